@@ -1,0 +1,1 @@
+"""rasplab: RASP programs compiled into transformers whose every weight is understood."""

@@ -1,0 +1,29 @@
+"""What rasplab says when something is wrong: spans, diagnostics, their catalogue, their rendering."""
+
+from rasplab.diagnostics.diagnostic import Diagnostic, Label, diagnostic
+from rasplab.diagnostics.errors import (
+    CompileError,
+    InputError,
+    InternalError,
+    ModelFileError,
+    ProgramError,
+    RasplabError,
+)
+from rasplab.diagnostics.origin import Origin, capture, placed_at
+from rasplab.diagnostics.span import Span
+
+__all__ = [
+    "CompileError",
+    "Diagnostic",
+    "InputError",
+    "InternalError",
+    "Label",
+    "ModelFileError",
+    "Origin",
+    "ProgramError",
+    "RasplabError",
+    "Span",
+    "capture",
+    "diagnostic",
+    "placed_at",
+]

@@ -1,0 +1,53 @@
+"""One finding: what is wrong, where, the facts, and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rasplab.diagnostics.origin import Origin
+from rasplab.diagnostics.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place in the user's source and what is to be said about it."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """An error or a warning: `labels` point, `notes` give facts, only `help` proposes."""
+
+    code: str
+    title: str
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        from rasplab.diagnostics.render import render
+
+        return render(self)
+
+
+def diagnostic(
+    code: str,
+    title: str,
+    *,
+    at: Origin | Span | None = None,
+    label: str = "",
+    also: Iterable[tuple[Origin | Span | None, str]] = (),
+    notes: Iterable[str] = (),
+    help: str | None = None,
+) -> Diagnostic:
+    """Build a `Diagnostic`, resolving origins to spans; places that are not known are left out."""
+    labels: list[Label] = []
+    for place, text in ((at, label), *also):
+        span = place.span() if isinstance(place, Origin) else place
+        if span is not None:
+            labels.append(Label(span, text))
+    return Diagnostic(code, title, tuple(labels), tuple(notes), help)

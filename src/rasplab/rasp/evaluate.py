@@ -1,0 +1,206 @@
+"""The evaluator: the definition of the language. Everything else is tested against it.
+
+`None` is undefined. An elementwise function of an undefined value is undefined; an undefined key
+or query selects nothing; an undefined value does not count in an aggregate.
+Under causal evaluation a query sees the keys up to and including its own position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from rasplab.diagnostics import Origin, ProgramError, diagnostic
+from rasplab.rasp import expressions as ex
+from rasplab.rasp.functions import Function
+from rasplab.rasp.printer import to_text, topological
+from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.values import Value, identity, is_number, mean, total
+
+Row = list[Any]
+
+
+def evaluate(expression: ex.Expression, sequence: Iterable[Any], *, causal: bool = False) -> Row:
+    """The value of an expression on a sequence: a list, for a selector a list of rows.
+
+    >>> from rasplab import rasp
+    >>> evaluate(rasp.selector_width(rasp.select(rasp.tokens, rasp.tokens, "==")), "aab")
+    [2, 2, 1]
+    """
+    tokens = read_sequence(sequence)
+    known: dict[int, Row] = {}
+    for node in topological(expression):
+        operands = [known[id(operand)] for operand in node.operands()]
+        if isinstance(node, ex.Selector):
+            known[id(node)] = _selector_rows(node, operands, tokens, causal)
+        else:
+            known[id(node)] = _values(cast(ex.SOp, node), operands, tokens)
+    return known[id(expression)]
+
+
+def _values(node: ex.SOp, operands: list[Row], tokens: list[Value]) -> list[Value]:
+    match node:
+        case ex.Tokens():
+            return tokens
+        case ex.Indices():
+            return list(range(len(tokens)))
+        case ex.Constant():
+            return [node.value for _ in tokens]
+        case ex.Map():
+            return [apply_function(node, values) for values in zip(*operands, strict=True)]
+        case ex.Aggregate():
+            return [_aggregate(node, selected) for selected in _selected(*operands)]
+        case ex.AggregateSum():
+            return [_sum(node, selected) for selected in _selected(*operands)]
+        case ex.SelectorWidth():
+            return [sum(row) for row in operands[0]]
+        case _:
+            raise TypeError(f"not a sequence operator: {node!r}")
+
+
+def _selector_rows(
+    node: ex.Selector, operands: list[Row], tokens: list[Value], causal: bool
+) -> list[list[bool]]:
+    positions = range(len(tokens))
+    match node:
+        case ex.Select():
+            keys, queries = operands
+            return [
+                [(not causal or k <= q) and _holds(node, keys[k], queries[q]) for k in positions]
+                for q in positions
+            ]
+        case ex.And():
+            left, right = operands
+            return [[left[q][k] and right[q][k] for k in positions] for q in positions]
+        case ex.Or():
+            left, right = operands
+            return [[left[q][k] or right[q][k] for k in positions] for q in positions]
+        case ex.Not():
+            (inner,) = operands
+            return [
+                [(not causal or k <= q) and not inner[q][k] for k in positions] for q in positions
+            ]
+        case ex.Best():
+            rows, scores = operands
+            return [_best(node, row, scores) for row in rows]
+        case _:
+            raise TypeError(f"not a selector: {node!r}")
+
+
+def apply_function(node: ex.Map, values: tuple[Value, ...]) -> Value:
+    """One elementwise function on one tuple of values; what it raises is reported with them."""
+    return call_function(node.function, values, node, "E105")
+
+
+def _holds(node: ex.Select, key: Value, query: Value) -> bool:
+    if key is None or query is None:
+        return False
+    return holds(node.predicate, key, query, node)
+
+
+def holds(predicate: Function, key: Value, query: Value, node: ex.Expression) -> bool:
+    """A predicate on defined values; anything but a bool is refused.
+
+    Raises:
+        ProgramError: E106 where the predicate raises, E107 where its result is no bool.
+    """
+    result = call_function(predicate, (key, query), node, "E106")
+    if result is not True and result is not False:
+        raise ProgramError(
+            diagnostic(
+                "E107",
+                f"the predicate returned {result!r}, which is not a bool",
+                at=node.origin,
+                label=f"for key {key!r} and query {query!r}",
+                help="return a comparison, or wrap the result in `bool(...)`",
+            )
+        )
+    return result
+
+
+def call_function(
+    function: Function, values: tuple[Value, ...], node: ex.Expression, code: str
+) -> Value:
+    """Call a function of the program; what it raises becomes a diagnostic that shows the values."""
+    try:
+        return function(*values)
+    except Exception as error:
+        raise ProgramError(raised(function, values, node.origin, code, error)) from error
+
+
+def raised(
+    function: Function, values: tuple[Value, ...], origin: Origin, code: str, error: Exception
+) -> Any:
+    """The diagnostic for a function or predicate that raised on some values."""
+    shown = ", ".join(map(repr, values))
+    what = "predicate" if code == "E106" else "function"
+    mixed = len({isinstance(value, str) for value in values}) > 1
+    return diagnostic(
+        code,
+        f"the {what} `{function}` cannot be applied to {shown}",
+        at=origin,
+        label=f"{type(error).__name__}: {error}",
+        help="words and numbers have no order and no arithmetic between them; "
+        "compare them with `==`, or map one to the other first"
+        if mixed
+        else "let it return a value (or None, which means undefined) for these as well",
+    )
+
+
+def _selected(rows: list[list[bool]], values: list[Value]) -> list[list[Value]]:
+    """Per query, the defined values at the selected positions."""
+    return [
+        [value for value, chosen in zip(values, row, strict=True) if chosen and value is not None]
+        for row in rows
+    ]
+
+
+def _aggregate(node: ex.Aggregate, selected: list[Value]) -> Value:
+    if not selected:
+        return node.default
+    if len({identity(value) for value in selected}) == 1:
+        return selected[0]
+    return mean(_numbers(node, node.values, selected))
+
+
+def _sum(node: ex.AggregateSum, selected: list[Value]) -> Value:
+    return total(_numbers(node, node.values, selected))
+
+
+def _numbers(node: ex.SOp, values: ex.SOp, selected: list[Value]) -> list[int | float]:
+    if all(is_number(value) for value in selected):
+        return cast("list[int | float]", selected)
+    shown = ", ".join(dict.fromkeys(map(repr, selected)))
+    raise ProgramError(
+        diagnostic(
+            "E204",
+            "this aggregate would average words",
+            at=node.origin,
+            label=f"selects {shown} at once",
+            also=[(values.origin, f"the values: {to_text(values, 60)}")],
+            notes=["only numbers can be averaged"],
+            help='select at most one position, or aggregate an indicator such as `tokens == "a"`',
+        )
+    )
+
+
+def _best(node: ex.Best, row: list[bool], scores: list[Value]) -> list[bool]:
+    eligible = [score for score, chosen in zip(scores, row, strict=True) if chosen]
+    eligible = [score for score in eligible if score is not None]
+    if not eligible:
+        return [False for _ in row]
+    try:
+        highest = max(cast("list[float]", eligible))
+    except TypeError as error:
+        raise ProgramError(
+            diagnostic(
+                "E108",
+                "these scores have no order",
+                at=node.origin,
+                label=f"{error}",
+                help="score with numbers, or with words alone",
+            )
+        ) from None
+    return [chosen and score == highest for chosen, score in zip(row, scores, strict=True)]
+
+

@@ -1,0 +1,358 @@
+"""RASP expressions: immutable nodes that print, carry their place in the source, and run.
+
+A *sequence operator* (`SOp`) gives a value at every position; a `Selector` a boolean matrix with
+a row per query and a column per key. Nothing is simplified at construction.
+
+>>> from rasplab import rasp
+>>> opposite = rasp.select(rasp.indices, rasp.length - 1 - rasp.indices, "==")
+>>> reverse = rasp.aggregate(opposite, rasp.tokens)
+>>> reverse("abc")
+['c', 'b', 'a']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn, TypeVar
+
+from rasplab.diagnostics import Origin, ProgramError, capture, diagnostic
+from rasplab.rasp.functions import OPERATORS, Function
+from rasplab.rasp.values import Value, canonical
+
+E = TypeVar("E", bound="Expression")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Expression:
+    """What sequence operators and selectors share: a name, a place, and evaluation by call."""
+
+    name: str | None = None
+    origin: Origin = field(default_factory=capture, repr=False)
+
+    def named(self: E, name: str) -> E:
+        """A copy of this expression under another name; names travel to the weights.
+
+        >>> from rasplab import rasp
+        >>> rasp.tokens.named("letters").name
+        'letters'
+        """
+        if not isinstance(name, str) or not name:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ProgramError(
+                diagnostic("E104", f"a name must be a non-empty string, not {name!r}", at=capture())
+            )
+        return replace(self, name=name)
+
+    def operands(self) -> tuple[Expression, ...]:
+        """The expressions that this one is made of, in order."""
+        return ()
+
+    def __call__(self, sequence: Iterable[Any], *, causal: bool = False) -> Any:
+        """Evaluate on a sequence: a string (its characters) or a list of tokens."""
+        from rasplab.rasp.evaluate import evaluate
+
+        return evaluate(self, sequence, causal=causal)
+
+    def __bool__(self) -> NoReturn:
+        raise ProgramError(
+            diagnostic(
+                "E101",
+                "an expression is neither true nor false before it runs",
+                at=capture(),
+                label="this asks for its truth",
+                also=[(self.origin, "the expression was built here")],
+                help="use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and "
+                "`(1 < x) & (x < 3)` instead of `and`, `or`, `not`, `if`, `in` and `1 < x < 3`",
+            )
+        )
+
+    def __iter__(self) -> Iterator[Any]:
+        raise ProgramError(
+            diagnostic(
+                "E102",
+                "an expression has no items before it runs",
+                at=capture(),
+                help="call it on a sequence first: `program([...])`; for membership use `is_in`",
+            )
+        )
+
+    def __str__(self) -> str:
+        from rasplab.rasp.printer import to_text
+
+        return to_text(self)
+
+
+class SOp(Expression):
+    """A sequence operator: a value at every position. Operators work position by position."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> SOp:
+        return _operation("+", self, other)
+
+    def __radd__(self, other: Any) -> SOp:
+        return _operation("+", other, self)
+
+    def __sub__(self, other: Any) -> SOp:
+        return _operation("-", self, other)
+
+    def __rsub__(self, other: Any) -> SOp:
+        return _operation("-", other, self)
+
+    def __mul__(self, other: Any) -> SOp:
+        return _operation("*", self, other)
+
+    def __rmul__(self, other: Any) -> SOp:
+        return _operation("*", other, self)
+
+    def __truediv__(self, other: Any) -> SOp:
+        return _operation("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> SOp:
+        return _operation("/", other, self)
+
+    def __floordiv__(self, other: Any) -> SOp:
+        return _operation("//", self, other)
+
+    def __rfloordiv__(self, other: Any) -> SOp:
+        return _operation("//", other, self)
+
+    def __mod__(self, other: Any) -> SOp:
+        return _operation("%", self, other)
+
+    def __rmod__(self, other: Any) -> SOp:
+        return _operation("%", other, self)
+
+    def __pow__(self, other: Any) -> SOp:
+        return _operation("**", self, other)
+
+    def __rpow__(self, other: Any) -> SOp:
+        return _operation("**", other, self)
+
+    def __eq__(self, other: object) -> SOp:  # type: ignore[override]
+        return _operation("==", self, other)
+
+    def __ne__(self, other: object) -> SOp:  # type: ignore[override]
+        return _operation("!=", self, other)
+
+    def __lt__(self, other: Any) -> SOp:
+        return _operation("<", self, other)
+
+    def __le__(self, other: Any) -> SOp:
+        return _operation("<=", self, other)
+
+    def __gt__(self, other: Any) -> SOp:
+        return _operation(">", self, other)
+
+    def __ge__(self, other: Any) -> SOp:
+        return _operation(">=", self, other)
+
+    def __and__(self, other: Any) -> SOp:
+        return _operation("&", self, other)
+
+    def __rand__(self, other: Any) -> SOp:
+        return _operation("&", other, self)
+
+    def __or__(self, other: Any) -> SOp:
+        return _operation("|", self, other)
+
+    def __ror__(self, other: Any) -> SOp:
+        return _operation("|", other, self)
+
+    def __invert__(self) -> SOp:
+        return _operation("~", self)
+
+    def __neg__(self) -> SOp:
+        return _operation("neg", self)
+
+    def __abs__(self) -> SOp:
+        return _operation("abs", self)
+
+    def __round__(self, digits: int | None = None) -> SOp:
+        if digits is None:
+            return _operation("round", self)
+        return _operation("round", self, digits)
+
+    __hash__ = object.__hash__
+
+
+class Selector(Expression):
+    """A boolean matrix, a row per query and a column per key; combines with `&`, `|` and `~`."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Any) -> Selector:
+        return And(self, _selector(other, "&"))
+
+    def __or__(self, other: Any) -> Selector:
+        return Or(self, _selector(other, "|"))
+
+    def __invert__(self) -> Selector:
+        return Not(self)
+
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tokens(SOp):
+    """The input sequence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Indices(SOp):
+    """The position, from 0."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(SOp):
+    """The same value at every position."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Map(SOp):
+    """A function of the values of the arguments, position by position."""
+
+    function: Function
+    arguments: tuple[SOp, ...]
+
+    def operands(self) -> tuple[Expression, ...]:
+        return self.arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aggregate(SOp):
+    """The mean of the selected values, or their one value; `default` where nothing is selected."""
+
+    selector: Selector
+    values: SOp
+    default: Value = None
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.selector, self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AggregateSum(SOp):
+    """The sum of the selected values; 0 where nothing is selected."""
+
+    selector: Selector
+    values: SOp
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.selector, self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectorWidth(SOp):
+    """How many positions each query selects."""
+
+    selector: Selector
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.selector,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Select(Selector):
+    """True where the predicate holds of the key's and the query's value, both defined."""
+
+    keys: SOp
+    queries: SOp
+    predicate: Function
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.keys, self.queries)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class And(Selector):
+    """Where both select."""
+
+    left: Selector
+    right: Selector
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Or(Selector):
+    """Where at least one selects."""
+
+    left: Selector
+    right: Selector
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Not(Selector):
+    """Where the operand does not select."""
+
+    operand: Selector
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.operand,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Best(Selector):
+    """Of the selected positions, those whose score is defined and highest."""
+
+    selector: Selector
+    scores: SOp
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.selector, self.scores)
+
+
+def as_sop(value: Any, role: str) -> SOp:
+    """An expression as it is, a plain value as a constant; anything else is refused."""
+    if isinstance(value, SOp):
+        return value
+    if isinstance(value, Selector):
+        raise ProgramError(
+            diagnostic(
+                "E103",
+                f"{role} must be a sequence operator or a value, not a selector",
+                at=capture(),
+                also=[(value.origin, "the selector was built here")],
+                help="a selector is used by `aggregate`, `selector_width` and their kin",
+            )
+        )
+    try:
+        return Constant(canonical(value))
+    except TypeError as error:
+        raise ProgramError(
+            diagnostic("E103", f"{role} cannot be used here: {error}", at=capture())
+        ) from None
+
+
+def as_selector(value: Any, role: str) -> Selector:
+    """A selector as it is; anything else is refused."""
+    if isinstance(value, Selector):
+        return value
+    raise ProgramError(
+        diagnostic(
+            "E103",
+            f"{role} must be a selector, not {_kind(value)}",
+            at=capture(),
+            help='build one with `select(keys, queries, "==")`',
+        )
+    )
+
+
+def _selector(value: Any, symbol: str) -> Selector:
+    return as_selector(value, f"the other side of `{symbol}`")
+
+
+def _kind(value: Any) -> str:
+    return "a sequence operator" if isinstance(value, SOp) else f"{value!r}"
+
+
+def _operation(symbol: str, *arguments: Any) -> SOp:
+    operands = tuple(as_sop(argument, f"an operand of `{symbol}`") for argument in arguments)
+    return Map(OPERATORS[symbol], operands)

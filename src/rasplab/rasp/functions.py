@@ -1,0 +1,118 @@
+"""Elementwise functions and predicates, with the names that they print by."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rasplab.rasp.values import Value, canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A Python function of values. Two are the same when their `key` is.
+
+    A `strict` function of an undefined value is undefined and is not called; only functions that
+    the compiler makes itself are not strict.
+    """
+
+    name: str
+    call: Callable[..., Any]
+    key: Hashable
+    strict: bool = True
+    encoding: str | None = None
+
+    def __call__(self, *arguments: Value) -> Value:
+        """The canonical value of the function; undefined where arithmetic is impossible."""
+        if self.strict and None in arguments:
+            return None
+        try:
+            return canonical(self.call(*arguments))
+        except ArithmeticError:
+            return None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Function) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
+        float(abs(base)) ** exponent  # overflows early, before a huge integer is built
+    return base**exponent
+
+
+def _multiply(a: Any, b: Any) -> Any:
+    if isinstance(a, str | tuple) or isinstance(b, str | tuple):
+        raise TypeError("words cannot be multiplied")
+    return a * b
+
+
+def _where(condition: Any, then: Any, otherwise: Any) -> Any:
+    return then if condition else otherwise
+
+
+def _builtin(name: str, call: Callable[..., Any]) -> Function:
+    return Function(name, call, name)
+
+
+OPERATORS: Final[dict[str, Function]] = {
+    name: _builtin(name, call)
+    for name, call in {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": _multiply,
+        "/": operator.truediv,
+        "//": operator.floordiv,
+        "%": lambda a, b: operator.mod(_number(a), b),
+        "**": _power,
+        "==": operator.eq,
+        "!=": operator.ne,
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "&": lambda a, b: bool(a) and bool(b),
+        "|": lambda a, b: bool(a) or bool(b),
+        "~": operator.not_,
+        "neg": operator.neg,
+        "abs": builtins.abs,
+        "round": builtins.round,
+        "where": _where,
+        "max": builtins.max,
+        "min": builtins.min,
+    }.items()
+}
+
+COMPARISONS: Final[frozenset[str]] = frozenset({"==", "!=", "<", "<=", ">", ">="})
+
+NUMERICAL: Final = Function("numerical", lambda value: value, "numerical", True, "numerical")
+CATEGORICAL: Final = Function("categorical", lambda value: value, "categorical", True, "categorical")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, str):
+        raise TypeError("a word has no remainder")
+    return value
+
+
+def membership(options: tuple[Value, ...]) -> Function:
+    """`value in options`, by Python's equality."""
+    keys = tuple((type(option).__name__, option) for option in options)
+    return Function(f"in {list(options)!r}", lambda value: value in options, ("in", keys))
+
+
+def function(given: Function | Callable[..., Any], name: str | None = None) -> Function:
+    """Wrap a Python callable; the same callable gives the same function."""
+    if isinstance(given, Function):
+        return given
+    label = name or getattr(given, "__name__", None) or type(given).__name__
+    return Function("f" if label == "<lambda>" else label, given, ("python", given))

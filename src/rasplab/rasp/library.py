@@ -1,0 +1,305 @@
+"""The functions that build expressions: the primitives, and what is defined by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from rasplab.diagnostics import ProgramError, capture, diagnostic
+from rasplab.rasp import expressions as ex
+from rasplab.rasp.expressions import Selector, SOp, as_selector, as_sop
+from rasplab.rasp.functions import (
+    CATEGORICAL,
+    COMPARISONS,
+    NUMERICAL,
+    OPERATORS,
+    Function,
+    function,
+    membership,
+)
+from rasplab.rasp.values import canonical
+
+tokens: Final = ex.Tokens()
+indices: Final = ex.Indices()
+
+
+def constant(value: Any) -> SOp:
+    """The same value at every position.
+
+    >>> constant(7)("ab")
+    [7, 7]
+    """
+    return as_sop(value, "a constant")
+
+
+def apply(function_: Callable[..., Any], *arguments: Any, name: str | None = None) -> SOp:
+    """A Python function of any number of sequence operators, position by position.
+
+    >>> apply(lambda token, i: f"{token}{i}", tokens, indices)("ab")
+    ['a0', 'b1']
+    """
+    if not callable(function_):
+        raise ProgramError(
+            diagnostic("E104", f"`apply` needs a function, not {function_!r}", at=capture())
+        )
+    if not arguments:
+        raise ProgramError(
+            diagnostic(
+                "E104",
+                "`apply` needs at least one argument",
+                at=capture(),
+                help="for a fixed value use `constant(value)`",
+            )
+        )
+    operands = tuple(as_sop(argument, "an argument of `apply`") for argument in arguments)
+    return ex.Map(function(function_, name), operands)
+
+
+def where(condition: Any, then: Any, otherwise: Any) -> SOp:
+    """`then` where the condition is true, else `otherwise`; undefined where any of them is.
+
+    >>> where(tokens == "a", 1, 0)("aba")
+    [1, 0, 1]
+    """
+    operands = (condition, then, otherwise)
+    return ex.Map(
+        OPERATORS["where"], tuple(as_sop(operand, "an operand of `where`") for operand in operands)
+    )
+
+
+def is_in(x: Any, options: Iterable[Any]) -> SOp:
+    """Whether each value is one of the options.
+
+    >>> is_in(tokens, "aeiou")("hello")
+    [False, True, False, False, True]
+    """
+    if isinstance(options, ex.Expression):
+        raise ProgramError(
+            diagnostic(
+                "E104",
+                "`is_in` needs a plain list of values",
+                at=capture(),
+                help="to ask whether a value occurs in the sequence use `contains(seq, value)`",
+            )
+        )
+    return ex.Map(membership(tuple(canonical(o) for o in options)), (as_sop(x, "the value"),))
+
+
+def maximum(a: Any, b: Any) -> SOp:
+    """The greater of two values, position by position.
+
+    >>> maximum(indices, 1)("abc")
+    [1, 1, 2]
+    """
+    return ex.Map(OPERATORS["max"], (as_sop(a, "an operand"), as_sop(b, "an operand")))
+
+
+def minimum(a: Any, b: Any) -> SOp:
+    """The smaller of two values, position by position.
+
+    >>> minimum(indices, 1)("abc")
+    [0, 1, 1]
+    """
+    return ex.Map(OPERATORS["min"], (as_sop(a, "an operand"), as_sop(b, "an operand")))
+
+
+def numerical(x: Any) -> SOp:
+    """The same values, asked to be held as one number on one direction."""
+    return ex.Map(NUMERICAL, (as_sop(x, "the operand of `numerical`"),))
+
+
+def categorical(x: Any) -> SOp:
+    """The same values, asked to be held one-hot, a direction per value."""
+    return ex.Map(CATEGORICAL, (as_sop(x, "the operand of `categorical`"),))
+
+
+def select(
+    keys: Any, queries: Any, predicate: str | Callable[[Any, Any], bool] | Function
+) -> Selector:
+    """The selector that is true where `predicate(key, query)` holds.
+
+    The predicate is one of `== != < <= > >=` or any Python function of a key and a query that
+    returns a bool. Either side may be a plain value.
+
+    >>> select(indices, indices, "<=")("ab")
+    [[True, False], [True, True]]
+    """
+    if isinstance(predicate, str):
+        if predicate not in COMPARISONS:
+            raise ProgramError(
+                diagnostic(
+                    "E104",
+                    f"{predicate!r} is no predicate",
+                    at=capture(),
+                    help=f"use one of {' '.join(sorted(COMPARISONS))}, or a function (key, query)",
+                )
+            )
+        chosen = OPERATORS[predicate]
+    elif callable(predicate):
+        chosen = function(predicate)
+    else:
+        raise ProgramError(
+            diagnostic("E104", f"{predicate!r} is no predicate", at=capture())  # pyright: ignore
+        )
+    return ex.Select(as_sop(keys, "the keys"), as_sop(queries, "the queries"), chosen)
+
+
+def aggregate(selector: Any, values: Any, default: Any = None) -> SOp:
+    """The mean of the selected numbers; the one value, of any type, where all selected are equal.
+
+    `default` (undefined unless given) stands where nothing is selected.
+
+    >>> previous = select(indices, indices - 1, "==")
+    >>> aggregate(previous, tokens, default="-")("abc")
+    ['-', 'a', 'b']
+    """
+    return ex.Aggregate(
+        as_selector(selector, "the first argument of `aggregate`"),
+        as_sop(values, "the values of `aggregate`"),
+        canonical(default),
+    )
+
+
+def aggregate_sum(selector: Any, values: Any) -> SOp:
+    """The sum of the selected numbers; 0 where nothing is selected.
+
+    >>> aggregate_sum(select(indices, indices, "<="), tokens)([1, 2, 3])
+    [1, 3, 6]
+    """
+    return ex.AggregateSum(
+        as_selector(selector, "the first argument of `aggregate_sum`"),
+        as_sop(values, "the values of `aggregate_sum`"),
+    )
+
+
+def selector_width(selector: Any) -> SOp:
+    """How many positions each query selects.
+
+    >>> selector_width(select(tokens, tokens, "=="))("hello")
+    [1, 1, 2, 2, 1]
+    """
+    return ex.SelectorWidth(as_selector(selector, "the argument of `selector_width`"))
+
+
+def best(selector: Any, scores: Any) -> Selector:
+    """Of the selected positions, those with the highest defined score.
+
+    >>> aggregate(best(full, tokens), indices)([3, 9, 2])
+    [1, 1, 1]
+    """
+    return ex.Best(as_selector(selector, "the selector of `best`"), as_sop(scores, "the scores"))
+
+
+full: Final = select(True, True, "==").named("full")
+length: Final = selector_width(full).named("length")
+
+
+def most_recent(selector: Any) -> Selector:
+    """Of the selected positions, the last one.
+
+    >>> most_recent(select(tokens, tokens, "=="))("aab")
+    [[False, True, False], [False, True, False], [False, False, True]]
+    """
+    return best(selector, indices)
+
+
+def earliest(selector: Any) -> Selector:
+    """Of the selected positions, the first one.
+
+    >>> earliest(select(tokens, tokens, "=="))("aab")
+    [[True, False, False], [True, False, False], [False, False, True]]
+    """
+    return best(selector, -indices)
+
+
+def has_focus(selector: Any) -> SOp:
+    """Whether each query selects anything.
+
+    >>> has_focus(select(indices, indices, "<"))("abc")
+    [False, True, True]
+    """
+    return selector_width(selector) > 0
+
+
+def count(values: Any, value: Any) -> SOp:
+    """How often a value occurs in the sequence, the same everywhere.
+
+    >>> count(tokens, "l")("hello")
+    [2, 2, 2, 2, 2]
+    """
+    return selector_width(select(values, value, "=="))
+
+
+def contains(values: Any, value: Any) -> SOp:
+    """Whether a value occurs in the sequence, the same everywhere.
+
+    >>> contains(tokens, "z")("hello")
+    [False, False, False, False, False]
+    """
+    return count(values, value) > 0
+
+
+def load_from_location(values: Any, location: Any, default: Any = None) -> SOp:
+    """The value at a position: `location` may differ from query to query.
+
+    >>> load_from_location(tokens, 1)("abc")
+    ['b', 'b', 'b']
+    """
+    return aggregate(select(indices, location, "=="), values, default)
+
+
+def shift(values: Any, by: int, default: Any = None) -> SOp:
+    """The values moved right by `by` positions (left if negative).
+
+    >>> shift(tokens, 1, "-")("abc"), shift(tokens, -1, "-")("abc")
+    (['-', 'a', 'b'], ['b', 'c', '-'])
+    """
+    return load_from_location(values, indices - by, default)
+
+
+def average(values: Any) -> SOp:
+    """The mean over the sequence.
+
+    >>> average(tokens)([1, 2, 6])
+    [3, 3, 3]
+    """
+    return aggregate(full, values)
+
+
+def fill(values: Any, default: Any) -> SOp:
+    """The values, with `default` where they are undefined.
+
+    >>> fill(shift(tokens, 1), "-")("ab")
+    ['-', 'a']
+    """
+    return aggregate(select(indices, indices, "=="), values, default)
+
+
+def mark_first(values: Any, value: Any) -> SOp:
+    """True only at the first occurrence of a value.
+
+    >>> mark_first(tokens, "b")("abbc")
+    [False, True, False, False]
+    """
+    return (as_sop(values, "the values") == value) & ~contains_before(values, value)
+
+
+def mark_last(values: Any, value: Any) -> SOp:
+    """True only at the last occurrence of a value.
+
+    >>> mark_last(tokens, "b")("abbc")
+    [False, False, True, False]
+    """
+    later = select(indices, indices, ">") & select(values, value, "==")
+    return (as_sop(values, "the values") == value) & ~has_focus(later)
+
+
+def contains_before(values: Any, value: Any) -> SOp:
+    """Whether a value occurs at an earlier position.
+
+    >>> contains_before(tokens, "b")("abc")
+    [False, False, True]
+    """
+    return has_focus(select(indices, indices, "<") & select(values, value, "=="))
+
+

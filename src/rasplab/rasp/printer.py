@@ -1,0 +1,79 @@
+"""Expressions as text that reads like the Python that built them."""
+
+from __future__ import annotations
+
+from rasplab.rasp import expressions as ex
+from rasplab.rasp.functions import COMPARISONS
+
+_INFIX = COMPARISONS | {"+", "-", "*", "/", "//", "%", "**", "&", "|"}
+
+
+def to_text(root: ex.Expression, limit: int = 400) -> str:
+    """The expression in one line; longer than `limit` characters is cut, named parts stay names."""
+    texts: dict[int, str] = {}
+    for node in topological(root):
+        own = _own_text(node, texts)
+        texts[id(node)] = own if node is root or node.name is None else node.name
+        if len(texts[id(node)]) > limit:
+            texts[id(node)] = texts[id(node)][: limit - 1] + "…"
+    return texts[id(root)]
+
+
+def topological(root: ex.Expression) -> list[ex.Expression]:
+    """Every expression below `root` once, operands first; iterative, so that depth has no limit."""
+    order: list[ex.Expression] = []
+    seen: set[int] = set()
+    stack: list[tuple[ex.Expression, bool]] = [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((operand, False) for operand in reversed(node.operands()))
+    return order
+
+
+def _own_text(node: ex.Expression, texts: dict[int, str]) -> str:
+    parts = [texts[id(operand)] for operand in node.operands()]
+    match node:
+        case ex.Tokens():
+            return "tokens"
+        case ex.Indices():
+            return "indices"
+        case ex.Constant():
+            return repr(node.value)
+        case ex.Map():
+            return _map_text(node.function.name, parts)
+        case ex.Aggregate():
+            default = "" if node.default is None else f", default={node.default!r}"
+            return f"aggregate({parts[0]}, {parts[1]}{default})"
+        case ex.AggregateSum():
+            return f"aggregate_sum({parts[0]}, {parts[1]})"
+        case ex.SelectorWidth():
+            return f"selector_width({parts[0]})"
+        case ex.Select():
+            predicate = node.predicate.name
+            shown = f'"{predicate}"' if predicate in COMPARISONS else predicate
+            return f"select({parts[0]}, {parts[1]}, {shown})"
+        case ex.And():
+            return f"({parts[0]} & {parts[1]})"
+        case ex.Or():
+            return f"({parts[0]} | {parts[1]})"
+        case ex.Not():
+            return f"~{parts[0]}"
+        case ex.Best():
+            return f"best({parts[0]}, {parts[1]})"
+        case _:
+            return type(node).__name__
+
+
+def _map_text(name: str, parts: list[str]) -> str:
+    if name in _INFIX and len(parts) == 2:
+        return f"({parts[0]} {name} {parts[1]})"
+    if name in ("~", "neg"):
+        return f"{'-' if name == 'neg' else '~'}{parts[0]}"
+    if name.startswith("in "):
+        return f"is_in({parts[0]}, {name[3:]})"
+    return f"{name}({', '.join(parts)})"

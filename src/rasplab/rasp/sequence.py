@@ -1,0 +1,46 @@
+"""Reading a person's input sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rasplab.diagnostics import InputError, diagnostic
+from rasplab.rasp.values import Value, canonical
+
+
+def read_sequence(sequence: Iterable[Any]) -> list[Value]:
+    """A string as its characters, any other iterable as its tokens, in canonical form.
+
+    Raises:
+        InputError: E401 for an empty sequence, E402 for what cannot be a token.
+    """
+    try:
+        tokens = list(sequence)
+    except TypeError:
+        raise InputError(
+            diagnostic("E402", f"a sequence is a string or a list of tokens, not {sequence!r}")
+        ) from None
+    if not tokens:
+        raise InputError(
+            diagnostic("E401", "the sequence is empty", help="give at least one token")
+        )
+    return [read_token(token) for token in tokens]
+
+
+def read_token(token: Any) -> Value:
+    """One token in canonical form; `None`, NaN and unhashable things are refused (E402)."""
+    try:
+        value = canonical(token)
+    except TypeError as error:
+        raise InputError(diagnostic("E402", f"{token!r} cannot be a token: {error}")) from None
+    if value is None:
+        raise InputError(
+            diagnostic(
+                "E402",
+                f"{token!r} cannot be a token",
+                notes=["it stands for an undefined value, or is not a finite number"],
+                help="use a string, a number or a boolean",
+            )
+        )
+    return value
