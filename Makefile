@@ -1,0 +1,46 @@
+# Every target makes the environment `.venv` on first use; a bare clone needs only Python 3.11 and make.
+# PYTHON=python3.12 picks the interpreter, TORCH=gpu the accelerator build of PyTorch,
+# WORKERS=4 the number of test processes, and ARGS="-k sort -x" goes to pytest as it is.
+
+PYTHON  ?= python3
+WORKERS ?= 2
+BIN     := .venv/bin
+READY   := .venv/.installed
+
+.PHONY: help env demo test check format docs serve bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+env: $(READY) ## make or update the environment .venv
+
+$(READY): pyproject.toml tools/environment.py
+	@$(PYTHON) tools/environment.py
+
+demo: $(READY) ## compile a sort, run it, and leave the model and its pictures under demo/
+	$(BIN)/python examples/demo.py
+
+test: $(READY) ## all tests, with the examples of docstrings, README and docs
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+check: $(READY) ## format, lint, types, and which package may import which
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(READY) ## format the code and apply the lint fixes that are safe
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+docs: $(READY) ## build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+serve: $(READY) ## show the documentation in a browser while it is written
+	$(BIN)/mkdocs serve
+
+bench: $(READY) ## run the benchmarks; they print ratios measured in one run
+	$(BIN)/python -m benchmarks
+
+clean: ## remove the environment and everything that the targets made
+	rm -rf .venv site demo .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
