@@ -1,0 +1,42 @@
+"""Hypothesis strategies shared by all tests, and the same generator without hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from rasplab.rasp.values import Value
+from tests.random_programs import Program, grow_program, random_program, random_sequences
+
+__all__ = ["programs", "random_program", "random_sequences", "sequences"]
+
+T = TypeVar("T")
+
+
+class _Drawn:
+    """Choices that hypothesis draws and shrinks."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+
+    def integer(self, low: int, high: int) -> int:
+        return self._draw(st.integers(low, high))
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[self._draw(st.integers(0, len(options) - 1))]
+
+    def chance(self, percent: int) -> bool:
+        return self._draw(st.integers(0, 99)) >= 100 - percent
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """A random program with its vocabulary and maximum length."""
+    return grow_program(_Drawn(draw))
+
+
+def sequences(vocab: Sequence[Value], max_length: int) -> st.SearchStrategy[list[Value]]:
+    """A sequence over the vocabulary, of length 1 to `max_length`."""
+    return st.lists(st.sampled_from(list(vocab)), min_size=1, max_size=max_length)
