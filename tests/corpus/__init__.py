@@ -1,0 +1,13 @@
+"""Programs that compilers of RASP get silently wrong, each with its reason."""
+
+from tests.corpus.case import Case
+from tests.corpus.counting import COUNTING
+from tests.corpus.encodings import ENCODINGS
+from tests.corpus.numbers import NUMBERS
+from tests.corpus.selectors import SELECTORS
+from tests.corpus.shapes import SHAPES
+from tests.corpus.undefined import UNDEFINED
+
+CASES: tuple[Case, ...] = (*COUNTING, *NUMBERS, *UNDEFINED, *ENCODINGS, *SELECTORS, *SHAPES)
+
+__all__ = ["CASES", "Case"]
