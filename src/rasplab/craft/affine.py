@@ -1,0 +1,87 @@
+"""Affine maps from named directions: how heads and MLPs read the residual stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft.space import BOS, Direction, Subspace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Affine:
+    """`Σ x[subspace] @ matrix + bias`: a matrix (directions × columns) for each subspace read.
+
+    `bos` is what the BOS direction adds: readers that must see nothing at BOS set it so.
+    """
+
+    parts: tuple[tuple[Subspace, NDArray[np.float64]], ...]
+    bias: NDArray[np.float64]
+    bos: NDArray[np.float64]
+
+    @property
+    def columns(self) -> int:
+        """How many numbers are read."""
+        return len(self.bias)
+
+    def silent_at_bos(self) -> Affine:
+        """The same map, made 0 at the BOS position."""
+        there = self.bias.copy()
+        for subspace, matrix in self.parts:
+            there += subspace.at_bos @ matrix
+        return Affine(self.parts, self.bias, -there)
+
+    def times(self, matrix: NDArray[np.float64]) -> Affine:
+        """This map followed by a linear one (columns × new columns)."""
+        parts = tuple((subspace, m @ matrix) for subspace, m in self.parts)
+        return Affine(parts, self.bias @ matrix, self.bos @ matrix)
+
+    def plus(self, bias: NDArray[np.float64], bos: NDArray[np.float64] | None = None) -> Affine:
+        """This map with another constant added (and another weight on BOS)."""
+        return Affine(self.parts, self.bias + bias, self.bos if bos is None else self.bos + bos)
+
+    def rows(self) -> list[tuple[Direction, NDArray[np.float64]]]:
+        """Each direction that is read, with its weights."""
+        found = [
+            (direction, matrix[i])
+            for subspace, matrix in self.parts
+            for i, direction in enumerate(subspace.directions)
+        ]
+        return [*found, (BOS, self.bos)] if self.bos.any() else found
+
+
+def constant(values: NDArray[np.float64]) -> Affine:
+    """The map that reads nothing."""
+    return Affine((), values, np.zeros_like(values))
+
+
+def beside(maps: list[Affine]) -> Affine:
+    """The columns of several maps, one after the other."""
+    total = sum(m.columns for m in maps)
+    parts: dict[int, tuple[Subspace, NDArray[np.float64]]] = {}
+    start = 0
+    for one in maps:
+        for subspace, matrix in one.parts:
+            if id(subspace) not in parts:
+                parts[id(subspace)] = (subspace, np.zeros((len(subspace), total)))
+            parts[id(subspace)][1][:, start : start + one.columns] += matrix
+        start += one.columns
+    return Affine(
+        tuple(parts.values()),
+        np.concatenate([m.bias for m in maps]) if maps else np.zeros(0),
+        np.concatenate([m.bos for m in maps]) if maps else np.zeros(0),
+    )
+
+
+def added(maps: list[Affine], columns: int) -> Affine:
+    """The sum of several maps with the same columns."""
+    parts: dict[int, tuple[Subspace, NDArray[np.float64]]] = {}
+    bias, bos = np.zeros(columns), np.zeros(columns)
+    for one in maps:
+        for subspace, matrix in one.parts:
+            known = parts.get(id(subspace))
+            parts[id(subspace)] = (subspace, matrix if known is None else known[1] + matrix)
+        bias, bos = bias + one.bias, bos + one.bos
+    return Affine(tuple(parts.values()), bias, bos)

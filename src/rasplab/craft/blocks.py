@@ -1,0 +1,88 @@
+"""The two kinds of block: an attention head, and an MLP with its derivation beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft.affine import Affine
+from rasplab.craft.space import Subspace
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a block implements: the variable's name, its expression, its place in the source."""
+
+    name: str
+    expression: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How a head decides, in score units.
+
+    Selected keys score `selected`, others at most `rejected`, BOS scores `bos`. `query_l1` and
+    `key_l1` bound the weight with which errors of the key's and the query's features enter.
+    """
+
+    selected: float
+    rejected: float
+    bos: float
+    query_l1: float
+    key_l1: float
+    conjuncts: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """An attention head: score(query, key) = query · key; it writes `scale` · (weights @ value)."""
+
+    query: Affine
+    key: Affine
+    value: Affine
+    writes: Subspace
+    scale: float
+    kind: str
+    scores: Scores
+    implements: Provenance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """Hidden units in pairs `relu(up) - relu(down)`: each pair is a step from 0 to 1.
+
+    `margin` is how far the read number may be off before a step is not exactly 0 or 1,
+    `slope` the steepest, `span` the largest size of a pre-activation.
+    """
+
+    argument: Affine
+    margin: float
+    slope: float
+    span: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Products:
+    """Hidden units `relu(2 Σ - 2m + 1)`, 1 where all m indicators are 1, else exactly 0."""
+
+    argument: Affine
+    terms: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mlp:
+    """Two affine maps around a relu; every hidden unit is silent at BOS."""
+
+    read: Affine
+    write: NDArray[np.float64]
+    writes: Subspace
+    constructions: tuple[Steps | Products, ...]
+    implements: Provenance
+
+
+Block = Head | Mlp

@@ -1,0 +1,58 @@
+"""From expressions to the graph: equal computations become one node, names and places travel."""
+
+from __future__ import annotations
+
+from rasplab.diagnostics import InternalError, Origin
+from rasplab.graph import node as g
+from rasplab.graph.node import Interner, Node
+from rasplab.rasp import expressions as ex
+from rasplab.rasp.printer import topological
+
+
+def build_graph(program: ex.Expression, interner: Interner) -> Node:
+    """The node of a program in `interner`, with everything below it."""
+    one = interner.node(g.Constant(1))
+    known: dict[int, Node] = {}
+    last_at: dict[Origin, Node] = {}
+    for expression in topological(program):
+        operands = tuple(known[id(operand)] for operand in expression.operands())
+        node = known[id(expression)] = _node(expression, operands, interner, one)
+        interner.describe(node, expression.name, expression.origin)
+        last_at[expression.origin] = node
+    for origin, node in last_at.items():  # of what one line of source built, the last has its name
+        variable = None if isinstance(node.op, g.Tokens | g.Indices) else origin.variable()
+        interner.describe(node, variable, None)
+    return known[id(program)]
+
+
+def _node(
+    expression: ex.Expression, operands: tuple[Node, ...], interner: Interner, one: Node
+) -> Node:
+    make = interner.node
+    match expression:
+        case ex.Tokens():
+            return make(g.Tokens())
+        case ex.Indices():
+            return make(g.Indices())
+        case ex.Constant():
+            return make(g.Constant(expression.value))
+        case ex.Map():
+            return make(g.Map(expression.function), *operands)
+        case ex.Aggregate():
+            return make(g.Mean(expression.default), *operands)
+        case ex.AggregateSum():
+            return make(g.Sum(), *operands)
+        case ex.SelectorWidth():
+            return make(g.Sum(), *operands, one)
+        case ex.Select():
+            return make(g.Select(expression.predicate), *operands)
+        case ex.And():
+            return make(g.And(), *operands)
+        case ex.Or():
+            return make(g.Or(), *operands)
+        case ex.Not():
+            return make(g.Not(), *operands)
+        case ex.Best():
+            return make(g.Best(), *operands)
+        case _:
+            raise InternalError(f"no node for {type(expression).__name__}")

@@ -1,0 +1,171 @@
+"""Sets of values: listed in full while they are small, an interval of numbers beyond."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.rasp.values import Value, canonical, identity, is_number
+
+LISTED_AT_MOST = 1 << 15
+_SPREAD_AT_MOST = 1 << 21
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """Every value that can occur, in a fixed order, each once."""
+
+    values: tuple[Value, ...]
+    index: dict[object, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "index", {identity(value): i for i, value in enumerate(self.values)}
+        )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def position(self, value: Value) -> int:
+        """The index of a value in `values`."""
+        return self.index[identity(value)]
+
+    @property
+    def undefined(self) -> bool:
+        """Whether the value can be undefined."""
+        return None in self.values
+
+    @property
+    def numeric(self) -> bool:
+        """Whether all defined values are numbers or booleans."""
+        return all(value is None or is_number(value) for value in self.values)
+
+    def numbers(self) -> NDArray[np.float64]:
+        """The values as floats, 0 for what is undefined or a word."""
+        return np.array(
+            [float(v) if isinstance(v, int | float) else 0.0 for v in self.values], np.float64
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Interval:
+    """Too many numbers to list: they lie between `low` and `high`; perhaps undefined."""
+
+    low: float
+    high: float
+    undefined: bool = False
+    numeric: bool = True
+
+
+Domain: TypeAlias = Listed | Interval
+
+
+def listed(values: Iterable[Value]) -> Listed:
+    """A `Listed` of the distinct values, numbers in increasing order, the rest as they came."""
+    distinct = list({identity(value): value for value in values}.values())
+    if all(value is None or is_number(value) for value in distinct):
+        distinct.sort(key=lambda value: (value is None, value, isinstance(value, bool)))
+    return Listed(tuple(distinct))
+
+
+def bounds(domain: Domain) -> tuple[float, float]:
+    """The least and the greatest number of a domain (0 for words)."""
+    if isinstance(domain, Interval):
+        return domain.low, domain.high
+    numbers = domain.numbers()
+    return (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 0.0)
+
+
+def means(values: Listed, most: int) -> Domain:
+    """All means of 1 to `most` of the numbers, as the evaluator would round them."""
+    return _combined(values, range(1, most + 1), average=True)
+
+
+def sums(values: Listed, least: int, most: int) -> Domain:
+    """All sums of `least` to `most` of the numbers."""
+    return _combined(values, range(least, most + 1), average=False)
+
+
+def _combined(values: Listed, counts: range, *, average: bool) -> Domain:
+    numbers = [v for v in values.values if isinstance(v, int | float)]
+    if not numbers:
+        return listed([] if average or counts.start > 0 else [0])
+    exact = [Fraction(v) for v in numbers]
+    low, high = min(exact), max(exact)
+    ends = [end * count for end in (low, high) for count in (counts.start, counts.stop - 1)]
+    interval = Interval(*((float(low), float(high)) if average else (_f(min(ends)), _f(max(ends)))))
+    unit = _unit([x - low for x in exact])
+    steps = sorted({int((x - low) / unit) for x in exact}) if unit else [0]
+    if steps[-1] * counts.stop > _SPREAD_AT_MOST or steps[-1] * counts.stop * len(steps) > 1 << 26:
+        return interval
+    if average and len(steps) == 1:
+        return listed(numbers)
+    integral = all(isinstance(v, int) for v in numbers) and max(map(abs, ends)) < 1 << 50
+    reached: list[tuple[int, NDArray[np.intp]]] = []
+    reachable = np.ones(1, np.bool_)
+    for count in range(counts.stop):
+        if count in counts:
+            reached.append((count, np.flatnonzero(reachable)))
+        grown = np.zeros((count + 1) * steps[-1] + 1, np.bool_)
+        for step in steps:
+            grown[step : step + len(reachable)] |= reachable
+        reachable = grown
+    if integral:
+        found = _integral(int(low), int(unit), reached, average=average)
+    else:
+        found = _fractional(low, unit, reached, average=average)
+    if found is None:
+        return interval
+    # where all selected are equal the value itself stays, whatever its type
+    return listed([*numbers, *found] if average else found)
+
+
+def _integral(
+    low: int, unit: int, reached: list[tuple[int, NDArray[np.intp]]], *, average: bool
+) -> list[Value] | None:
+    totals = [low * count + unit * steps for count, steps in reached]
+    if average:
+        inner = [t[(t > low * c) & (t < low * c + unit * s[-1])] / c
+                 for t, (c, s) in zip(totals, reached, strict=True)]
+        totals = inner
+    distinct = np.unique(np.concatenate(totals))
+    if len(distinct) > LISTED_AT_MOST:
+        return None
+    return [canonical(value) for value in distinct.tolist()]
+
+
+def _fractional(
+    low: Fraction, unit: Fraction, reached: list[tuple[int, NDArray[np.intp]]], *, average: bool
+) -> list[Value] | None:
+    found: dict[object, Value] = {}
+    for count, steps in reached:
+        if len(found) + len(steps) > LISTED_AT_MOST * 2:
+            return None
+        inner = steps[1:-1] if average else steps
+        for step in inner:
+            total = float(low * count + unit * int(step))
+            value = canonical(total / count if average else total)
+            found.setdefault(identity(value), value)
+    return list(found.values()) if len(found) <= LISTED_AT_MOST else None
+
+
+def _unit(differences: list[Fraction]) -> Fraction:
+    """The greatest number of which all are multiples."""
+    result = Fraction(0)
+    for difference in differences:
+        a, b = result, difference
+        result = Fraction(
+            math.gcd(a.numerator * b.denominator, b.numerator * a.denominator),
+            a.denominator * b.denominator,
+        )
+    return result
+
+
+def _f(x: Fraction) -> float:
+    return float(x)

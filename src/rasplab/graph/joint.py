@@ -1,0 +1,153 @@
+"""The values of a sum whose terms depend on each other, or are too many to combine one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.graph import node as g
+from rasplab.graph.domain import LISTED_AT_MOST, Domain, Listed, listed
+from rasplab.graph.linear import LinearForm
+from rasplab.graph.node import Node
+
+if TYPE_CHECKING:
+    from rasplab.graph.facts import Facts
+
+_CELLS_AT_MOST = 1 << 20
+
+
+def weighted_sum_domain(node: Node, facts: Facts) -> Domain | None:
+    """The domain of a weighted sum where the product of its terms' domains is not the answer.
+
+    Means over one selector share their denominator: their difference has few values, and gaps as
+    wide as theirs. Sums too many to tabulate are listed if they are integers, else an interval.
+    """
+    form = facts.form(node)
+    if form is None or len(form.terms) < 2:
+        return None
+    means = _means_of_one_selector(form, facts)
+    if means is not None:
+        found = _joint_means(node, means, facts)
+        if found is not None:
+            return found
+    supports = {s for term, _ in form.terms for s in _supports(term, facts)}
+    cells = np.prod([float(len(facts.listed(s))) for s in supports])
+    if cells <= _table_limit():
+        return None
+    return _integer_sums(form, facts) or form.interval(facts)
+
+
+def _table_limit() -> int:
+    from rasplab.graph.facts import TABLE_AT_MOST
+
+    return TABLE_AT_MOST
+
+
+def _supports(term: Node, facts: Facts) -> tuple[Node, ...]:
+    return facts.table(term).supports
+
+
+def _means_of_one_selector(form: LinearForm, facts: Facts) -> list[Node] | None:
+    nodes = [term for term, _ in form.terms]
+    if not all(isinstance(n.op, g.Mean) for n in nodes):
+        return None
+    selectors = {n.operands[0] for n in nodes}
+    same_default = all(cast(g.Mean, n.op).default is None for n in nodes) or all(
+        isinstance(cast(g.Mean, n.op).default, int | float) for n in nodes
+    )
+    defined = not any(facts.domain(n.operands[1]).undefined for n in nodes)
+    return nodes if len(selectors) == 1 and same_default and defined else None
+
+
+def _joint_means(node: Node, means: list[Node], facts: Facts) -> Listed | None:
+    points = _joint_values(means, facts)
+    if points is None:
+        return None
+    low = points.min(axis=0)
+    steps = points - low
+    spread = steps.max(axis=0)
+    if float(np.prod(spread * facts.max_length + 1)) * facts.max_length > _CELLS_AT_MOST * 4:
+        return None
+    found: list[NDArray[np.float64]] = []
+    reachable = np.ones((1,) * len(means), np.bool_)
+    for count in range(1, facts.max_length + 1):
+        grown = np.zeros(tuple(spread * count + 1), np.bool_)
+        for step in steps:
+            grown[tuple(slice(s, s + n) for s, n in zip(step, reachable.shape, strict=True))] |= (
+                reachable
+            )
+        reachable = grown
+        sums = np.argwhere(reachable) + low * count
+        leaves = {n: sums[:, i] / count for i, n in enumerate(means)}
+        found.append(np.unique(_evaluate(node, leaves)))
+    values = np.unique(np.concatenate(found)).tolist()
+    if len(values) > LISTED_AT_MOST:
+        return None
+    defaults = [cast(g.Mean, n.op).default for n in means]
+    if None in defaults:
+        return listed([*map(_number, values), None])
+    alone = _evaluate(
+        node, {n: np.array([cast(float, d)]) for n, d in zip(means, defaults, strict=True)}
+    )
+    return listed([*map(_number, values), _number(float(alone[0]))])
+
+
+def _joint_values(means: list[Node], facts: Facts) -> NDArray[np.int64] | None:
+    """The tuples of integers that the averaged values take together at one position."""
+    values = [n.operands[1] for n in means]
+    tables = [facts.table(v) for v in values]
+    supports = sorted({s for t in tables for s in t.supports}, key=lambda n: n.number)
+    sizes = [len(facts.listed(s)) for s in supports]
+    numbers = [facts.listed(v).numbers() for v in values]
+    if np.prod(sizes, dtype=float) > _CELLS_AT_MOST or any((n != np.rint(n)).any() for n in numbers):
+        return None
+    columns: list[NDArray[np.int64]] = []
+    for table, listing in zip(tables, numbers, strict=True):
+        shape = [n if s in table.supports else 1 for s, n in zip(supports, sizes, strict=True)]
+        codes = np.broadcast_to(table.codes.reshape(shape), sizes)
+        columns.append(listing[codes].astype(np.int64).ravel())
+    return np.unique(np.stack(columns, axis=1), axis=0)
+
+
+def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """A linear elementwise tree in floating point, as the evaluator would compute it."""
+    if node in leaves:
+        return leaves[node]
+    if isinstance(node.op, g.Constant):
+        return np.array([float(cast(float, node.op.value))])
+    assert isinstance(node.op, g.Map)
+    parts = [_evaluate(operand, leaves) for operand in node.operands]
+    match node.op.function.name, parts:
+        case "+", [a, b]:
+            return a + b
+        case "-", [a, b]:
+            return a - b
+        case "*", [a, b]:
+            return a * b
+        case "/", [a, b]:
+            return a / b
+        case "neg", [a]:
+            return -a
+        case _:
+            return parts[0]
+
+
+def _integer_sums(form: LinearForm, facts: Facts) -> Listed | None:
+    total = np.array([form.constant])
+    undefined = False
+    for term, weight in form.terms:
+        domain = facts.listed(term)
+        undefined |= domain.undefined
+        parts = weight * domain.numbers()
+        if len(total) * len(parts) > _CELLS_AT_MOST:
+            return None
+        total = np.unique((total[:, None] + parts[None, :]).ravel())
+    if len(total) > LISTED_AT_MOST or (total != np.rint(total)).any():
+        return None
+    return listed([*map(_number, total.tolist()), *([None] if undefined else [])])
+
+
+def _number(value: float) -> int | float:
+    return int(value) if float(value).is_integer() else value

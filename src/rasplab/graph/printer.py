@@ -1,0 +1,50 @@
+"""Nodes as text."""
+
+from __future__ import annotations
+
+from rasplab.graph import node as g
+from rasplab.graph.node import Interner, Node, topological
+
+
+def node_text(node: Node, interner: Interner, limit: int = 160) -> str:
+    """A node's expression in one line, with the names of what it uses."""
+    texts: dict[Node, str] = {}
+    for current in topological(node):
+        own = _own(current, [texts[o] for o in current.operands])
+        named = interner.names.get(current) if current is not node else None
+        text = named or own
+        texts[current] = text if len(text) <= limit else text[: limit - 1] + "…"
+    return texts[node]
+
+
+def _own(node: Node, parts: list[str]) -> str:
+    match node.op:
+        case g.Constant():
+            return repr(node.op.value)
+        case g.Map():
+            return _call(node.op.function.name, parts)
+        case g.Mean():
+            default = "" if node.op.default is None else f", default={node.op.default!r}"
+            return f"aggregate({parts[0]}, {parts[1]}{default})"
+        case g.Sum():
+            if parts[1] == "1":
+                return f"selector_width({parts[0]})"
+            return f"aggregate_sum({parts[0]}, {parts[1]})"
+        case g.Select():
+            return f"select({parts[0]}, {parts[1]}, {node.op.predicate.name})"
+        case g.And():
+            return f"({' & '.join(parts)})"
+        case g.Or():
+            return f"({' | '.join(parts)})"
+        case g.Not():
+            return f"~{parts[0]}"
+        case g.Best():
+            return f"best({parts[0]}, {parts[1]})"
+        case _:
+            return type(node.op).__name__.lower()
+
+
+def _call(name: str, parts: list[str]) -> str:
+    if len(parts) == 2 and not name[0].isalpha():
+        return f"({parts[0]} {name} {parts[1]})"
+    return f"{name}({', '.join(parts)})"

@@ -1,0 +1,155 @@
+"""Who must be read for what is wanted of a node: itself, or a sum of functions of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.graph import Facts, Interval, Node
+from rasplab.graph import node as g
+from rasplab.lower.readout import Features, Readout, Weights, as_features, as_weights, columns
+from rasplab.rasp.functions import CATEGORICAL
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One variable and what is read of it."""
+
+    node: Node
+    readout: Readout
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Free:
+    """What is wanted, as a sum over variables and a constant; no block of its own."""
+
+    parts: tuple[Part, ...]
+    constant: NDArray[np.float64]
+
+
+def is_line(node: Node, facts: Facts) -> bool:
+    """Whether a node that is no elementwise function is held as a number."""
+    match node.op:
+        case g.Sum():
+            return True
+        case g.Mean():
+            domain = facts.domain(node)
+            if isinstance(domain, Interval):
+                return True
+            selector, values = node.operands
+            return facts.domain(values).numeric and not facts.unique(selector, values) and (
+                domain.numeric
+            )
+        case _:
+            return False
+
+
+def decompose(node: Node, readout: Readout, facts: Facts, *, literal: bool) -> Free:
+    """Read a node without giving it directions, where it is a sum of functions of variables.
+
+    Otherwise the node itself is the one part: it becomes a variable.
+    """
+    if isinstance(node.op, g.Constant):
+        return Free((), as_features(node, readout, facts)[0])
+    if not isinstance(node.op, g.Map):
+        return _of_variable(node, readout, facts)
+    weights = as_weights(node, readout, facts)
+    if weights is not None and (not literal or supports_itself(node, facts)):
+        found = _by_form(node, weights, facts, literal=literal)
+        if found is not None:
+            return found
+    if not literal and not supports_itself(node, facts):
+        found = _by_table(node, as_features(node, readout, facts), facts)
+        if found is not None:
+            return found
+    return Free((Part(node, readout),), np.zeros(columns(readout)))
+
+
+def supports_itself(node: Node, facts: Facts) -> bool:
+    """Whether nothing tabulates an elementwise node: then it is a weighted sum."""
+    return isinstance(facts.domain(node), Interval) or facts.table(node).supports == (node,)
+
+
+def _of_variable(node: Node, readout: Readout, facts: Facts) -> Free:
+    if is_line(node, facts) and as_weights(node, readout, facts) is None:
+        classes = facts.interner.node(g.Map(CATEGORICAL), node, like=node)
+        facts.domain(classes)
+        return Free((Part(classes, readout),), np.zeros(columns(readout)))
+    return Free((Part(node, readout),), np.zeros(columns(readout)))
+
+
+def _by_form(node: Node, weights: Weights, facts: Facts, *, literal: bool) -> Free | None:
+    """A weighted sum is read term by term; it is undefined where a term is."""
+    form = facts.form(node)
+    if form is None:
+        return None
+    several = sum(facts.domain(term).undefined for term, _ in form.terms) > 1
+    if several and weights.undefined.any() and not weights.saturated:
+        return None
+    parts: list[Part] = []
+    constant = weights.constant + weights.number * form.constant
+    for term, weight in form.terms:
+        wish = Weights(
+            weights.number * weight, weights.undefined, np.zeros_like(constant), weights.saturated
+        )
+        found = decompose(term, wish, facts, literal=literal)
+        parts += found.parts
+        constant = constant + found.constant
+    return Free(merged(parts, facts), constant)
+
+
+def _by_table(node: Node, features: Features, facts: Facts) -> Free | None:
+    """A table that is a sum of functions of its supports, one each."""
+    table = facts.table(node)
+    wanted = features[table.codes]  # supports..., columns
+    base = wanted[(0,) * len(table.supports)]
+    total = np.broadcast_to(base, wanted.shape).copy()
+    parts: list[Part] = []
+    constant = base.copy()
+    for axis, support in enumerate(table.supports):
+        place: list[int | slice] = [0] * len(table.supports)
+        place[axis] = slice(None)
+        own = wanted[tuple(place)] - base
+        shape = [1] * len(table.supports) + [wanted.shape[-1]]
+        shape[axis] = len(own)
+        total += own.reshape(shape)
+        if not own.any():
+            continue
+        found = decompose(support, own, facts, literal=False)
+        if any(_is_new(p.node, support, facts) for p in found.parts):
+            return None
+        parts += found.parts
+        constant = constant + found.constant
+    scale = 1.0 + (float(np.abs(wanted).max()) if wanted.size else 0.0)
+    if wanted.size and float(np.abs(total - wanted).max()) > 1e-14 * scale:
+        return None
+    return Free(merged(parts, facts), constant)
+
+
+def _is_new(part: Node, support: Node, facts: Facts) -> bool:
+    """Whether reading a support would need a block that nothing else asked for."""
+    return isinstance(part.op, g.Map) and (part is not support or facts.form(part) is not None)
+
+
+def merged(parts: list[Part], facts: Facts) -> tuple[Part, ...]:
+    """One part per variable: readouts of the same variable add up."""
+    together: dict[Node, Readout] = {}
+    for part in parts:
+        known = together.get(part.node)
+        together[part.node] = part.readout if known is None else _sum(
+            part.node, known, part.readout, facts
+        )
+    return tuple(Part(node, readout) for node, readout in together.items())
+
+
+def _sum(node: Node, a: Readout, b: Readout, facts: Facts) -> Readout:
+    if isinstance(a, Weights) and isinstance(b, Weights):
+        return Weights(
+            a.number + b.number,
+            a.undefined + b.undefined,
+            a.constant + b.constant,
+            a.saturated or b.saturated,
+        )
+    return as_features(node, a, facts) + as_features(node, b, facts)

@@ -1,0 +1,100 @@
+"""Elementwise functions as MLPs: steps along a number line, or products of indicators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft import Affine, Products, Steps
+from rasplab.craft.affine import beside
+from rasplab.lower.cover import Rectangle
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hidden:
+    """Hidden units: what they read, what they write, and why that is exact."""
+
+    read: Affine
+    write: Array
+    construction: Steps | Products
+
+
+def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
+    """A function of one number: a step where its row changes, in the middle half of that gap.
+
+    `relu(s(x - lo)) - relu(s(x - hi))` with s = 1/(hi - lo) is 0 below lo and 1 above hi. With lo
+    and hi a quarter of the gap away from its ends, inputs may be off by a quarter of the gap.
+    The row at the lowest point is written by one unit that is always 1.
+    """
+    order = np.argsort(points, kind="stable")
+    points, rows = points[order], rows[order]
+    changes = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1))
+    gaps = points[changes + 1] - points[changes]
+    lows = points[changes] + gaps / 4
+    slopes = 2.0 / gaps
+    jumps = rows[changes + 1] - rows[changes]
+    ups = slopes * lows
+    weights = np.concatenate([slopes, slopes])
+    biases = np.concatenate([-ups, -ups - 1.0])
+    write = np.concatenate([jumps, -jumps])
+    if rows[0].any():
+        weights, biases = np.append(weights, 0.0), np.append(biases, 1.0)
+        write = np.concatenate([write, rows[:1]])
+    read = argument.times(weights[None, :]).plus(biases)
+    reach = float(np.abs(points).max()) if len(points) else 0.0
+    span = float((np.abs(weights) * reach + np.abs(biases)).max()) if len(weights) else 0.0
+    return Hidden(
+        read,
+        write,
+        Steps(
+            argument,
+            margin=float(gaps.min() / 4) if len(gaps) else np.inf,
+            slope=float(slopes.max()) if len(slopes) else 0.0,
+            span=span,
+            count=len(weights),
+        ),
+    )
+
+
+def products_of(
+    indicators: list[Affine], rectangles: list[Rectangle], values: Array
+) -> Hidden:
+    """One unit per rectangle: `relu(2 Σ indicators - 2m + 1)` is 1 inside, exactly 0 outside.
+
+    `indicators[a]` reads the one-hot of axis a, `values` has a row per value of the table.
+    """
+    argument = beside(indicators)
+    starts = np.cumsum([0] + [a.columns for a in indicators])
+    weights = np.zeros((argument.columns, len(rectangles)))
+    biases = np.ones(len(rectangles))
+    write = np.zeros((len(rectangles), values.shape[1]))
+    for j, rectangle in enumerate(rectangles):
+        for axis, side in enumerate(rectangle.sides):
+            if side is not None:
+                weights[starts[axis] : starts[axis + 1], j] = 2.0 * side
+                biases[j] -= 2.0
+        write[j] = values[rectangle.value]
+    terms = int(((1 - biases) / 2).max()) if len(rectangles) else 0
+    return Hidden(
+        argument.times(weights).plus(biases),
+        write,
+        Products(argument, terms=terms, count=len(rectangles)),
+    )
+
+
+def silenced(read: Affine) -> Affine:
+    """The hidden units made silent at BOS: where the bias is positive, BOS takes it away and more."""
+    return read.plus(np.zeros(read.columns), np.where(read.bias > -0.5, -np.abs(read.bias) - 1.0, 0.0))
+
+
+def together(hidden: list[Hidden]) -> tuple[Affine, Array, tuple[Steps | Products, ...]]:
+    """Several groups of units that write the same directions, as one MLP."""
+    read = beside([h.read for h in hidden])
+    write = np.concatenate([h.write for h in hidden])
+    return read, write, tuple(h.construction for h in hidden)
+
+

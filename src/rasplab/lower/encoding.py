@@ -1,0 +1,141 @@
+"""How a variable is held on directions: one-hot over classes of values, in columns, or as a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft import Affine, Direction, Subspace
+from rasplab.graph import Facts, Listed, Node
+from rasplab.lower.readout import Features, Readout, Weights, as_features, as_weights, distinct_rows
+from rasplab.rasp.values import Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """Rows of coordinates per value; `view` reads any readout that was asked for."""
+
+    rows: Features
+    representatives: NDArray[np.intp] | None
+    zero: int | None
+    offset: NDArray[np.float64]
+
+    def view(self, subspace: Subspace, features: Features) -> Affine:
+        """The affine map from the coordinates to the features."""
+        if self.representatives is not None:
+            base = np.zeros(features.shape[1]) if self.zero is None else features[self.zero]
+            matrix = features[self.representatives] - base
+            return Affine(((subspace, matrix),), base, np.zeros_like(base))
+        matrix = np.zeros((self.rows.shape[1], features.shape[1]))
+        bias = np.zeros(features.shape[1])
+        for j, column in enumerate(features.T):
+            if (column == column[0]).all():
+                bias[j] = column[0]
+                continue
+            i = int(np.flatnonzero((self.rows + self.offset == column[:, None]).all(axis=0))[0])
+            matrix[i, j], bias[j] = 1.0, self.offset[i]
+        return Affine(((subspace, matrix),), bias, np.zeros_like(bias))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar:
+    """A number less `offset` on one direction, and perhaps a flag for undefined on another."""
+
+    offset: float
+    flag: bool
+
+    def view(self, subspace: Subspace, weights: Weights) -> Affine:
+        """The affine map from the number (and the flag) to the columns."""
+        rows = [weights.number] + ([weights.undefined] if self.flag else [])
+        bias = weights.constant + self.offset * weights.number
+        return Affine(((subspace, np.stack(rows)),), bias, np.zeros_like(bias))
+
+
+Encoding = Listing | Scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable:
+    """A node that has directions of its own."""
+
+    node: Node
+    subspace: Subspace
+    encoding: Encoding
+
+    def view(self, readout: Readout, facts: Facts) -> Affine:
+        """How to read the variable."""
+        match self.encoding:
+            case Scalar():
+                weights = as_weights(self.node, readout, facts)
+                assert weights is not None
+                return self.encoding.view(self.subspace, weights)
+            case Listing():
+                return self.encoding.view(
+                    self.subspace, as_features(self.node, readout, facts)
+                )
+
+
+def listing(
+    name: str, domain: Listed, wanted: Features, *, literal: bool, default: int | None = None
+) -> tuple[Listing, Subspace]:
+    """Directions enough for the wanted features: a few columns, or one per class of values.
+
+    Values that no reader tells apart share a direction; the class that every reader reads as zeros
+    needs none. `default` is the index of the value that stands at BOS.
+    """
+    if literal:
+        classes, reps = np.arange(len(domain)), np.arange(len(domain))
+    else:
+        classes, reps = distinct_rows(wanted)
+        columns = _distinct_columns(wanted)
+        zero_class = bool((wanted[reps] == 0).all(axis=1).any()) if wanted.shape[1] else True
+        if columns.shape[1] < len(reps) - zero_class:
+            return _columns(name, domain, columns, default)
+    zero: int | None = None
+    kept: list[int] = []
+    for c, rep in enumerate(reps.tolist()):
+        if not literal and zero is None and not wanted[rep].any():
+            zero = rep
+        else:
+            kept.append(c)
+    rows = np.zeros((len(domain), len(kept)))
+    for i, c in enumerate(kept):
+        rows[classes == c, i] = 1.0
+    directions = tuple(
+        Direction(name, tuple(v for v, k in zip(domain.values, classes, strict=True) if k == c))
+        for c in kept
+    )
+    at_bos = rows[default] if default is not None else np.zeros(len(kept))
+    subspace = Subspace(directions, at_bos, np.ones(len(kept)), True)
+    return Listing(rows, reps[kept], zero, np.zeros(len(kept))), subspace
+
+
+def _columns(
+    name: str, domain: Listed, columns: Features, default: int | None
+) -> tuple[Listing, Subspace]:
+    offset = columns[default] if default is not None else np.zeros(columns.shape[1])
+    rows = columns - offset
+    directions = tuple(
+        _column_direction(name, domain, columns[:, i], i, columns.shape[1])
+        for i in range(columns.shape[1])
+    )
+    largest = np.abs(rows).max(axis=0)
+    subspace = Subspace(directions, np.zeros(len(directions)), largest, False)
+    return Listing(rows, None, None, offset), subspace
+
+
+def _column_direction(
+    name: str, domain: Listed, column: NDArray[np.float64], i: int, count: int
+) -> Direction:
+    if set(column.tolist()) <= {0.0, 1.0}:
+        shown = tuple(v for v, x in zip(domain.values, column, strict=True) if x)
+        return Direction(name, shown)
+    return Direction(name, (), "number" if count == 1 else f"feature {i}")
+
+
+def _distinct_columns(features: Features) -> Features:
+    varying = features[:, (features != features[:1]).any(axis=0)]
+    kept = list({column.tobytes(): i for i, column in reversed(list(enumerate(varying.T)))}.values())
+    return varying[:, sorted(kept)]

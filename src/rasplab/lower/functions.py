@@ -1,0 +1,249 @@
+"""How an elementwise variable is computed from its supports: along one line, or by products."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft import Affine
+from rasplab.craft.affine import added
+from rasplab.graph import Facts, Interval, Node
+from rasplab.graph import node as g
+from rasplab.graph.domain import bounds
+from rasplab.lower.cover import Rectangle, cover
+from rasplab.lower.decompose import is_line, supports_itself
+from rasplab.lower.elementwise import Hidden, products_of, steps_along
+from rasplab.lower.readout import Features, Readout, Weights, as_features, distinct_rows
+from rasplab.rasp.functions import CATEGORICAL
+
+Array = NDArray[np.float64]
+STEPS_AT_MOST = 1024
+SPAN_AT_MOST = 2.0**16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionPlan:
+    """What is read, and the table: value codes at `points` of a line, or on products of classes."""
+
+    wishes: tuple[tuple[Node, Readout], ...]
+    weights: Array | None
+    points: Array | None
+    codes: NDArray[np.intp]
+    rectangles: tuple[Rectangle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Axis:
+    """One support: as points on a line where it has them, and as classes that matter."""
+
+    node: Node
+    line: Readout | None
+    points: Array | None
+    classes: NDArray[np.intp]
+    is_line: bool
+    error: float
+
+
+def plan_function(
+    node: Node, wanted: Features, facts: Facts, *, literal: bool
+) -> FunctionPlan:
+    """Choose the construction of an elementwise variable."""
+    table = facts.table(node)
+    codes = table.codes
+    labels = codes if literal else distinct_rows(wanted)[0][codes]
+    axes: list[_Axis] = []
+    for axis, support in enumerate(table.supports):
+        classes, reps = _slices(labels, axis)
+        if len(reps) > 1:
+            axes.append(_axis(support, classes, facts, literal=literal))
+        else:
+            codes = np.take(codes, [0], axis=axis)
+            labels = np.take(labels, [0], axis=axis)
+    codes = codes.reshape([len(a.classes) for a in axes])
+    labels = labels.reshape(codes.shape)
+    zero = None if literal else _zero_label(wanted, labels, codes)
+    if len(axes) == 1 and axes[0].is_line:
+        return _along([axes[0]], (1.0,), codes)
+    if any(a.is_line for a in axes):
+        line = _best_line(axes, labels)
+        if line is not None:
+            return _along(axes, line, codes)
+    return _by_products(axes, labels, codes, zero, facts)
+
+
+def build_function(
+    plan: FunctionPlan, views: list[Affine], rows: Array, facts: Facts
+) -> list[Hidden]:
+    """The hidden units of a plan; `rows` holds what is to be written for each value."""
+    del facts
+    if plan.points is not None and plan.weights is not None:
+        scaled = [v.times(np.array([[w]])) for v, w in zip(views, plan.weights, strict=True)]
+        argument = added(scaled, 1)
+        order = np.argsort(plan.points, kind="stable")
+        return [steps_along(argument, plan.points[order], rows[plan.codes.ravel()[order]])]
+    return [products_of(views, list(plan.rectangles), rows)]
+
+
+def _slices(labels: NDArray[np.intp], axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    moved = np.moveaxis(labels, axis, 0)
+    return distinct_rows(moved.reshape(len(moved), -1).astype(np.float64))
+
+
+def _zero_label(wanted: Features, labels: NDArray[np.intp], codes: NDArray[np.intp]) -> int | None:
+    """The label whose cells every reader reads as zeros: nothing need be written there."""
+    zero = np.flatnonzero(~wanted.any(axis=1))
+    here = np.isin(codes, zero)
+    return int(labels[here][0]) if here.any() else None
+
+
+def _axis(support: Node, classes: NDArray[np.intp], facts: Facts, *, literal: bool) -> _Axis:
+    domain = facts.domain(support)
+    combined = isinstance(support.op, g.Map) and (
+        supports_itself(support, facts) or (not literal and facts.form(support) is not None)
+    )
+    on_line = is_line(support, facts) or combined
+    if isinstance(domain, Interval) or not domain.numeric:
+        return _Axis(support, None, None, classes, on_line, 0.0)
+    numbers = domain.numbers()
+    low, high = bounds(domain)
+    reach = _reach(support, facts)
+    undefined = 0.0
+    points = numbers.copy()
+    if domain.undefined:
+        undefined = high + 2 * reach + 1.0
+        points[[v is None for v in domain.values]] = undefined - (reach if combined else 0.0)
+    error = 2.0**-12 * max(abs(low), abs(high), 1.0) if on_line else 0.0
+    wish = Weights(np.ones(1), np.array([undefined]), np.zeros(1), saturated=True)
+    exact = not (combined and domain.undefined)
+    readout: Readout = wish if on_line else as_features(support, wish, facts)
+    return _Axis(support, readout, points if exact or on_line else None, classes, on_line, error)
+
+
+def _reach(support: Node, facts: Facts) -> float:
+    """How far a weighted sum can stray where some of its terms are undefined."""
+    form = facts.form(support)
+    terms = form.terms if form is not None else ((support, 1.0),)
+    constant = abs(form.constant) if form is not None else 0.0
+    return constant + sum(abs(w) * max(map(abs, bounds(facts.domain(t)))) for t, w in terms)
+
+
+def _along(axes: list[_Axis], weights: tuple[float, ...], codes: NDArray[np.intp]) -> FunctionPlan:
+    wishes: list[tuple[Node, Readout]] = []
+    for axis in axes:
+        assert axis.line is not None
+        wishes.append((axis.node, axis.line))
+    return FunctionPlan(tuple(wishes), np.array(weights), _grid(axes, weights), codes)
+
+
+def _grid(axes: list[_Axis], weights: tuple[float, ...]) -> Array:
+    total = np.zeros([1] * len(axes))
+    for i, (axis, weight) in enumerate(zip(axes, weights, strict=True)):
+        assert axis.points is not None
+        shape = [1] * len(axes)
+        shape[i] = len(axis.points)
+        total = total + weight * axis.points.reshape(shape)
+    return total.ravel()
+
+
+def _best_line(axes: list[_Axis], labels: NDArray[np.intp]) -> tuple[float, ...] | None:
+    """Weights under which the function is one of a single number, with the fewest steps."""
+    if any(a.points is None or (a.is_line and _open(a)) for a in axes) or len(axes) > 3:
+        return None
+    best: tuple[int, tuple[float, ...]] | None = None
+    for weights in _candidate_weights(axes):
+        cost = _steps_needed(axes, weights, labels)
+        if cost is not None and (best is None or cost < best[0]):
+            best = (cost, weights)
+    return None if best is None or best[0] > STEPS_AT_MOST else best[1]
+
+
+def _open(axis: _Axis) -> bool:
+    """Whether undefined is a region of the line rather than a point."""
+    return isinstance(axis.node.op, g.Map) and isinstance(axis.line, Weights) and bool(
+        axis.line.undefined.any()
+    )
+
+
+def _candidate_weights(axes: list[_Axis]) -> list[tuple[float, ...]]:
+    signs = [(1.0, *rest) for rest in itertools.product((1.0, -1.0), repeat=len(axes) - 1)]
+    return signs + [_mixed_radix(axes, order) for order in itertools.permutations(range(len(axes)))]
+
+
+def _mixed_radix(axes: list[_Axis], order: tuple[int, ...]) -> tuple[float, ...]:
+    """Weights that keep all combinations apart, the first axis of `order` varying fastest."""
+    weights = [1.0] * len(axes)
+    span = 0.0
+    step = 1.0
+    for i in order:
+        points = axes[i].points
+        assert points is not None
+        distinct = np.unique(points)
+        gap = float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0
+        if span == 0.0:
+            weights[i], step = 1.0 / gap, 1.0
+        else:
+            weights[i] = (span + step) / gap
+        span += weights[i] * float(distinct[-1] - distinct[0])
+    return tuple(weights)
+
+
+def _steps_needed(
+    axes: list[_Axis], weights: tuple[float, ...], labels: NDArray[np.intp]
+) -> int | None:
+    points = _grid(axes, weights)
+    order = np.argsort(points, kind="stable")
+    z, found = points[order], labels.ravel()[order]
+    gaps = np.diff(z)
+    changes = found[1:] != found[:-1]
+    if not changes.any():
+        return 0
+    narrow = float(gaps[changes].min())
+    error = sum(abs(w) * a.error for w, a in zip(weights, axes, strict=True))
+    span = float(np.abs(z).max())
+    if narrow <= 0 or error > narrow / 8 or span / narrow > SPAN_AT_MOST:
+        return None
+    same = gaps < 1e-12 * max(span, 1.0)
+    return None if (same & changes).any() else int(changes.sum()) * 2
+
+
+def _by_products(
+    axes: list[_Axis],
+    labels: NDArray[np.intp],
+    codes: NDArray[np.intp],
+    zero: int | None,
+    facts: Facts,
+) -> FunctionPlan:
+    """A table over classes; numbers are first made one-hot, by steps of their own."""
+    wishes: list[tuple[Node, Readout]] = []
+    small, small_codes = labels, codes
+    for i, axis in enumerate(axes):
+        reps = _first_of_each(axis.classes)
+        node = axis.node
+        if axis.is_line:
+            node = facts.interner.node(g.Map(CATEGORICAL), axis.node, like=axis.node)
+            facts.domain(node)
+        features = np.eye(len(reps))[axis.classes]
+        wishes.append((node, _aligned(features, axis.node, node, facts)))
+        small = np.take(small, reps, axis=i)
+        small_codes = np.take(small_codes, reps, axis=i)
+    rectangles = cover(small, zero)
+    first = {label: i for i, label in reversed(list(enumerate(small.ravel().tolist())))}
+    placed = tuple(
+        Rectangle(r.sides, int(small_codes.ravel()[first[r.value]])) for r in rectangles
+    )
+    return FunctionPlan(tuple(wishes), None, None, codes, placed)
+
+
+def _aligned(features: Features, old: Node, new: Node, facts: Facts) -> Features:
+    """Features over one node's values, in the order of another node with the same values."""
+    if new is old:
+        return features
+    source, target = facts.listed(old), facts.listed(new)
+    return features[[source.position(value) for value in target.values]]
+
+
+def _first_of_each(classes: NDArray[np.intp]) -> NDArray[np.intp]:
+    return np.unique(classes, return_index=True)[1]

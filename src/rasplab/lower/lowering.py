@@ -1,0 +1,320 @@
+"""From the resolved graph to craft: which nodes get directions, and which blocks write them.
+
+Two walks. Users first: every reader states what it wants of a node; a node that is a sum of
+functions of others passes the wish on, the rest become variables. Then operands first: every
+variable, knowing all that is wanted of it, chooses its directions and gets its block.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+
+from rasplab.craft import (
+    Affine,
+    Block,
+    CraftModel,
+    Direction,
+    Embedding,
+    Head,
+    Mlp,
+    Output,
+    Subspace,
+)
+from rasplab.craft.affine import added, constant
+from rasplab.craft.precision import FLOAT32, Precision
+from rasplab.diagnostics import InternalError
+from rasplab.graph import Facts, Interval, Listed, Node
+from rasplab.graph import node as g
+from rasplab.lower.attention import Pattern, assemble, pattern
+from rasplab.lower.decompose import Free, Part, decompose, is_line
+from rasplab.lower.elementwise import silenced, together
+from rasplab.lower.encoding import Scalar, Variable, listing
+from rasplab.lower.functions import FunctionPlan, build_function, plan_function
+from rasplab.lower.naming import Names
+from rasplab.lower.readout import (
+    Features,
+    Readout,
+    Weights,
+    as_features,
+    as_weights,
+    columns,
+    one_hot,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """The stage's options: `literal` gives every node its own full subspace (`optimize=0`)."""
+
+    literal: bool = False
+    precision: Precision = FLOAT32
+
+    def __call__(self, root: Node, facts: Facts) -> CraftModel:
+        """The craft model of a resolved graph."""
+        return _Lowerer(facts, self.literal, self.precision, Names(facts.interner, root)).lower(root)
+
+
+@dataclass(slots=True)
+class _Lowerer:
+    facts: Facts
+    literal: bool
+    precision: Precision
+    names: Names
+    wanted: dict[Node, list[Readout]] = field(default_factory=dict[Node, "list[Readout]"])
+    patterns: dict[Node, Pattern] = field(default_factory=dict[Node, Pattern])
+    plans: dict[Node, FunctionPlan] = field(default_factory=dict[Node, FunctionPlan])
+    variables: dict[Node, Variable] = field(default_factory=dict[Node, Variable])
+    embeddings: list[Embedding] = field(default_factory=list[Embedding])
+    blocks: list[Block] = field(default_factory=list[Block])
+
+    def lower(self, root: Node) -> CraftModel:
+        output, readout = self._output(root)
+        self._want(root, readout)
+        for node in self._collect():
+            self._realise(node)
+        return CraftModel(
+            vocabulary=self.facts.vocabulary,
+            max_length=self.facts.max_length,
+            causal=self.facts.causal,
+            embeddings=tuple(self.embeddings),
+            blocks=tuple(self.blocks),
+            readout=self._view(root, readout),
+            output=output,
+        )
+
+    def _output(self, root: Node) -> tuple[Output, Readout]:
+        domain = self.facts.domain(root)
+        if isinstance(domain, Listed) and not self._numerical(root, domain):
+            return Output(domain.values, domain.undefined), one_hot(len(domain))
+        number, flag = np.array([1.0]), np.array([0.0])
+        if domain.undefined:
+            number, flag = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+        readout = Weights(number, flag, np.zeros(len(number)))
+        return Output(None, domain.undefined), readout
+
+    def _numerical(self, root: Node, domain: Listed) -> bool:
+        """Whether the output is given as a number: on request, or because it is a mean."""
+        encoding = root.op.function.encoding if isinstance(root.op, g.Map) else None
+        if encoding is not None:
+            return encoding == "numerical" and domain.numeric
+        form = self.facts.form(root)
+        terms = [term for term, _ in form.terms] if form else [root]
+        return any(isinstance(t.op, g.Mean) and is_line(t, self.facts) for t in terms)
+
+    # -- users first: what is wanted of whom
+
+    def _want(self, node: Node, readout: Readout) -> None:
+        if columns(readout) == 0:
+            return
+        for part in self._parts(node, readout):
+            self.wanted.setdefault(part.node, []).append(part.readout)
+
+    def _parts(self, node: Node, readout: Readout) -> tuple[Part, ...]:
+        return decompose(node, readout, self.facts, literal=self.literal).parts
+
+    def _collect(self) -> list[Node]:
+        """All variables, operands first; their own wishes are stated on the way."""
+        order: list[Node] = []
+        heap = [-node.number for node in self.wanted]
+        heapq.heapify(heap)
+        seen: set[int] = set()
+        while heap:
+            number = -heapq.heappop(heap)
+            if number in seen:
+                continue
+            seen.add(number)
+            node = next(n for n in self.wanted if n.number == number)
+            before = set(self.wanted)
+            self._want_operands(node)
+            order.append(node)
+            for new in set(self.wanted) - before:
+                heapq.heappush(heap, -new.number)
+        return order[::-1]
+
+    def _want_operands(self, node: Node) -> None:
+        match node.op:
+            case g.Tokens() | g.Indices():
+                return
+            case g.Mean() | g.Sum():
+                selector, values = node.operands
+                found = self.patterns[node] = pattern(selector, self.facts)
+                for match in found.matches:
+                    self._want(match.key, match.key_features)
+                    self._want(match.query, match.query_features)
+                if found.ranking is not None:
+                    self._want(found.ranking.node, found.ranking.features)
+                self._want(values, self._value_readout(node))
+            case g.Map():
+                self.plans[node] = plan_function(
+                    node, self._features(node), self.facts, literal=self.literal
+                )
+                for argument, readout in self.plans[node].wishes:
+                    self._want(argument, readout)
+            case _:
+                raise InternalError(f"not a variable: {node.op}")
+
+    def _features(self, node: Node) -> Features:
+        """Everything wanted of a listed node, side by side."""
+        return np.concatenate(
+            [as_features(node, r, self.facts) for r in self.wanted[node]], axis=1
+        )
+
+    def _moved(self, node: Node) -> bool:
+        """Whether an aggregate moves values as they are (else it adds numbers up)."""
+        return not is_line(node, self.facts)
+
+    def _value_readout(self, node: Node) -> Readout:
+        values = node.operands[1]
+        if self._moved(node):
+            encoding, _ = self._listing(node)
+            own, source = self.facts.listed(node), self.facts.listed(values)
+            rows = np.zeros((len(source), encoding.rows.shape[1]))
+            for i, value in enumerate(source.values):
+                if value is not None:
+                    rows[i] = encoding.rows[own.position(value)]
+            return rows
+        number = np.ones(1)
+        return Weights(number, np.zeros(1), -number * self._offset(node))
+
+    def _offset(self, node: Node) -> float:
+        """What a scalar is counted from: its default, so that BOS holds zero."""
+        default = node.op.default if isinstance(node.op, g.Mean) else None
+        return float(default) if isinstance(default, int | float) else 0.0
+
+    def _listing(self, node: Node):  # noqa: ANN202
+        own = self.facts.listed(node)
+        default = own.position(node.op.default) if isinstance(node.op, g.Mean) else None
+        return listing(
+            self.names[node], own, self._features(node), literal=self.literal, default=default
+        )
+
+    # -- operands first: directions and blocks
+
+    def _realise(self, node: Node) -> None:
+        match node.op:
+            case g.Tokens() | g.Indices():
+                self._embed(node)
+            case g.Mean() | g.Sum():
+                self._attend(node)
+            case _:
+                self._apply(node)
+
+    def _view(self, node: Node, readout: Readout) -> Affine:
+        found = decompose(node, readout, self.facts, literal=self.literal)
+        views = [self.variables[p.node].view(p.readout, self.facts) for p in found.parts]
+        return added([*views, constant(found.constant)], len(found.constant))
+
+    def _embed(self, node: Node) -> None:
+        encoding, subspace = listing(
+            self.names[node], self.facts.listed(node), self._features(node), literal=self.literal
+        )
+        self.variables[node] = Variable(node, subspace, encoding)
+        kind = "token" if isinstance(node.op, g.Tokens) else "position"
+        self.embeddings.append(Embedding(subspace, encoding.rows, kind))
+
+    def _attend(self, node: Node) -> None:
+        found = self.patterns[node]
+        views = [
+            (
+                self._view(m.key, m.key_features).silent_at_bos(),
+                self._view(m.query, m.query_features).silent_at_bos(),
+            )
+            for m in found.matches
+        ]
+        ranking = found.ranking
+        ranked = self._view(ranking.node, ranking.features).silent_at_bos() if ranking else None
+        summing = isinstance(node.op, g.Sum)
+        log_weight = self._log_weight(node) if summing else None
+        query, key, scores = assemble(
+            found, views, ranked, self.precision, self.facts.max_length, log_weight
+        )
+        value = self._view(node.operands[1], self._value_readout(node)).silent_at_bos()
+        if self._moved(node):
+            encoding, subspace = self._listing(node)
+            default = cast(g.Mean, node.op).default
+            own = self.facts.listed(node)
+            value = value.plus(
+                np.zeros(value.columns), encoding.rows[own.position(default)]
+            )
+            self.variables[node] = Variable(node, subspace, encoding)
+        else:
+            value, subspace, encoding = self._scalar(node, value)
+            self.variables[node] = Variable(node, subspace, encoding)
+        kind = "sum" if summing else "move" if self._moved(node) else "mean"
+        self.blocks.append(
+            Head(
+                query=query,
+                key=key,
+                value=value,
+                writes=subspace,
+                scale=math.exp(log_weight) if log_weight is not None else 1.0,
+                kind=kind,
+                scores=scores,
+                implements=self.names.provenance(node),
+            )
+        )
+
+    def _scalar(self, node: Node, value: Affine) -> tuple[Affine, Subspace, Scalar]:
+        domain = self.facts.domain(node)
+        flag = domain.undefined and any(
+            bool(cast(Weights, as_weights(node, r, self.facts)).undefined.any())
+            for r in self.wanted[node]
+        )
+        offset = self._offset(node)
+        name = self.names[node]
+        directions = [Direction(name)] + ([Direction(name, (), "undefined")] if flag else [])
+        low, high = _ends(domain)
+        largest = np.array([max(abs(low - offset), abs(high - offset))] + [1.0] * flag)
+        if flag:
+            parts = tuple((s, np.concatenate([m, np.zeros((len(s), 1))], axis=1)) for s, m in value.parts)
+            value = Affine(parts, np.append(value.bias, 0.0), np.append(value.bos, 1.0))
+        at_bos = np.array([0.0] + [1.0] * flag)
+        subspace = Subspace(tuple(directions), at_bos, largest, False)
+        return value, subspace, Scalar(offset, flag)
+
+    def _log_weight(self, node: Node) -> float:
+        """How much heavier BOS is than one selected key, in score, so that sums are sums.
+
+        w selected values v and a BOS of weight c, which holds 0, give c·Σv/(w + c) once scaled by
+        c: off by |Σv|·w/c, at most n²·max|v|/c. c = e^g makes that 2^-13 of the largest value,
+        but not where the format's least number is in the way.
+        """
+        n = self.facts.max_length
+        wanted = math.ceil(math.log(n * n * 2.0**13))
+        possible = math.floor(-math.log(self.precision.least) / 2)
+        return float(min(wanted, possible))
+
+    def _apply(self, node: Node) -> None:
+        plan = self.plans[node]
+        domain = self.facts.listed(node)
+        encoding, subspace = listing(
+            self.names[node], domain, self._features(node), literal=self.literal
+        )
+        self.variables[node] = Variable(node, subspace, encoding)
+        views = [
+            self._view(argument, readout).silent_at_bos() for argument, readout in plan.wishes
+        ]
+        hidden = build_function(plan, views, encoding.rows, self.facts)
+        read, write, constructions = together(hidden)
+        self.blocks.append(
+            Mlp(
+                read=silenced(read),
+                write=write,
+                writes=subspace,
+                constructions=constructions,
+                implements=self.names.provenance(node),
+            )
+        )
+
+
+def _ends(domain: Listed | Interval) -> tuple[float, float]:
+    from rasplab.graph.domain import bounds
+
+    return bounds(domain)
+
+

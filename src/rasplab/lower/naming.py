@@ -1,0 +1,57 @@
+"""Deterministic names for variables: the user's, else the kind and a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rasplab.craft import Provenance
+from rasplab.graph import Node
+from rasplab.graph import node as g
+from rasplab.graph.node import Interner, topological
+from rasplab.graph.printer import node_text
+
+
+@dataclass(slots=True)
+class Names:
+    """Unique names per node, given in the order in which they are asked for."""
+
+    interner: Interner
+    root: Node
+    given: dict[Node, str] = field(default_factory=dict[Node, str])
+    used: set[str] = field(default_factory=lambda: {"bos"})
+
+    def __post_init__(self) -> None:
+        for node in topological(self.root):
+            if node in self.interner.names:
+                self.given[node] = self._unused(self.interner.names[node])
+
+    def __getitem__(self, node: Node) -> str:
+        if node not in self.given:
+            kind = self.interner.names.get(node) or self._kind(node)
+            self.given[node] = self._unused(kind)
+        return self.given[node]
+
+    def provenance(self, node: Node) -> Provenance:
+        """What a block that computes the node implements."""
+        origin = self.interner.origin(node)
+        span = origin.span() if origin is not None else None
+        return Provenance(self[node], node_text(node, self.interner), str(span or ""))
+
+    def _kind(self, node: Node) -> str:
+        match node.op:
+            case g.Tokens() | g.Indices():
+                return type(node.op).__name__.lower()
+            case g.Sum():
+                return "sum"
+            case g.Mean():
+                return "aggregate"
+            case _:
+                return "map"
+
+    def _unused(self, wish: str) -> str:
+        name, count = wish, 1
+        while name in self.used:
+            count += 1
+            name = f"{wish}_{count}"
+        self.used.add(name)
+        return name

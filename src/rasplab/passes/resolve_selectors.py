@@ -1,0 +1,350 @@
+"""Every selector becomes a conjunction of plain `Select`s, at most under one `Best`.
+
+- `and` stays: the scores of conjuncts add up.
+- `not` of a `Select` complements its predicate.
+- `or` of selects of the same keys and queries merges their predicates; any other formula compares
+  two new elementwise values, the class of the key's variables and the class of the query's.
+- A sum over `a or b` is the sum over `a` plus the sum over `b and not a`.
+- `Best` inside a formula becomes "its score equals the best score".
+- An undefined value does not count: its position is not selected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.diagnostics import CompileError, InternalError, diagnostic
+from rasplab.graph import Facts, Node
+from rasplab.graph import node as g
+from rasplab.passes.rewrite import rebuild
+from rasplab.rasp.functions import OPERATORS, Function
+from rasplab.rasp.values import Value, identity
+
+JOINT_CELLS_AT_MOST = 1 << 22
+SUMMANDS_AT_MOST = 8
+
+ALWAYS = Function("is_defined", lambda key, query: True, "is_defined")
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveSelectors:
+    """Selectors to conjunctions of `Select`s."""
+
+    split_sums: bool = True
+    name: str = "resolve-selectors"
+
+    def __call__(self, root: Node, facts: Facts) -> Node:
+        """The graph with every selector resolved."""
+        resolver = _Resolver(facts, self.split_sums)
+        return rebuild(root, facts, resolver.rewrite)
+
+
+@dataclass(slots=True)
+class _Resolver:
+    facts: Facts
+    split_sums: bool
+    built: dict[Node, tuple[Node, ...]] = field(default_factory=dict[Node, tuple[Node, ...]])
+
+    def rewrite(self, node: Node, operands: tuple[Node, ...]) -> Node | None:
+        make = self.facts.interner.node
+        match node.op:
+            case g.Mean():
+                selector, values = operands
+                return make(node.op, self._counted(selector, values), values, like=node)
+            case g.Sum():
+                selector, values = operands
+                return self._sum(node, selector, values)
+            case _:
+                return None
+
+    def _counted(self, selector: Node, values: Node) -> Node:
+        """The resolved selector, without the positions whose value is undefined."""
+        if self.facts.domain(values).undefined:
+            return self._conjunction([selector, self._defined(values)])
+        return self._conjunction([selector])
+
+    def _defined(self, values: Node) -> Node:
+        one = self.facts.interner.node(g.Constant(True))
+        return self.facts.interner.node(g.Select(ALWAYS), values, one, like=values)
+
+    def _sum(self, node: Node, selector: Node, values: Node) -> Node:
+        make = self.facts.interner.node
+        clauses = self._disjoint(selector) if self.split_sums else None
+        if clauses is None or len(clauses) == 1:
+            return make(node.op, self._counted(selector, values), values, like=node)
+        terms = [
+            make(node.op, self._counted(self._both(parts), values), values, like=None)
+            for parts in clauses
+        ]
+        total = terms[0]
+        for term in terms[1:]:
+            total = make(g.Map(OPERATORS["+"]), total, term, like=node)
+        self.facts.inherit(total, make(node.op, selector, values))
+        for i, term in enumerate(terms):
+            name = self.facts.interner.names.get(node)
+            part = None if name is None else f"{name}.part{i + 1}"
+            self.facts.interner.describe(term, part, self.facts.interner.origins.get(node))
+        return total
+
+    def _both(self, parts: list[Node]) -> Node:
+        return parts[0] if len(parts) == 1 else self.facts.interner.node(g.And(), *parts)
+
+    def _disjoint(self, selector: Node) -> list[list[Node]] | None:
+        """Clauses, each a conjunction of literals, of which exactly one holds where any does."""
+        clauses = _clauses(selector, positive=True)
+        if clauses is None or len(clauses) < 2:
+            return None
+        literals = [[self._literal(s, sign) for s, sign in clause] for clause in clauses]
+        if any(literal is None for clause in literals for literal in clause):
+            return None
+        done: list[list[Node]] = []
+        for clause in literals:
+            pieces = [[literal for literal in clause if literal is not None]]
+            for earlier in list(done):
+                pieces = [part for piece in pieces for part in self._minus(piece, earlier)]
+                if len(done) + len(pieces) > SUMMANDS_AT_MOST:
+                    return None
+            done += pieces
+        return done
+
+    def _minus(self, piece: list[Node], earlier: list[Node]) -> list[list[Node]]:
+        """The part of one clause outside another, as disjoint clauses."""
+        if any(self._exclusive(a, b) for a in piece for b in earlier):
+            return [piece]
+        result: list[list[Node]] = []
+        kept = list(piece)
+        for literal in earlier:
+            opposite = self._literal(literal, False)
+            assert opposite is not None
+            result.append([*kept, opposite])
+            kept.append(literal)
+        return result
+
+    def _exclusive(self, a: Node, b: Node) -> bool:
+        same = a.operands == b.operands
+        return same and not bool((self.facts.truth(a) & self.facts.truth(b)).any())
+
+    def _literal(self, select: Node, positive: bool) -> Node | None:
+        if not isinstance(select.op, g.Select):
+            return None
+        return select if positive else self._complement(select)
+
+    def _complement(self, select: Node) -> Node:
+        assert isinstance(select.op, g.Select)
+        given = select.op.predicate
+        opposite = Function(
+            f"not {given.name}",
+            lambda key, query: not _holds(given, key, query),
+            ("not", given.key),
+            strict=False,
+        )
+        return self.facts.interner.node(g.Select(opposite), *select.operands, like=select)
+
+    def _conjunction(self, selectors: list[Node]) -> Node:
+        parts: list[Node] = []
+        best: list[Node] = []
+        for selector in selectors:
+            for part in _flat(selector):
+                (best if isinstance(part.op, g.Best) else parts).append(part)
+        if len(best) == 1:
+            inner, scores = best[0].operands
+            ranked = self._conjunction([inner, *parts] if not parts else [inner])
+            if not parts:
+                if self.facts.domain(scores).undefined:
+                    ranked = self._conjunction([inner, self._defined(scores)])
+                return self.facts.interner.node(g.Best(), ranked, scores, like=best[0])
+        parts += [part for found in best for part in self._best_as_selects(found)]
+        resolved = [piece for part in parts for piece in self._resolved(part, True)]
+        kept = [p for p in dict.fromkeys(resolved) if not self._trivial(p)] or resolved[:1]
+        return kept[0] if len(kept) == 1 else self.facts.interner.node(g.And(), *kept)
+
+    def _trivial(self, select: Node) -> bool:
+        return bool(self.facts.truth(select).all())
+
+    def _best_as_selects(self, node: Node) -> list[Node]:
+        make = self.facts.interner.node
+        inner, scores = node.operands
+        highest = make(
+            g.Mean(None), self._counted(node, scores), scores, like=None
+        )
+        self.facts.interner.describe(highest, None, self.facts.interner.origins.get(node))
+        return [inner, make(g.Select(OPERATORS["=="]), scores, highest, like=node)]
+
+    def _resolved(self, node: Node, positive: bool) -> list[Node]:
+        """Selects whose conjunction is the selector (or its complement)."""
+        match node.op:
+            case g.Select():
+                return [node if positive else self._complement(node)]
+            case g.And() | g.Or() if isinstance(node.op, g.And) == positive:
+                return [p for o in node.operands for p in self._resolved(o, positive)]
+            case g.Not():
+                return self._resolved(node.operands[0], not positive)
+            case g.Best():
+                made = self.facts.interner.node(g.And(), *self._best_as_selects(node), like=node)
+                return self._resolved(made, positive)
+            case _:
+                return [self._joint(node, positive)]
+
+    def _joint(self, node: Node, positive: bool) -> Node:
+        """One `Select` for any formula, between the classes of its keys and of its queries."""
+        formula = self._without_best(node)
+        selects = sorted(_atoms(formula), key=lambda n: n.number)
+        keys = tuple(dict.fromkeys(s.operands[0] for s in selects))
+        queries = tuple(dict.fromkeys(s.operands[1] for s in selects))
+        truth = self._joint_truth(node, formula, selects, keys, queries)
+        truth = truth if positive else ~truth
+        tag = (formula.number, positive)
+        key_class, key_rows = self._classes(keys, truth, ("key class", *tag), node)
+        query_class, query_rows = self._classes(queries, truth.T, ("query class", *tag), node)
+        matrix = truth[key_rows][:, query_rows]
+
+        def holds(key: Value, query: Value) -> bool:
+            return bool(matrix[key_class_index(key), query_class_index(query)])
+
+        key_class_index = _index_of(key_class, keys, self.facts)
+        query_class_index = _index_of(query_class, queries, self.facts)
+        predicate = Function("matches", holds, ("joint", *tag), strict=False)
+        return self.facts.interner.node(g.Select(predicate), key_class, query_class, like=node)
+
+    def _without_best(self, node: Node) -> Node:
+        make = self.facts.interner.node
+        if isinstance(node.op, g.Best):
+            made = make(g.And(), *self._best_as_selects(node), like=node)
+            return self._without_best(made)
+        if isinstance(node.op, g.Select):
+            return node
+        return make(node.op, *(self._without_best(o) for o in node.operands), like=node)
+
+    def _joint_truth(
+        self,
+        node: Node,
+        formula: Node,
+        selects: list[Node],
+        keys: tuple[Node, ...],
+        queries: tuple[Node, ...],
+    ) -> NDArray[np.bool_]:
+        """Rows: combinations of the keys' values; columns: of the queries' values."""
+        variables = [*keys, *queries]
+        sizes = [len(self.facts.listed(v)) for v in variables]
+        if np.prod(sizes, dtype=float) > JOINT_CELLS_AT_MOST:
+            shown = " × ".join(map(str, sizes))
+            raise CompileError(
+                diagnostic(
+                    "E304",
+                    "this combination of selectors has too many cases to be compiled exactly",
+                    at=self.facts.interner.origin(node),
+                    label=f"{shown} combinations of key and query values",
+                    notes=[f"at most {JOINT_CELLS_AT_MOST} are tabulated"],
+                    help="use `&` instead of `|` where the program allows it, coarser values, or "
+                    "a smaller vocabulary or `max_length`",
+                )
+            )
+        spread: dict[Node, NDArray[np.bool_]] = {}
+        for select in selects:
+            key, query = select.operands
+            shape = [1] * len(sizes)
+            i, j = keys.index(key), len(keys) + queries.index(query)
+            shape[i], shape[j] = sizes[i], sizes[j]
+            spread[select] = self.facts.truth(select).reshape(shape)
+        full = np.broadcast_to(_truth_of(formula, spread), sizes)
+        return full.reshape(int(np.prod(sizes[: len(keys)])), -1)
+
+    def _classes(
+        self,
+        variables: tuple[Node, ...],
+        truth: NDArray[np.bool_],
+        tag: tuple[object, ...],
+        like: Node,
+    ) -> tuple[Node, NDArray[np.intp]]:
+        """The node that says which distinct row a combination of values has, and one row of each."""
+        if len(variables) == 1:
+            return variables[0], np.arange(len(truth))
+        _, first, inverse = np.unique(truth, axis=0, return_index=True, return_inverse=True)
+        domains = [self.facts.listed(v) for v in variables]
+        sizes = [len(d) for d in domains]
+        codes = inverse.ravel()
+
+        def class_of(*values: Value) -> int:
+            place = [d.position(v) for d, v in zip(domains, values, strict=True)]
+            return int(codes[np.ravel_multi_index(place, sizes)])
+
+        function = Function(str(tag[0]), class_of, tag, strict=False)
+        return self.facts.interner.node(g.Map(function), *variables, like=like), first
+
+
+def _index_of(
+    class_node: Node, variables: tuple[Node, ...], facts: Facts
+) -> Callable[[Value], int]:
+    if len(variables) > 1:
+        return lambda value: int(value) if isinstance(value, int) else 0
+    index = facts.listed(class_node).index
+    return lambda value: index[identity(value)]
+
+
+def _holds(predicate: Function, key: Value, query: Value) -> bool:
+    if predicate.strict and (key is None or query is None):
+        return False
+    return bool(predicate(key, query))
+
+
+def _flat(node: Node) -> list[Node]:
+    if isinstance(node.op, g.And):
+        return [part for operand in node.operands for part in _flat(operand)]
+    return [node]
+
+
+def _atoms(node: Node) -> set[Node]:
+    return _selects(node)
+
+
+def _selects(node: Node) -> set[Node]:
+    if isinstance(node.op, g.Select):
+        return {node}
+    return {s for operand in node.operands for s in _selects(operand)}
+
+
+def _truth_of(node: Node, spread: dict[Node, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    match node.op:
+        case g.Select():
+            return spread[node]
+        case g.And():
+            parts = [_truth_of(o, spread) for o in node.operands]
+            return _fold(np.logical_and, parts)
+        case g.Or():
+            return _fold(np.logical_or, [_truth_of(o, spread) for o in node.operands])
+        case g.Not():
+            return ~_truth_of(node.operands[0], spread)
+        case _:
+            raise InternalError(f"not a formula of selects: {node.op}")
+
+
+def _fold(combine: np.ufunc, parts: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    result = parts[0]
+    for part in parts[1:]:
+        result = combine(result, part)
+    return result
+
+
+def _clauses(node: Node, *, positive: bool) -> list[list[tuple[Node, bool]]] | None:
+    """Disjunctive normal form, as lists of (selector, sign); `None` where it grows too long."""
+    match node.op:
+        case g.Not():
+            return _clauses(node.operands[0], positive=not positive)
+        case g.And() | g.Or():
+            parts = [_clauses(o, positive=positive) for o in node.operands]
+            known = [p for p in parts if p is not None]
+            if len(known) < len(parts):
+                return None
+            if isinstance(node.op, g.Or) == positive:
+                merged = [clause for part in known for clause in part]
+            else:
+                merged = known[0]
+                for part in known[1:]:
+                    merged = [[*a, *b] for a in merged for b in part]
+            return merged if len(merged) <= SUMMANDS_AT_MOST else None
+        case _:
+            return [[(node, positive)]]
