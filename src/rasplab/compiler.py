@@ -1,0 +1,144 @@
+"""The whole flow on one page: program -> graph -> resolved graph -> craft -> plan -> weights.
+
+Every stage's artefact prints, verifies and runs; `stop_after` gives any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rasplab.craft import CraftModel
+from rasplab.craft.certificate import Certificate, certify
+from rasplab.craft.precision import PRECISIONS
+from rasplab.diagnostics import CompileError, InputError, diagnostic
+from rasplab.graph import Facts, Interner, Node, build_graph
+from rasplab.lower import Lowering
+from rasplab.passes import ResolveSelectors
+from rasplab.plan import Plan, plan
+from rasplab.rasp.expressions import Expression, SOp
+from rasplab.rasp.printer import to_text
+from rasplab.rasp.sequence import read_token
+from rasplab.rasp.values import Value, identity
+from rasplab.weights import ModelWeights, assemble
+from rasplab.graph.witness import refute
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a program is compiled for."""
+
+    vocabulary: tuple[Value, ...]
+    max_length: int
+    causal: bool
+    optimize: int
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """Every artefact on the way, for those who want to look."""
+
+    options: Options
+    facts: Facts
+    graph: Node
+    resolved: Node
+    craft: CraftModel
+    plan: Plan
+    certificate: Certificate
+    weights: ModelWeights
+
+
+def compile_program(program: Expression, options: Options) -> Compilation:
+    """Compile a program to weights.
+
+    Raises:
+        CompileError: where the model could not be exact, with the expression and the reason.
+    """
+    literal = options.optimize == 0
+    precision = PRECISIONS[options.dtype]
+    facts = Facts(
+        Interner(), options.vocabulary, options.max_length, options.causal, fuse=not literal
+    )
+    graph = build_graph(program, facts.interner)
+    resolved = ResolveSelectors()(graph, facts)
+    craft = Lowering(literal=literal, precision=precision)(resolved, facts)
+    assumptions = refute(program, facts, resolved)
+    certificate = certify(craft, precision, assumptions)
+    if not certificate.exact:
+        raise CompileError(_not_exact(certificate, facts, resolved))
+    planned = plan(craft)
+    weights = assemble(
+        planned,
+        program=to_text(program, 2000),
+        certificate=certificate,
+        optimize=options.optimize,
+        dtype=options.dtype,
+    )
+    return Compilation(options, facts, graph, resolved, craft, planned, certificate, weights)
+
+
+def read_options(
+    program: Any, vocab: Iterable[Any], max_length: int, causal: bool, optimize: int, dtype: str
+) -> Options:
+    """Check what a user asked for.
+
+    Raises:
+        InputError: E406 to E410, for what is wrong with the vocabulary or an option.
+    """
+    if not isinstance(program, SOp):
+        raise InputError(
+            diagnostic(
+                "E406",
+                f"only a sequence operator can be compiled, not {type(program).__name__}",
+                help="aggregate the selector, or wrap a plain value in `constant(...)`",
+            )
+        )
+    vocabulary = _vocabulary(vocab)
+    if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 1:  # pyright: ignore
+        raise InputError(
+            diagnostic("E408", f"`max_length` must be a whole number from 1, not {max_length!r}")
+        )
+    if optimize not in (0, 1):
+        raise InputError(diagnostic("E409", f"`optimize` must be 0 or 1, not {optimize!r}"))
+    if dtype not in PRECISIONS:
+        names = ", ".join(PRECISIONS)
+        raise InputError(diagnostic("E410", f"{dtype!r} is no number format", help=f"use {names}"))
+    return Options(vocabulary, max_length, bool(causal), optimize, dtype)
+
+
+def _vocabulary(vocab: Iterable[Any]) -> tuple[Value, ...]:
+    tokens = [read_token(token) for token in vocab]
+    if not tokens:
+        raise InputError(diagnostic("E407", "the vocabulary is empty", help="give its tokens"))
+    distinct = {identity(token): token for token in tokens}
+    reserved = [t for t in distinct.values() if t in ("<bos>", "<pad>", "BOS", "PAD")]
+    if reserved:
+        raise InputError(
+            diagnostic(
+                "E407",
+                f"the vocabulary contains {reserved[0]!r}",
+                notes=["BOS and PAD are added by the model itself and never typed"],
+                help="leave it out, or name the token differently",
+            )
+        )
+    return tuple(distinct.values())
+
+
+def _not_exact(certificate: Certificate, facts: Facts, root: Node) -> Any:
+    weakest = certificate.weakest()
+    named = {name: node for node, name in facts.interner.names.items()}
+    node = named.get(weakest.name, root) if weakest is not None else root
+    where = (
+        f"`{weakest.name}` meets an error of {weakest.met:.2g} and bears {weakest.borne:.2g}"
+        if weakest is not None and weakest.margin <= 0
+        else f"the output is only certain within {certificate.output_error:.2g}"
+    )
+    return diagnostic(
+        "E305",
+        f"{certificate.precision} is not precise enough to compile this exactly",
+        at=facts.interner.origin(node),
+        label=where,
+        help="compile with dtype='float64', or for a smaller `max_length` or coarser values",
+    )

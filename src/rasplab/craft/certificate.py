@@ -1,0 +1,231 @@
+"""Certificates: worst-case errors and margins, block by block, for a number format.
+
+Each block turns bounds on the errors of what it reads into bounds on what it writes, by the
+formulas beside the code; they are first-order in the unit roundoff u, with the constants rounded
+up. A model is exact when every decision keeps a positive margin.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft.affine import Affine
+from rasplab.craft.blocks import Head, Mlp, Steps
+from rasplab.craft.model import CraftModel, Embedding
+from rasplab.craft.precision import FLOAT32, PRECISIONS, Precision
+from rasplab.craft.space import Subspace
+
+Array = NDArray[np.float64]
+
+NUMBER_WITHIN = 1e-3
+"""A numerical output counts as exact within this much of its largest size (at least of 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One block: its worst error, the error its decision meets, and the error it would bear."""
+
+    name: str
+    kind: str
+    error: float
+    met: float
+    borne: float
+
+    @property
+    def margin(self) -> float:
+        """What is left of the tolerance, from 1 (untouched) down to 0 (used up) and below."""
+        if not math.isfinite(self.borne):
+            return 1.0
+        return 1.0 - self.met / self.borne if self.borne > 0 else -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is proved of a model: errors, margins, and in which formats it is exact."""
+
+    precision: str
+    bounds: tuple[Bound, ...]
+    output_error: float
+    numerical: bool
+    output_size: float
+    assumptions: tuple[str, ...] = ()
+    other_formats: tuple[tuple[str, bool, float], ...] = ()
+
+    @property
+    def smallest_margin(self) -> float:
+        """The smallest margin of any decision."""
+        return min((b.margin for b in self.bounds), default=1.0)
+
+    @property
+    def exact(self) -> bool:
+        """Whether no decision can go wrong."""
+        tolerated = NUMBER_WITHIN * max(1.0, self.output_size) if self.numerical else 0.49
+        return self.smallest_margin > 0 and self.output_error <= tolerated
+
+    def weakest(self) -> Bound | None:
+        """The decision with the smallest margin."""
+        return min(self.bounds, key=lambda b: b.margin, default=None)
+
+    def __str__(self) -> str:
+        lines = [f"certificate for {self.precision}"]
+        width = max((len(b.name) for b in self.bounds), default=4)
+        lines.append(f"  {'block':{width}}  kind  error     meets     bears     margin")
+        for b in self.bounds:
+            borne = f"{b.borne:.1e}" if math.isfinite(b.borne) else "any"
+            lines.append(
+                f"  {b.name:{width}}  {b.kind:4}  {b.error:.1e}   {b.met:.1e}   {borne:8}  "
+                f"{b.margin:.4f}"
+            )
+        kind = "number within" if self.numerical else "scores within"
+        lines.append(f"  output: {kind} {self.output_error:.1e}")
+        lines.append(f"  smallest margin: {self.smallest_margin:.4f}")
+        for name, exact, error in self.other_formats:
+            verdict = f"exact (output within {error:.1e})" if exact else "not exact"
+            lines.append(f"  in {name}: {verdict}")
+        lines += [f"  assumed: {assumption}" for assumption in self.assumptions]
+        return "\n".join(lines)
+
+
+def certify(
+    craft: CraftModel, precision: Precision = FLOAT32, assumptions: tuple[str, ...] = ()
+) -> Certificate:
+    """The certificate of a craft model for one format, and its verdict for the others."""
+    others: list[tuple[str, bool, float]] = []
+    for other in PRECISIONS.values():
+        if other is not precision:
+            found = _certify(craft, other, ())
+            others.append((other.name, found.exact, found.output_error))
+    own = _certify(craft, precision, assumptions)
+    return Certificate(
+        own.precision,
+        own.bounds,
+        own.output_error,
+        own.numerical,
+        own.output_size,
+        assumptions,
+        tuple(others),
+    )
+
+
+def _certify(
+    craft: CraftModel, precision: Precision, assumptions: tuple[str, ...]
+) -> Certificate:
+    errors: dict[int, Array] = {}
+    bounds: list[Bound] = []
+    u = precision.roundoff
+    for embedding in craft.embeddings:
+        errors[id(embedding.writes)] = _embedded(embedding, u)
+    for block in craft.blocks:
+        if isinstance(block, Head):
+            error, met, borne = _head(block, errors, precision, craft.max_length)
+        else:
+            error, met, borne = _mlp(block, errors, u)
+        errors[id(block.writes)] = error
+        kind = block.kind if isinstance(block, Head) else "mlp"
+        worst = float(error.max(initial=0.0))
+        bounds.append(Bound(block.implements.name, kind, worst, met, borne))
+    output = float(_read_error(craft.readout, errors, u).max(initial=0.0))
+    size = float(_sizes(craft.readout).max(initial=0.0))
+    return Certificate(
+        precision.name, tuple(bounds), output, craft.output.numerical, size, assumptions
+    )
+
+
+def _embedded(embedding: Embedding, u: float) -> Array:
+    """Ones and zeros are exact; other numbers are rounded once."""
+    whole = (embedding.rows == np.rint(embedding.rows)) & (np.abs(embedding.rows) * u < 1)
+    return np.where(whole.all(axis=0), 0.0, u * np.abs(embedding.rows).max(axis=0, initial=0.0))
+
+
+def _sizes(affine: Affine) -> Array:
+    """Per column, how large what is read can be; of exclusive directions one counts."""
+    total = np.abs(affine.bias)
+    for subspace, matrix in affine.parts:
+        total = total + _size_of_part(subspace, matrix)
+    return total
+
+
+def _size_of_part(subspace: Subspace, matrix: Array) -> Array:
+    weighted = np.abs(matrix) * subspace.largest[:, None]
+    return weighted.max(axis=0, initial=0.0) if subspace.exclusive else weighted.sum(axis=0)
+
+
+def _read_error(affine: Affine, errors: dict[int, Array], u: float) -> Array:
+    """Errors of the coordinates, weighted; and one rounding per term and per weight.
+
+    A single one-hot read with whole numbers and no bias is exact but for its inputs.
+    """
+    total = np.zeros(affine.columns)
+    terms = int(affine.bias.any())
+    rounded = False
+    for subspace, matrix in affine.parts:
+        total += np.abs(matrix).T @ errors[id(subspace)]
+        terms += 1 if subspace.exclusive else len(subspace)
+        whole = bool((matrix == np.rint(matrix)).all()) and float(np.abs(matrix).max(initial=0)) * u < 1
+        rounded |= not (subspace.exclusive and whole)
+    rounded |= bool((affine.bias != np.rint(affine.bias)).any())
+    return total + ((terms + 1) * u * _sizes(affine) if rounded else 0.0)
+
+
+def _head(
+    head: Head, errors: dict[int, Array], precision: Precision, n: int
+) -> tuple[Array, float, float]:
+    u, s = precision.roundoff, head.scores
+    key_error = float(_read_error(head.key, errors, u).max(initial=0.0))
+    raw_query = _read_error(head.query, errors, u)
+    each = (s.selected / s.conjuncts) if s.conjuncts else 1.0
+    query_error = float(raw_query.max(initial=0.0)) / max(each, 1.0)
+    top = max(s.selected, s.rejected, s.bos)
+    rounding = 0.0 if top * u <= 1 and key_error == query_error == 0 else 3 * u * top
+    delta = s.query_l1 * key_error + s.key_l1 * query_error + rounding
+    if head.kind == "sum":
+        room = s.selected - s.rejected
+    else:
+        room = min(s.selected - s.bos, s.bos - s.rejected)
+    leak = n * math.exp(min(-room + 2 * delta, 50.0))
+    value_error = _read_error(head.value, errors, u)
+    size = _sizes(head.value) + value_error
+    if head.kind == "move":
+        error = value_error + size * (2 * leak + 4 * u)
+    else:
+        relative = math.expm1(min(2 * delta, 50.0)) + (8 + n) * u
+        error = value_error + size * (relative + 2 * leak)
+        if head.kind == "sum":
+            heavy = n * n * size / head.scale
+            error = n * error + heavy + head.scale * _silence_error(head.value, u)
+    return error, 2 * delta, room / 2
+
+
+def _silence_error(value: Affine, u: float) -> Array:
+    """What rounding leaves at BOS of a value that should be 0 there: nothing, for a single term."""
+    terms = [np.abs(s.at_bos @ m) for s, m in value.parts] + [np.abs(value.bias)]
+    several = sum((t > 0).astype(int) for t in terms) > 1
+    return np.where(several, 4 * u * sum(terms), 0.0)
+
+
+def _mlp(mlp: Mlp, errors: dict[int, Array], u: float) -> tuple[Array, float, float]:
+    error = np.zeros(len(mlp.writes))
+    met, borne = 0.0, math.inf
+    start = 0
+    unit_errors = _read_error(mlp.read, errors, u)
+    for part in mlp.constructions:
+        write = np.abs(mlp.write[start : start + part.count])
+        if isinstance(part, Steps):
+            inside = float(_read_error(part.argument, errors, u).max(initial=0.0))
+            inside += 3 * u * part.span / max(part.slope, 1e-300) if part.slope else 0.0
+            error = error + write.sum(axis=0) * 4 * u * part.span
+            tolerance = part.margin
+        else:
+            own = unit_errors[start : start + part.count]
+            inside = float(own.max(initial=0.0))
+            error = error + (write * own[:, None]).max(axis=0, initial=0.0)
+            error = error + u * write.max(axis=0, initial=0.0)
+            tolerance = 1.0
+        start += part.count
+        if borne == math.inf or inside / tolerance > met / borne:
+            met, borne = inside, tolerance
+    return error, met, borne

@@ -1,0 +1,141 @@
+"""The model that a user holds: each method is a line into the package that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rasplab.rasp.expressions import SOp
+from rasplab.rasp.values import Value
+from rasplab.weights import Circuit, Config, ModelWeights
+
+if TYPE_CHECKING:
+    from rasplab.compiler import Compilation
+    from rasplab.craft.certificate import Certificate
+    from rasplab.runtime import Transformer
+    from rasplab.verification import Verification
+    from rasplab.weights.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A program compiled into a transformer; runs in NumPy.
+
+    >>> import rasplab
+    >>> from rasplab import programs
+    >>> program, vocab = programs.get("reverse").at(3, 5)
+    >>> model = rasplab.compile(program, vocab=vocab, max_length=5)
+    >>> model("abc")
+    ['c', 'b', 'a']
+    """
+
+    weights: ModelWeights
+    program: SOp | None = None
+    compilation: Compilation | None = None
+
+    def __call__(self, sequence: Iterable[Any]) -> list[Value]:
+        """The value at every position of one sequence; BOS is added inside."""
+        return self.batch([sequence])[0]
+
+    def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
+        """The values of many sequences, of different lengths, in one forward pass."""
+        from rasplab.weights.run import run
+
+        return run(self.weights, sequences)
+
+    def trace(self, sequence: Iterable[Any]) -> Trace:
+        """Every activation on one sequence, with named axes."""
+        from rasplab.weights.trace import trace
+
+        return trace(self.weights, sequence)
+
+    def torch(self, *, dtype: Any = None, device: Any = None) -> Transformer:
+        """The same network as a PyTorch module."""
+        from rasplab.runtime import build
+
+        return build(self.weights, dtype=dtype, device=device)
+
+    def save(self, directory: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the model to a directory, the same bytes every time."""
+        from rasplab.weights.files import save
+
+        return save(self.weights, directory, overwrite=overwrite)
+
+    def verify(self, *, samples: int = 1000, seed: int = 0) -> Verification:
+        """Compare the model with the evaluator: on every input where feasible, else on drawn ones."""
+        from rasplab.verification import verify
+
+        return verify(self, samples=samples, seed=seed)
+
+    @property
+    def config(self) -> Config:
+        """Sizes, vocabulary, masking and what the output means."""
+        return self.weights.config
+
+    @property
+    def circuit(self) -> Circuit:
+        """The ground truth: which component implements what, and where each variable lives."""
+        return self.weights.circuit
+
+    @property
+    def certificate(self) -> Certificate:
+        """The proof sketch: error bounds and margins."""
+        return self.weights.circuit.certificate
+
+    @property
+    def numerical(self) -> bool:
+        """Whether the output is a number rather than one of a set of values."""
+        return self.weights.config.numerical
+
+    def show(self) -> str:
+        """Sizes, the plan layer by layer, and the certificate, as text."""
+        from rasplab.weights.printer import describe
+
+        return describe(self.weights)
+
+    def __repr__(self) -> str:
+        return f"<rasplab.Model of {self.circuit.program[:60]}: {self.weights}>"
+
+    def _repr_svg_(self) -> str:
+        from rasplab.view import plan_svg
+
+        return plan_svg(self)
+
+
+def compile(  # noqa: A001 - the verb of the field
+    program: SOp,
+    *,
+    vocab: Iterable[Any],
+    max_length: int,
+    causal: bool = False,
+    optimize: int = 1,
+    dtype: str = "float32",
+) -> Model:
+    """Compile a program into a model that equals it, or refuse.
+
+    Args:
+        program: the sequence operator to compute at every position.
+        vocab: the tokens that may occur (BOS and PAD are added inside).
+        max_length: the longest sequence, BOS not counted.
+        causal: whether a position sees only itself and what came before.
+        optimize: 0 writes every expression into its own subspace, 1 fuses and shares.
+        dtype: the number format in which the model must be exact.
+
+    Raises:
+        CompileError: the program has no value on some input, or is too large to be exact.
+        InputError: an argument is not acceptable.
+    """
+    from rasplab.compiler import compile_program, read_options
+
+    options = read_options(program, vocab, max_length, causal, optimize, dtype)
+    compilation = compile_program(program, options)
+    return Model(compilation.weights, program, compilation)
+
+
+def load(directory: str | Path) -> Model:
+    """Load a model that `Model.save` wrote; an edited or incomplete directory is refused."""
+    from rasplab.weights.files import load as load_weights
+
+    return Model(load_weights(directory))

@@ -1,0 +1,163 @@
+"""Blocks into layers: as early as they can, heads spread where that saves parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rasplab.craft import Affine, Block, CraftModel, Head, Subspace
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer: its heads, then its MLPs, as indices into the craft model's blocks."""
+
+    heads: tuple[int, ...]
+    mlps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The shape of the transformer."""
+
+    n_layers: int
+    n_heads: int
+    d_model: int
+    d_head: int
+    d_mlp: int
+
+    def parameters(self) -> int:
+        """Weights and biases of the layers."""
+        d, h, k, m = self.d_model, self.n_heads, self.d_head, self.d_mlp
+        return self.n_layers * (h * (4 * d * k + 3 * k) + 2 * d * m + m)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Where every block runs, and where every subspace lies in the residual stream."""
+
+    craft: CraftModel
+    layers: tuple[Layer, ...]
+    starts: dict[int, int]
+    sizes: Sizes
+
+    def columns(self, subspace: Subspace) -> slice:
+        """The columns of the residual stream that a subspace occupies."""
+        start = self.starts[id(subspace)]
+        return slice(start, start + len(subspace))
+
+    def verify(self) -> None:
+        """Check that every block reads only what an earlier half-layer wrote."""
+        ready = {id(e.writes) for e in self.craft.embeddings}
+        for layer in self.layers:
+            for half in (layer.heads, layer.mlps):
+                blocks = [self.craft.blocks[i] for i in half]
+                assert all(s in ready for b in blocks for s in reads(b))
+                ready |= {id(b.writes) for b in blocks}
+
+    def __str__(self) -> str:
+        s = self.sizes
+        lines = [
+            f"{s.n_layers} layers, {s.n_heads} heads, d_model {s.d_model}, "
+            f"d_head {s.d_head}, d_mlp {s.d_mlp}"
+        ]
+        for number, layer in enumerate(self.layers):
+            for i, index in enumerate(layer.heads):
+                block = self.craft.blocks[index]
+                lines.append(f"layer {number} head {i}: {block.implements.name} = "
+                             f"{block.implements.expression}")
+            for index in layer.mlps:
+                block = self.craft.blocks[index]
+                lines.append(f"layer {number} mlp: {block.implements.name} = "
+                             f"{block.implements.expression}")
+        return "\n".join(lines)
+
+
+def plan(craft: CraftModel) -> Plan:
+    """Layers and layout for a craft model: of the schedules tried, the one with fewest parameters.
+
+    With any number of heads a layer, the earliest half-layer of each block gives the least depth.
+    A limit on heads trades depth for width; every limit up to that schedule's need is tried.
+    """
+    starts, d_model = _layout(craft)
+    users = _users(craft)
+    earliest = _schedule(craft, users, len(craft.blocks) or 1)
+    widest = max((len(layer.heads) for layer in earliest), default=0)
+    best = None
+    for limit in range(max(widest, 1), 0, -1):
+        layers = earliest if limit == widest else _schedule(craft, users, limit)
+        sizes = _sizes(craft, layers, d_model)
+        if best is None or sizes.parameters() < best[1].parameters():
+            best = (layers, sizes)
+        if len(layers) > len(earliest) + 2:
+            break
+    assert best is not None
+    return Plan(craft, best[0], starts, best[1])
+
+
+def reads(block: Block) -> set[int]:
+    """The identities of the subspaces that a block reads."""
+    maps: list[Affine] = (
+        [block.query, block.key, block.value] if isinstance(block, Head) else [block.read]
+    )
+    return {id(s) for m in maps for s, matrix in m.parts if matrix.any()}
+
+
+def _layout(craft: CraftModel) -> tuple[dict[int, int], int]:
+    """BOS first, then every subspace one after the other, in the order of writing."""
+    starts: dict[int, int] = {}
+    position = 1
+    for subspace in craft.subspaces():
+        starts[id(subspace)] = position
+        position += len(subspace)
+    return starts, position
+
+
+def _users(craft: CraftModel) -> list[set[int]]:
+    """Per block, the blocks that it needs."""
+    writer = {id(b.writes): i for i, b in enumerate(craft.blocks)}
+    return [{writer[s] for s in reads(b) if s in writer} for b in craft.blocks]
+
+
+def _schedule(craft: CraftModel, needs: list[set[int]], limit: int) -> tuple[Layer, ...]:
+    """Layer by layer: of the ready heads the most urgent, then every ready MLP."""
+    urgency = _urgency(craft, needs)
+    done: set[int] = set()
+    layers: list[Layer] = []
+    remaining = list(range(len(craft.blocks)))
+    while remaining:
+        ready = [i for i in remaining if isinstance(craft.blocks[i], Head) and needs[i] <= done]
+        heads = sorted(sorted(ready, key=lambda i: -urgency[i])[:limit])
+        done |= set(heads)
+        mlps: list[int] = []
+        for i in remaining:
+            if not isinstance(craft.blocks[i], Head) and needs[i] <= done:
+                mlps.append(i)
+        done |= set(mlps)
+        remaining = [i for i in remaining if i not in done]
+        layers.append(Layer(tuple(heads), tuple(mlps)))
+    return tuple(layers)
+
+
+def _urgency(craft: CraftModel, needs: list[set[int]]) -> list[int]:
+    """How many half-layers must still follow each block."""
+    after = [0] * len(needs)
+    for i in reversed(range(len(needs))):
+        for j in needs[i]:
+            same_kind = isinstance(craft.blocks[i], Head) == isinstance(craft.blocks[j], Head)
+            after[j] = max(after[j], after[i] + (2 if same_kind else 1))
+    return after
+
+
+def _sizes(craft: CraftModel, layers: tuple[Layer, ...], d_model: int) -> Sizes:
+    heads = [b for b in craft.blocks if isinstance(b, Head)]
+    widths = [
+        sum(craft.blocks[i].read.columns for i in layer.mlps)  # pyright: ignore
+        for layer in layers
+    ]
+    return Sizes(
+        n_layers=len(layers),
+        n_heads=max((len(layer.heads) for layer in layers), default=0),
+        d_model=d_model,
+        d_head=max((max(h.key.columns, h.value.columns) for h in heads), default=0),
+        d_mlp=max(widths, default=0),
+    )

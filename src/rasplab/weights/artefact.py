@@ -1,0 +1,158 @@
+"""The weights artefact: named arrays, the configuration, and the circuit that explains them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft.certificate import Certificate
+from rasplab.rasp.values import Value, identity
+
+BOS_ID = 0
+PAD_ID = 1
+FIRST_TOKEN_ID = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The shape and meaning of a model. Token ids: BOS 0, PAD 1, then the vocabulary in order."""
+
+    n_layers: int
+    n_heads: int
+    d_model: int
+    d_head: int
+    d_mlp: int
+    n_ctx: int
+    d_vocab: int
+    d_out: int
+    causal: bool
+    dtype: str
+    vocabulary: tuple[Value, ...]
+    output_values: tuple[Value, ...] | None
+    output_undefined: bool
+
+    @property
+    def max_length(self) -> int:
+        """The longest sequence, BOS not counted."""
+        return self.n_ctx - 1
+
+    @property
+    def numerical(self) -> bool:
+        """Whether the output is one number rather than a score per value."""
+        return self.output_values is None
+
+    def token_ids(self) -> dict[object, int]:
+        """The id of each token, by the token's identity."""
+        return {identity(t): i + FIRST_TOKEN_ID for i, t in enumerate(self.vocabulary)}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDirection:
+    """One column of the residual stream."""
+
+    index: int
+    variable: str
+    values: tuple[Value, ...]
+    role: str
+
+    @property
+    def label(self) -> str:
+        """A short text, such as `tokens:a`."""
+        from rasplab.craft import Direction
+
+        return str(Direction(self.variable, self.values, self.role))
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A head, or a run of hidden units, and what it implements.
+
+    `start` and `stop` are the hidden units (for a head, its number and the next).
+    """
+
+    layer: int
+    kind: str
+    start: int
+    stop: int
+    variable: str
+    expression: str
+    place: str
+    reads: tuple[str, ...]
+    construction: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariablePlace:
+    """Where a variable lives: its columns, and the half-layer after which they are written.
+
+    `written` is `"embed"`, or a layer's name such as `"0.attn"` or `"2.mlp"`.
+    """
+
+    name: str
+    start: int
+    stop: int
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """The ground truth: directions, components, variables, the program and the certificate."""
+
+    program: str
+    directions: tuple[NamedDirection, ...]
+    components: tuple[Component, ...]
+    variables: tuple[VariablePlace, ...]
+    certificate: Certificate
+    optimize: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelWeights:
+    """Everything that a model is. Arrays have TransformerLens's names and shapes."""
+
+    config: Config
+    arrays: dict[str, NDArray[np.floating]]
+    circuit: Circuit
+
+    def verify(self) -> None:
+        """Check shapes, names and that every direction belongs to one variable."""
+        c = self.config
+        expected = expected_shapes(c)
+        assert {name: a.shape for name, a in self.arrays.items()} == expected
+        assert len(self.circuit.directions) == c.d_model
+        covered = [i for v in self.circuit.variables for i in range(v.start, v.stop)]
+        assert sorted(covered) == list(range(c.d_model))
+
+    def parameters(self) -> int:
+        """The number of weights and biases."""
+        return sum(a.size for a in self.arrays.values())
+
+    def __str__(self) -> str:
+        c = self.config
+        return (
+            f"{c.n_layers} layers, {c.n_heads} heads, d_model {c.d_model}, d_head {c.d_head}, "
+            f"d_mlp {c.d_mlp}, {self.parameters()} parameters, {c.dtype}"
+        )
+
+
+def expected_shapes(c: Config) -> dict[str, tuple[int, ...]]:
+    """The shape of every array, by name."""
+    d, h, k, m = c.d_model, c.n_heads, c.d_head, c.d_mlp
+    shapes: dict[str, tuple[int, ...]] = {
+        "embed.W_E": (c.d_vocab, d),
+        "pos_embed.W_pos": (c.n_ctx, d),
+        "unembed.W_U": (d, c.d_out),
+        "unembed.b_U": (c.d_out,),
+    }
+    for layer in range(c.n_layers):
+        block = f"blocks.{layer}."
+        for part in ("Q", "K", "V"):
+            shapes[f"{block}attn.W_{part}"] = (h, d, k)
+            shapes[f"{block}attn.b_{part}"] = (h, k)
+        shapes[f"{block}attn.W_O"] = (h, k, d)
+        shapes[f"{block}mlp.W_in"] = (d, m)
+        shapes[f"{block}mlp.b_in"] = (m,)
+        shapes[f"{block}mlp.W_out"] = (m, d)
+    return shapes

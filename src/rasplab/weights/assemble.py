@@ -1,0 +1,177 @@
+"""From a plan to arrays: every block written into its columns."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft import Affine, Block, Head, Mlp, Products
+from rasplab.craft.certificate import Certificate
+from rasplab.plan import Plan
+from rasplab.plan.schedule import reads
+from rasplab.weights.artefact import (
+    BOS_ID,
+    FIRST_TOKEN_ID,
+    Circuit,
+    Component,
+    Config,
+    ModelWeights,
+    NamedDirection,
+    VariablePlace,
+    expected_shapes,
+)
+
+Arrays = dict[str, NDArray[np.floating]]
+
+
+def assemble(
+    plan: Plan, *, program: str, certificate: Certificate, optimize: int, dtype: str
+) -> ModelWeights:
+    """The weights of a planned model, in the number format `dtype` (bfloat16 held as float32)."""
+    config = _config(plan, dtype)
+    storage = np.float64 if dtype == "float64" else np.float32
+    arrays: Arrays = {
+        name: np.zeros(shape, storage) for name, shape in expected_shapes(config).items()
+    }
+    _embeddings(plan, arrays)
+    for number, layer in enumerate(plan.layers):
+        for i, index in enumerate(layer.heads):
+            _head(plan, cast(Head, plan.craft.blocks[index]), arrays, number, i)
+        start = 0
+        for index in layer.mlps:
+            start = _mlp(plan, cast(Mlp, plan.craft.blocks[index]), arrays, number, start)
+    readout = plan.craft.readout
+    _write(plan, readout, arrays["unembed.W_U"], arrays["unembed.b_U"])
+    if dtype in ("float16", "bfloat16"):
+        arrays = {name: _rounded(a, dtype) for name, a in arrays.items()}
+    return ModelWeights(config, arrays, _circuit(plan, program, certificate, optimize))
+
+
+def _config(plan: Plan, dtype: str) -> Config:
+    craft, sizes = plan.craft, plan.sizes
+    return Config(
+        n_layers=sizes.n_layers,
+        n_heads=sizes.n_heads,
+        d_model=sizes.d_model,
+        d_head=sizes.d_head,
+        d_mlp=sizes.d_mlp,
+        n_ctx=craft.max_length + 1,
+        d_vocab=len(craft.vocabulary) + FIRST_TOKEN_ID,
+        d_out=craft.readout.columns,
+        causal=craft.causal,
+        dtype=dtype,
+        vocabulary=craft.vocabulary,
+        output_values=craft.output.values,
+        output_undefined=craft.output.undefined,
+    )
+
+
+def _embeddings(plan: Plan, arrays: Arrays) -> None:
+    arrays["embed.W_E"][BOS_ID, 0] = 1.0
+    for embedding in plan.craft.embeddings:
+        columns = plan.columns(embedding.writes)
+        if embedding.of == "token":
+            arrays["embed.W_E"][FIRST_TOKEN_ID:, columns] = embedding.rows
+        else:
+            arrays["pos_embed.W_pos"][1:, columns] = embedding.rows
+
+
+def _head(plan: Plan, head: Head, arrays: Arrays, layer: int, number: int) -> None:
+    prefix = f"blocks.{layer}.attn."
+    for part, affine in (("Q", head.query), ("K", head.key), ("V", head.value)):
+        matrix = arrays[f"{prefix}W_{part}"][number, :, : affine.columns]
+        bias = arrays[f"{prefix}b_{part}"][number, : affine.columns]
+        _write(plan, affine, matrix, bias)
+    out = arrays[f"{prefix}W_O"][number]
+    columns = plan.columns(head.writes)
+    width = columns.stop - columns.start
+    out[np.arange(width), np.arange(columns.start, columns.stop)] = head.scale
+
+
+def _mlp(plan: Plan, mlp: Mlp, arrays: Arrays, layer: int, start: int) -> int:
+    prefix = f"blocks.{layer}.mlp."
+    stop = start + mlp.read.columns
+    _write(
+        plan, mlp.read, arrays[f"{prefix}W_in"][:, start:stop], arrays[f"{prefix}b_in"][start:stop]
+    )
+    arrays[f"{prefix}W_out"][start:stop, plan.columns(mlp.writes)] = mlp.write
+    return stop
+
+
+def _write(
+    plan: Plan,
+    affine: Affine,
+    matrix: NDArray[np.floating],
+    bias: NDArray[np.floating],
+) -> None:
+    for subspace, part in affine.parts:
+        matrix[plan.columns(subspace)] += part
+    matrix[0] += affine.bos
+    bias += affine.bias
+
+
+def _rounded(array: NDArray[np.floating], dtype: str) -> NDArray[np.floating]:
+    """Values that the narrow format holds, kept in float32."""
+    if dtype == "float16":
+        return array.astype(np.float16).astype(np.float32)
+    bits = array.astype(np.float32).view(np.uint32)
+    nearest = bits + 0x7FFF + ((bits >> 16) & 1)
+    return (nearest & np.uint32(0xFFFF0000)).view(np.float32)
+
+
+def _circuit(plan: Plan, program: str, certificate: Certificate, optimize: int) -> Circuit:
+    craft = plan.craft
+    directions = [NamedDirection(0, "bos", (), "")]
+    variables = [VariablePlace("bos", 0, 1, "embed")]
+    written = {id(e.writes): "embed" for e in craft.embeddings}
+    components: list[Component] = []
+    for number, layer in enumerate(plan.layers):
+        for i, index in enumerate(layer.heads):
+            head = cast(Head, craft.blocks[index])
+            written[id(head.writes)] = f"{number}.attn"
+            components.append(_component(plan, head, number, "head", i, i + 1))
+        start = 0
+        for index in layer.mlps:
+            mlp = cast(Mlp, craft.blocks[index])
+            written[id(mlp.writes)] = f"{number}.mlp"
+            stop = start + mlp.read.columns
+            components.append(_component(plan, mlp, number, "mlp", start, stop))
+            start = stop
+    for subspace in craft.subspaces():
+        if not subspace.directions:
+            continue
+        columns = plan.columns(subspace)
+        variables.append(
+            VariablePlace(
+                subspace.directions[0].variable, columns.start, columns.stop, written[id(subspace)]
+            )
+        )
+        for i, d in zip(range(columns.start, columns.stop), subspace.directions, strict=True):
+            directions.append(NamedDirection(i, d.variable, d.values, d.role))
+    return Circuit(
+        program, tuple(directions), tuple(components), tuple(variables), certificate, optimize
+    )
+
+
+def _component(
+    plan: Plan, block: Block, layer: int, kind: str, start: int, stop: int
+) -> Component:
+    names = {id(s): s.directions[0].variable for s in plan.craft.subspaces() if s.directions}
+    if isinstance(block, Head):
+        construction = block.kind
+    else:
+        products = any(isinstance(c, Products) for c in block.constructions)
+        construction = "products" if products else "steps"
+    return Component(
+        layer=layer,
+        kind=kind,
+        start=start,
+        stop=stop,
+        variable=block.implements.name,
+        expression=block.implements.expression,
+        place=block.implements.place,
+        reads=tuple(sorted({names[s] for s in reads(block) if s in names})),
+        construction=construction,
+    )

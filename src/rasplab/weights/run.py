@@ -1,0 +1,20 @@
+"""Sequences in, values out, in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rasplab.rasp.values import Value
+from rasplab.weights.artefact import PAD_ID, ModelWeights
+from rasplab.weights.codec import decode, encode
+from rasplab.weights.forward import forward
+
+
+def run(weights: ModelWeights, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
+    """The decoded values of every sequence, in one padded batch."""
+    if not sequences:
+        return []
+    ids = encode(weights.config, sequences)
+    lengths = ((ids != PAD_ID).sum(axis=1) - 1).tolist()
+    return decode(weights.config, forward(weights, ids), lengths)
