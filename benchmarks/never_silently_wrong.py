@@ -1,0 +1,210 @@
+"""Random programs in bulk: how many models are wrong, and how many programs are refused.
+
+Each program is compiled for both maskings and at both optimisation levels, and run on random
+sequences one by one, in a batch, and in torch. With `--log FILE` an interrupted run goes on where
+it stopped. `--replay SEED` shows one program and everything that is wrong with it.
+
+    python benchmarks/never_silently_wrong.py --count 5000 --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")  # the processes are the parallelism
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rasplab.diagnostics import CompileError  # noqa: E402
+from tests.differential.agreement import compiled, disagreements, evaluated  # noqa: E402
+from tests.random_programs import random_program, random_sequences  # noqa: E402
+
+VARIANTS = [(causal, optimize) for causal in (False, True) for optimize in (0, 1)]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One program in one variant: `equal`, `wrong`, `refused E…`, or another exception."""
+
+    seed: int
+    causal: bool
+    optimize: int
+    result: str
+    detail: str = ""
+
+
+class TooLongError(Exception):
+    """The time limit of one variant has passed."""
+
+
+def main() -> None:
+    options = arguments()
+    if options.replay is not None:
+        replay(options.replay, options)
+        return
+    done = read_log(options.log)
+    known = {outcome.seed for outcome in done}
+    seeds = [s for s in range(options.seed, options.seed + options.count) if s not in known]
+    started = time.perf_counter()
+    outcomes = done + run(seeds, options, started)
+    report(outcomes, time.perf_counter() - started, len(seeds), options)
+    sys.exit(any(not o.result.startswith(("equal", "refused")) for o in outcomes))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--count", type=int, default=5000, help="how many programs")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed")
+    parser.add_argument("--jobs", type=int, default=2, help="how many processes")
+    parser.add_argument("--sequences", type=int, default=50, help="how many per program")
+    parser.add_argument("--limit", type=int, default=60, help="seconds for one variant")
+    parser.add_argument("--log", type=Path, help="a file of outcomes, appended to and resumed from")
+    parser.add_argument("--no-torch", action="store_true", help="leave out torch")
+    parser.add_argument("--replay", type=int, help="one seed, in full")
+    return parser.parse_args()
+
+
+def run(seeds: list[int], options: argparse.Namespace, started: float) -> list[Outcome]:
+    """All seeds over the processes, with a line of progress every few seconds."""
+    outcomes: list[Outcome] = []
+    check = partial(
+        check_seed, count=options.sequences, torch=not options.no_torch, limit=options.limit
+    )
+    last = started
+    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+        for number, found in enumerate(pool.imap_unordered(check, seeds, chunksize=4), 1):
+            outcomes += found
+            append_log(options.log, found)
+            announce(found)
+            if time.perf_counter() - last > 10 or number == len(seeds):
+                last = time.perf_counter()
+                rate = number / (last - started)
+                print(
+                    f"{number}/{len(seeds)} programs, {rate:.1f} a second, "
+                    f"{(len(seeds) - number) / rate:.0f} s left",
+                    file=sys.stderr,
+                    flush=True,
+                )
+    return outcomes
+
+
+def check_seed(seed: int, *, count: int, torch: bool, limit: int) -> list[Outcome]:
+    """All variants of one program."""
+    return [
+        check_variant(seed, causal, optimize, count, torch, limit) for causal, optimize in VARIANTS
+    ]
+
+
+def check_variant(
+    seed: int, causal: bool, optimize: int, count: int, torch: bool, limit: int
+) -> Outcome:
+    """One program in one variant; nothing that it raises escapes."""
+    outcome = partial(Outcome, seed, causal, optimize)
+    signal.signal(signal.SIGALRM, _stop)
+    signal.alarm(limit)
+    try:
+        wrong = compare(seed, causal, optimize, count, torch)
+    except CompileError as refusal:
+        unlabelled = not all(finding.labels for finding in refusal.diagnostics)
+        return outcome(
+            f"refused {refusal.code}" + " without a place" * unlabelled,
+            refusal.diagnostics[0].title,
+        )
+    except TooLongError:
+        return outcome(f"over {limit} s")
+    except Exception as error:  # noqa: BLE001 - counted, with its place
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        return outcome(type(error).__name__, f"{where}: {str(error).splitlines()[:1]}")
+    finally:
+        signal.alarm(0)
+    return outcome("wrong", wrong[0]) if wrong else outcome("equal")
+
+
+def compare(seed: int, causal: bool, optimize: int, count: int, torch: bool) -> list[str]:
+    program, vocab, max_length = random_program(seed)
+    model = compiled(program, vocab, max_length, causal=causal, optimize=optimize)
+    pairs = evaluated(program, random_sequences(vocab, max_length, count, seed), causal=causal)
+    return [str(found) for found in disagreements(model, pairs, torch=torch)]
+
+
+def _stop(*_: object) -> None:
+    raise TooLongError
+
+
+def announce(found: Iterable[Outcome]) -> None:
+    for outcome in found:
+        if not outcome.result.startswith(("equal", "refused")):
+            print(
+                f"seed {outcome.seed} {variant(outcome)}: {outcome.result} {outcome.detail}",
+                flush=True,
+            )
+
+
+def variant(outcome: Outcome) -> str:
+    return f"{'causal' if outcome.causal else 'full'} O{outcome.optimize}"
+
+
+def report(outcomes: list[Outcome], seconds: float, ran: int, options: argparse.Namespace) -> None:
+    """The table: a row per result, a column per variant, and the seeds that failed."""
+    columns = [f"{'causal' if causal else 'full'} O{level}" for causal, level in VARIANTS]
+    counts = Counter((outcome.result, variant(outcome)) for outcome in outcomes)
+    results = sorted({outcome.result for outcome in outcomes} | {"equal", "wrong"})
+    print(f"\n{'':28}" + "".join(f"{column:>12}" for column in columns))
+    for result in results:
+        print(f"{result:28}" + "".join(f"{counts[result, column]:>12}" for column in columns))
+    for result in results:
+        seeds = sorted({o.seed for o in outcomes if o.result == result})
+        if seeds and result != "equal":
+            shown = " ".join(map(str, seeds[:40])) + (" …" if len(seeds) > 40 else "")
+            print(f"{result}, {len(seeds)} programs: {shown}")
+    programs = len({outcome.seed for outcome in outcomes})
+    print(
+        f"{programs} programs x {options.sequences} sequences x {len(VARIANTS)} variants; "
+        f"{ran} of them took {seconds:.0f} s with {options.jobs} processes",
+        end="",
+    )
+    print(f" ({seconds / ran * 5000 / 60:.0f} minutes for 5000)" if ran else "")
+
+
+def replay(seed: int, options: argparse.Namespace) -> None:
+    """One program in all variants, with every disagreement and whole tracebacks."""
+    program, vocab, max_length = random_program(seed)
+    print(f"{program}\nvocab {vocab!r}, max_length {max_length}")
+    for causal, optimize in VARIANTS:
+        print(f"--- {'causal' if causal else 'full'} O{optimize}")
+        try:
+            wrong = compare(seed, causal, optimize, options.sequences, not options.no_torch)
+            print("\n".join(wrong) or "equal")
+        except CompileError as refusal:
+            print(refusal)
+        except Exception:  # noqa: BLE001 - shown
+            traceback.print_exc(file=sys.stdout)
+
+
+def read_log(path: Path | None) -> list[Outcome]:
+    if path is None or not path.exists():
+        return []
+    return [Outcome(**json.loads(line)) for line in path.read_text().splitlines() if line]
+
+
+def append_log(path: Path | None, found: list[Outcome]) -> None:
+    if path is not None:
+        with path.open("a") as file:  # one write per program, so that a seed is logged whole or not
+            file.write("".join(json.dumps(asdict(outcome)) + "\n" for outcome in found))
+
+
+if __name__ == "__main__":
+    main()

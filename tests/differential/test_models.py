@@ -1,0 +1,92 @@
+"""A compiled model equals the evaluator, however it is optimised, masked and run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from rasplab.diagnostics import CompileError
+from rasplab.rasp.expressions import SOp
+from rasplab.rasp.sequence import read_sequence
+from tests.corpus import CASES, Case
+from tests.differential.agreement import Inputs, compiled, disagreements, evaluated
+from tests.random_programs import Program
+from tests.strategies import programs, random_sequences
+
+EXTRA = 12
+
+
+def inputs_of(case: Case) -> list[list[Any]]:
+    """The case's own inputs and some drawn ones, as token lists."""
+    own = [list(read_sequence(sequence)) for sequence, _ in case.inputs]
+    return own + random_sequences(case.vocab, case.max_length, EXTRA, seed=0)
+
+
+def assert_agrees(program: SOp, pairs: Sequence[tuple[Any, list[Any]]], model: Any) -> None:
+    found = list(disagreements(model, pairs))
+    assert not found, "\n".join([str(program), *map(str, found[:10])])
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_case_equals_its_expected_outputs(case: Case, optimize: int) -> None:
+    written = [
+        (list(read_sequence(sequence)), expected)
+        for sequence, expected in case.inputs
+        if expected is not None
+    ]
+    model = compiled(
+        case.program, case.vocab, case.max_length, causal=case.causal, optimize=optimize
+    )
+    assert_agrees(case.program, written, model)
+
+
+@pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_case_equals_the_evaluator(case: Case, optimize: int, causal: bool) -> None:
+    try:
+        model = compiled(
+            case.program, case.vocab, case.max_length, causal=causal, optimize=optimize
+        )
+    except CompileError as refusal:
+        if causal == case.causal:
+            raise
+        assert_located(refusal)  # the other masking may have no model
+        return
+    pairs = evaluated(case.program, inputs_of(case), causal=causal)
+    assert_agrees(case.program, pairs, model)
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(programs())
+def test_random_program_equals_the_evaluator_or_is_refused(drawn: Program) -> None:
+    program, vocab, max_length = drawn
+    inputs = random_sequences(vocab, max_length, EXTRA, seed=0)
+    for causal in (False, True):
+        for optimize in (0, 1):
+            check_or_refuse(program, vocab, max_length, inputs, causal=causal, optimize=optimize)
+
+
+def check_or_refuse(
+    program: SOp, vocab: Any, max_length: int, inputs: Inputs, *, causal: bool, optimize: int
+) -> None:
+    try:
+        model = compiled(program, vocab, max_length, causal=causal, optimize=optimize)
+    except CompileError as refusal:
+        assert_located(refusal)
+        return
+    assert_agrees(program, evaluated(program, inputs, causal=causal), model)
+
+
+def assert_located(refusal: CompileError) -> None:
+    """Every refusal points at the program's source."""
+    assert refusal.diagnostics
+    assert all(finding.labels for finding in refusal.diagnostics), str(refusal)
