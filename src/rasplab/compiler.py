@@ -66,6 +66,9 @@ def compile_program(program: Expression, options: Options) -> Compilation:
     craft = Lowering(literal=literal, precision=precision)(resolved, facts)
     assumptions = refute(program, facts, resolved)
     certificate = certify(craft, precision, assumptions)
+    if not certificate.exact:  # spend hidden units to stop errors from growing
+        craft = Lowering(literal=literal, precision=precision, snap=True)(resolved, facts)
+        certificate = certify(craft, precision, assumptions)
     if not certificate.exact:
         raise CompileError(_not_exact(certificate, facts, resolved))
     planned = plan(craft)

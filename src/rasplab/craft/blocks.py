@@ -54,12 +54,14 @@ class Head:
 class Steps:
     """Hidden units in pairs `relu(up) - relu(down)`: each pair is a step from 0 to 1.
 
-    `margin` is how far the read number may be off before a step is not exactly 0 or 1,
-    `slope` the steepest, `span` the largest size of a pre-activation.
+    `places` holds, per step, the size of the larger number beside its gap, `tolerances` how far
+    the number read may be off there before the step is not exactly 0 or 1. `slope` is the
+    steepest, `span` the largest size of a term of a pre-activation.
     """
 
     argument: Affine
-    margin: float
+    places: NDArray[np.float64]
+    tolerances: NDArray[np.float64]
     slope: float
     span: float
     count: int
@@ -67,11 +69,15 @@ class Steps:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Products:
-    """Hidden units `relu(2 Σ - 2m + 1)`, 1 where all m indicators are 1, else exactly 0."""
+    """Hidden units `relu(2 Σ - 2m + 1)`, 1 where all m indicators are 1, else exactly 0.
+
+    With `snap` they come in pairs, whose difference is 1 whatever small error the indicators have.
+    """
 
     argument: Affine
     terms: int
     count: int
+    snap: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -115,6 +115,7 @@ def _certify(
     craft: CraftModel, precision: Precision, assumptions: tuple[str, ...]
 ) -> Certificate:
     errors: dict[int, Array] = {}
+    relative: dict[int, tuple[float, float]] = {}
     bounds: list[Bound] = []
     u = precision.roundoff
     for embedding in craft.embeddings:
@@ -122,8 +123,10 @@ def _certify(
     for block in craft.blocks:
         if isinstance(block, Head):
             error, met, borne = _head(block, errors, precision, craft.max_length)
+            if _counts(block):
+                relative[id(block.writes)] = _proportion(block, errors, precision, craft.max_length)
         else:
-            error, met, borne = _mlp(block, errors, u)
+            error, met, borne = _mlp(block, errors, relative, u)
         errors[id(block.writes)] = error
         kind = block.kind if isinstance(block, Head) else "mlp"
         worst = float(error.max(initial=0.0))
@@ -171,33 +174,67 @@ def _read_error(affine: Affine, errors: dict[int, Array], u: float) -> Array:
     return total + ((terms + 1) * u * _sizes(affine) if rounded else 0.0)
 
 
+def _score_error(head: Head, errors: dict[int, Array], u: float) -> float:
+    """How far a score can be off: errors of the features, and rounding unless all are whole."""
+    s = head.scores
+    key_error = float(_read_error(head.key, errors, u).max(initial=0.0))
+    each = (s.selected / s.conjuncts) if s.conjuncts else 1.0
+    query_error = float(_read_error(head.query, errors, u).max(initial=0.0)) / max(each, 1.0)
+    top = max(s.selected, s.rejected, s.bos)
+    rounding = 0.0 if top * u <= 1 and key_error == query_error == 0 else 3 * u * top
+    return s.query_l1 * key_error + s.key_l1 * query_error + rounding
+
+
+def _room(head: Head) -> float:
+    """The gap in score on which the head's decision rests."""
+    s = head.scores
+    if head.kind == "sum":
+        return s.selected - s.rejected
+    return min(s.selected - s.bos, s.bos - s.rejected)
+
+
 def _head(
     head: Head, errors: dict[int, Array], precision: Precision, n: int
 ) -> tuple[Array, float, float]:
-    u, s = precision.roundoff, head.scores
-    key_error = float(_read_error(head.key, errors, u).max(initial=0.0))
-    raw_query = _read_error(head.query, errors, u)
-    each = (s.selected / s.conjuncts) if s.conjuncts else 1.0
-    query_error = float(raw_query.max(initial=0.0)) / max(each, 1.0)
-    top = max(s.selected, s.rejected, s.bos)
-    rounding = 0.0 if top * u <= 1 and key_error == query_error == 0 else 3 * u * top
-    delta = s.query_l1 * key_error + s.key_l1 * query_error + rounding
-    if head.kind == "sum":
-        room = s.selected - s.rejected
-    else:
-        room = min(s.selected - s.bos, s.bos - s.rejected)
+    u = precision.roundoff
+    delta, room = _score_error(head, errors, u), _room(head)
     leak = n * math.exp(min(-room + 2 * delta, 50.0))
     value_error = _read_error(head.value, errors, u)
     size = _sizes(head.value) + value_error
-    if head.kind == "move":
+    if head.kind == "move":  # equal values average to themselves, whatever their weights
         error = value_error + size * (2 * leak + 4 * u)
+    elif head.kind == "mean":
+        error = value_error + size * (math.expm1(min(2 * delta, 50.0)) + (8 + n) * u + 2 * leak)
     else:
-        relative = math.expm1(min(2 * delta, 50.0)) + (8 + n) * u
-        error = value_error + size * (relative + 2 * leak)
-        if head.kind == "sum":
-            heavy = n * n * size / head.scale
-            error = n * error + heavy + head.scale * _silence_error(head.value, u)
+        proportion, fixed = _proportion(head, errors, precision, n)
+        error = n * size * proportion + fixed
     return error, 2 * delta, room / 2
+
+
+def _counts(head: Head) -> bool:
+    """Whether a head adds up numbers that are never negative: then its error is relative."""
+    parts = [m for _, m in head.value.parts]
+    return head.kind == "sum" and all((m >= 0).all() for m in parts) and bool(
+        (head.value.bias >= 0).all()
+    )
+
+
+def _proportion(
+    head: Head, errors: dict[int, Array], precision: Precision, n: int
+) -> tuple[float, float]:
+    """The relative error of a sum, and what is added to it whatever the sum.
+
+    Relative: unequal weights, rounding, and BOS's weight, which is finite (w/c for w selected).
+    Fixed: errors of the values, what is not selected, and what BOS holds instead of 0.
+    """
+    u = precision.roundoff
+    delta = _score_error(head, errors, u)
+    leak = n * math.exp(min(-_room(head) + 2 * delta, 50.0))
+    value_error = float(_read_error(head.value, errors, u).max(initial=0.0))
+    size = float(_sizes(head.value).max(initial=0.0)) + value_error
+    proportion = math.expm1(min(2 * delta, 50.0)) + (8 + n) * u + n / head.scale
+    silence = head.scale * float(_silence_error(head.value, u).max(initial=0.0))
+    return proportion, n * value_error + size * leak + silence
 
 
 def _silence_error(value: Affine, u: float) -> Array:
@@ -207,25 +244,92 @@ def _silence_error(value: Affine, u: float) -> Array:
     return np.where(several, 4 * u * sum(terms), 0.0)
 
 
-def _mlp(mlp: Mlp, errors: dict[int, Array], u: float) -> tuple[Array, float, float]:
+def _mlp(
+    mlp: Mlp, errors: dict[int, Array], relative: dict[int, tuple[float, float]], u: float
+) -> tuple[Array, float, float]:
     error = np.zeros(len(mlp.writes))
     met, borne = 0.0, math.inf
     start = 0
     unit_errors = _read_error(mlp.read, errors, u)
     for part in mlp.constructions:
-        write = np.abs(mlp.write[start : start + part.count])
+        units = slice(start, start + part.count)
+        write = np.abs(mlp.write[units])
         if isinstance(part, Steps):
-            inside = float(_read_error(part.argument, errors, u).max(initial=0.0))
-            inside += 3 * u * part.span / max(part.slope, 1e-300) if part.slope else 0.0
-            error = error + write.sum(axis=0) * 4 * u * part.span
-            tolerance = part.margin
+            rounding = 0.0
+            if not _free_of_rounding(mlp, units, errors, u):
+                rounding = (_terms(part.argument) + 1) * u * part.span
+                error = error + write.sum(axis=0) * rounding
+            inside, tolerance = _worst_step(part, errors, relative, u, rounding)
+        elif part.snap:
+            inside = float(unit_errors[units].max(initial=0.0))
+            error = error + 8 * u * write.sum(axis=0)
+            tolerance = 0.5
         else:
-            own = unit_errors[start : start + part.count]
+            own = unit_errors[units]
             inside = float(own.max(initial=0.0))
-            error = error + (write * own[:, None]).max(axis=0, initial=0.0)
-            error = error + u * write.max(axis=0, initial=0.0)
+            error = error + ((write * own[:, None]) + u * write).max(axis=0, initial=0.0)
             tolerance = 1.0
         start += part.count
-        if borne == math.inf or inside / tolerance > met / borne:
+        if math.isfinite(tolerance) and not math.isfinite(borne) or inside / tolerance > met / borne:
             met, borne = inside, tolerance
     return error, met, borne
+
+
+def _terms(affine: Affine) -> int:
+    """How many numbers are added up to read one column."""
+    terms = sum(1 if s.exclusive else len(s) for s, _ in affine.parts)
+    return terms + int(affine.bias.any())
+
+
+def _worst_step(
+    part: Steps, errors: dict[int, Array], relative: dict[int, tuple[float, float]], u: float, rounding: float
+) -> tuple[float, float]:
+    """The step that is nearest to failing: the error it meets and the one it bears."""
+    if not len(part.tolerances):
+        return 0.0, math.inf
+    own = [s for s, m in part.argument.parts if m.any()]
+    rounded = rounding / max(part.slope, 1e-300)
+    if len(own) == 1 and id(own[0]) in relative and not part.argument.bias.any():
+        weight = float(np.abs(part.argument.parts[0][1]).max())
+        proportion, fixed = relative[id(own[0])]
+        met = (proportion + 2 * u) * part.places + weight * fixed + rounded
+    else:
+        fixed = float(_read_error(part.argument, errors, u).max(initial=0.0))
+        met = np.full(len(part.tolerances), fixed + rounded)
+    worst = int((met / part.tolerances).argmax())
+    return float(met[worst]), float(part.tolerances[worst])
+
+
+def _free_of_rounding(mlp: Mlp, units: slice, errors: dict[int, Array], u: float) -> bool:
+    """Whether steps come out as exactly 0 and 1.
+
+    One inexact number x >= 0 is read, by a power of two s; all else that is read is exact, not
+    positive and coarse (multiples of 1/16). Where a unit is active its pre-activation p satisfies
+    0 < p <= s·x and is a multiple of the last place of s·x, so it is held exactly, whatever the
+    order of summation; so are the differences of such units, which are whole numbers.
+    """
+    inexact: list[Array] = []
+    for subspace, matrix in mlp.read.parts:
+        own = matrix[:, units]
+        for i, row in enumerate(own):
+            if not row.any():
+                continue
+            if errors[id(subspace)][i] > 0:
+                inexact.append(row)
+            elif not _coarse_and_not_positive(row):
+                return False
+    if len(inexact) > 1:
+        return False
+    bias = mlp.read.bias[units]
+    fixed = (bias == 1.0) & ((inexact[0] == 0) if inexact else np.zeros(len(bias), np.bool_))
+    for row in inexact:
+        active = row[~fixed]
+        if not ((active > 0).all() and (np.exp2(np.rint(np.log2(active))) == active).all()):
+            return False
+    write = mlp.write[units]
+    small = 2 * float(np.abs(write).max(initial=0.0)) * len(bias) < 1 / (16 * u)
+    return small and _coarse_and_not_positive(bias[~fixed]) and bool((write == np.rint(write)).all())
+
+
+def _coarse_and_not_positive(values: Array) -> bool:
+    return bool((values <= 0).all() and (values * 16 == np.rint(values * 16)).all())

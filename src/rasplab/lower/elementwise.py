@@ -24,20 +24,24 @@ class Hidden:
 
 
 def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
-    """A function of one number: a step where its row changes, in the middle half of that gap.
+    """A function of one number: a step where its row changes, in the middle of that gap.
 
-    `relu(s(x - lo)) - relu(s(x - hi))` with s = 1/(hi - lo) is 0 below lo and 1 above hi. With lo
-    and hi a quarter of the gap away from its ends, inputs may be off by a quarter of the gap.
+    `relu(s(x - lo)) - relu(s(x - hi))` with s = 1/(hi - lo) is 0 below lo and 1 above hi. s is the
+    power of two from 2/gap, and s·lo is rounded to an eighth, so lo and hi stay at least 3/16 of
+    the gap away from its ends: inputs may be off by as much. Powers of two and eighths make the
+    units themselves free of rounding wherever the number read is not negative.
     The row at the lowest point is written by one unit that is always 1.
     """
     order = np.argsort(points, kind="stable")
     points, rows = points[order], rows[order]
     changes = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1))
     gaps = points[changes + 1] - points[changes]
-    lows = points[changes] + gaps / 4
-    slopes = 2.0 / gaps
+    slopes = np.exp2(np.ceil(np.log2(2.0 / gaps)))
+    middles = (points[changes + 1] + points[changes]) / 2
+    ups = np.rint((slopes * middles - 0.5) * 8) / 8
     jumps = rows[changes + 1] - rows[changes]
-    ups = slopes * lows
+    low_side = ups / slopes - points[changes]
+    high_side = points[changes + 1] - (ups + 1.0) / slopes
     weights = np.concatenate([slopes, slopes])
     biases = np.concatenate([-ups, -ups - 1.0])
     write = np.concatenate([jumps, -jumps])
@@ -46,13 +50,14 @@ def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
         write = np.concatenate([write, rows[:1]])
     read = argument.times(weights[None, :]).plus(biases)
     reach = float(np.abs(points).max()) if len(points) else 0.0
-    span = float((np.abs(weights) * reach + np.abs(biases)).max()) if len(weights) else 0.0
+    span = float(np.maximum(np.abs(weights) * reach, np.abs(biases)).max(initial=0.0))
     return Hidden(
         read,
         write,
         Steps(
             argument,
-            margin=float(gaps.min() / 4) if len(gaps) else np.inf,
+            places=np.maximum(np.abs(points[changes]), np.abs(points[changes + 1])),
+            tolerances=np.minimum(low_side, high_side),
             slope=float(slopes.max()) if len(slopes) else 0.0,
             span=span,
             count=len(weights),
@@ -61,11 +66,13 @@ def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
 
 
 def products_of(
-    indicators: list[Affine], rectangles: list[Rectangle], values: Array
+    indicators: list[Affine], rectangles: list[Rectangle], values: Array, *, snap: bool
 ) -> Hidden:
     """One unit per rectangle: `relu(2 Σ indicators - 2m + 1)` is 1 inside, exactly 0 outside.
 
     `indicators[a]` reads the one-hot of axis a, `values` has a row per value of the table.
+    With `snap`, `relu(4 Σ - 4m + 2.5) - relu(4 Σ - 4m + 1.5)` costs twice the units and does not
+    let errors of the indicators through.
     """
     argument = beside(indicators)
     starts = np.cumsum([0] + [a.columns for a in indicators])
@@ -79,10 +86,14 @@ def products_of(
                 biases[j] -= 2.0
         write[j] = values[rectangle.value]
     terms = int(((1 - biases) / 2).max()) if len(rectangles) else 0
+    if snap:
+        weights = np.concatenate([2 * weights, 2 * weights], axis=1)
+        biases = np.concatenate([2 * biases + 0.5, 2 * biases - 0.5])
+        write = np.concatenate([write, -write])
     return Hidden(
         argument.times(weights).plus(biases),
         write,
-        Products(argument, terms=terms, count=len(rectangles)),
+        Products(argument, terms=terms, count=len(biases), snap=snap),
     )
 
 

@@ -48,7 +48,8 @@ class Scalar:
 
     def view(self, subspace: Subspace, weights: Weights) -> Affine:
         """The affine map from the number (and the flag) to the columns."""
-        rows = [weights.number] + ([weights.undefined] if self.flag else [])
+        absent = weights.undefined - self.offset * weights.number
+        rows = [weights.number] + ([absent] if self.flag else [])
         bias = weights.constant + self.offset * weights.number
         return Affine(((subspace, np.stack(rows)),), bias, np.zeros_like(bias))
 

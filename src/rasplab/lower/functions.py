@@ -48,9 +48,12 @@ class _Axis:
 
 
 def plan_function(
-    node: Node, wanted: Features, facts: Facts, *, literal: bool
+    node: Node, wanted: Features, facts: Facts, *, literal: bool, snap: bool
 ) -> FunctionPlan:
-    """Choose the construction of an elementwise variable."""
+    """Choose the construction of an elementwise variable.
+
+    With `snap`, several numbers are never put on one line: each is made one-hot, which is exact.
+    """
     table = facts.table(node)
     codes = table.codes
     labels = codes if literal else distinct_rows(wanted)[0][codes]
@@ -67,7 +70,7 @@ def plan_function(
     zero = None if literal else _zero_label(wanted, labels, codes)
     if len(axes) == 1 and axes[0].is_line:
         return _along([axes[0]], (1.0,), codes)
-    if any(a.is_line for a in axes):
+    if any(a.is_line for a in axes) and not snap:
         line = _best_line(axes, labels)
         if line is not None:
             return _along(axes, line, codes)
@@ -75,16 +78,15 @@ def plan_function(
 
 
 def build_function(
-    plan: FunctionPlan, views: list[Affine], rows: Array, facts: Facts
+    plan: FunctionPlan, views: list[Affine], rows: Array, *, snap: bool
 ) -> list[Hidden]:
     """The hidden units of a plan; `rows` holds what is to be written for each value."""
-    del facts
     if plan.points is not None and plan.weights is not None:
         scaled = [v.times(np.array([[w]])) for v, w in zip(views, plan.weights, strict=True)]
         argument = added(scaled, 1)
         order = np.argsort(plan.points, kind="stable")
         return [steps_along(argument, plan.points[order], rows[plan.codes.ravel()[order]])]
-    return [products_of(views, list(plan.rectangles), rows)]
+    return [products_of(views, list(plan.rectangles), rows, snap=snap)]
 
 
 def _slices(labels: NDArray[np.intp], axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -8,6 +8,7 @@ variable, knowing all that is wanted of it, chooses its directions and gets its 
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import cast
@@ -45,18 +46,25 @@ from rasplab.lower.readout import (
     columns,
     one_hot,
 )
+from rasplab.rasp.functions import CATEGORICAL
 
 
 @dataclass(frozen=True, slots=True)
 class Lowering:
-    """The stage's options: `literal` gives every node its own full subspace (`optimize=0`)."""
+    """The stage's options.
+
+    `literal` gives every node its own full subspace (`optimize=0`); `snap` spends more hidden
+    units so that errors do not grow from block to block.
+    """
 
     literal: bool = False
     precision: Precision = FLOAT32
+    snap: bool = False
 
     def __call__(self, root: Node, facts: Facts) -> CraftModel:
         """The craft model of a resolved graph."""
-        return _Lowerer(facts, self.literal, self.precision, Names(facts.interner, root)).lower(root)
+        names = Names(facts.interner, root)
+        return _Lowerer(facts, self.literal, self.precision, self.snap, names).lower(root)
 
 
 @dataclass(slots=True)
@@ -64,6 +72,7 @@ class _Lowerer:
     facts: Facts
     literal: bool
     precision: Precision
+    snap: bool
     names: Names
     wanted: dict[Node, list[Readout]] = field(default_factory=dict[Node, "list[Readout]"])
     patterns: dict[Node, Pattern] = field(default_factory=dict[Node, Pattern])
@@ -120,20 +129,15 @@ class _Lowerer:
     def _collect(self) -> list[Node]:
         """All variables, operands first; their own wishes are stated on the way."""
         order: list[Node] = []
-        heap = [-node.number for node in self.wanted]
-        heapq.heapify(heap)
-        seen: set[int] = set()
-        while heap:
-            number = -heapq.heappop(heap)
-            if number in seen:
-                continue
-            seen.add(number)
-            node = next(n for n in self.wanted if n.number == number)
-            before = set(self.wanted)
+        waiting: list[tuple[float, int, Node]] = []
+        known = 0
+        while waiting or known < len(self.wanted):
+            for node in itertools.islice(self.wanted, known, None):
+                heapq.heappush(waiting, (-_rank(node), node.number, node))
+            known = len(self.wanted)
+            node = heapq.heappop(waiting)[2]
             self._want_operands(node)
             order.append(node)
-            for new in set(self.wanted) - before:
-                heapq.heappush(heap, -new.number)
         return order[::-1]
 
     def _want_operands(self, node: Node) -> None:
@@ -151,7 +155,11 @@ class _Lowerer:
                 self._want(values, self._value_readout(node))
             case g.Map():
                 self.plans[node] = plan_function(
-                    node, self._features(node), self.facts, literal=self.literal
+                    node,
+                    self._features(node),
+                    self.facts,
+                    literal=self.literal,
+                    snap=self.snap,
                 )
                 for argument, readout in self.plans[node].wishes:
                     self._want(argument, readout)
@@ -182,9 +190,15 @@ class _Lowerer:
         return Weights(number, np.zeros(1), -number * self._offset(node))
 
     def _offset(self, node: Node) -> float:
-        """What a scalar is counted from: its default, so that BOS holds zero."""
-        default = node.op.default if isinstance(node.op, g.Mean) else None
-        return float(default) if isinstance(default, int | float) else 0.0
+        """What a scalar is counted from: its default, so that BOS holds zero; else its least value.
+
+        Numbers that are never negative are read without rounding.
+        """
+        if not isinstance(node.op, g.Mean):
+            return 0.0
+        if isinstance(node.op.default, int | float):
+            return float(node.op.default)
+        return min(0.0, _ends(self.facts.domain(node))[0])
 
     def _listing(self, node: Node):  # noqa: ANN202
         own = self.facts.listed(node)
@@ -261,11 +275,14 @@ class _Lowerer:
 
     def _scalar(self, node: Node, value: Affine) -> tuple[Affine, Subspace, Scalar]:
         domain = self.facts.domain(node)
-        flag = domain.undefined and any(
-            bool(cast(Weights, as_weights(node, r, self.facts)).undefined.any())
-            for r in self.wanted[node]
-        )
         offset = self._offset(node)
+        flag = domain.undefined and (
+            offset != 0.0
+            or any(
+                bool(cast(Weights, as_weights(node, r, self.facts)).undefined.any())
+                for r in self.wanted[node]
+            )
+        )
         name = self.names[node]
         directions = [Direction(name)] + ([Direction(name, (), "undefined")] if flag else [])
         low, high = _ends(domain)
@@ -299,7 +316,7 @@ class _Lowerer:
         views = [
             self._view(argument, readout).silent_at_bos() for argument, readout in plan.wishes
         ]
-        hidden = build_function(plan, views, encoding.rows, self.facts)
+        hidden = build_function(plan, views, encoding.rows, snap=self.snap)
         read, write, constructions = together(hidden)
         self.blocks.append(
             Mlp(
@@ -310,6 +327,13 @@ class _Lowerer:
                 implements=self.names.provenance(node),
             )
         )
+
+
+def _rank(node: Node) -> float:
+    """Grows from operands to users, also for the one-hot of a number, which is made late."""
+    if isinstance(node.op, g.Map) and node.op.function is CATEGORICAL:
+        return node.operands[0].number + 0.5
+    return float(node.number)
 
 
 def _ends(domain: Listed | Interval) -> tuple[float, float]:

@@ -63,9 +63,12 @@ class _Resolver:
 
     def _counted(self, selector: Node, values: Node) -> Node:
         """The resolved selector, without the positions whose value is undefined."""
-        if self.facts.domain(values).undefined:
+        if self._undefined(values):
             return self._conjunction([selector, self._defined(values)])
         return self._conjunction([selector])
+
+    def _undefined(self, values: Node) -> bool:
+        return self.facts.domain(values).undefined
 
     def _defined(self, values: Node) -> Node:
         one = self.facts.interner.node(g.Constant(True))
@@ -150,13 +153,13 @@ class _Resolver:
         for selector in selectors:
             for part in _flat(selector):
                 (best if isinstance(part.op, g.Best) else parts).append(part)
-        if len(best) == 1:
+        if len(best) == 1 and not parts:
             inner, scores = best[0].operands
-            ranked = self._conjunction([inner, *parts] if not parts else [inner])
-            if not parts:
-                if self.facts.domain(scores).undefined:
-                    ranked = self._conjunction([inner, self._defined(scores)])
-                return self.facts.interner.node(g.Best(), ranked, scores, like=best[0])
+            ranked = [inner, self._defined(scores)] if self._undefined(scores) else [inner]
+            plain = self._conjunction(ranked)
+            if isinstance(plain.op, g.Best):
+                plain = self._conjunction(self._best_as_selects(plain))
+            return self.facts.interner.node(g.Best(), plain, scores, like=best[0])
         parts += [part for found in best for part in self._best_as_selects(found)]
         resolved = [piece for part in parts for piece in self._resolved(part, True)]
         kept = [p for p in dict.fromkeys(resolved) if not self._trivial(p)] or resolved[:1]
