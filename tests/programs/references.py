@@ -94,14 +94,14 @@ def caesar(vocab: Tokens) -> Callable[[Tokens], Tokens]:
 
 
 def addition(base: int) -> Callable[[Tokens], Tokens]:
-    """Both numbers through Python's integers; the first `+` splits, what is no digit is a 0."""
+    """Both numbers through Python's integers; the last `+` splits, what is no digit is a 0."""
 
     def number(part: Tokens) -> int:
         digits = "".join(token if token in list("0123456789"[:base]) else "0" for token in part)
         return int(digits or "0", base)
 
     def add(tokens: Tokens) -> Tokens:
-        plus = tokens.index("+") if "+" in tokens else -1
+        plus = max((i for i, token in enumerate(tokens) if token == "+"), default=-1)
         total = number(tokens[: max(plus, 0)]) + number(tokens[plus + 1 :])
         digits = []
         for _ in tokens:

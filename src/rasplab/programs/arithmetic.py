@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasplab import rasp
 from rasplab.diagnostics import ProgramError, capture, diagnostic
-from rasplab.programs.patterns import last_index, later, so_far
+from rasplab.programs.patterns import earlier, found, later, so_far
 from rasplab.programs.registry import program
 from rasplab.programs.vocabulary import DIGITS, base_of, digits, numbers
 from rasplab.rasp import (
@@ -18,6 +18,7 @@ from rasplab.rasp import (
     full,
     indices,
     is_in,
+    most_recent,
     select,
     tokens,
     where,
@@ -70,7 +71,7 @@ def running_sum(values: SOp = tokens) -> SOp:
     >>> running_sum()([2, 7, 1])
     [2, 9, 10]
     """
-    return aggregate_sum(so_far(), values).named("running_sum")
+    return rasp.numerical(aggregate_sum(so_far(), values)).named("running_sum")
 
 
 @program(digits, lambda vocabulary, max_length: {"base": base_of(len(vocabulary))})
@@ -79,8 +80,8 @@ def addition(base: int = 10, values: SOp = tokens) -> SOp:
 
     The long addition that is published with the RASP paper, in fewer steps. The last position
     holds the units, the one before it the next digit, and so on; zeros fill the front, and the
-    sum always fits. Digits of `base` and one `+`, which is split at: an empty number is 0, without
-    `+` all is the second number, and any other token (a further `+` too) is a digit 0.
+    sum always fits. Digits of `base` and one `+`: the last one splits, without one all is the
+    second number, an empty number is 0, and any other token (a further `+` too) is a digit 0.
     Bidirectional.
 
     Three steps of attention. Find the `+` and the end. Bring each digit of the first number to its
@@ -97,10 +98,10 @@ def addition(base: int = 10, values: SOp = tokens) -> SOp:
             diagnostic("E104", f"{base} is no base for addition", at=capture(), help="2 to 10 are")
         )
     digit = where(is_in(values, DIGITS[:base]), apply(_value_of, values, name="digit"), 0)
-    plus = aggregate(earliest(select(values, "+", "==")), indices, default=-1)
-    source = indices + plus - last_index() - 1
-    first = aggregate(select(indices, source, "=="), digit, default=0)
-    second = where(indices > plus, digit, 0)
+    pluses = select(values, "+", "==")
+    plus = aggregate(most_recent(pluses), indices, default=-1)
+    first = aggregate(select(indices, indices + plus - rasp.length, "=="), digit, default=0)
+    second = where(found(pluses & ~earlier()), 0, digit)
     column = first + second
     settled = select(column, base - 1, "!=") & later()
     carry = aggregate(earliest(settled), where(column >= base, 1, 0), default=0)

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 
 from rasplab.diagnostics import ProgramError, capture, diagnostic
-from rasplab.programs.patterns import so_far
+from rasplab.programs.patterns import found, so_far
 from rasplab.programs.registry import program
 from rasplab.programs.vocabulary import PAIRS, brackets
 from rasplab.rasp import (
@@ -15,7 +15,6 @@ from rasplab.rasp import (
     aggregate,
     aggregate_sum,
     full,
-    has_focus,
     is_in,
     most_recent,
     select,
@@ -49,10 +48,11 @@ def shuffle_dyck(pairs: Sequence[str], values: SOp = tokens) -> SOp:
     [True, True, True, True]
     """
     _check(pairs)
-    negative = [where(pair_balance(pair, values) < 0, 1, 0) for pair in pairs]
-    unclosed = [where(aggregate(full, _sign([pair], values)) > 0, 1, 0) for pair in pairs]
+    signs = [_sign([pair], values) for pair in pairs]
+    negative = [where(aggregate_sum(so_far(), sign) < 0, 1, 0) for sign in signs]
+    unclosed = [where(aggregate_sum(full, sign) > 0, 1, 0) for sign in signs]
     faults = reduce(add, [*negative, *unclosed])
-    return (aggregate(full, faults) <= 0).named(f"shuffle_dyck{len(pairs)}")
+    return (aggregate_sum(full, faults) == 0).named(f"shuffle_dyck{len(pairs)}")
 
 
 @program(brackets(1))
@@ -98,30 +98,33 @@ def dyck(pairs: Sequence[str], values: SOp = tokens) -> SOp:
     """Per prefix: `F` where it is wrong, `T` where it is balanced, `P` where it is still open.
 
     Dyck-k-PTF of the RASP paper. Brackets must nest and match in kind. Looks back only:
-    causal. The opener of a closer is the most recent one on the same level. A closer too many
-    finds no opener, so negative depth needs no test of its own.
+    causal. The opener of a closer is the most recent one of the right depth. A closer too many
+    finds none, so that negative depth needs no test of its own.
 
     >>> dyck(["()", "<>"])("(<>)"), dyck(["()", "<>"])("(<)>")
     (['P', 'P', 'P', 'T'], ['P', 'P', 'F', 'F'])
     """
     _check(pairs)
-    if len(pairs) == 1:
-        depth = pair_balance(pairs[0], values)
-        fault = depth < 0
-    else:
-        depth = aggregate_sum(so_far(), _sign(pairs, values)).named("depth")
-        fault = _mismatch(pairs, values, depth)
-    wrong = has_focus(so_far() & select(fault, True, "=="))
+    depth = aggregate_sum(so_far(), _sign(pairs, values)).named("depth")
+    fault = depth < 0 if len(pairs) == 1 else _mismatch(pairs, values, depth)
+    wrong = found(so_far() & select(fault, True, "=="))
     return where(wrong, "F", where(depth == 0, "T", "P")).named(f"dyck{len(pairs)}")
 
 
 def _mismatch(pairs: Sequence[str], values: SOp, depth: SOp) -> SOp:
-    """Whether a closer has not the opener of its kind; `depth` is the one after each token."""
-    level = depth + where(is_in(values, [pair[1] for pair in pairs]), 1, 0)
+    """Whether a closer has not the opener of its kind.
+
+    `depth` counts the token itself: the opener was one level deeper than its closer leaves it.
+    """
     openers = select(is_in(values, [pair[0] for pair in pairs]), True, "==")
-    on_my_level = select(level, level, "==") & openers & so_far()
-    opener = aggregate(most_recent(on_my_level), values, default="")
+    candidates = select(depth, depth, one_deeper) & openers & so_far()
+    opener = aggregate(most_recent(candidates), values, default="")
     return reduce(lambda a, b: a | b, [(values == pair[1]) & (opener != pair[0]) for pair in pairs])
+
+
+def one_deeper(key: int, query: int) -> bool:
+    """Whether an opener at depth `key` may be closed by a closer that leaves depth `query`."""
+    return key == query + 1 > 0
 
 
 @program(brackets(1), causal=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rasplab import rasp
-from rasplab.programs.patterns import earlier, so_far
+from rasplab.programs.patterns import earlier, found, so_far
 from rasplab.programs.registry import program
 from rasplab.programs.vocabulary import numbers, words
 from rasplab.rasp import SOp, Value, aggregate, best, earliest, full, select, selector_width, tokens
@@ -45,7 +45,7 @@ def seen_before(values: SOp = tokens) -> SOp:
     [False, False, False, True, False]
     """
     same_earlier = select(values, values, "==") & earlier()
-    return rasp.has_focus(same_earlier).named("seen_before")
+    return found(same_earlier).named("seen_before")
 
 
 @program(words)
@@ -59,9 +59,9 @@ def double_hist(values: SOp = tokens) -> SOp:
     [3, 3, 1, 1, 3]
     """
     frequency = hist(values)
-    representatives = select(seen_before(values), False, "==")
     as_frequent = select(frequency, frequency, "==")
-    return selector_width(as_frequent & representatives).named("double_hist")
+    representatives = rasp.where(seen_before(values), 0, 1)
+    return rasp.aggregate_sum(as_frequent, representatives).named("double_hist")
 
 
 @program(words, lambda vocabulary, max_length: {"value": vocabulary[0]})
@@ -86,7 +86,7 @@ def contains(value: Value, values: SOp = tokens) -> SOp:
     >>> contains("l")("hey")
     [False, False, False]
     """
-    return rasp.contains(values, value).named("contains")
+    return found(select(values, value, "==")).named("contains")
 
 
 @program(numbers, lambda vocabulary, max_length: {"value": vocabulary[0]})

@@ -1,8 +1,8 @@
-"""Selectors and positions that several programs use."""
+"""Selectors, and a question about them, that several programs use."""
 
 from __future__ import annotations
 
-from rasplab.rasp import Selector, SOp, aggregate, full, indices, most_recent, select
+from rasplab.rasp import Selector, SOp, aggregate, indices, select
 
 
 def so_far() -> Selector:
@@ -20,13 +20,13 @@ def later() -> Selector:
     return select(indices, indices, ">").named("later")
 
 
-def last_index() -> SOp:
-    """The index of the last position, at every position: `length - 1`.
+def found(selector: Selector) -> SOp:
+    """Whether each query selects anything.
 
-    It is fetched from the last position, not counted. So it arrives as a plain number, which adds
-    to other numbers for free, where a count has first to be decoded.
+    The same as `has_focus`, without counting: attention fetches `True` from what is selected, or
+    the default where nothing is. So it needs no layer after it to compare a count with 0.
 
-    >>> last_index()("abc")
-    [2, 2, 2]
+    >>> found(earlier())("abc")
+    [False, True, True]
     """
-    return aggregate(most_recent(full), indices).named("last_index")
+    return aggregate(selector, True, default=False)

@@ -7,7 +7,7 @@ from functools import reduce
 
 from rasplab import rasp
 from rasplab.diagnostics import ProgramError, capture, diagnostic
-from rasplab.programs.patterns import earlier, later, so_far
+from rasplab.programs.patterns import earlier, found, later, so_far
 from rasplab.programs.registry import program
 from rasplab.programs.vocabulary import words
 from rasplab.rasp import (
@@ -33,7 +33,8 @@ def mark_first(value: Value, values: SOp = tokens) -> SOp:
     >>> mark_first("l")("hello")
     [False, False, True, False, False]
     """
-    return rasp.mark_first(values, value).named("mark_first")
+    before = found(select(values, value, "==") & earlier())
+    return ((values == value) & ~before).named("mark_first")
 
 
 @program(words, lambda vocabulary, max_length: {"value": vocabulary[0]})
@@ -45,7 +46,8 @@ def mark_last(value: Value, values: SOp = tokens) -> SOp:
     >>> mark_last("l")("hello")
     [False, False, False, True, False]
     """
-    return rasp.mark_last(values, value).named("mark_last")
+    after = found(select(values, value, "==") & later())
+    return ((values == value) & ~after).named("mark_last")
 
 
 @program(words)

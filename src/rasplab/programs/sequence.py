@@ -5,23 +5,30 @@ from __future__ import annotations
 from string import ascii_lowercase
 
 from rasplab import rasp
-from rasplab.programs.patterns import last_index
+from rasplab.programs.patterns import found
 from rasplab.programs.registry import program
 from rasplab.programs.vocabulary import words
-from rasplab.rasp import SOp, Value, aggregate, apply, has_focus, indices, select, tokens
+from rasplab.rasp import (
+    SOp,
+    Value,
+    aggregate,
+    apply,
+    indices,
+    select,
+    tokens,
+)
 
 
 @program(words)
 def reverse(values: SOp = tokens) -> SOp:
     """The sequence from its end to its start.
 
-    A task of the RASP paper, `make_reverse` in the Tracr library; both subtract from the length,
-    which has to be counted, while the last index is fetched. Any tokens. Bidirectional.
+    A task of the RASP paper, `make_reverse` in the Tracr library. Any tokens. Bidirectional.
 
     >>> reverse()("abc")
     ['c', 'b', 'a']
     """
-    opposite = select(indices, last_index() - indices, "==")
+    opposite = select(indices, rasp.length - 1 - indices, "==")
     return aggregate(opposite, values).named("reverse")
 
 
@@ -99,6 +106,6 @@ def palindrome(values: SOp = tokens) -> SOp:
     >>> palindrome()("hello")
     [False, False, False, False, False]
     """
-    mirror = select(indices, last_index() - indices, "==")
-    differs = has_focus(mirror & select(values, values, "!="))
-    return (~has_focus(select(differs, True, "=="))).named("palindrome")
+    mirror = select(indices, rasp.length - 1 - indices, "==")
+    differs = found(mirror & select(values, values, "!="))
+    return (~found(select(differs, True, "=="))).named("palindrome")

@@ -6,7 +6,7 @@ from rasplab.programs.counting import hist, seen_before
 from rasplab.programs.patterns import earlier
 from rasplab.programs.registry import program
 from rasplab.programs.vocabulary import numbers, words
-from rasplab.rasp import SOp, Value, aggregate, indices, select, selector_width, tokens, where
+from rasplab.rasp import SOp, Value, aggregate, indices, select, selector_width, tokens
 
 
 @program(numbers)
@@ -50,7 +50,9 @@ def sort_freq(values: SOp = tokens, padding: Value = "§") -> SOp:
     >>> sort_freq()("hello")
     ['l', 'h', 'e', 'o', '§']
     """
-    repeated = seen_before(values)
-    key = where(repeated, 1, -hist(values))
-    distinct = where(repeated, padding, values)
-    return sort(key, distinct).named("sort_freq")
+    frequency = hist(values)
+    distinct = select(seen_before(values), False, "==")
+    before = select(frequency, frequency, ">") | (select(frequency, frequency, "==") & earlier())
+    rank = selector_width(before & distinct)
+    source = select(rank, indices, "==") & distinct
+    return aggregate(source, values, default=padding).named("sort_freq")
