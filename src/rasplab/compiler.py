@@ -69,6 +69,7 @@ def compile_program(program: Expression, options: Options) -> Compilation:
     if not certificate.exact:  # spend hidden units to stop errors from growing
         craft = Lowering(literal=literal, precision=precision, snap=True)(resolved, facts)
         certificate = certify(craft, precision, assumptions)
+    craft.verify()
     if not certificate.exact:
         raise CompileError(_not_exact(certificate, facts, resolved))
     planned = plan(craft)

@@ -26,12 +26,16 @@ class Affine:
         """How many numbers are read."""
         return len(self.bias)
 
+    def at_bos(self) -> NDArray[np.float64]:
+        """What is read at the BOS position."""
+        there = self.bias + self.bos
+        for subspace, matrix in self.parts:
+            there = there + subspace.at_bos @ matrix
+        return there
+
     def silent_at_bos(self) -> Affine:
         """The same map, made 0 at the BOS position."""
-        there = self.bias.copy()
-        for subspace, matrix in self.parts:
-            there += subspace.at_bos @ matrix
-        return Affine(self.parts, self.bias, -there)
+        return Affine(self.parts, self.bias, self.bos - self.at_bos())
 
     def times(self, matrix: NDArray[np.float64]) -> Affine:
         """This map followed by a linear one (columns × new columns)."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rasplab.craft.affine import Affine
 from rasplab.craft.blocks import Block, Head, Mlp
 from rasplab.craft.space import BOS, Direction, Subspace
+from rasplab.diagnostics import InternalError
 from rasplab.rasp.values import Value
 
 Row = dict[Direction, NDArray[np.float64]]
@@ -55,6 +56,21 @@ class CraftModel:
     def subspaces(self) -> list[Subspace]:
         """Every subspace that is written, in order."""
         return [e.writes for e in self.embeddings] + [b.writes for b in self.blocks]
+
+    def verify(self) -> None:
+        """Check that at BOS values read as 0 and hidden units are silent.
+
+        Raises:
+            InternalError: where a block would be disturbed by BOS, or disturb it.
+        """
+        for block in self.blocks:
+            if isinstance(block, Mlp):
+                silent = bool((block.read.at_bos() <= -0.25).all())
+            else:
+                value = block.value.at_bos() - block.writes.at_bos / block.scale
+                silent = bool(np.abs(value).max(initial=0.0) <= 1e-9)
+            if not silent:
+                raise InternalError(f"{block.implements.name} is not silent at BOS")
 
     def run(self, tokens: list[int]) -> NDArray[np.float64]:
         """The read-out (positions × columns) for token numbers, BOS left out; in float64."""

@@ -98,8 +98,9 @@ def products_of(
 
 
 def silenced(read: Affine) -> Affine:
-    """The hidden units made silent at BOS: where the bias is positive, BOS takes it away and more."""
-    return read.plus(np.zeros(read.columns), np.where(read.bias > -0.5, -np.abs(read.bias) - 1.0, 0.0))
+    """The hidden units made silent at BOS: where one would be active there, BOS takes it away."""
+    there = read.at_bos()
+    return read.plus(np.zeros(read.columns), np.where(there > -0.5, -there - 1.0, 0.0))
 
 
 def together(hidden: list[Hidden]) -> tuple[Affine, Array, tuple[Steps | Products, ...]]:

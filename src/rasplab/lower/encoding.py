@@ -20,7 +20,7 @@ class Listing:
     rows: Features
     representatives: NDArray[np.intp] | None
     zero: int | None
-    offset: NDArray[np.float64]
+    columns: Features | None = None
 
     def view(self, subspace: Subspace, features: Features) -> Affine:
         """The affine map from the coordinates to the features."""
@@ -28,14 +28,15 @@ class Listing:
             base = np.zeros(features.shape[1]) if self.zero is None else features[self.zero]
             matrix = features[self.representatives] - base
             return Affine(((subspace, matrix),), base, np.zeros_like(base))
+        assert self.columns is not None
         matrix = np.zeros((self.rows.shape[1], features.shape[1]))
         bias = np.zeros(features.shape[1])
         for j, column in enumerate(features.T):
             if (column == column[0]).all():
                 bias[j] = column[0]
                 continue
-            i = int(np.flatnonzero((self.rows + self.offset == column[:, None]).all(axis=0))[0])
-            matrix[i, j], bias[j] = 1.0, self.offset[i]
+            i = int(np.flatnonzero((self.columns == column[:, None]).all(axis=0))[0])
+            matrix[i, j], bias[j] = 1.0, (self.columns - self.rows)[0, i]
         return Affine(((subspace, matrix),), bias, np.zeros_like(bias))
 
 
@@ -110,7 +111,7 @@ def listing(
     )
     at_bos = rows[default] if default is not None else np.zeros(len(kept))
     subspace = Subspace(directions, at_bos, np.ones(len(kept)), True)
-    return Listing(rows, reps[kept], zero, np.zeros(len(kept))), subspace
+    return Listing(rows, reps[kept], zero), subspace
 
 
 def _columns(
@@ -124,7 +125,7 @@ def _columns(
     )
     largest = np.abs(rows).max(axis=0)
     subspace = Subspace(directions, np.zeros(len(directions)), largest, False)
-    return Listing(rows, None, None, offset), subspace
+    return Listing(rows, None, None, columns), subspace
 
 
 def _column_direction(

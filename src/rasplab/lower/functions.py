@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rasplab.craft import Affine
 from rasplab.craft.affine import added
+from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
 from rasplab.graph.domain import bounds
@@ -69,12 +70,33 @@ def plan_function(
     labels = labels.reshape(codes.shape)
     zero = None if literal else _zero_label(wanted, labels, codes)
     if len(axes) == 1 and axes[0].is_line:
+        _check_apart(node, axes[0], labels, facts)
         return _along([axes[0]], (1.0,), codes)
     if any(a.is_line for a in axes) and not snap:
         line = _best_line(axes, labels)
         if line is not None:
             return _along(axes, line, codes)
     return _by_products(axes, labels, codes, zero, facts)
+
+
+def _check_apart(node: Node, axis: _Axis, labels: NDArray[np.intp], facts: Facts) -> None:
+    """Refuse a function that tells apart what is one number, such as `True` and `1`."""
+    assert axis.points is not None
+    order = np.argsort(axis.points, kind="stable")
+    found = labels.ravel()[order]
+    touching = np.flatnonzero((np.diff(axis.points[order]) <= 0) & (found[1:] != found[:-1]))
+    if len(touching):
+        values = facts.listed(axis.node).values
+        first, second = (values[order[i]] for i in (touching[0], touching[0] + 1))
+        raise CompileError(
+            diagnostic(
+                "E306",
+                f"{first!r} and {second!r} are told apart where both are held as one number",
+                at=facts.interner.origin(node),
+                also=[(facts.interner.origins.get(axis.node), "this is held as a number")],
+                help="map one of them to another value before aggregating",
+            )
+        )
 
 
 def build_function(

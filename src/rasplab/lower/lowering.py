@@ -219,6 +219,8 @@ class _Lowerer:
                 self._apply(node)
 
     def _view(self, node: Node, readout: Readout) -> Affine:
+        if columns(readout) == 0:
+            return constant(np.zeros(0))
         found = decompose(node, readout, self.facts, literal=self.literal)
         views = [self.variables[p.node].view(p.readout, self.facts) for p in found.parts]
         return added([*views, constant(found.constant)], len(found.constant))

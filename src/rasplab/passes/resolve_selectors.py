@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import CompileError, InternalError, diagnostic
-from rasplab.graph import Facts, Node
+from rasplab.graph import Facts, Listed, Node
 from rasplab.graph import node as g
 from rasplab.passes.rewrite import rebuild
 from rasplab.rasp.functions import OPERATORS, Function
@@ -53,8 +53,7 @@ class _Resolver:
         make = self.facts.interner.node
         match node.op:
             case g.Mean():
-                selector, values = operands
-                return make(node.op, self._counted(selector, values), values, like=node)
+                return self._mean(node, node.op.default, *operands)
             case g.Sum():
                 selector, values = operands
                 return self._sum(node, selector, values)
@@ -66,6 +65,32 @@ class _Resolver:
         if self._undefined(values):
             return self._conjunction([selector, self._defined(values)])
         return self._conjunction([selector])
+
+    def _mean(self, node: Node, default: Value, selector: Node, values: Node) -> Node:
+        """A mean; a default that no number can stand for is filled in afterwards."""
+        make = self.facts.interner.node
+        resolved = self._counted(selector, values)
+        if default is None or not self._needs_filling(default, resolved, values):
+            return make(node.op, resolved, values, like=node)
+        filled = Function(
+            f"or {default!r}",
+            lambda value: default if value is None else value,
+            ("fill", identity(default)),
+            strict=False,
+        )
+        mean = make(g.Mean(None), resolved, values)
+        self.facts.interner.describe(mean, None, self.facts.interner.origins.get(node))
+        return make(g.Map(filled), mean, like=node)
+
+    def _needs_filling(self, default: Value, selector: Node, values: Node) -> bool:
+        domain = self.facts.domain(values)
+        if not domain.numeric or self.facts.unique(selector, values):
+            return False
+        if not isinstance(default, int | float):
+            return True
+        if not isinstance(domain, Listed):
+            return False
+        return any(v == default and identity(v) != identity(default) for v in domain.values)
 
     def _undefined(self, values: Node) -> bool:
         return self.facts.domain(values).undefined
@@ -171,9 +196,7 @@ class _Resolver:
     def _best_as_selects(self, node: Node) -> list[Node]:
         make = self.facts.interner.node
         inner, scores = node.operands
-        highest = make(
-            g.Mean(None), self._counted(node, scores), scores, like=None
-        )
+        highest = make(g.Mean(None), self._conjunction([node]), scores)
         self.facts.interner.describe(highest, None, self.facts.interner.origins.get(node))
         return [inner, make(g.Select(OPERATORS["=="]), scores, highest, like=node)]
 
