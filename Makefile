@@ -33,6 +33,7 @@ format: $(READY) ## format the code and apply the lint fixes that are safe
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
+docs serve: export NO_MKDOCS_2_WARNING = 1
 docs: $(READY) ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
 

@@ -1,9 +1,11 @@
 """Make `.venv`: everything that the targets of the Makefile run, with a CPU build of PyTorch.
 
-Uses the standard library alone, because it runs before anything is installed. The stamp file is written
-last; without it the environment is built from nothing, so an interrupted install never stays half done.
-Set TORCH=gpu to get the accelerator build of PyTorch instead.
+Uses the standard library alone, because it runs before anything is installed. The stamp is written
+last, and without it the environment is built from nothing: an interrupted install is never kept.
+TORCH=gpu in the environment asks for the accelerator build of PyTorch instead.
 """
+
+from __future__ import annotations
 
 import fcntl
 import os
@@ -17,27 +19,27 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".installed"
 SOURCES = (ROOT / "pyproject.toml", Path(__file__))
 
-# One exact version, so that a directory of ready wheels (PIP_FIND_LINKS) wins over a newer accelerator
-# build: pip and uv prefer `2.13.0+cpu` to `2.13.0`, but not to anything later.
+# Exact, so that the CPU build among ready wheels (PIP_FIND_LINKS) is taken: installers prefer
+# `2.13.0+cpu` to `2.13.0`, but not to a later version, which is built for an accelerator.
 TORCH = "torch==2.13.0"
-EXTRAS = "all,dev"
+PROJECT = f"{ROOT}[all,dev]"
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
-        sys.exit(f"rasplab needs Python 3.11 or newer, this is {sys.version.split()[0]}; make PYTHON=python3.11")
+    if sys.version_info < (3, 11):  # noqa: UP036 - whatever `python3` is may run this file
+        sys.exit(f"rasplab needs Python 3.11 or newer; {sys.executable} is older: set PYTHON")
     with (ROOT / "pyproject.toml").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two makes in one tree: the second waits, then finds it done
+        # Of two makes in one tree the second waits, and finds the work done.
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_current():
-            build()
+            build(gpu=os.environ.get("TORCH") == "gpu")
 
 
 def is_current() -> bool:
-    return STAMP.exists() and all(STAMP.stat().st_mtime > s.stat().st_mtime for s in SOURCES)
+    return STAMP.exists() and all(STAMP.stat().st_mtime >= s.stat().st_mtime for s in SOURCES)
 
 
-def build() -> None:
-    gpu = os.environ.get("TORCH") == "gpu"
+def build(*, gpu: bool) -> None:
     if not STAMP.exists():
         run(sys.executable, "-m", "venv", "--clear", VENV)
         run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
@@ -49,25 +51,25 @@ def build() -> None:
 
 
 def install(*, gpu: bool) -> None:
-    env = dict(os.environ)
-    backend = ["--torch-backend", "auto" if gpu else "cpu"]
-    if links := env.get("PIP_FIND_LINKS"):
-        env["UV_FIND_LINKS"] = links
-        backend = []
-    run(PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON, *backend, TORCH, "--editable", f"{ROOT}[{EXTRAS}]", env=env)
+    links = "" if gpu else os.environ.get("PIP_FIND_LINKS", "")
+    if links:
+        os.environ["UV_FIND_LINKS"] = links
+    backend = () if links else ("--torch-backend", "auto" if gpu else "cpu")
+    run(PYTHON, "-m", "uv", "pip", "install", "-p", PYTHON, *backend, TORCH, "-e", PROJECT)
 
 
 def require_cpu_torch() -> None:
     probe = "import torch; print(torch.version.cuda or torch.version.hip or '')"
-    accelerator = subprocess.run([PYTHON, "-c", probe], check=True, capture_output=True, text=True).stdout.strip()
-    if accelerator:
-        sys.exit(f"the PyTorch in {VENV.name} is built for an accelerator ({accelerator}), not the CPU build; make TORCH=gpu accepts it")
+    built_for = subprocess.check_output([PYTHON, "-c", probe], text=True).strip()
+    if built_for:
+        sys.exit(f"this PyTorch is built for {built_for}, not for the CPU; TORCH=gpu accepts it")
 
 
-def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+def run(*command: str | Path) -> None:
     print("$", *command, flush=True)
-    if status := subprocess.run(command, cwd=ROOT, env=env).returncode:
-        sys.exit(f"could not make {VENV.name}: the command above ended with status {status}")
+    if status := subprocess.run(command, cwd=ROOT).returncode:
+        sys.exit(f"could not make {VENV.name}: the last command ended with status {status}")
 
 
-main()
+if __name__ == "__main__":
+    main()
