@@ -1,0 +1,85 @@
+"""Every Python block of the README and the documentation runs, page by page."""
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from tests.docs.code_blocks import Block, python_blocks, run_page
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [p for p in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if p.exists()]
+
+PAGE = """\
+# A page
+
+```python
+x = 1
+```
+
+<!-- skip: needs an accelerator -->
+
+```python
+raise SystemExit
+```
+
+```console
+$ rasplab --help
+```
+
+1. In a list:
+
+    ```python title="next"
+    y = x + 1
+    ```
+
+````markdown
+```python
+shown, not run
+```
+````
+
+```pycon
+>>> y
+2
+```
+"""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_page(page)
+
+
+def test_python_blocks_are_found_and_skipped_ones_are_not() -> None:
+    assert python_blocks(PAGE) == (
+        Block("x = 1", 4),
+        Block("y = x + 1", 20),
+        Block(">>> y\n2", 30),
+    )
+
+
+def test_blocks_of_a_page_share_a_namespace(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text(PAGE)
+    run_page(tmp_path / "page.md")
+
+
+def test_a_skip_without_a_reason_is_no_skip() -> None:
+    assert python_blocks("<!-- skip: -->\n```python\nx\n```") == (Block("x", 3),)
+
+
+def test_a_failing_block_is_reported_at_its_line(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("text\n\n```python\nx = 1\nx / 0\n```\n")
+    with pytest.raises(ZeroDivisionError) as caught:
+        run_page(page)
+    place = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert (place.filename, place.lineno, place.line) == (str(page), 5, "x / 0")
+
+
+def test_an_example_with_another_result_fails(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\n>>> 1 + 1\n3\n```\n")
+    with pytest.raises(AssertionError, match=r"(?s)line 2.*Expected:\s+3\s+Got:\s+2"):
+        run_page(page)
