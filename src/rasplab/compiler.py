@@ -5,6 +5,7 @@ Every stage's artefact prints, verifies and runs; `stop_after` gives any of them
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from rasplab.craft.certificate import Certificate, certify
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
-from rasplab.lower import Lowering
+from rasplab.lower import Lowering, Style
 from rasplab.passes import ResolveSelectors
 from rasplab.plan import Plan, plan
 from rasplab.rasp.expressions import Expression, SOp
@@ -63,11 +64,11 @@ def compile_program(program: Expression, options: Options) -> Compilation:
     )
     graph = build_graph(program, facts.interner)
     resolved = ResolveSelectors()(graph, facts)
-    craft = Lowering(literal=literal, precision=precision)(resolved, facts)
+    craft = Lowering(Style(literal), precision)(resolved, facts)
     assumptions = refute(program, facts, resolved)
     certificate = certify(craft, precision, assumptions)
     if not certificate.exact:  # spend hidden units to stop errors from growing
-        craft = Lowering(literal=literal, precision=precision, snap=True)(resolved, facts)
+        craft = Lowering(Style(literal, snap=True), precision)(resolved, facts)
         certificate = certify(craft, precision, assumptions)
     craft.verify()
     if not certificate.exact:
@@ -95,8 +96,10 @@ def read_options(
         raise InputError(
             diagnostic(
                 "E406",
-                f"only a sequence operator can be compiled, not {type(program).__name__}",
-                help="aggregate the selector, or wrap a plain value in `constant(...)`",
+                f"only a sequence operator can be compiled, not {_kind(program)}",
+                help="call it, to have the expression that it builds"
+                if inspect.isroutine(program)
+                else "aggregate the selector, or wrap a plain value in `constant(...)`",
             )
         )
     vocabulary = _vocabulary(vocab)
@@ -110,6 +113,12 @@ def read_options(
         names = ", ".join(PRECISIONS)
         raise InputError(diagnostic("E410", f"{dtype!r} is no number format", help=f"use {names}"))
     return Options(vocabulary, max_length, bool(causal), optimize, dtype)
+
+
+def _kind(given: object) -> str:
+    if isinstance(given, Expression):
+        return "a selector"
+    return "a function" if inspect.isroutine(given) else f"{given!r}"
 
 
 def _vocabulary(vocab: Iterable[Any]) -> tuple[Value, ...]:
@@ -139,10 +148,13 @@ def _not_exact(certificate: Certificate, facts: Facts, root: Node) -> Any:
         if weakest is not None and weakest.margin <= 0
         else f"the output is only certain within {certificate.output_error:.2g}"
     )
+    finer = {"float32": "float64", "bfloat16": "float32", "float16": "float32"}
+    wider = finer.get(certificate.precision)
     return diagnostic(
         "E305",
         f"{certificate.precision} is not precise enough to compile this exactly",
         at=facts.interner.origin(node),
         label=where,
-        help="compile with dtype='float64', or for a smaller `max_length` or coarser values",
+        help=(f"compile with dtype='{wider}', or " if wider else "compile ")
+        + "for a smaller `max_length` or coarser values",
     )

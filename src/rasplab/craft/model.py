@@ -68,7 +68,8 @@ class CraftModel:
                 silent = bool((block.read.at_bos() <= -0.25).all())
             else:
                 value = block.value.at_bos() - block.writes.at_bos / block.scale
-                silent = bool(np.abs(value).max(initial=0.0) <= 1e-9)
+                size = 1.0 + float(np.abs(block.value.bos).max(initial=0.0))
+                silent = float(np.abs(value).max(initial=0.0)) <= 1e-12 * size
             if not silent:
                 raise InternalError(f"{block.implements.name} is not silent at BOS")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rasplab.rasp.values import Value, canonical, identity, is_number
 
 LISTED_AT_MOST = 1 << 15
-_SPREAD_AT_MOST = 1 << 21
+_SPREAD_AT_MOST = 1 << 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,8 +102,9 @@ def _combined(values: Listed, counts: range, *, average: bool) -> Domain:
     interval = Interval(*((float(low), float(high)) if average else (_f(min(ends)), _f(max(ends)))))
     unit = _unit([x - low for x in exact])
     steps = sorted({int((x - low) / unit) for x in exact}) if unit else [0]
-    if steps[-1] * counts.stop > _SPREAD_AT_MOST or steps[-1] * counts.stop * len(steps) > 1 << 26:
-        return interval
+    if steps[-1] * counts.stop * len(steps) > _SPREAD_AT_MOST:
+        scattered = _scattered(low, unit, steps, counts, average=average)
+        return interval if scattered is None else listed([*(numbers if average else []), *scattered])
     if average and len(steps) == 1:
         return listed(numbers)
     integral = all(isinstance(v, int) for v in numbers) and max(map(abs, ends)) < 1 << 50
@@ -126,6 +127,23 @@ def _combined(values: Listed, counts: range, *, average: bool) -> Domain:
     return listed([*numbers, *found] if average else found)
 
 
+def _scattered(
+    low: Fraction, unit: Fraction, steps: list[int], counts: range, *, average: bool
+) -> list[Value] | None:
+    """As `_fractional`, for steps too far apart to mark: the reachable totals as a set."""
+    reachable = {0}
+    reached: list[tuple[int, list[int]]] = []
+    work = 0
+    for count in range(counts.stop):
+        if count in counts:
+            reached.append((count, sorted(reachable)))
+        work += len(reachable) * len(steps)
+        if len(reachable) > LISTED_AT_MOST or work > _SPREAD_AT_MOST:
+            return None
+        reachable = {total + step for total in reachable for step in steps}
+    return _fractional(low, unit, reached, average=average)
+
+
 def _integral(
     low: int, unit: int, reached: list[tuple[int, NDArray[np.intp]]], *, average: bool
 ) -> list[Value] | None:
@@ -141,13 +159,18 @@ def _integral(
 
 
 def _fractional(
-    low: Fraction, unit: Fraction, reached: list[tuple[int, NDArray[np.intp]]], *, average: bool
+    low: Fraction,
+    unit: Fraction,
+    reached: Sequence[tuple[int, Iterable[int]]],
+    *,
+    average: bool,
 ) -> list[Value] | None:
     found: dict[object, Value] = {}
     for count, steps in reached:
-        if len(found) + len(steps) > LISTED_AT_MOST * 2:
+        totals = list(steps)
+        if len(found) + len(totals) > LISTED_AT_MOST * 2:
             return None
-        inner = steps[1:-1] if average else steps
+        inner = totals[1:-1] if average else totals
         for step in inner:
             total = float(low * count + unit * int(step))
             value = canonical(total / count if average else total)

@@ -11,6 +11,7 @@ from rasplab.graph import node as g
 from rasplab.graph.domain import LISTED_AT_MOST, Domain, Listed, listed
 from rasplab.graph.linear import LinearForm
 from rasplab.graph.node import Node
+from rasplab.rasp.values import canonical
 
 if TYPE_CHECKING:
     from rasplab.graph.facts import Facts
@@ -80,7 +81,7 @@ def _joint_means(node: Node, means: list[Node], facts: Facts) -> Listed | None:
             )
         reachable = grown
         sums = np.argwhere(reachable) + low * count
-        leaves = {n: sums[:, i] / count for i, n in enumerate(means)}
+        leaves = {n: _canonical(sums[:, i] / count) for i, n in enumerate(means)}
         found.append(np.unique(_evaluate(node, leaves)))
     values = np.unique(np.concatenate(found)).tolist()
     if len(values) > LISTED_AT_MOST:
@@ -121,17 +122,23 @@ def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np
     parts = [_evaluate(operand, leaves) for operand in node.operands]
     match node.op.function.name, parts:
         case "+", [a, b]:
-            return a + b
+            return _canonical(a + b)
         case "-", [a, b]:
-            return a - b
+            return _canonical(a - b)
         case "*", [a, b]:
-            return a * b
+            return _canonical(a * b)
         case "/", [a, b]:
-            return a / b
+            return _canonical(a / b)
         case "neg", [a]:
             return -a
         case _:
             return parts[0]
+
+
+def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers in the language's canonical form."""
+    distinct, inverse = np.unique(numbers, return_inverse=True)
+    return np.array([float(cast(float, canonical(x))) for x in distinct.tolist()])[inverse]
 
 
 def _integer_sums(form: LinearForm, facts: Facts) -> Listed | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
 from rasplab.lower.readout import Features, Readout, Weights, as_features, as_weights, columns
+from rasplab.lower.style import Style, is_settled, settled
 from rasplab.rasp.functions import CATEGORICAL
 
 
@@ -46,7 +47,7 @@ def is_line(node: Node, facts: Facts) -> bool:
             return False
 
 
-def decompose(node: Node, readout: Readout, facts: Facts, *, literal: bool) -> Free:
+def decompose(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
     """Read a node without giving it directions, where it is a sum of functions of variables.
 
     Otherwise the node itself is the one part: it becomes a variable.
@@ -54,17 +55,19 @@ def decompose(node: Node, readout: Readout, facts: Facts, *, literal: bool) -> F
     if isinstance(node.op, g.Constant):
         return Free((), as_features(node, readout, facts)[0])
     if not isinstance(node.op, g.Map):
-        return _of_variable(node, readout, facts)
+        return _of_variable(node, readout, facts, style)
     weights = as_weights(node, readout, facts)
-    if weights is not None and (not literal or supports_itself(node, facts)):
-        found = _by_form(node, weights, facts, literal=literal)
+    if weights is not None and (not style.literal or supports_itself(node, facts)):
+        found = _by_form(node, weights, facts, style)
         if found is not None:
             return found
-    if not literal and not supports_itself(node, facts):
-        found = _by_table(node, as_features(node, readout, facts), facts)
+    if not style.literal and not supports_itself(node, facts):
+        found = _by_table(node, as_features(node, readout, facts), facts, style)
         if found is not None:
             return found
-    return Free((Part(node, readout),), np.zeros(columns(readout)))
+    if style.snap and _read_along_a_line(node, facts, style):
+        node = settled(node, facts)
+    return itself(node, readout)
 
 
 def supports_itself(node: Node, facts: Facts) -> bool:
@@ -72,15 +75,34 @@ def supports_itself(node: Node, facts: Facts) -> bool:
     return isinstance(facts.domain(node), Interval) or facts.table(node).supports == (node,)
 
 
-def _of_variable(node: Node, readout: Readout, facts: Facts) -> Free:
+def _of_variable(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
     if is_line(node, facts) and as_weights(node, readout, facts) is None:
         classes = facts.interner.node(g.Map(CATEGORICAL), node, like=node)
         facts.domain(classes)
-        return Free((Part(classes, readout),), np.zeros(columns(readout)))
+        node = settled(classes, facts) if style.snap else classes
+    return itself(node, readout)
+
+
+def itself(node: Node, readout: Readout) -> Free:
+    """The node as a variable."""
     return Free((Part(node, readout),), np.zeros(columns(readout)))
 
 
-def _by_form(node: Node, weights: Weights, facts: Facts, *, literal: bool) -> Free | None:
+def on_line(node: Node, facts: Facts, style: Style) -> bool:
+    """Whether a support of a function is read as a number."""
+    combined = isinstance(node.op, g.Map) and (
+        supports_itself(node, facts) or (not style.literal and facts.form(node) is not None)
+    )
+    return is_line(node, facts) or combined
+
+
+def _read_along_a_line(node: Node, facts: Facts, style: Style) -> bool:
+    return not is_settled(node) and any(
+        on_line(support, facts, style) for support in facts.table(node).supports
+    )
+
+
+def _by_form(node: Node, weights: Weights, facts: Facts, style: Style) -> Free | None:
     """A weighted sum is read term by term; it is undefined where a term is."""
     form = facts.form(node)
     if form is None:
@@ -94,13 +116,13 @@ def _by_form(node: Node, weights: Weights, facts: Facts, *, literal: bool) -> Fr
         wish = Weights(
             weights.number * weight, weights.undefined, np.zeros_like(constant), weights.saturated
         )
-        found = decompose(term, wish, facts, literal=literal)
+        found = decompose(term, wish, facts, style)
         parts += found.parts
         constant = constant + found.constant
     return Free(merged(parts, facts), constant)
 
 
-def _by_table(node: Node, features: Features, facts: Facts) -> Free | None:
+def _by_table(node: Node, features: Features, facts: Facts, style: Style) -> Free | None:
     """A table that is a sum of functions of its supports, one each."""
     table = facts.table(node)
     wanted = features[table.codes]  # supports..., columns
@@ -117,7 +139,7 @@ def _by_table(node: Node, features: Features, facts: Facts) -> Free | None:
         total += own.reshape(shape)
         if not own.any():
             continue
-        found = decompose(support, own, facts, literal=False)
+        found = decompose(support, own, facts, style)
         if any(_is_new(p.node, support, facts) for p in found.parts):
             return None
         parts += found.parts

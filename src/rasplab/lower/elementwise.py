@@ -32,13 +32,16 @@ def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
     units themselves free of rounding wherever the number read is not negative.
     The row at the lowest point is written by one unit that is always 1.
     """
+    if _is_backwards(argument):
+        argument, points = argument.times(-np.ones((1, 1))), -points
     order = np.argsort(points, kind="stable")
     points, rows = points[order], rows[order]
     changes = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1))
     gaps = points[changes + 1] - points[changes]
     slopes = np.exp2(np.ceil(np.log2(2.0 / gaps)))
     middles = (points[changes + 1] + points[changes]) / 2
-    ups = np.rint((slopes * middles - 0.5) * 8) / 8
+    inside = slopes * argument.bias[0]  # the whole bias is made a multiple of an eighth
+    ups = inside - np.rint((inside - slopes * middles + 0.5) * 8) / 8
     jumps = rows[changes + 1] - rows[changes]
     low_side = ups / slopes - points[changes]
     high_side = points[changes + 1] - (ups + 1.0) / slopes
@@ -63,6 +66,12 @@ def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
             count=len(weights),
         ),
     )
+
+
+def _is_backwards(argument: Affine) -> bool:
+    """Whether the one number that is read enters with a negative weight."""
+    numbers = [m for s, m in argument.parts if not s.exclusive and m.any()]
+    return len(numbers) == 1 and bool((numbers[0] <= 0).all())
 
 
 def products_of(

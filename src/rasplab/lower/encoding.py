@@ -42,15 +42,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalar:
-    """A number less `offset` on one direction, and perhaps a flag for undefined on another."""
+    """`sign · (number - offset)` on one direction, and perhaps a flag for undefined on another."""
 
     offset: float
+    sign: float
     flag: bool
 
     def view(self, subspace: Subspace, weights: Weights) -> Affine:
         """The affine map from the number (and the flag) to the columns."""
         absent = weights.undefined - self.offset * weights.number
-        rows = [weights.number] + ([absent] if self.flag else [])
+        rows = [self.sign * weights.number] + ([absent] if self.flag else [])
         bias = weights.constant + self.offset * weights.number
         return Affine(((subspace, np.stack(rows)),), bias, np.zeros_like(bias))
 

@@ -15,9 +15,10 @@ from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
 from rasplab.graph.domain import bounds
 from rasplab.lower.cover import Rectangle, cover
-from rasplab.lower.decompose import is_line, supports_itself
+from rasplab.lower.decompose import on_line, supports_itself
 from rasplab.lower.elementwise import Hidden, products_of, steps_along
 from rasplab.lower.readout import Features, Readout, Weights, as_features, distinct_rows
+from rasplab.lower.style import Style, is_settled
 from rasplab.rasp.functions import CATEGORICAL
 
 Array = NDArray[np.float64]
@@ -49,30 +50,30 @@ class _Axis:
 
 
 def plan_function(
-    node: Node, wanted: Features, facts: Facts, *, literal: bool, snap: bool
+    node: Node, wanted: Features, facts: Facts, style: Style
 ) -> FunctionPlan:
     """Choose the construction of an elementwise variable.
 
-    With `snap`, several numbers are never put on one line: each is made one-hot, which is exact.
+    To snap, several numbers are never put on one line: each is made one-hot, which is exact.
     """
     table = facts.table(node)
     codes = table.codes
-    labels = codes if literal else distinct_rows(wanted)[0][codes]
+    labels = codes if style.literal else distinct_rows(wanted)[0][codes]
     axes: list[_Axis] = []
     for axis, support in enumerate(table.supports):
         classes, reps = _slices(labels, axis)
         if len(reps) > 1:
-            axes.append(_axis(support, classes, facts, literal=literal))
+            axes.append(_axis(support, classes, facts, style, repeats=is_settled(node)))
         else:
             codes = np.take(codes, [0], axis=axis)
             labels = np.take(labels, [0], axis=axis)
     codes = codes.reshape([len(a.classes) for a in axes])
     labels = labels.reshape(codes.shape)
-    zero = None if literal else _zero_label(wanted, labels, codes)
+    zero = None if style.literal else _zero_label(wanted, labels, codes)
     if len(axes) == 1 and axes[0].is_line:
         _check_apart(node, axes[0], labels, facts)
         return _along([axes[0]], (1.0,), codes)
-    if any(a.is_line for a in axes) and not snap:
+    if any(a.is_line for a in axes) and not style.snap:
         line = _best_line(axes, labels)
         if line is not None:
             return _along(axes, line, codes)
@@ -123,27 +124,35 @@ def _zero_label(wanted: Features, labels: NDArray[np.intp], codes: NDArray[np.in
     return int(labels[here][0]) if here.any() else None
 
 
-def _axis(support: Node, classes: NDArray[np.intp], facts: Facts, *, literal: bool) -> _Axis:
+def _axis(
+    support: Node, classes: NDArray[np.intp], facts: Facts, style: Style, *, repeats: bool
+) -> _Axis:
     domain = facts.domain(support)
     combined = isinstance(support.op, g.Map) and (
-        supports_itself(support, facts) or (not literal and facts.form(support) is not None)
+        supports_itself(support, facts) or (not style.literal and facts.form(support) is not None)
     )
-    on_line = is_line(support, facts) or combined
+    number = not repeats and on_line(support, facts, style)
     if isinstance(domain, Interval) or not domain.numeric:
-        return _Axis(support, None, None, classes, on_line, 0.0)
+        return _Axis(support, None, None, classes, number, 0.0)
     numbers = domain.numbers()
     low, high = bounds(domain)
     reach = _reach(support, facts)
     undefined = 0.0
     points = numbers.copy()
     if domain.undefined:
-        undefined = high + 2 * reach + 1.0
+        undefined = high + (2 * reach + 1.0 if combined else _beyond(numbers))
         points[[v is None for v in domain.values]] = undefined - (reach if combined else 0.0)
-    error = 2.0**-12 * max(abs(low), abs(high), 1.0) if on_line else 0.0
+    error = 2.0**-12 * max(abs(low), abs(high), 1.0) if number else 0.0
     wish = Weights(np.ones(1), np.array([undefined]), np.zeros(1), saturated=True)
     exact = not (combined and domain.undefined)
-    readout: Readout = wish if on_line else as_features(support, wish, facts)
-    return _Axis(support, readout, points if exact or on_line else None, classes, on_line, error)
+    readout: Readout = wish if number else as_features(support, wish, facts)
+    return _Axis(support, readout, points if exact or number else None, classes, number, error)
+
+
+def _beyond(numbers: Array) -> float:
+    """How far beyond the defined numbers undefined lies: no farther than they lie apart."""
+    gaps = np.diff(np.unique(numbers))
+    return float(gaps.max()) if len(gaps) else 1.0
 
 
 def _reach(support: Node, facts: Facts) -> float:

@@ -32,7 +32,7 @@ from rasplab.diagnostics import InternalError
 from rasplab.graph import Facts, Interval, Listed, Node
 from rasplab.graph import node as g
 from rasplab.lower.attention import Pattern, assemble, pattern
-from rasplab.lower.decompose import Free, Part, decompose, is_line
+from rasplab.lower.decompose import Free, Part, decompose, is_line, itself
 from rasplab.lower.elementwise import silenced, together
 from rasplab.lower.encoding import Scalar, Variable, listing
 from rasplab.lower.functions import FunctionPlan, build_function, plan_function
@@ -46,33 +46,28 @@ from rasplab.lower.readout import (
     columns,
     one_hot,
 )
+from rasplab.lower.style import Style, is_settled
 from rasplab.rasp.functions import CATEGORICAL
 
 
 @dataclass(frozen=True, slots=True)
 class Lowering:
-    """The stage's options.
+    """The stage's options: its style, and the format in which the model must be exact."""
 
-    `literal` gives every node its own full subspace (`optimize=0`); `snap` spends more hidden
-    units so that errors do not grow from block to block.
-    """
-
-    literal: bool = False
+    style: Style = Style()
     precision: Precision = FLOAT32
-    snap: bool = False
 
     def __call__(self, root: Node, facts: Facts) -> CraftModel:
         """The craft model of a resolved graph."""
         names = Names(facts.interner, root)
-        return _Lowerer(facts, self.literal, self.precision, self.snap, names).lower(root)
+        return _Lowerer(facts, self.style, self.precision, names).lower(root)
 
 
 @dataclass(slots=True)
 class _Lowerer:
     facts: Facts
-    literal: bool
+    style: Style
     precision: Precision
-    snap: bool
     names: Names
     wanted: dict[Node, list[Readout]] = field(default_factory=dict[Node, "list[Readout]"])
     patterns: dict[Node, Pattern] = field(default_factory=dict[Node, Pattern])
@@ -124,7 +119,7 @@ class _Lowerer:
             self.wanted.setdefault(part.node, []).append(part.readout)
 
     def _parts(self, node: Node, readout: Readout) -> tuple[Part, ...]:
-        return decompose(node, readout, self.facts, literal=self.literal).parts
+        return decompose(node, readout, self.facts, self.style).parts
 
     def _collect(self) -> list[Node]:
         """All variables, operands first; their own wishes are stated on the way."""
@@ -158,11 +153,13 @@ class _Lowerer:
                     node,
                     self._features(node),
                     self.facts,
-                    literal=self.literal,
-                    snap=self.snap,
+                    self.style,
                 )
                 for argument, readout in self.plans[node].wishes:
-                    self._want(argument, readout)
+                    if is_settled(node):
+                        self.wanted.setdefault(argument, []).append(readout)
+                    else:
+                        self._want(argument, readout)
             case _:
                 raise InternalError(f"not a variable: {node.op}")
 
@@ -186,25 +183,28 @@ class _Lowerer:
                 if value is not None:
                     rows[i] = encoding.rows[own.position(value)]
             return rows
-        number = np.ones(1)
-        return Weights(number, np.zeros(1), -number * self._offset(node))
+        offset, sign = self._counted_from(node)
+        return Weights(np.array([sign]), np.zeros(1), np.array([-sign * offset]))
 
-    def _offset(self, node: Node) -> float:
-        """What a scalar is counted from: its default, so that BOS holds zero; else its least value.
+    def _counted_from(self, node: Node) -> tuple[float, float]:
+        """What a scalar is counted from, and in which direction.
 
-        Numbers that are never negative are read without rounding.
+        From its default, so that BOS holds zero; without one from its least value. Numbers that
+        are never negative are read without rounding, so it is counted down from a high default.
         """
         if not isinstance(node.op, g.Mean):
-            return 0.0
-        if isinstance(node.op.default, int | float):
-            return float(node.op.default)
-        return min(0.0, _ends(self.facts.domain(node))[0])
+            return 0.0, 1.0
+        low, high = _ends(self.facts.domain(node))
+        if not isinstance(node.op.default, int | float):
+            return min(0.0, low), 1.0
+        default = float(node.op.default)
+        return default, (-1.0 if default >= high > low else 1.0)
 
     def _listing(self, node: Node):  # noqa: ANN202
         own = self.facts.listed(node)
         default = own.position(node.op.default) if isinstance(node.op, g.Mean) else None
         return listing(
-            self.names[node], own, self._features(node), literal=self.literal, default=default
+            self.names[node], own, self._features(node), literal=self.style.literal, default=default
         )
 
     # -- operands first: directions and blocks
@@ -221,13 +221,15 @@ class _Lowerer:
     def _view(self, node: Node, readout: Readout) -> Affine:
         if columns(readout) == 0:
             return constant(np.zeros(0))
-        found = decompose(node, readout, self.facts, literal=self.literal)
+        return self._sum_of_parts(decompose(node, readout, self.facts, self.style))
+
+    def _sum_of_parts(self, found: Free) -> Affine:
         views = [self.variables[p.node].view(p.readout, self.facts) for p in found.parts]
         return added([*views, constant(found.constant)], len(found.constant))
 
     def _embed(self, node: Node) -> None:
         encoding, subspace = listing(
-            self.names[node], self.facts.listed(node), self._features(node), literal=self.literal
+            self.names[node], self.facts.listed(node), self._features(node), literal=self.style.literal
         )
         self.variables[node] = Variable(node, subspace, encoding)
         kind = "token" if isinstance(node.op, g.Tokens) else "position"
@@ -277,7 +279,7 @@ class _Lowerer:
 
     def _scalar(self, node: Node, value: Affine) -> tuple[Affine, Subspace, Scalar]:
         domain = self.facts.domain(node)
-        offset = self._offset(node)
+        offset, sign = self._counted_from(node)
         flag = domain.undefined and (
             offset != 0.0
             or any(
@@ -294,7 +296,7 @@ class _Lowerer:
             value = Affine(parts, np.append(value.bias, 0.0), np.append(value.bos, 1.0))
         at_bos = np.array([0.0] + [1.0] * flag)
         subspace = Subspace(tuple(directions), at_bos, largest, False)
-        return value, subspace, Scalar(offset, flag)
+        return value, subspace, Scalar(offset, sign, flag)
 
     def _log_weight(self, node: Node) -> float:
         """How much heavier BOS is than one selected key, in score, so that sums are sums.
@@ -312,13 +314,14 @@ class _Lowerer:
         plan = self.plans[node]
         domain = self.facts.listed(node)
         encoding, subspace = listing(
-            self.names[node], domain, self._features(node), literal=self.literal
+            self.names[node], domain, self._features(node), literal=self.style.literal
         )
         self.variables[node] = Variable(node, subspace, encoding)
-        views = [
-            self._view(argument, readout).silent_at_bos() for argument, readout in plan.wishes
-        ]
-        hidden = build_function(plan, views, encoding.rows, snap=self.snap)
+        if is_settled(node):
+            views = [self._sum_of_parts(itself(*wish)).silent_at_bos() for wish in plan.wishes]
+        else:
+            views = [self._view(*wish).silent_at_bos() for wish in plan.wishes]
+        hidden = build_function(plan, views, encoding.rows, snap=self.style.snap)
         read, write, constructions = together(hidden)
         self.blocks.append(
             Mlp(
@@ -332,7 +335,9 @@ class _Lowerer:
 
 
 def _rank(node: Node) -> float:
-    """Grows from operands to users, also for the one-hot of a number, which is made late."""
+    """Grows from operands to users, also for the one-hots that are asked for late."""
+    if is_settled(node):
+        return _rank(node.operands[0]) + 0.25
     if isinstance(node.op, g.Map) and node.op.function is CATEGORICAL:
         return node.operands[0].number + 0.5
     return float(node.number)

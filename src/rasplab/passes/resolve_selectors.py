@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import CompileError, InternalError, diagnostic
 from rasplab.graph import Facts, Listed, Node
 from rasplab.graph import node as g
+from rasplab.graph.picking import selects_at_most_one
 from rasplab.passes.rewrite import rebuild
 from rasplab.rasp.functions import OPERATORS, Function
 from rasplab.rasp.values import Value, identity
@@ -103,9 +104,14 @@ class _Resolver:
         make = self.facts.interner.node
         clauses = self._disjoint(selector) if self.split_sums else None
         if clauses is None or len(clauses) == 1:
-            return make(node.op, self._counted(selector, values), values, like=node)
+            counted = self._counted(selector, values)
+            if isinstance(counted.op, g.Best):  # a sum must weigh all that it selects equally
+                counted = self._conjunction(self._best_as_selects(counted))
+            single = self._plain_sum(counted, values, like=node)
+            self.facts.inherit(single, make(node.op, selector, values))
+            return single
         terms = [
-            make(node.op, self._counted(self._both(parts), values), values, like=None)
+            self._plain_sum(self._counted(self._both(parts), values), values)
             for parts in clauses
         ]
         total = terms[0]
@@ -117,6 +123,14 @@ class _Resolver:
             part = None if name is None else f"{name}.part{i + 1}"
             self.facts.interner.describe(term, part, self.facts.interner.origins.get(node))
         return total
+
+    def _plain_sum(self, selector: Node, values: Node, like: Node | None = None) -> Node:
+        """Of at most one number, the sum is the number itself, moved, or 0."""
+        domain = self.facts.domain(values)
+        whole = isinstance(domain, Listed) and not any(isinstance(v, bool) for v in domain.values)
+        if self.split_sums and whole and selects_at_most_one(self.facts, selector):
+            return self.facts.interner.node(g.Mean(0), selector, values, like=like)
+        return self.facts.interner.node(g.Sum(), selector, values, like=like)
 
     def _both(self, parts: list[Node]) -> Node:
         return parts[0] if len(parts) == 1 else self.facts.interner.node(g.And(), *parts)

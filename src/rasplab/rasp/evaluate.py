@@ -15,7 +15,7 @@ from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import Function
 from rasplab.rasp.printer import to_text, topological
 from rasplab.rasp.sequence import read_sequence
-from rasplab.rasp.values import Value, identity, is_number, mean, total
+from rasplab.rasp.values import Value, identity, is_number, mean, summed
 
 Row = list[Any]
 
@@ -164,7 +164,7 @@ def _aggregate(node: ex.Aggregate, selected: list[Value]) -> Value:
 
 
 def _sum(node: ex.AggregateSum, selected: list[Value]) -> Value:
-    return total(_numbers(node, node.values, selected))
+    return summed(_numbers(node, node.values, selected))
 
 
 def _numbers(node: ex.SOp, values: ex.SOp, selected: list[Value]) -> list[int | float]:

@@ -17,7 +17,7 @@ from rasplab.rasp.functions import (
     function,
     membership,
 )
-from rasplab.rasp.values import canonical
+from rasplab.rasp.values import Value, canonical
 
 tokens: Final = ex.Tokens()
 indices: Final = ex.Indices()
@@ -30,6 +30,17 @@ def constant(value: Any) -> SOp:
     [7, 7]
     """
     return as_sop(value, "a constant")
+
+
+def _plain(value: Any, role: str) -> Value:
+    try:
+        if isinstance(value, ex.Expression):
+            raise TypeError("an expression is no plain value")
+        return canonical(value)
+    except TypeError as error:
+        raise ProgramError(
+            diagnostic("E103", f"{role} cannot be used here: {error}", at=capture())
+        ) from None
 
 
 def apply(function_: Callable[..., Any], *arguments: Any, name: str | None = None) -> SOp:
@@ -82,7 +93,8 @@ def is_in(x: Any, options: Iterable[Any]) -> SOp:
                 help="to ask whether a value occurs in the sequence use `contains(seq, value)`",
             )
         )
-    return ex.Map(membership(tuple(canonical(o) for o in options)), (as_sop(x, "the value"),))
+    plain = tuple(_plain(option, "an option of `is_in`") for option in options)
+    return ex.Map(membership(plain), (as_sop(x, "the value"),))
 
 
 def maximum(a: Any, b: Any) -> SOp:
@@ -156,7 +168,7 @@ def aggregate(selector: Any, values: Any, default: Any = None) -> SOp:
     return ex.Aggregate(
         as_selector(selector, "the first argument of `aggregate`"),
         as_sop(values, "the values of `aggregate`"),
-        canonical(default),
+        _plain(default, "the default"),
     )
 
 
@@ -218,7 +230,7 @@ def has_focus(selector: Any) -> SOp:
     >>> has_focus(select(indices, indices, "<"))("abc")
     [False, True, True]
     """
-    return selector_width(selector) > 0
+    return aggregate(as_selector(selector, "the argument of `has_focus`"), True, False)
 
 
 def count(values: Any, value: Any) -> SOp:
@@ -236,7 +248,7 @@ def contains(values: Any, value: Any) -> SOp:
     >>> contains(tokens, "z")("hello")
     [False, False, False, False, False]
     """
-    return count(values, value) > 0
+    return has_focus(select(values, value, "=="))
 
 
 def load_from_location(values: Any, location: Any, default: Any = None) -> SOp:

@@ -71,6 +71,8 @@ def _own_text(node: ex.Expression, texts: dict[int, str]) -> str:
 
 def _map_text(name: str, parts: list[str]) -> str:
     if name in _INFIX and len(parts) == 2:
+        if name == "**" and parts[0].startswith(("-", "~")):  # in Python `-x**2` is `-(x**2)`
+            return f"(({parts[0]}) ** {parts[1]})"
         return f"({parts[0]} {name} {parts[1]})"
     if name in ("~", "neg"):
         return f"{'-' if name == 'neg' else '~'}{parts[0]}"

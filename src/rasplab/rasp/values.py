@@ -2,18 +2,20 @@
 
 A value is a string, a boolean, a number, a tuple of values, or `None`, which means *undefined*.
 Numbers have no type: `2` and `2.0` are one value, shown as `2`. `True` and `1` are two values.
+A number has 12 significant digits, so that `0.1 + 0.2 == 0.3` and a third times three is one.
 Where arithmetic has no finite real result, the result is undefined.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
-from numbers import Integral, Real
+from collections.abc import Callable, Hashable
+from numbers import Complex, Integral, Real
 from typing import TypeAlias
 
 Value: TypeAlias = "str | bool | int | float | tuple[Value, ...] | None"
 
+DIGITS = 12
 _EXACT = 2.0**53
 
 
@@ -23,22 +25,30 @@ def canonical(value: object) -> Value:
     >>> canonical(2.0), canonical(float("inf")), canonical((1.0, "a"))
     (2, None, (1, 'a'))
     """
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return str.__str__(value)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
         return _canonical_float(value)
-    if isinstance(value, complex):
-        return None
     if isinstance(value, tuple):
         return tuple(canonical(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
-    if type(value).__module__ == "numpy" and hasattr(value, "item"):
-        return canonical(value.item())  # pyright: ignore
+    return _canonical_foreign(value)
+
+
+def _canonical_foreign(value: object) -> Value:
+    """Other libraries' scalars: NumPy's, fractions, whatever is registered as a number."""
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):
-        return _canonical_float(float(value))
+        number = _finite(lambda: float(value))
+        return None if number is None else _canonical_float(number)
+    if isinstance(value, Complex):
+        return None
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        return canonical(value.item())  # pyright: ignore
     raise TypeError(
         f"{value!r} is no value of the language: "
         "use strings, numbers, booleans, tuples of them, or None"
@@ -48,7 +58,7 @@ def canonical(value: object) -> Value:
 def _canonical_float(value: float) -> Value:
     if not math.isfinite(value):
         return None
-    value = float(value)
+    value = float(f"{float(value):.{DIGITS}g}")
     return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
@@ -75,6 +85,11 @@ def mean(values: list[int | float]) -> Value:
     return canonical(_finite(lambda: total(values) / len(values)))
 
 
+def summed(values: list[int | float]) -> Value:
+    """The sum as a value of the language; undefined where it is not finite."""
+    return canonical(_finite(lambda: total(values)))
+
+
 def total(values: list[int | float]) -> int | float:
     """The sum: exact for integers, correctly rounded once for floats, in whatever order."""
     if all(isinstance(value, int) for value in values):
@@ -82,8 +97,8 @@ def total(values: list[int | float]) -> int | float:
     return math.fsum(values)
 
 
-def _finite(compute: object) -> float | None:
+def _finite(compute: Callable[[], int | float]) -> int | float | None:
     try:
-        return compute()  # type: ignore[operator]  # pyright: ignore
+        return compute()
     except ArithmeticError:
         return None

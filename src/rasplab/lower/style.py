@@ -1,0 +1,36 @@
+"""How lowering spends: literally, economically, or with hidden units that stop errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rasplab.graph import Facts, Node, Table
+from rasplab.graph import node as g
+from rasplab.rasp.functions import Function
+
+SETTLED = Function("settled", lambda value: value, "settled", strict=False)
+"""The same value once more: its one-hot is read where it is nearly 0 or 1 and written anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """`literal`: every node in its own full subspace. `snap`: errors do not grow on the way."""
+
+    literal: bool = False
+    snap: bool = False
+
+
+def settled(node: Node, facts: Facts) -> Node:
+    """The node whose one-hot is that of another, without its errors."""
+    found = facts.interner.node(g.Map(SETTLED), node, like=node)
+    if found not in facts.domains:
+        facts.domains[found] = facts.listed(node)
+        facts.tables[found] = Table((node,), np.arange(len(facts.listed(node))))
+    return found
+
+
+def is_settled(node: Node) -> bool:
+    """Whether a node only repeats another."""
+    return isinstance(node.op, g.Map) and node.op.function is SETTLED
