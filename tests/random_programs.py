@@ -521,7 +521,7 @@ def arithmetic_term(symbol: str, a: Term, b: Term) -> Term:
         size,
         magnitude,
         integral,
-        distinct=symbol in "+-" and (a.distinct and b.fixed or a.fixed and b.distinct),
+        distinct=symbol in "+-" and ((a.distinct and b.fixed) or (a.fixed and b.distinct)),
         follows=together(a, b),
     )
 
