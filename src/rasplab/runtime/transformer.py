@@ -1,0 +1,297 @@
+"""The whole transformer in PyTorch, to be read in one sitting.
+
+Shapes are written b (sequences), n (positions, BOS first), d (directions of the residual stream),
+h (heads), k (coordinates of a head), m (hidden units). Scores are plain products q · k, with no
+1/sqrt(k); there is no layer norm; hidden units are relus. Token 0 is BOS, token 1 is PAD, and no
+position ever attends to PAD.
+
+Parameters have the names of the weights' arrays (`blocks.0.attn.W_Q`). Every activation passes a
+`HookPoint` with TransformerLens's name and axes (`blocks.0.attn.hook_pattern`: b h query key).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rasplab.diagnostics import InputError, diagnostic
+from rasplab.rasp.values import Value
+from rasplab.weights import PAD_ID, Config, codec
+
+Hook = Callable[..., Tensor | None]
+"""A function `(activation, hook) -> activation | None`, as in TransformerLens."""
+
+_REGISTERED = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+class HookPoint(nn.Identity):
+    """The place of one activation: passes it on, through whatever hooks are registered here."""
+
+    name: str = ""
+
+    @property
+    def watched(self) -> bool:
+        """Whether any hook is registered here."""
+        return any(vars(self)[kind] for kind in _REGISTERED)
+
+
+class Embed(nn.Module):
+    """A row of directions per token."""
+
+    def __init__(self, d_vocab: int, d_model: int) -> None:
+        super().__init__()
+        self.W_E = _parameter(d_vocab, d_model)
+
+    def forward(self, ids: Tensor) -> Tensor:  # b n -> b n d
+        return functional.embedding(ids, self.W_E)
+
+
+class PosEmbed(nn.Module):
+    """A row of directions per position."""
+
+    def __init__(self, n_ctx: int, d_model: int) -> None:
+        super().__init__()
+        self.W_pos = _parameter(n_ctx, d_model)
+
+    def forward(self, ids: Tensor) -> Tensor:  # b n -> 1 n d
+        return self.W_pos[None, : ids.shape[1]]
+
+
+class Attention(nn.Module):
+    """Heads that look at other positions: z = softmax(q · k) v, written through W_O."""
+
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.W_Q, self.b_Q = _heads(c), _parameter(c.n_heads, c.d_head)  # h d k, h k
+        self.W_K, self.b_K = _heads(c), _parameter(c.n_heads, c.d_head)
+        self.W_V, self.b_V = _heads(c), _parameter(c.n_heads, c.d_head)
+        self.W_O = _parameter(c.n_heads, c.d_head, c.d_model)  # h k d
+        self.hook_q, self.hook_k, self.hook_v = HookPoint(), HookPoint(), HookPoint()
+        self.hook_attn_scores, self.hook_pattern = HookPoint(), HookPoint()
+        self.hook_z, self.hook_result = HookPoint(), HookPoint()
+
+    def forward(self, x: Tensor, mask: Tensor, fused: bool) -> Tensor:  # b n d -> b n d
+        if not self.W_O.numel():
+            return torch.zeros_like(x)
+        q = self.hook_q(_to_heads(x, self.W_Q, self.b_Q))  # b n h k
+        k = self.hook_k(_to_heads(x, self.W_K, self.b_K))
+        v = self.hook_v(_to_heads(x, self.W_V, self.b_V))
+        attend = self._fused if fused and not self._watched else self._step_by_step
+        z = self.hook_z(attend(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask))
+        if self.hook_result.watched:
+            result = self.hook_result(torch.einsum("bnhk,hkd->bnhd", z, self.W_O))
+            return result.sum(dim=2)
+        return z.flatten(2) @ self.W_O.flatten(0, 1)  # b n (h k) @ (h k) d
+
+    def _step_by_step(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+        scores = self.hook_attn_scores(q @ k.transpose(2, 3) + mask)  # b h query key
+        pattern = self.hook_pattern(scores.softmax(dim=3))
+        return (pattern @ v).transpose(1, 2)  # b n h k
+
+    def _fused(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+        """The same in one kernel, which never forms the pattern."""
+        z = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=1.0)
+        return z.transpose(1, 2)  # b n h k
+
+    @property
+    def _watched(self) -> bool:
+        return self.hook_attn_scores.watched or self.hook_pattern.watched
+
+
+class MLP(nn.Module):
+    """Hidden units that look at one position: relu(x W_in + b_in) W_out."""
+
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.W_in, self.b_in = _parameter(c.d_model, c.d_mlp), _parameter(c.d_mlp)
+        self.W_out = _parameter(c.d_mlp, c.d_model)
+        self.hook_pre, self.hook_post = HookPoint(), HookPoint()
+
+    def forward(self, x: Tensor) -> Tensor:  # b n d -> b n d
+        if not self.b_in.numel():
+            return torch.zeros_like(x)
+        pre = self.hook_pre(x @ self.W_in + self.b_in)  # b n m
+        return self.hook_post(pre.relu()) @ self.W_out
+
+
+class Block(nn.Module):
+    """One layer: what attention and then the MLP write is added to the residual stream."""
+
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.attn, self.mlp = Attention(c), MLP(c)
+        self.hook_attn_out, self.hook_mlp_out = HookPoint(), HookPoint()
+        self.hook_resid_pre, self.hook_resid_mid = HookPoint(), HookPoint()
+        self.hook_resid_post = HookPoint()
+
+    def forward(self, x: Tensor, mask: Tensor, fused: bool) -> Tensor:  # b n d -> b n d
+        x = self.hook_resid_pre(x)
+        x = self.hook_resid_mid(x + self.hook_attn_out(self.attn(x, mask, fused)))
+        return self.hook_resid_post(x + self.hook_mlp_out(self.mlp(x)))
+
+
+class Unembed(nn.Module):
+    """Reads the output off the residual stream: a score per value, or a number."""
+
+    def __init__(self, d_model: int, d_out: int) -> None:
+        super().__init__()
+        self.W_U, self.b_U = _parameter(d_model, d_out), _parameter(d_out)
+
+    def forward(self, x: Tensor) -> Tensor:  # b n d -> b n d_out
+        return x @ self.W_U + self.b_U
+
+
+class Transformer(nn.Module):
+    """A compiled model as an `nn.Module`.
+
+    `fused` says whether attention may run in one kernel where nobody watches its pattern; without
+    it every step is an ordinary, repeatedly differentiable operation.
+
+    >>> import rasplab
+    >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=3).torch()
+    >>> model.decode(["ab", "b"])
+    [['a', 'b'], ['b']]
+    """
+
+    def __init__(self, config: Config, *, fused: bool = True) -> None:
+        super().__init__()
+        self.config, self.fused = config, fused
+        self.embed = Embed(config.d_vocab, config.d_model)
+        self.pos_embed = PosEmbed(config.n_ctx, config.d_model)
+        self.blocks = nn.ModuleList([Block(config) for _ in range(config.n_layers)])
+        self.unembed = Unembed(config.d_model, config.d_out)
+        self.hook_embed, self.hook_pos_embed = HookPoint(), HookPoint()
+        for name, point in self.hook_points().items():
+            point.name = name
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """The read-out (b n d_out) for token ids (b n), as `encode` makes them."""
+        return self.forward_embedded(self.embedded(ids), ids == PAD_ID)
+
+    def embedded(self, ids: Tensor) -> Tensor:
+        """The residual stream (b n d) before the first layer."""
+        if ids.shape[1] > self.config.n_ctx:
+            raise InputError(_too_long(ids.shape[1], self.config.n_ctx))
+        return self.hook_embed(self.embed(ids)) + self.hook_pos_embed(self.pos_embed(ids))
+
+    def forward_embedded(self, x: Tensor, padding: Tensor | None = None) -> Tensor:
+        """The read-out (b n d_out) for a residual stream (b n d); `padding` (b n) is true at PAD.
+
+        This is where gradients with respect to embeddings, or any other first stream, enter.
+        """
+        mask = self.mask(x, padding)
+        for block in self.blocks:
+            x = block(x, mask, self.fused)
+        return self.unembed(x)
+
+    def mask(self, x: Tensor, padding: Tensor | None = None) -> Tensor:
+        """What is added to scores: 0 where a query sees a key, else -inf (b 1 1|query key)."""
+        n = x.shape[1]
+        mask = x.new_zeros(len(x), 1, 1, n)
+        if padding is not None:
+            mask = mask.masked_fill(padding[:, None, None, :], -math.inf)
+        if self.config.causal:
+            mask = mask + x.new_full((n, n), -math.inf).triu(1)
+        return mask
+
+    def encode(self, sequences: Sequence[Iterable[Any]]) -> Tensor:
+        """Token ids (b n): BOS, the tokens, PAD up to the longest sequence.
+
+        Raises:
+            InputError: E401 to E405, for what is not a sequence that the model takes.
+        """
+        return torch.as_tensor(codec.encode(self.config, sequences), device=self.device)
+
+    @torch.no_grad()
+    def decode(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
+        """The values that the model gives at every position of every sequence."""
+        ids = self.encode(sequences)
+        lengths = [len(row) - 1 - int((row == PAD_ID).sum()) for row in ids]
+        out = self(ids) if len(ids) else ids
+        return codec.decode(self.config, out.double().cpu().numpy(), lengths)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.embed.W_E.device
+
+    def hook_points(self) -> dict[str, HookPoint]:
+        """Every place where a hook can be registered, by name."""
+        modules = cast("Iterable[tuple[str, nn.Module]]", self.named_modules())
+        return {name: module for name, module in modules if isinstance(module, HookPoint)}
+
+    @contextlib.contextmanager
+    def hooks(self, hooks: Mapping[str, Hook]) -> Generator[Transformer]:
+        """While the block runs, call `hook(activation, hook=point)` at each name.
+
+        What it returns, if anything, replaces the activation.
+
+        Raises:
+            InputError: E416 for a name that is no hook point.
+        """
+        points = self.hook_points()
+        if unknown := [name for name in hooks if name not in points]:
+            raise InputError(_no_such_point(unknown[0], points))
+        handles = [points[name].register_forward_hook(_adapt(f)) for name, f in hooks.items()]
+        try:
+            yield self
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def run_with_hooks(self, ids: Tensor, hooks: Mapping[str, Hook]) -> Tensor:
+        """The read-out with functions called at, and perhaps changing, the named activations."""
+        with self.hooks(hooks):
+            return self(ids)
+
+    def run_with_cache(
+        self, ids: Tensor, names: Iterable[str] | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The read-out, and the named activations (all of them by default), gradients attached."""
+        cache: dict[str, Tensor] = {}
+
+        def keep(activation: Tensor, hook: HookPoint) -> None:
+            cache[hook.name] = activation
+
+        wanted = self.hook_points() if names is None else names
+        return self.run_with_hooks(ids, dict.fromkeys(wanted, keep)), cache
+
+
+def _parameter(*shape: int) -> nn.Parameter:
+    return nn.Parameter(torch.zeros(shape))
+
+
+def _heads(c: Config) -> nn.Parameter:
+    return _parameter(c.n_heads, c.d_model, c.d_head)
+
+
+def _to_heads(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """All heads in one product: b n d, h d k, h k -> b n h k."""
+    every_head = x @ weight.transpose(0, 1).flatten(1) + bias.flatten()  # b n d @ d (h k)
+    return every_head.view(*x.shape[:2], *bias.shape)
+
+
+def _adapt(hook: Hook) -> Callable[[nn.Module, Any, Tensor], Tensor | None]:
+    return lambda point, _, activation: hook(activation, hook=point)
+
+
+def _too_long(positions: int, n_ctx: int) -> Any:
+    return diagnostic(
+        "E405",
+        f"the batch has {positions} positions with BOS; the model takes at most {n_ctx}",
+        help="compile with a larger `max_length`",
+    )
+
+
+def _no_such_point(name: str, points: Iterable[str]) -> Any:
+    import difflib
+
+    close = difflib.get_close_matches(name, points, 1)
+    hint = f"did you mean {close[0]!r}?" if close else "`hook_points()` lists them"
+    return diagnostic("E416", f"the model has no hook point {name!r}", help=hint)
