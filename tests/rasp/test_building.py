@@ -17,7 +17,6 @@ from rasplab.rasp import (
     tokens,
 )
 
-
 letters: Any = tokens  # type checkers know that an expression has no truth
 
 

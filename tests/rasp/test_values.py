@@ -62,6 +62,12 @@ def test_canonical_form_is_stable(value: Any) -> None:
     assert type(canonical(once)) is type(once)
 
 
+@given(st.integers(-(10**6), 10**6), st.integers(1, 10**5), st.integers(-40, 40))
+def test_canonical_form_is_stable_near_fractions(above: int, below: int, parts: int) -> None:
+    once = canonical(above / below * (1 + parts * 2.5e-13))
+    assert canonical(once) == once
+
+
 VALUES: list[Any] = [0, 1, 0.5, -1, True, False, "1", "True", "", "bool", None, (), (1,), (True,)]
 
 
