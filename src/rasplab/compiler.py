@@ -70,9 +70,9 @@ def compile_program(program: Expression, options: Options) -> Compilation:
     if not certificate.exact:  # spend hidden units to stop errors from growing
         craft = Lowering(Style(literal, snap=True), precision)(resolved, facts)
         certificate = certify(craft, precision, assumptions)
-    craft.verify()
     if not certificate.exact:
         raise CompileError(_not_exact(certificate, facts, resolved))
+    craft.verify()
     planned = plan(craft)
     weights = assemble(
         planned,

@@ -21,7 +21,7 @@ from rasplab.craft.space import Subspace
 
 Array = NDArray[np.float64]
 
-NUMBER_WITHIN = 1e-3
+NUMBER_WITHIN = 1e-2
 """A numerical output counts as exact within this much of its largest size (at least of 1)."""
 
 
@@ -262,8 +262,10 @@ def _mlp(
             inside, tolerance = _worst_step(part, errors, relative, u, rounding)
         elif part.snap:
             inside = float(unit_errors[units].max(initial=0.0))
-            error = error + 8 * u * write.sum(axis=0)
-            tolerance = 0.5
+            if not _free_of_rounding(mlp, units, errors, u):  # sums of at most m terms of size 2
+                m = part.terms
+                error = error + (m * (m + 1) + 2) * u * write.sum(axis=0)
+            tolerance = 0.25
         else:
             own = unit_errors[units]
             inside = float(own.max(initial=0.0))
@@ -308,24 +310,19 @@ def _free_of_rounding(mlp: Mlp, units: slice, errors: dict[int, Array], u: float
     0 < p <= s·x and is a multiple of the last place of s·x, so it is held exactly, whatever the
     order of summation; so are the differences of such units, which are whole numbers.
     """
-    inexact: list[Array] = []
+    inexact = np.zeros((0, units.stop - units.start))
     for subspace, matrix in mlp.read.parts:
-        own = matrix[:, units]
-        for i, row in enumerate(own):
-            if not row.any():
-                continue
-            if errors[id(subspace)][i] > 0:
-                inexact.append(row)
-            elif not _coarse_and_not_positive(row):
-                return False
-    if len(inexact) > 1:
-        return False
-    bias = mlp.read.bias[units]
-    fixed = (bias == 1.0) & ((inexact[0] == 0) if inexact else np.zeros(len(bias), np.bool_))
-    for row in inexact:
-        active = row[~fixed]
-        if not ((active > 0).all() and (np.exp2(np.rint(np.log2(active))) == active).all()):
+        own, off = matrix[:, units], errors[id(subspace)] > 0
+        inexact = np.concatenate([inexact, own[off]])
+        if not _coarse_and_not_positive(own[~off]):
             return False
+    bias = mlp.read.bias[units]
+    reads = (inexact != 0).sum(axis=0)
+    steps = inexact.sum(axis=0)[reads == 1]
+    powers = bool((steps > 0).all()) and bool((np.exp2(np.rint(np.log2(steps))) == steps).all())
+    fixed = (reads == 0) & (bias == 1.0)
+    if (reads > 1).any() or not powers:
+        return False
     write = mlp.write[units]
     small = 2 * float(np.abs(write).max(initial=0.0)) * len(bias) < 1 / (16 * u)
     return small and _coarse_and_not_positive(bias[~fixed]) and bool((write == np.rint(write)).all())

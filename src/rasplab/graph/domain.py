@@ -155,7 +155,7 @@ def _integral(
     distinct = np.unique(np.concatenate(totals))
     if len(distinct) > LISTED_AT_MOST:
         return None
-    return [canonical(value) for value in distinct.tolist()]
+    return [int(value) if value.is_integer() else value for value in distinct.astype(float).tolist()]
 
 
 def _fractional(

@@ -80,8 +80,8 @@ def products_of(
     """One unit per rectangle: `relu(2 Σ indicators - 2m + 1)` is 1 inside, exactly 0 outside.
 
     `indicators[a]` reads the one-hot of axis a, `values` has a row per value of the table.
-    With `snap`, `relu(4 Σ - 4m + 2.5) - relu(4 Σ - 4m + 1.5)` costs twice the units and does not
-    let errors of the indicators through.
+    With `snap`, `relu(2 Σ - 2m + 1.25) - relu(2 Σ - 2m + 0.25)` costs twice the units and does
+    not let errors of the indicators through.
     """
     argument = beside(indicators)
     starts = np.cumsum([0] + [a.columns for a in indicators])
@@ -96,8 +96,8 @@ def products_of(
         write[j] = values[rectangle.value]
     terms = int(((1 - biases) / 2).max()) if len(rectangles) else 0
     if snap:
-        weights = np.concatenate([2 * weights, 2 * weights], axis=1)
-        biases = np.concatenate([2 * biases + 0.5, 2 * biases - 0.5])
+        weights = np.concatenate([weights, weights], axis=1)
+        biases = np.concatenate([biases + 0.25, biases - 0.75])
         write = np.concatenate([write, -write])
     return Hidden(
         argument.times(weights).plus(biases),

@@ -28,6 +28,8 @@ from rasplab.rasp.values import Value, identity
 JOINT_CELLS_AT_MOST = 1 << 22
 SUMMANDS_AT_MOST = 8
 
+NUMBER_OF = Function("number of", lambda v: int(v) if isinstance(v, bool) else v, "number of")
+IS_BOOLEAN = Function("is boolean", lambda v: int(isinstance(v, bool)), "is boolean")
 ALWAYS = Function("is_defined", lambda key, query: True, "is_defined")
 
 
@@ -68,30 +70,33 @@ class _Resolver:
         return self._conjunction([selector])
 
     def _mean(self, node: Node, default: Value, selector: Node, values: Node) -> Node:
-        """A mean; a default that no number can stand for is filled in afterwards."""
+        """A mean; what a number cannot hold beside the others is decided afterwards."""
         make = self.facts.interner.node
         resolved = self._counted(selector, values)
-        if default is None or not self._needs_filling(default, resolved, values):
-            return make(node.op, resolved, values, like=node)
-        filled = Function(
-            f"or {default!r}",
-            lambda value: default if value is None else value,
-            ("fill", identity(default)),
-            strict=False,
-        )
-        mean = make(g.Mean(None), resolved, values)
-        self.facts.interner.describe(mean, None, self.facts.interner.origins.get(node))
-        return make(g.Map(filled), mean, like=node)
-
-    def _needs_filling(self, default: Value, selector: Node, values: Node) -> bool:
         domain = self.facts.domain(values)
-        if not domain.numeric or self.facts.unique(selector, values):
-            return False
-        if not isinstance(default, int | float):
-            return True
-        if not isinstance(domain, Listed):
-            return False
-        return any(v == default and identity(v) != identity(default) for v in domain.values)
+        averaged = domain.numeric and not self.facts.unique(resolved, values)
+        if not averaged or not isinstance(domain, Listed):
+            return make(node.op, resolved, values, like=node)
+        own = [v for v in domain.values if v is not None]
+        if _collide(own):
+            return self._mean_of_mixed(node, default, resolved, values)
+        if default is None or not (isinstance(default, str | tuple) or _collide([*own, default])):
+            return make(node.op, resolved, values, like=node)
+        mean = self._described(make(g.Mean(None), resolved, values), node)
+        return make(g.Map(_filled(default)), mean, like=node)
+
+    def _mean_of_mixed(self, node: Node, default: Value, selector: Node, values: Node) -> Node:
+        """Booleans among equal numbers: they are told apart by how many selected are booleans."""
+        make = self.facts.interner.node
+        numbers = self._described(make(g.Map(NUMBER_OF), values), node)
+        mean = self._described(make(g.Mean(None), selector, numbers), node)
+        boolean = self._described(make(g.Map(IS_BOOLEAN), values), node)
+        share = self._described(make(g.Mean(None), selector, boolean), node)
+        return make(g.Map(_decided(default)), mean, share, like=node)
+
+    def _described(self, made: Node, like: Node) -> Node:
+        self.facts.interner.describe(made, None, self.facts.interner.origins.get(like))
+        return made
 
     def _undefined(self, values: Node) -> bool:
         return self.facts.domain(values).undefined
@@ -314,6 +319,30 @@ class _Resolver:
 
         function = Function(str(tag[0]), class_of, tag, strict=False)
         return self.facts.interner.node(g.Map(function), *variables, like=like), first
+
+
+def _collide(values: list[Value]) -> bool:
+    """Whether a boolean and a number among the values are the same number."""
+    numbers = [v for v in values if isinstance(v, int | float)]
+    return len(set(numbers)) < len({identity(v) for v in numbers})
+
+
+def _filled(default: Value) -> Function:
+    return Function(
+        f"or {default!r}",
+        lambda value: default if value is None else value,
+        ("fill", identity(default)),
+        strict=False,
+    )
+
+
+def _decided(default: Value) -> Function:
+    def decide(mean: Value, share: Value) -> Value:
+        if mean is None:
+            return default
+        return bool(mean) if share == 1 and mean in (0, 1) else mean
+
+    return Function("boolean again", decide, ("decided", identity(default)), strict=False)
 
 
 def _index_of(

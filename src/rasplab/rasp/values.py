@@ -2,7 +2,9 @@
 
 A value is a string, a boolean, a number, a tuple of values, or `None`, which means *undefined*.
 Numbers have no type: `2` and `2.0` are one value, shown as `2`. `True` and `1` are two values.
-A number has 12 significant digits, so that `0.1 + 0.2 == 0.3` and a third times three is one.
+Rounding does not show: a result within a part in 10^12 of a fraction with a denominator up to
+10^5 is that fraction, so `0.1 + 0.2 == 0.3` and `1 - 2/3 == 1/3`; other results have 12 digits,
+and what is smaller than 10^-12 is 0.
 Where arithmetic has no finite real result, the result is undefined.
 """
 
@@ -15,7 +17,6 @@ from typing import TypeAlias
 
 Value: TypeAlias = "str | bool | int | float | tuple[Value, ...] | None"
 
-DIGITS = 12
 _EXACT = 2.0**53
 
 
@@ -58,8 +59,35 @@ def _canonical_foreign(value: object) -> Value:
 def _canonical_float(value: float) -> Value:
     if not math.isfinite(value):
         return None
-    value = float(f"{float(value):.{DIGITS}g}")
-    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if abs(value) < 1e-12:
+        return 0
+    if not value.is_integer():
+        rounded = float(f"{float(value):.12g}")
+        value = _fraction_nearby(value) or _fraction_nearby(rounded) or rounded
+    return int(value) if value.is_integer() and abs(value) < _EXACT else float(value)
+
+
+def _fraction_nearby(value: float) -> float | None:
+    """The simplest fraction within a part in 10^12, found among the continued fractions.
+
+    Fractions with denominators up to 10^5 lie 10^-10 apart, so at most one is within 4e-11.
+    """
+    size = abs(value)
+    tolerance = min(1e-12 * size, 4e-11)
+    whole = math.floor(size)
+    rest = size - whole
+    above, below, above_before, below_before = whole, 1, 1, 0
+    while abs(above / below - size) > tolerance:
+        if rest < 1e-6:  # the next denominator is beyond any that counts
+            return None
+        rest = 1.0 / rest
+        whole = math.floor(rest)
+        rest -= whole
+        above, above_before = whole * above + above_before, above
+        below, below_before = whole * below + below_before, below
+        if below > 100_000:
+            return None
+    return math.copysign(above / below, value)
 
 
 def identity(value: Value) -> Hashable:
