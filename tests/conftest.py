@@ -1,4 +1,4 @@
-"""What all tests share: hypothesis reproducible in CI, figures without a screen and a bound on memory."""
+"""What all tests share: reproducible hypothesis in CI, no screen, few threads, bounded memory."""
 
 import os
 import resource
