@@ -177,12 +177,15 @@ def _read_error(affine: Affine, errors: dict[int, Array], u: float) -> Array:
 def _score_error(head: Head, errors: dict[int, Array], u: float) -> float:
     """How far a score can be off: errors of the features, and rounding unless all are whole."""
     s = head.scores
-    key_error = float(_read_error(head.key, errors, u).max(initial=0.0))
+    key_errors = _read_error(head.key, errors, u)
+    ranked = float(key_errors[-2]) * s.climb if s.climb else 0.0
+    key_error = float(key_errors[: -2 if s.climb else -1].max(initial=0.0))
     each = (s.selected / s.conjuncts) if s.conjuncts else 1.0
     query_error = float(_read_error(head.query, errors, u).max(initial=0.0)) / max(each, 1.0)
     top = max(s.selected, s.rejected, s.bos)
-    rounding = 0.0 if top * u <= 1 and key_error == query_error == 0 else 3 * u * top
-    return s.query_l1 * key_error + s.key_l1 * query_error + rounding
+    exact = key_error == query_error == ranked == 0
+    rounding = 0.0 if top * u <= 1 and exact else 3 * u * top
+    return ranked + s.query_l1 * key_error + s.key_l1 * query_error + rounding
 
 
 def _room(head: Head) -> float:

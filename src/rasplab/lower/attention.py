@@ -123,9 +123,9 @@ def assemble(
         selected=m * each,
         rejected=top - each,
         bos=bos,
-        query_l1=sum(each * _l1(match.query_features) for match in given.matches)
-        + climb,
+        query_l1=sum(each * _l1(match.query_features) for match in given.matches),
         key_l1=sum(each * _l1(match.key_features) for match in given.matches),
+        climb=climb,
         conjuncts=m,
     )
     return beside(query_parts), beside(key_parts), scores

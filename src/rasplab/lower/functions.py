@@ -36,6 +36,19 @@ class FunctionPlan:
     codes: NDArray[np.intp]
     rectangles: tuple[Rectangle, ...] = ()
 
+    @property
+    def units(self) -> int:
+        """How many hidden units the rectangles need."""
+        return len(self.rectangles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Weights that put all axes on one line, and how many units its steps need."""
+
+    weights: tuple[float, ...]
+    steps: int
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Axis:
@@ -73,11 +86,13 @@ def plan_function(
     if len(axes) == 1 and axes[0].is_line:
         _check_apart(node, axes[0], labels, facts)
         return _along([axes[0]], (1.0,), codes)
-    if any(a.is_line for a in axes) and not style.snap:
-        line = _best_line(axes, labels)
-        if line is not None:
-            return _along(axes, line, codes)
-    return _by_products(axes, labels, codes, zero, facts)
+    line = None if style.snap else _best_line(axes, labels)
+    if line is not None and any(a.is_line for a in axes):
+        return _along(axes, line.weights, codes)
+    products = _by_products(axes, labels, codes, zero, facts)
+    if line is not None and line.steps < products.units:
+        return _along(axes, line.weights, codes)
+    return products
 
 
 def _check_apart(node: Node, axis: _Axis, labels: NDArray[np.intp], facts: Facts) -> None:
@@ -181,16 +196,16 @@ def _grid(axes: list[_Axis], weights: tuple[float, ...]) -> Array:
     return total.ravel()
 
 
-def _best_line(axes: list[_Axis], labels: NDArray[np.intp]) -> tuple[float, ...] | None:
+def _best_line(axes: list[_Axis], labels: NDArray[np.intp]) -> _Line | None:
     """Weights under which the function is one of a single number, with the fewest steps."""
-    if any(a.points is None or (a.is_line and _open(a)) for a in axes) or len(axes) > 3:
+    if not 0 < len(axes) <= 3 or any(a.points is None or (a.is_line and _open(a)) for a in axes):
         return None
-    best: tuple[int, tuple[float, ...]] | None = None
+    best: _Line | None = None
     for weights in _candidate_weights(axes):
         cost = _steps_needed(axes, weights, labels)
-        if cost is not None and (best is None or cost < best[0]):
-            best = (cost, weights)
-    return None if best is None or best[0] > STEPS_AT_MOST else best[1]
+        if cost is not None and (best is None or cost < best.steps):
+            best = _Line(weights, cost)
+    return None if best is None or best.steps > STEPS_AT_MOST else best
 
 
 def _open(axis: _Axis) -> bool:

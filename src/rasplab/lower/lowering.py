@@ -50,6 +50,10 @@ from rasplab.lower.style import Style, is_settled
 from rasplab.rasp.functions import CATEGORICAL
 
 
+LISTED_OUTPUT_AT_MOST = 1024
+"""Beyond this many numbers the output is one number rather than a score for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lowering:
     """The stage's options: its style, and the format in which the model must be exact."""
@@ -106,6 +110,8 @@ class _Lowerer:
         encoding = root.op.function.encoding if isinstance(root.op, g.Map) else None
         if encoding is not None:
             return encoding == "numerical" and domain.numeric
+        if domain.numeric and len(domain) > LISTED_OUTPUT_AT_MOST:
+            return True
         form = self.facts.form(root)
         terms = [term for term, _ in form.terms] if form else [root]
         return any(isinstance(t.op, g.Mean) and is_line(t, self.facts) for t in terms)

@@ -71,7 +71,7 @@ def running_sum(values: SOp = tokens) -> SOp:
     >>> running_sum()([2, 7, 1])
     [2, 9, 10]
     """
-    return rasp.numerical(aggregate_sum(so_far(), values)).named("running_sum")
+    return aggregate_sum(so_far(), values).named("running_sum")
 
 
 @program(digits, lambda vocabulary, max_length: {"base": base_of(len(vocabulary))})

@@ -37,7 +37,7 @@ class Entry:
         """The program and a vocabulary of `vocab_size` tokens, more only where it needs more.
 
         Raises:
-            InputError: E404 where a size is less than 1.
+            InputError: E415 where a size is less than 1.
 
         >>> get("reverse").at(3, 5)[1]
         ('a', 'b', 'c')
@@ -45,7 +45,7 @@ class Entry:
         if vocab_size < 1 or max_length < 1:
             raise InputError(
                 diagnostic(
-                    "E404",
+                    "E415",
                     f"`{self.name}` has no example with {vocab_size} tokens "
                     f"and sequences up to length {max_length}",
                     help="give at least one token and one position",
@@ -93,12 +93,11 @@ def get(name: str) -> Entry:
     if name in _ENTRIES:
         return _ENTRIES[name]
     close = get_close_matches(name, _ENTRIES, n=1, cutoff=0.5)
-    known = ", ".join(sorted(_ENTRIES))
     raise InputError(
         diagnostic(
             "E403",
             f"there is no program called {name!r}",
-            notes=[f"the programs are {known}"],
+            notes=[] if close else [f"the programs are {', '.join(sorted(_ENTRIES))}"],
             help=f"did you mean {close[0]!r}?" if close else "use one of these names",
         )
     )
