@@ -1,0 +1,127 @@
+"""The JSON of a model directory: configuration, tokenizer and circuit, as data and back.
+
+Records are JSON objects with the fields of the dataclass, in their order. Values of the language
+keep their types: strings, numbers, booleans and null are themselves, a tuple is
+`{"tuple": [...]}`, a number that is not finite `{"float": "inf"}`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeAlias, TypeVar, cast
+
+from rasplab.craft.certificate import Bound, Certificate
+from rasplab.rasp.values import Value
+from rasplab.weights.artefact import (
+    BOS_ID,
+    FIRST_TOKEN_ID,
+    PAD_ID,
+    Circuit,
+    Component,
+    Config,
+    NamedDirection,
+    VariablePlace,
+)
+from rasplab.weights.values_json import from_json, to_json
+
+Json: TypeAlias = "dict[str, Any]"
+T = TypeVar("T")
+
+
+def to_bytes(data: Json) -> bytes:
+    """The same bytes for the same data: fields in their order, one a line, ASCII."""
+    return (json.dumps(data, indent=1, allow_nan=False) + "\n").encode("ascii")
+
+
+def config_data(config: Config) -> Json:
+    """The configuration; the vocabulary is the tokenizer's."""
+    return {name: part for name, part in _record(config).items() if name != "vocabulary"}
+
+
+def read_config(data: Json, vocabulary: tuple[Value, ...]) -> Config:
+    """The configuration that `config_data` wrote, with the tokenizer's vocabulary."""
+    return _build(Config, data, vocabulary=vocabulary)
+
+
+def tokenizer_data(vocabulary: tuple[Value, ...]) -> Json:
+    """The id of BOS, of PAD and of every token."""
+    tokens = [{"id": i, "value": _item(t)} for i, t in enumerate(vocabulary, FIRST_TOKEN_ID)]
+    return {"bos_id": BOS_ID, "pad_id": PAD_ID, "tokens": tokens}
+
+
+def read_tokenizer(data: Json) -> tuple[Value, ...]:
+    """The vocabulary that `tokenizer_data` wrote."""
+    tokens: list[Json] = data["tokens"]
+    if [token["id"] for token in tokens] != list(range(FIRST_TOKEN_ID, len(tokens) + 2)):
+        raise ValueError("token ids are not consecutive")
+    return tuple(cast(Value, _read_item(token["value"])) for token in tokens)
+
+
+def circuit_data(circuit: Circuit) -> Json:
+    """The whole circuit: program, directions, components, variables, certificate."""
+    return _record(circuit)
+
+
+def read_circuit(data: Json) -> Circuit:
+    """The circuit that `circuit_data` wrote."""
+    certificate = cast(Json, data["certificate"])
+    return _build(
+        Circuit,
+        data,
+        directions=_build_all(NamedDirection, data["directions"]),
+        components=_build_all(Component, data["components"]),
+        variables=_build_all(VariablePlace, data["variables"]),
+        certificate=_build(
+            Certificate, certificate, bounds=_build_all(Bound, certificate["bounds"])
+        ),
+    )
+
+
+def _record(artefact: Any) -> Json:
+    return {f.name: _field(getattr(artefact, f.name)) for f in fields(artefact)}
+
+
+def _field(content: Any) -> Any:
+    if isinstance(content, tuple):
+        return [_item(part) for part in cast("tuple[Any, ...]", content)]
+    return _item(content)
+
+
+def _item(content: Any) -> Any:
+    if is_dataclass(content):
+        return _record(content)
+    if isinstance(content, tuple):
+        return {"tuple": [_item(part) for part in cast("tuple[Any, ...]", content)]}
+    if isinstance(content, float) and not math.isfinite(content):
+        return {"float": str(float(content))}
+    return to_json(content)
+
+
+def _build(kind: type[T], data: Json, **ready: Any) -> T:
+    return kind(
+        **{name: _read_field(part) for name, part in data.items() if name not in ready}, **ready
+    )
+
+
+def _build_all(kind: type[T], records: Sequence[Json]) -> tuple[T, ...]:
+    return tuple(_build(kind, record) for record in records)
+
+
+def _read_field(data: Any) -> Any:
+    if isinstance(data, list):
+        return tuple(_read_item(part) for part in cast("list[Any]", data))
+    return _read_item(data)
+
+
+def _read_item(data: Any) -> Any:
+    if not isinstance(data, dict):
+        return from_json(data)
+    [(kind, content)] = cast(Json, data).items()
+    if kind == "float":
+        return float(content)
+    if kind == "tuple":
+        return tuple(_read_item(part) for part in content)
+    raise ValueError(f"{kind!r} is no kind of value")
