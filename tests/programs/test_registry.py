@@ -74,7 +74,7 @@ def test_a_name_unlike_any_other_is_answered_with_all_names() -> None:
 def test_a_size_without_tokens_or_positions_is_refused(size: tuple[int, int]) -> None:
     with pytest.raises(InputError) as caught:
         programs.get("hist").at(*size)
-    assert caught.value.code == "E404"
+    assert caught.value.code == "E415"
 
 
 def test_arguments_that_make_no_program_are_refused() -> None:

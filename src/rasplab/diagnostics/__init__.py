@@ -1,4 +1,4 @@
-"""What rasplab says when something is wrong: spans, diagnostics, their catalogue, their rendering."""
+"""What rasplab says when something is wrong: spans, diagnostics, their catalogue and text."""
 
 from rasplab.diagnostics.diagnostic import Diagnostic, Label, diagnostic
 from rasplab.diagnostics.errors import (

@@ -7,7 +7,7 @@ import contextvars
 import dis
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -61,7 +61,7 @@ def _is_ours(module: str) -> bool:
 
 
 @contextlib.contextmanager
-def placed_at(span: Span, assigned: str | None = None) -> Iterator[None]:
+def placed_at(span: Span, assigned: str | None = None) -> Generator[None]:
     """Give every expression built inside the block this place: for front-ends that parse text."""
     token = _PLACED.set(Origin(given=span, assigned=assigned))
     try:
@@ -70,12 +70,8 @@ def placed_at(span: Span, assigned: str | None = None) -> Iterator[None]:
         _PLACED.reset(token)
 
 
-def _position(
-    code: CodeType, offset: int
-) -> tuple[int | None, int | None, int | None, int | None]:
-    return next(
-        itertools.islice(code.co_positions(), offset // 2, None), (None, None, None, None)
-    )
+def _position(code: CodeType, offset: int) -> tuple[int | None, int | None, int | None, int | None]:
+    return next(itertools.islice(code.co_positions(), offset // 2, None), (None, None, None, None))
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from rasplab.diagnostics.diagnostic import Diagnostic, Label
 
 
 def render(finding: Diagnostic) -> str:
-    """The diagnostic with its source lines, underlines, notes and help, one string without colour."""
+    """The diagnostic with its source lines, underlines, notes and help, without colour."""
     lines = [f"{finding.severity}[{finding.code}]: {finding.title}"]
     width = max((len(str(label.span.line)) for label in finding.labels), default=1)
     previous_file: str | None = None

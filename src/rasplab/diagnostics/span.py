@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Lines and columns of a source file; lines count from 1, columns from 0, the end is exclusive."""
+    """Lines and columns of a source file: lines from 1, columns from 0, the end exclusive."""
 
     file: str
     line: int

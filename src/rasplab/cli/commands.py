@@ -1,0 +1,284 @@
+"""The commands, one function each; what they print for a person is in `output` and `show`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from rasplab.cli import output
+from rasplab.cli.sources import SIZE, Source, find_program, is_file
+from rasplab.cli.tokens import read_tokens, read_vocabulary, shown, split
+from rasplab.model import Model
+from rasplab.rasp.values import Value
+
+Program = Annotated[str, Parameter(name="PROGRAM")]
+Vocab = Annotated[str | None, Parameter(name="--vocab")]
+KeepText = Annotated[bool, Parameter(name="--text", negative="")]
+Causal = Annotated[bool, Parameter(name="--causal", negative="")]
+Optimize = Literal[0, 1]
+Dtype = Literal["float64", "float32", "bfloat16", "float16"]
+
+
+def application() -> App:
+    """The commands as one application."""
+    app = App(
+        name="rasplab",
+        version=lambda: version("rasplab"),
+        help="Compile RASP programs into transformers whose every weight is understood.\n\n"
+        "A PROGRAM is a name that `rasplab list` shows, such as sort or 'shift(by=2)', or "
+        "FILE.py:NAME.",
+        help_format="plaintext",
+        help_formatter="default" if sys.stdout.isatty() else "plain",
+    )
+    app.command(list_, name="list")
+    app.command(run)
+    app.command(compile_, name="compile")
+    app.command(show)
+    app.command(verify)
+    app.command(explain)
+    return app
+
+
+def list_() -> None:
+    """List the programs of the library; those that only look back can be causal models."""
+    from rasplab import programs
+
+    rows = [(e.name, "back" if e.causal else "around", e.summary) for e in programs.all()]
+    output.table(("program", "looks", "what it computes"), rows)
+
+
+def run(
+    program: Program,
+    /,
+    *tokens: Annotated[str, Parameter(name="TOKENS")],
+    text: KeepText = False,
+    causal: Causal = False,
+    compiled: Annotated[bool, Parameter(negative="")] = False,
+    vocab: Vocab = None,
+) -> int:
+    """Run a program on a sequence, and with --compiled the model beside it.
+
+    Parameters
+    ----------
+    program
+        A program of the library, or FILE.py:NAME.
+    tokens
+        The sequence. `3`, `0.5` and `True` are read as numbers and booleans; after `--` tokens may
+        begin with a dash.
+    text
+        Keep every token as text.
+    causal
+        Let a position see only itself and what came before.
+    compiled
+        Also compile the program, run the model, and compare.
+    vocab
+        The vocabulary to compile for; otherwise the library's example and the tokens given.
+    """
+    source = _found(program, tokens=split(tokens))
+    sequence = read_tokens(tokens, keep=text, known=source.vocabulary or ())
+    expected = source.program(sequence, causal=causal)
+    rows = [("input", sequence), ("program", expected)]
+    equal = True
+    if compiled:
+        words = _vocabulary(source, vocab, text, sequence)
+        model = _compiled(source, vocab=words, max_length=len(sequence), causal=causal)
+        got = model(sequence)
+        rows.append(("model", got))
+        equal = _equal(model, got, expected)
+    output.aligned([(name, *map(shown, values)) for name, values in rows])
+    return 0 if equal else 1
+
+
+def compile_(
+    program: Program,
+    /,
+    *,
+    max_length: int,
+    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    vocab: Vocab = None,
+    vocab_size: int | None = None,
+    text: KeepText = False,
+    causal: Causal = False,
+    optimize: Optimize = 1,
+    dtype: Dtype = "float32",
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Compile a program and save the model.
+
+    Parameters
+    ----------
+    program
+        A program of the library, or FILE.py:NAME.
+    max_length
+        The longest sequence, BOS not counted.
+    out
+        The directory to write.
+    vocab
+        The tokens, divided by blanks: "a b c", or "0..9" for ten integers. A program of the library
+        has a vocabulary of its own.
+    vocab_size
+        The number of tokens of a library program's own vocabulary.
+    text
+        Keep every token as text.
+    causal
+        Let a position see only itself and what came before.
+    optimize
+        0 writes every expression into its own subspace, 1 fuses and shares.
+    dtype
+        The number format in which the model must be exact.
+    overwrite
+        Replace a model that is there already.
+    """
+    source = _found(program, vocab_size=vocab_size, max_length=max_length)
+    model = _compiled(
+        source,
+        vocab=_vocabulary(source, vocab, text),
+        max_length=max_length,
+        causal=causal,
+        optimize=optimize,
+        dtype=dtype,
+    )
+    written = model.save(out, overwrite=overwrite)
+    output.say(f"{written}: {model.weights}")
+
+
+def show(
+    program: Program,
+    /,
+    *,
+    vocab: Vocab = None,
+    vocab_size: int | None = None,
+    max_length: int = SIZE,
+    text: KeepText = False,
+    causal: Causal = False,
+    optimize: Optimize = 1,
+    dtype: Dtype = "float32",
+) -> None:
+    """Show what a model does: its layers and what they implement, its sizes and its certificate.
+
+    Parameters
+    ----------
+    program
+        A program of the library, FILE.py:NAME, or a model directory.
+    vocab
+        The tokens to compile for, divided by blanks: "a b c", or "0..9" for ten integers.
+    vocab_size
+        The number of tokens of a library program's own vocabulary.
+    max_length
+        The longest sequence to compile for, BOS not counted.
+    text
+        Keep every token as text.
+    causal
+        Let a position see only itself and what came before.
+    optimize
+        0 writes every expression into its own subspace, 1 fuses and shares.
+    dtype
+        The number format in which the model must be exact.
+    """
+    from rasplab.cli.show import show_model
+    from rasplab.model import load
+
+    if _is_model(program):
+        show_model(load(program))
+        return
+    source = _found(program, vocab_size=vocab_size, max_length=max_length)
+    model = _compiled(
+        source,
+        vocab=_vocabulary(source, vocab, text),
+        max_length=max_length,
+        causal=causal,
+        optimize=optimize,
+        dtype=dtype,
+    )
+    show_model(model)
+
+
+def verify(
+    directory: Path,
+    /,
+    *,
+    program: str | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+) -> int:
+    """Verify a saved model: its files, its structure, and with --program what it computes.
+
+    Parameters
+    ----------
+    directory
+        The directory of the model.
+    program
+        The program that it should equal: one of the library, or FILE.py:NAME.
+    samples
+        How many sequences to compare on, where there are too many to try them all.
+    seed
+        What the sequences are drawn by.
+    """
+    from rasplab.cli.verify import verify_model
+
+    return verify_model(directory, program, samples=samples, seed=seed)
+
+
+def explain(code: str, /) -> None:
+    """Explain an error code, with an example that raises it and one that is mended.
+
+    Parameters
+    ----------
+    code
+        The code, such as E204.
+    """
+    from rasplab.diagnostics.catalogue import explain as page
+
+    output.say(page(code))
+
+
+def _found(name: str, **sizes: Any) -> Source:
+    source = find_program(name, **sizes)
+    if source.chosen:
+        output.note(f"note: the library's example {source.chosen}")
+    return source
+
+
+def _is_model(name: str) -> bool:
+    """A directory, unless a library program has that name: `./sort` is always a directory."""
+    from rasplab import programs
+
+    if "(" in name or is_file(name) or name in {entry.name for entry in programs.all()}:
+        return False
+    return Path(name).is_dir() or "/" in name or "\\" in name
+
+
+def _vocabulary(
+    source: Source, vocab: str | None, keep: bool, tokens: list[Value] | None = None
+) -> tuple[Value, ...]:
+    if vocab is not None:
+        return read_vocabulary(vocab, keep=keep)
+    if source.vocabulary is None and tokens is None:
+        from rasplab.diagnostics import InputError, diagnostic
+
+        raise InputError(
+            diagnostic(
+                "E407",
+                f"{source.name} needs a vocabulary",
+                help='give its tokens: --vocab "a b c", or --vocab 0..9',
+            )
+        )
+    return (*(source.vocabulary or ()), *(tokens or ()))
+
+
+def _compiled(source: Source, **options: Any) -> Model:
+    from rasplab.model import compile
+
+    with output.busy(f"compiling {source.name}"):
+        return compile(source.program, **options)
+
+
+def _equal(model: Model, got: list[Value], expected: list[Value]) -> bool:
+    from rasplab.verification import difference
+
+    allowed = model.certificate.output_error if model.numerical else 0.0
+    return difference(model, got, expected) <= allowed

@@ -1,0 +1,120 @@
+"""What the commands print: tables and colour in a terminal, plain aligned text elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Generator, Sequence
+
+from cyclopts import CycloptsError
+from rich import console as rich_console
+from rich.table import Table
+from rich.text import Text
+
+from rasplab.diagnostics import RasplabError
+
+PATIENCE = 1.0
+"""Seconds after which something that is still going on says so."""
+
+_STYLES = (
+    (r"^error\[E\d+\]", "bold red"),
+    (r"^(note|help):", "bold cyan"),
+    (r"(?<=\| )\s*\^+.*$", "red"),
+    (r"^ *\d* *(-->|\||=)", "blue"),
+)
+
+
+class Console(rich_console.Console):
+    """A console that leaves it to `main` what to do when nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console for the stream of this moment; without a terminal lines are never wrapped."""
+    made = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+    made.soft_wrap = not made.is_terminal
+    return made
+
+
+def say(text: str = "", style: str | None = None) -> None:
+    """One line or several on stdout, in colour where there is a terminal."""
+    console().print(Text(text, style or ""))
+
+
+def note(text: str) -> None:
+    """A remark on stderr."""
+    console(stderr=True).print(Text(text, "dim"))
+
+
+def error(problem: RasplabError) -> None:
+    """The diagnostics on stderr, coloured where there is a terminal."""
+    text = Text(str(problem))
+    for pattern, style in _STYLES:
+        text.highlight_regex(f"(?m){pattern}", style)
+    console(stderr=True).print(text, soft_wrap=True)
+
+
+def usage_error(problem: CycloptsError) -> None:
+    """What is wrong with the command line, in a line, and where help is."""
+    command = " ".join(("rasplab", *(problem.command_chain or ())))
+    text = Text.assemble(("error: ", "bold red"), str(problem), f"\nSee `{command} --help`.")
+    console(stderr=True).print(text, soft_wrap=True)
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", right: str = ""
+) -> None:
+    """Rows under a header; the columns named in `right`, divided by spaces, hold numbers."""
+    target = console()
+    if not target.is_terminal:
+        target.print(Text(_plain(columns, rows, title, right.split())))
+        return
+    made = Table(title=title or None, title_justify="left", title_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right.split() else "left")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    target.print(made)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> None:
+    """Rows in columns, without a header: the first cell says what the row is."""
+    say(_columns(rows, ()))
+
+
+def _plain(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], title: str, right: Sequence[str]
+) -> str:
+    text = _columns([columns, *rows], [i for i, c in enumerate(columns) if c in right])
+    return f"{title}\n{text}" if title else text
+
+
+def _columns(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+@contextlib.contextmanager
+def busy(doing: str) -> Generator[None]:
+    """Show on stderr that something is going on, if it takes long and somebody is watching."""
+    target = console(stderr=True)
+    if not target.is_terminal:
+        yield
+        return
+    status = target.status(doing)
+    timer = threading.Timer(PATIENCE, status.start)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        status.stop()

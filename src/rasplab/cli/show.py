@@ -1,0 +1,93 @@
+"""`rasplab show`: a program, its plan layer by layer, its sizes and its certificate."""
+
+from __future__ import annotations
+
+import math
+
+from rasplab.cli.output import aligned, say, table
+from rasplab.cli.tokens import shown
+from rasplab.craft.certificate import Certificate
+from rasplab.model import Model
+from rasplab.weights import Component
+
+
+def show_model(model: Model) -> None:
+    """Everything about a model that fits on a page or two."""
+    _overview(model)
+    say()
+    _layers(model)
+    say()
+    _certificate(model.certificate)
+
+
+def _overview(model: Model) -> None:
+    c, circuit = model.config, model.circuit
+    words = " ".join(map(shown, c.vocabulary[:20])) + (" …" if len(c.vocabulary) > 20 else "")
+    masking = "causal" if c.causal else "bidirectional"
+    output = "a number" if c.output_values is None else f"one of {len(c.output_values)} values"
+    aligned(
+        [
+            ("program", circuit.program),
+            ("vocabulary", f"{len(c.vocabulary)} tokens: {words}"),
+            ("length", f"at most {c.max_length}, {masking}"),
+            ("output", output),
+            ("model", f"{model.weights}, optimize={circuit.optimize}"),
+        ]
+    )
+
+
+def _layers(model: Model) -> None:
+    circuit = model.circuit
+    rows = [
+        ("embed", "tokens and positions", v.name, f"{v.stop - v.start} directions", "", "")
+        for v in circuit.variables
+        if v.written == "embed"
+    ]
+    for component in sorted(circuit.components, key=lambda c: (c.layer, c.kind != "head")):
+        rows.append(_row(component))
+    table(("layer", "block", "implements", "as", "reads", "source"), rows)
+
+
+def _row(component: Component) -> tuple[str, str, str, str, str, str]:
+    units = component.stop - component.start
+    block = f"head {component.start}" if component.kind == "head" else f"mlp, {units} units"
+    return (
+        str(component.layer),
+        f"{block} ({component.construction})",
+        component.variable,
+        component.expression,
+        ", ".join(component.reads),
+        _place(component.place),
+    )
+
+
+def _place(place: str) -> str:
+    """The last two parts of the path are enough to recognise it."""
+    return "/".join(place.replace("\\", "/").split("/")[-2:])
+
+
+def _certificate(certificate: Certificate) -> None:
+    rows = [
+        (
+            bound.name,
+            bound.kind,
+            f"{bound.error:.1e}",
+            f"{bound.met:.1e}",
+            f"{bound.borne:.1e}" if math.isfinite(bound.borne) else "any",
+            f"{bound.margin:.4f}",
+        )
+        for bound in certificate.bounds
+    ]
+    if rows:
+        table(
+            ("block", "kind", "error", "meets", "bears", "margin"),
+            rows,
+            title=f"certificate for {certificate.precision}",
+            right="error meets bears margin",
+        )
+    certain = "number" if certificate.numerical else "scores"
+    say(f"output: {certain} within {certificate.output_error:.1e}")
+    for name, exact, error in certificate.other_formats:
+        say(f"in {name}: {f'exact, output within {error:.1e}' if exact else 'not exact'}")
+    for assumption in certificate.assumptions:
+        say(f"assumed: {assumption}")

@@ -1,0 +1,113 @@
+"""`rasplab verify`: what can be said of a saved model, with and without its program."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+
+from rasplab import programs
+from rasplab.cli.output import busy, say
+from rasplab.cli.sources import find_program
+from rasplab.model import Model, compile, load
+from rasplab.rasp.printer import to_text
+from rasplab.weights import ModelWeights, encode, forward
+
+_PROBES = 64
+
+
+def verify_model(directory: Path, name: str | None, *, samples: int, seed: int) -> int:
+    """Print what holds and what does not; 0 where nothing was found, else 1.
+
+    Raises:
+        ModelFileError: where the directory is no model, or not as it was written.
+    """
+    with busy(f"reading {directory}"):
+        model = load(directory)
+    say("files: complete, and as they were written")
+    model.weights.verify()
+    say(f"structure: {model.weights}; every direction belongs to one variable")
+    passed = _certified(model)
+    passed = _decisive(model.weights, seed) and passed
+    if name is None:
+        say("program: NOT compared; " + _advice(model))
+    else:
+        passed = _compare(model, name, samples=samples, seed=seed) and passed
+    return 0 if passed else 1
+
+
+def _certified(model: Model) -> bool:
+    certificate = model.certificate
+    verdict = "exact" if certificate.exact else "NOT exact"
+    say(
+        f"certificate, as recorded: {verdict} in {certificate.precision}, "
+        f"smallest margin {certificate.smallest_margin:.4f}"
+    )
+    return certificate.exact
+
+
+def _decisive(weights: ModelWeights, seed: int) -> bool:
+    """Whether the outputs on drawn inputs are as near to a decision as the certificate promises."""
+    config, certificate = weights.config, weights.circuit.certificate
+    draw = random.Random(seed)
+    sequences = [
+        [draw.choice(config.vocabulary) for _ in range(config.max_length - i % config.max_length)]
+        for i in range(_PROBES)
+    ]
+    worst = 0.0
+    for sequence in sequences:
+        out = forward(weights, encode(config, [sequence]))[0, 1:].astype(np.float64)
+        near = np.rint(out[:, 1:] if config.numerical else out)
+        worst = max(
+            worst, float(np.abs((out[:, 1:] if config.numerical else out) - near).max(initial=0))
+        )
+        if not np.isfinite(out).all():
+            worst = float("inf")
+    good = worst <= max(certificate.output_error, 0.0)
+    say(
+        f"outputs on {_PROBES} drawn inputs: within {worst:.1e} of a decision, "
+        f"{'as' if good else 'NOT as'} certified ({certificate.output_error:.1e})"
+    )
+    return good
+
+
+def _compare(model: Model, name: str, *, samples: int, seed: int) -> bool:
+    config, circuit = model.config, model.circuit
+    source = find_program(name, vocab_size=len(config.vocabulary), max_length=config.max_length)
+    if to_text(source.program, 2000) != circuit.program:
+        say(f"program: the directory records another text: {circuit.program}")
+    with busy("comparing with the program"):
+        found = Model(model.weights, source.program).verify(samples=samples, seed=seed)
+    say(f"program: {name}: {found}")
+    with busy("compiling the program again"):
+        again = compile(
+            source.program,
+            vocab=config.vocabulary,
+            max_length=config.max_length,
+            causal=config.causal,
+            optimize=circuit.optimize,
+            dtype=config.dtype,
+        )
+    say(f"weights: {_sameness(model.weights, again.weights)}")
+    return found.passed
+
+
+def _sameness(one: ModelWeights, other: ModelWeights) -> str:
+    same = one.arrays.keys() == other.arrays.keys() and all(
+        np.array_equal(array, other.arrays[key]) for key, array in one.arrays.items()
+    )
+    if same and one.circuit.certificate == other.circuit.certificate:
+        return "what this version compiles the program to, with the same certificate"
+    if same:
+        return "what this version compiles the program to; the recorded certificate is another"
+    return "not what this version compiles the program to"
+
+
+def _advice(model: Model) -> str:
+    config = model.config
+    for entry in programs.all():
+        example, _ = entry.at(len(config.vocabulary), config.max_length)
+        if to_text(example, 2000) == model.circuit.program:
+            return f"the recorded text is that of the library: add --program {entry.name}"
+    return "add --program FILE.py:NAME"

@@ -1,0 +1,311 @@
+"""The commands: what they print, and with which exit code they end."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rasplab import programs
+from rasplab.cli import main
+
+PROGRAMS = """\
+from rasplab.rasp import aggregate, apply, indices, select, selector_width, tokens
+
+same = select(tokens, tokens, "==")
+hist = selector_width(same)
+first = apply(lambda x: x, tokens)
+words = aggregate(select(indices, indices, "<="), tokens)
+number = 7
+
+
+def reverse():
+    from rasplab import programs
+
+    return programs.reverse()
+
+
+def needs(argument):
+    return tokens
+
+
+def fails():
+    raise KeyError("lost")
+"""
+
+
+class Shell:
+    """Runs command lines in this process; keeps what the last one printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> int:
+        code = main(arguments)
+        self.out, self.err = self.capsys.readouterr()
+        assert "\x1b" not in self.out + self.err
+        assert "Traceback" not in self.err
+        return code
+
+    def rows(self) -> dict[str, list[str]]:
+        return {line.split()[0]: line.split()[1:] for line in self.out.splitlines()}
+
+
+@pytest.fixture
+def shell(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    Path("my.py").write_text(PROGRAMS)
+    return Shell(capsys)
+
+
+def test_version(shell: Shell) -> None:
+    assert shell("--version") == 0
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", shell.out)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["run", "--help"], ["compile", "-h"]])
+def test_help_is_given_on_stdout(shell: Shell, arguments: list[str]) -> None:
+    assert shell(*arguments) == 0
+    assert "Usage: rasplab" in shell.out
+    assert not shell.err
+
+
+def test_list_has_a_line_for_every_program(shell: Shell) -> None:
+    assert shell("list") == 0
+    for entry, line in zip(programs.all(), shell.out.splitlines()[1:], strict=True):
+        assert line.split()[0] == entry.name
+        assert line.endswith(entry.summary)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("sort 3 1 2", "1 2 3"),
+        ("sort -3 1.5 -0.5", "-3 -0.5 1.5"),
+        ("sort --text 10 9", "'10' '9'"),
+        ("reverse True a 2.0", "2 a True"),
+        ("hist a b a", "2 1 2"),
+        ("hist -- --text -x --text", "2 1 2"),
+        ("previous_token a b", "None a"),
+        ("addition 1 + 8", "0 0 9"),
+        ("count(value='b') a b b", "2 2 2"),
+        ("shift(-1,default=0) 5 6", "6 0"),
+        ("dyck1 ( ( )", "P P P"),
+        ("my.py:hist a b a", "2 1 2"),
+        ("my.py:reverse a b c", "c b a"),
+        ("my.py:hist --causal a b a", "1 1 2"),
+    ],
+)
+def test_run_prints_the_input_and_what_the_program_gives(
+    shell: Shell, arguments: str, expected: str
+) -> None:
+    assert shell("run", *arguments.split()) == 0
+    assert shell.rows()["program"] == expected.split()
+
+
+def test_parameters_that_the_library_chooses_are_told(shell: Shell) -> None:
+    assert shell("run", "count", "a", "b", "a") == 0
+    assert shell.rows()["program"] == ["2", "2", "2"]
+    assert shell.err == "note: the library's example count(value='a')\n"
+    assert shell("show", "addition", "--max-length", "3") == 0
+    assert shell.err == "note: the library's example addition(base=4)\n"
+    assert shell("show", "shift(by=2)") == 0
+    assert "indices - 2" in shell.out
+    assert not shell.err
+
+
+def test_run_divides_a_quoted_sequence_at_blanks(shell: Shell) -> None:
+    assert shell("run", "reverse", "a b c") == 0
+    assert shell.rows() == {"input": ["a", "b", "c"], "program": ["c", "b", "a"]}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "sort 3 1 2",
+        "hist x y x",
+        "frac_prevs a b a",
+        "dyck1 ( ( ) )",
+        "my.py:hist a 1 a",
+    ],
+)
+def test_run_compiled_shows_the_model_beside_the_program(shell: Shell, arguments: str) -> None:
+    assert shell("run", *arguments.split(), "--compiled") == 0
+    rows = shell.rows()
+    assert rows["model"] == rows["program"]
+
+
+def test_run_compiled_takes_a_vocabulary(shell: Shell) -> None:
+    assert shell("run", "my.py:hist", "a", "1", "--vocab", "a 0..3", "--compiled") == 0
+    assert shell.rows()["model"] == ["1", "1"]
+
+
+def test_run_compiled_refuses_a_token_outside_a_given_vocabulary(shell: Shell) -> None:
+    assert shell("run", "my.py:hist", "a", "z", "--vocab", "a b", "--compiled") == 1
+    assert "error[E404]" in shell.err
+
+
+def test_compile_writes_a_model_that_show_and_verify_read(shell: Shell) -> None:
+    line = ["compile", "my.py:hist", "--vocab", "a b 0..2", "--max-length", "4", "-o", "out/hist"]
+    Path("out").mkdir()
+    assert shell(*line) == 0
+    assert shell.out.startswith("out/hist: 1 layers")
+    assert shell("show", "out/hist") == 0
+    assert "a b 0 1 2" in shell.out
+    assert shell(*line) == 1
+    assert "error[E503]" in shell.err
+    assert shell(*line, "--overwrite", "--causal", "--optimize", "0", "--dtype", "float64") == 0
+    assert shell("verify", "out/hist") == 0
+    assert "NOT compared" in shell.out
+    assert shell("verify", "out/hist", "--program", "my.py:hist") == 0
+    assert "equal on 780 sequences (every input)" in shell.out
+    assert "what this version compiles the program to" in shell.out
+    assert shell("verify", "out/hist", "--program", "my.py:first") == 1
+    assert "DIFFERENT" in shell.out
+
+
+def test_verify_says_with_which_library_program_to_compare(shell: Shell) -> None:
+    assert shell("compile", "reverse", "--max-length", "6", "-o", "./reverse") == 0
+    assert shell("verify", "reverse") == 0
+    assert "--program reverse" in shell.out
+    assert shell("verify", "reverse", "--program", "reverse", "--samples", "50") == 0
+    assert "equal on 50 sequences (drawn inputs of every length)" in shell.out
+
+
+def test_verify_refuses_a_model_that_was_edited(shell: Shell) -> None:
+    assert shell("compile", "reverse", "--max-length", "3", "-o", "./reverse") == 0
+    weights = Path("reverse/model.safetensors")
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    assert shell("verify", "reverse") == 1
+    assert "error[E502]" in shell.err
+
+
+def test_verify_refuses_what_is_no_model(shell: Shell) -> None:
+    assert shell("verify", ".") == 1
+    assert "error[E501]" in shell.err
+
+
+def test_show_of_a_library_program(shell: Shell) -> None:
+    assert shell("show", "reverse", "--vocab-size", "3", "--max-length", "4") == 0
+    for part in ("3 tokens: a b c", "at most 4", "head 0 (move)", "opposite", "certificate for"):
+        assert part in shell.out
+
+
+def test_show_prefers_a_library_program_to_a_directory_unless_it_is_a_path(shell: Shell) -> None:
+    Path("sort").mkdir()
+    assert shell("show", "sort") == 0
+    assert shell("show", "./sort") == 1
+    assert "error[E501]" in shell.err
+
+
+def test_show_of_a_program_from_a_file(shell: Shell) -> None:
+    assert shell("show", "my.py:hist", "--vocab", "a b") == 0
+
+
+def test_explain_prints_the_page(shell: Shell) -> None:
+    assert shell("explain", "E204") == 0
+    assert shell.out.startswith("E204: an aggregate would average words\n")
+    assert shell("explain", "E999") == 1
+    assert "error[E412]" in shell.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("run nosuch 1", "E403", "'nosuch'"),
+        ("run histo 1", "E403", "did you mean 'hist'?"),
+        ("run sort", "E401", "empty"),
+        ("run sort( 1", "E104", "its parameters are keys, values"),
+        ("run shift(nothing=1) 1", "E104", "unexpected keyword argument"),
+        ("run shift(by=tokens) 1", "E104", "malformed node"),
+        ("run shift()() 1", "E104", "`shift()()`"),
+        ("run nosuch() 1", "E403", "'nosuch'"),
+        ("run addition(base=11) 1", "E104", "11 is no base"),
+        ("run missing.py:hist a", "E413", "'missing.py'"),
+        ("run missing.py a", "E413", "'missing.py'"),
+        ("run my.py:histo a", "E403", "did you mean my.py:hist?"),
+        ("run my.py: a", "E403", "its programs are hist, first, words"),
+        ("run my.py a", "E403", "its programs are hist, first, words"),
+        ("run my.py:number a", "E406", "type int"),
+        ("run my.py:same a", "E406", "selector_width"),
+        ("run my.py:needs a", "E414", "missing 1 required positional argument"),
+        ("run my.py:fails a", "E414", "KeyError: 'lost'"),
+        ("run my.py:words a b", "E204", "my.py:6:9"),
+        ("show my.py:hist", "E407", "my.py:hist needs a vocabulary"),
+        ("show my.py:words --vocab 0..2 --max-length 0", "E408", "`max_length`"),
+        ("show sort --vocab-size 0", "E415", "`sort`"),
+    ],
+)
+def test_findings_are_on_stderr_with_exit_code_1(
+    shell: Shell, arguments: str, code: str, said: str
+) -> None:
+    assert shell(*arguments.split()) == 1
+    assert shell.err.startswith(f"error[{code}]: ")
+    assert said in shell.err
+    assert not shell.out
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = 1\ny = x + z\n", "broken.py:2:9"),
+        ("x = (1\n", "SyntaxError"),
+        ("x = 1\0\n", "null bytes"),
+        ("import nosuchmodule\n", "No module named 'nosuchmodule'"),
+        ("raise SystemExit(3)\n", "SystemExit: 3"),
+        ("open('/nosuch/file')\n", "FileNotFoundError"),
+        ("import other\n", "ZeroDivisionError"),
+    ],
+)
+def test_a_file_that_fails_is_reported_without_a_traceback(
+    shell: Shell, source: str, said: str
+) -> None:
+    Path("broken.py").write_text(source)
+    Path("other.py").write_text("1 / 0\n")
+    assert shell("run", "broken.py:y", "a") == 1
+    assert shell.err.startswith("error[E414]: 'broken.py' cannot be run\n")
+    assert said in shell.err
+
+
+def test_a_mistake_in_a_program_is_reported_as_what_it_is(shell: Shell) -> None:
+    Path("mistake.py").write_text("from rasplab.rasp import tokens\nx = tokens and 1\n")
+    assert shell("run", "mistake.py:x", "a") == 1
+    assert shell.err.startswith("error[E101]: ")
+    assert "mistake.py:2:5" in shell.err
+
+
+def test_a_file_may_import_from_its_own_directory(shell: Shell) -> None:
+    Path("sub").mkdir()
+    Path("sub/shared.py").write_text("from rasplab.rasp import tokens\n")
+    Path("sub/main.py").write_text("from shared import tokens\ntwice = tokens + tokens\n")
+    assert shell("run", "sub/main.py:twice", "1", "2") == 0
+    assert shell.rows()["program"] == ["2", "4"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "nosuch",
+        "run",
+        "run sort 1 --nosuch",
+        "compile sort",
+        "compile sort --max-length 3",
+        "compile sort --max-length three -o x",
+        "compile sort --max-length 3 -o x --optimize 7",
+        "compile sort --max-length 3 -o x --dtype int8",
+        "explain",
+        "explain E204 E205",
+        "verify",
+        "verify x --samples many",
+    ],
+)
+def test_a_command_line_without_sense_is_exit_code_2(shell: Shell, arguments: str) -> None:
+    assert shell(*arguments.split()) == 2
+    assert shell.err.startswith("error: ")
+    assert "--help`" in shell.err
+    assert not shell.out
