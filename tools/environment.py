@@ -51,11 +51,11 @@ def build(*, gpu: bool) -> None:
 
 
 def install(*, gpu: bool) -> None:
-    links = "" if gpu else os.environ.get("PIP_FIND_LINKS", "")
-    if links:
-        os.environ["UV_FIND_LINKS"] = links
-    backend = () if links else ("--torch-backend", "auto" if gpu else "cpu")
-    run(PYTHON, "-m", "uv", "pip", "install", "-p", PYTHON, *backend, TORCH, "-e", PROJECT)
+    ready = os.environ.get("PIP_FIND_LINKS", "").split()
+    options: list[str] = []  # the registry's own build: on Linux the accelerator's
+    if not gpu:
+        options = [f"--find-links={place}" for place in ready] or ["--torch-backend=cpu"]
+    run(PYTHON, "-m", "uv", "pip", "install", "-p", PYTHON, *options, TORCH, "-e", PROJECT)
 
 
 def require_cpu_torch() -> None:
