@@ -1,20 +1,23 @@
 """The commands: what they print, and with which exit code they end."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+import rasplab
 from rasplab import programs
 from rasplab.cli import main
 
 PROGRAMS = """\
-from rasplab.rasp import aggregate, apply, indices, select, selector_width, tokens
+from rasplab.rasp import aggregate, apply, indices, numerical, select, selector_width, tokens
 
 same = select(tokens, tokens, "==")
 hist = selector_width(same)
 first = apply(lambda x: x, tokens)
 words = aggregate(select(indices, indices, "<="), tokens)
+plain = numerical(tokens + 0.5)
 number = 7
 
 
@@ -57,6 +60,7 @@ def shell(
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     Path("my.py").write_text(PROGRAMS)
     return Shell(capsys)
 
@@ -175,6 +179,37 @@ def test_verify_says_with_which_library_program_to_compare(shell: Shell) -> None
     assert "equal on 50 sequences (drawn inputs of every length)" in shell.out
 
 
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("my.py:reverse", "of a decision, as certified"),
+        ("frac_prevs", "of a decision, as certified"),
+        ("my.py:plain", "finite numbers"),
+    ],
+)
+def test_verify_holds_the_outputs_against_the_certificate(
+    shell: Shell, program: str, said: str
+) -> None:
+    line = ["compile", program, "--vocab", "0..3", "--max-length", "4", "-o", "model"]
+    assert shell(*line) == 0
+    assert shell("verify", "model") == 0
+    assert said in shell.out
+
+
+@pytest.mark.parametrize(
+    ("array", "factor", "said"),
+    [("unembed.W_U", 0.99, "NOT as certified"), ("embed.W_E", float("nan"), "NOT finite")],
+)
+def test_verify_finds_weights_that_do_not_decide(
+    shell: Shell, array: str, factor: float, said: str
+) -> None:
+    model = rasplab.compile(programs.reverse(), vocab="abc", max_length=4)
+    model.weights.arrays[array][:] *= factor
+    model.save("model")
+    assert shell("verify", "model") == 1
+    assert said in shell.out
+
+
 def test_verify_refuses_a_model_that_was_edited(shell: Shell) -> None:
     assert shell("compile", "reverse", "--max-length", "3", "-o", "./reverse") == 0
     weights = Path("reverse/model.safetensors")
@@ -229,8 +264,8 @@ def test_explain_prints_the_page(shell: Shell) -> None:
         ("run missing.py:hist a", "E413", "'missing.py'"),
         ("run missing.py a", "E413", "'missing.py'"),
         ("run my.py:histo a", "E403", "did you mean my.py:hist?"),
-        ("run my.py: a", "E403", "its programs are hist, first, words"),
-        ("run my.py a", "E403", "its programs are hist, first, words"),
+        ("run my.py: a", "E403", "its programs are hist, first, words, plain"),
+        ("run my.py a", "E403", "its programs are hist, first, words, plain"),
         ("run my.py:number a", "E406", "type int"),
         ("run my.py:same a", "E406", "selector_width"),
         ("run my.py:needs a", "E414", "missing 1 required positional argument"),

@@ -50,7 +50,7 @@ def test_in_a_pipe_lines_are_whole_and_plain() -> None:
 
 def test_in_a_terminal_there_is_colour() -> None:
     assert "\x1b[" in in_terminal("explain", "E999")
-    assert "┃" in in_terminal("list")
+    assert "─" in in_terminal("list")
 
 
 def test_the_exit_code_reaches_the_shell() -> None:

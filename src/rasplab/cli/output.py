@@ -8,6 +8,7 @@ from collections.abc import Generator, Sequence
 
 from cyclopts import CycloptsError
 from rich import console as rich_console
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -71,9 +72,10 @@ def table(
     if not target.is_terminal:
         target.print(Text(_plain(columns, rows, title, right.split())))
         return
-    made = Table(title=title or None, title_justify="left", title_style="bold")
+    made = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in columns:
-        made.add_column(column, justify="right" if column in right.split() else "left")
+        justify = "right" if column in right.split() else "left"
+        made.add_column(column, justify=justify, overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     target.print(made)

@@ -39,7 +39,7 @@ def _overview(model: Model) -> None:
 def _layers(model: Model) -> None:
     circuit = model.circuit
     rows = [
-        ("embed", "tokens and positions", v.name, f"{v.stop - v.start} directions", "", "")
+        ("embed", "table", v.name, f"{v.stop - v.start} directions", "", "")
         for v in circuit.variables
         if v.written == "embed"
     ]
