@@ -1,0 +1,93 @@
+"""Pictures of a compiled model: its plan, its residual stream, its attention.
+
+The plan needs nothing but Python; the others, and formats other than SVG, need matplotlib, the
+extra `plot`.
+
+>>> import rasplab
+>>> from rasplab import view
+>>> program, vocab = rasplab.programs.get("hist").at(3, 4)
+>>> model = rasplab.compile(program, vocab=vocab, max_length=4)
+>>> view.plan_svg(model)[:4]
+'<svg'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rasplab.view.picture import DrawnPicture, FigurePicture, Picture
+
+if TYPE_CHECKING:
+    from rasplab.model import Model
+
+__all__ = [
+    "DrawnPicture",
+    "FigurePicture",
+    "Picture",
+    "attention",
+    "plan",
+    "plan_svg",
+    "residual",
+    "save_attention",
+    "save_plan",
+    "save_residual",
+]
+
+
+def plan(model: Model) -> DrawnPicture:
+    """The plan: a line per head and MLP, with what it implements, reads and writes.
+
+    Coloured lanes are variables in the residual stream, from the component that writes one down
+    to the last that reads it.
+    """
+    from rasplab.view.plan_drawing import draw_plan
+
+    return DrawnPicture(draw_plan(model.weights))
+
+
+def plan_svg(model: Model) -> str:
+    """The plan as SVG text."""
+    return plan(model).svg()
+
+
+def residual(model: Model, sequence: Iterable[Any]) -> FigurePicture:
+    """The residual stream on one input, as in the figures of the Tracr paper.
+
+    A panel for the embedding and for each sublayer that writes; rows are the named directions,
+    grouped by variable, columns the positions, BOS first. A colour says how large a value is,
+    as a part of the largest that its variable takes on this input.
+
+    Raises:
+        ModuleNotFoundError: matplotlib is not installed.
+    """
+    from rasplab.view.residual_figure import draw_residual
+
+    return FigurePicture(draw_residual(model.weights, sequence))
+
+
+def attention(model: Model, sequence: Iterable[Any]) -> FigurePicture:
+    """The attention patterns on one input: a panel per head, rows are queries, columns keys.
+
+    Raises:
+        ModuleNotFoundError: matplotlib is not installed.
+    """
+    from rasplab.view.attention_figure import draw_attention
+
+    return FigurePicture(draw_attention(model.weights, sequence))
+
+
+def save_plan(model: Model, path: str | Path) -> Path:
+    """Save the plan; the suffix names the format."""
+    return plan(model).save(path)
+
+
+def save_residual(model: Model, sequence: Iterable[Any], path: str | Path) -> Path:
+    """Save the residual stream on one input; the suffix names the format."""
+    return residual(model, sequence).save(path)
+
+
+def save_attention(model: Model, sequence: Iterable[Any], path: str | Path) -> Path:
+    """Save the attention patterns on one input; the suffix names the format."""
+    return attention(model, sequence).save(path)

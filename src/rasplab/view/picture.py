@@ -1,0 +1,88 @@
+"""What the drawing functions return: something that shows itself in a notebook and saves itself."""
+
+# matplotlib's stubs leave keyword arguments untyped.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rasplab.view.drawing import Drawing
+from rasplab.view.svg import to_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RESOLUTION = 160
+"""Pixels per inch of a PNG."""
+
+
+class Picture(ABC):
+    """A picture; the same model and input give the same bytes."""
+
+    @property
+    @abstractmethod
+    def figure(self) -> Figure:
+        """The picture as a matplotlib figure, to change or to place into another."""
+
+    @abstractmethod
+    def svg(self) -> str:
+        """The picture as SVG text."""
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture; the suffix (`.svg`, `.png`, `.pdf`) names the format."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix.lower() == ".svg":
+            path.write_text(self.svg(), encoding="utf-8", newline="\n")
+        else:
+            path.write_bytes(_rendered(self.figure, path.suffix[1:].lower()))
+        return path
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnPicture(Picture):
+    """A picture made of marks; its SVG needs no matplotlib."""
+
+    drawing: Drawing
+
+    @property
+    def figure(self) -> Figure:
+        from rasplab.view.figures import to_figure
+
+        return to_figure(self.drawing)
+
+    def svg(self) -> str:
+        return to_svg(self.drawing)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FigurePicture(Picture):
+    """A picture made by matplotlib."""
+
+    drawn: Figure
+
+    @property
+    def figure(self) -> Figure:
+        return self.drawn
+
+    def svg(self) -> str:
+        return _rendered(self.drawn, "svg").decode("utf-8")
+
+
+def _rendered(figure: Figure, suffix: str) -> bytes:
+    from rasplab.view.figures import STYLE, require_matplotlib
+
+    # No date in the file, and ids that do not differ from run to run.
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
+    stream = io.BytesIO()
+    with require_matplotlib().rc_context(STYLE):
+        figure.savefig(stream, format=suffix, dpi=RESOLUTION, metadata=undated)
+    return stream.getvalue()

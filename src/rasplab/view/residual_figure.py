@@ -1,0 +1,270 @@
+"""The residual stream as a figure: directions down, positions across, sublayers side by side."""
+
+# matplotlib's stubs leave keyword arguments untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.view import colours
+from rasplab.view.drawing import shortened
+from rasplab.view.figures import STYLE, new_figure, require_matplotlib
+from rasplab.view.stream import Run, Sublayer, run, shown, sublayers
+from rasplab.weights import ModelWeights, NamedDirection, VariablePlace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.floating]
+
+GROUP_GAP = 0.45
+"""Space between variables, in rows."""
+UNWRITTEN = "#eef0f3"
+GAP, TITLE = 0.16, 0.55
+WIDEST_LINE, NARROWEST = 15.0, 5.2
+"""Inches: between panels, above a line of panels, of a line, of the figure."""
+LONGEST_TOKEN = 8
+LONGEST_LABEL = 22
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Where everything lies, in inches, and the sizes of the text, in points."""
+
+    places: tuple[VariablePlace, ...]
+    tops: dict[str, float]
+    rows: float
+    cell: tuple[float, float]
+    text: float
+    labels: tuple[float, float]
+
+
+def draw_residual(weights: ModelWeights, sequence: Iterable[Any]) -> Figure:
+    """The figure of the residual stream of a model on one sequence."""
+    mpl = require_matplotlib()
+    found = run(weights, sequence)
+    panels = sublayers(weights, found)
+    with mpl.rc_context(STYLE):
+        return _Drawer(weights, found, panels).figure()
+
+
+class _Drawer:
+    """One figure; lengths in inches until the axes are placed."""
+
+    def __init__(self, weights: ModelWeights, found: Run, panels: tuple[Sublayer, ...]) -> None:
+        self.weights, self.found, self.panels = weights, found, panels
+        self.directions = weights.circuit.directions
+        self.layout = _layout(weights, found)
+        self.scale = {
+            p.name: float(np.abs(panels[-1].stream[:, p.start : p.stop]).max()) or 1.0
+            for p in self.layout.places
+        }
+        names = [p.name for p in self.layout.places if p.name != "bos"]
+        self.colour = {"bos": colours.MUTED, **colours.by_variable(names)}
+
+    def figure(self) -> Figure:
+        layout = self.layout
+        panel = (len(self.found.positions) * layout.cell[0], layout.rows * layout.cell[1])
+        left, tick = sum(layout.labels) + 0.42, self._tick_height()
+        across = _across(len(self.panels), panel[0] + GAP)
+        lines = -(-len(self.panels) // across)
+        line = panel[1] + tick + TITLE
+        width = max(left + across * (panel[0] + GAP) + 0.1, NARROWEST)
+        height = 0.5 + lines * line + 0.6
+        figure = new_figure(width, height)
+        for i, sublayer in enumerate(self.panels):
+            row, column = divmod(i, across)
+            x, y = left + column * (panel[0] + GAP), height - 0.5 - (row + 1) * line + tick
+            box = (x / width, y / height, panel[0] / width, panel[1] / height)
+            axes = figure.add_axes(box, label=sublayer.title)
+            self._panel(axes, sublayer, written=self._written_by(i))
+            if column == 0:
+                self._row_labels(axes)
+        self._title(figure)
+        self._legend(figure, left)
+        return figure
+
+    def _written_by(self, panel: int) -> set[str]:
+        return {name for p in self.panels[: panel + 1] for name in p.wrote}
+
+    def _panel(self, axes: Axes, panel: Sublayer, *, written: set[str]) -> None:
+        from matplotlib.patches import Rectangle
+
+        columns = len(self.found.positions)
+        axes.set_xlim(0, columns)
+        axes.set_ylim(self.layout.rows, 0)
+        for place in self.layout.places:
+            top, rows = self.layout.tops[place.name], place.stop - place.start
+            if place.name in written:
+                self._cells(axes, panel, place, top)
+            else:
+                axes.add_patch(Rectangle((0, top), columns, rows, color=UNWRITTEN, lw=0))
+            new = place.name in panel.wrote
+            frame = Rectangle((0, top), columns, rows, fill=False, clip_on=False)
+            frame.set(edgecolor=self.colour[place.name] if new else colours.FAINT)
+            frame.set(linewidth=1.5 if new else 0.5, zorder=5 if new else 4)
+            axes.add_patch(frame)
+        axes.set_title(panel.title, fontsize=8.5, color=colours.INK, pad=7, linespacing=1.25)
+        axes.spines[:].set_visible(False)
+        axes.set_yticks([])
+        self._ticks(axes)
+
+    def _cells(self, axes: Axes, panel: Sublayer, place: VariablePlace, top: float) -> None:
+        values = panel.stream[:, place.start : place.stop].T
+        parts = values / self.scale[place.name]
+        axes.pcolormesh(
+            np.arange(parts.shape[1] + 1.0),
+            np.arange(parts.shape[0] + 1.0) + top,
+            np.clip(parts, -1, 1),
+            cmap=_colour_map(),
+            vmin=-1,
+            vmax=1,
+            edgecolors="#e9ecf0",
+            linewidth=0.4,
+        )
+        for row, direction in enumerate(self.directions[place.start : place.stop]):
+            if not direction.values and direction.variable != "bos":
+                self._numbers(axes, values[row], parts[row], top + row + 0.5)
+
+    def _numbers(self, axes: Axes, values: Array, parts: Array, y: float) -> None:
+        for x, (value, part) in enumerate(zip(values.tolist(), parts.tolist(), strict=True)):
+            text = _number(value)
+            size = min(self.layout.text, self.layout.cell[0] * 72 / (0.72 * max(len(text), 2)))
+            axes.text(
+                x + 0.5, y, text, ha="center", va="center_baseline", fontsize=size,
+                color="white" if abs(part) > 0.6 else colours.INK,
+            )  # fmt: skip
+
+    def _row_labels(self, axes: Axes) -> None:
+        per_inch = 1 / self.layout.cell[0]
+        for place in self.layout.places:
+            top = self.layout.tops[place.name]
+            colour = self.colour[place.name]
+            several = place.stop - place.start > 1
+            for row, direction in enumerate(self.directions[place.start : place.stop]):
+                if several or direction.values or direction.role:
+                    axes.text(
+                        -0.07 * per_inch, top + row + 0.5, _row_label(direction), ha="right",
+                        va="center_baseline", fontsize=self.layout.text, color=colours.INK,
+                        parse_math=False,
+                    )  # fmt: skip
+            x = -(self.layout.labels[1] + 0.2) * per_inch
+            bottom = top + place.stop - place.start
+            axes.plot([x, x], [top + 0.1, bottom - 0.1], color=colour, lw=2, clip_on=False)
+            axes.text(
+                x - 0.07 * per_inch, (top + bottom) / 2, shortened(place.name, LONGEST_LABEL),
+                ha="right", va="center_baseline", fontsize=self.layout.text + 1, color=colour,
+                fontweight="bold", parse_math=False,
+            )  # fmt: skip
+
+    def _ticks(self, axes: Axes) -> None:
+        labels = [shortened(p, LONGEST_TOKEN) for p in self.found.positions]
+        axes.set_xticks(np.arange(len(labels)) + 0.5)
+        turned = self._turned()
+        axes.set_xticklabels(labels, fontsize=7.5, rotation=90 if turned else 0, parse_math=False)
+        axes.tick_params(length=0, pad=3, labelcolor=colours.INK)
+        axes.get_xticklabels()[0].set_color(colours.MUTED)
+        axes.get_xticklabels()[0].set_fontsize(6)
+
+    def _turned(self) -> bool:
+        longest = max(len(shortened(p, LONGEST_TOKEN)) for p in self.found.positions[1:])
+        return longest * 0.075 > self.layout.cell[0]
+
+    def _tick_height(self) -> float:
+        longest = max(len(shortened(p, LONGEST_TOKEN)) for p in self.found.positions)
+        return longest * 0.085 if self._turned() else 0.16
+
+    def _title(self, figure: Figure) -> None:
+        width, height = figure.get_size_inches()
+        room = int((width - 0.4) / 0.088)
+        given = " ".join(map(shown, self.found.tokens))
+        out = " ".join(map(_output, self.found.outputs))
+        line = f"residual stream on  {given}  →  {out}"
+        figure.text(
+            0.2 / width, 1 - 0.32 / height, shortened(line, room), fontsize=10.5,
+            fontweight="bold", color=colours.INK, va="baseline", parse_math=False,
+        )  # fmt: skip
+
+    def _legend(self, figure: Figure, left: float) -> None:
+        from matplotlib.patches import Rectangle
+
+        width, height = figure.get_size_inches()
+        negative = any((p.stream < -1e-6).any() for p in self.panels)
+        steps = np.linspace(-1 if negative else 0, 1, 96)[None]
+        x, y, length = left, 0.3, 0.9 if negative else 0.6
+        axes = figure.add_axes((x / width, y / height, length / width, 0.11 / height))
+        axes.pcolormesh(np.linspace(0, 1, 97), [0, 1], steps, cmap=_colour_map(), vmin=-1, vmax=1)
+        axes.set_xticks([0, 0.5, 1] if negative else [0, 1])
+        axes.set_xticklabels(["−1", "0", "1"] if negative else ["0", "1"], fontsize=6.5)
+        axes.tick_params(length=0, pad=2, labelcolor=colours.MUTED)
+        axes.set_yticks([])
+        axes.spines[:].set(color=colours.FAINT)
+        axes.set_label("legend")
+        words = "of the variable's largest value"
+        x += length + 0.1
+        figure.text(x / width, (y + 0.02) / height, words, fontsize=7, color=colours.MUTED)
+        x += 1.75
+        if x + 1.1 < width:
+            box = (x / width, y / height), 0.18 / width, 0.11 / height
+            figure.add_artist(Rectangle(*box, color=UNWRITTEN, transform=figure.transFigure))
+            x += 0.26
+            figure.text(
+                x / width, (y + 0.02) / height, "not yet written", fontsize=7, color=colours.MUTED
+            )
+
+
+def _layout(weights: ModelWeights, found: Run) -> Layout:
+    places = tuple(sorted(weights.circuit.variables, key=lambda v: v.start))
+    directions = weights.circuit.directions
+    tops: dict[str, float] = {}
+    y = 0.0
+    for place in places:
+        tops[place.name] = y
+        y += place.stop - place.start + GROUP_GAP
+    d_model = len(directions)
+    height, text = (0.18, 7.0) if d_model <= 45 else (0.155, 6.5) if d_model <= 75 else (0.13, 5.8)
+    longest = max(len(shortened(p, LONGEST_TOKEN)) for p in found.positions[1:])
+    width = max(0.25, 0.075 * longest if longest <= 4 else 0.0)
+    names = max(len(shortened(p.name, LONGEST_LABEL)) for p in places) * (text + 1) * 0.0098
+    labels = max(len(_row_label(d)) for d in directions) * text * 0.0088
+    return Layout(places, tops, y - GROUP_GAP, (width, height), text, (names, max(labels, 0.2)))
+
+
+def _across(panels: int, width: float) -> int:
+    """How many panels stand side by side: lines of about equal length."""
+    most = max(int(WIDEST_LINE / width), 1)
+    return -(-panels // -(-panels // most))
+
+
+def _row_label(direction: NamedDirection) -> str:
+    if direction.values:
+        text = "|".join(map(shown, direction.values[:4]))
+        text += "|…" if len(direction.values) > 4 else ""
+        return shortened(text, LONGEST_LABEL)
+    return shortened(direction.role, LONGEST_LABEL)
+
+
+def _number(value: float) -> str:
+    if abs(value) < 5e-4:
+        return "0"
+    text = f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:.0e}"
+    return text.replace("-", "−")
+
+
+def _output(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return shown(value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def _colour_map() -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("values", colours.NEGATIVE_TO_POSITIVE)

@@ -1,0 +1,69 @@
+"""A drawing as SVG text."""
+
+from __future__ import annotations
+
+from typing import assert_never
+from xml.sax.saxutils import escape, quoteattr
+
+from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text
+
+SANS = "-apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+MONO = "'DejaVu Sans Mono', Menlo, 'Liberation Mono', 'Courier New', monospace"
+
+
+def to_svg(drawing: Drawing) -> str:
+    """The SVG document of a drawing; text stays text."""
+    width, height = _n(drawing.width), _n(drawing.height)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    label = f'role="img" aria-label={quoteattr(drawing.title)}'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {label}>',
+        f"<style>text{{font-family:{SANS};white-space:pre}}.m{{font-family:{MONO}}}</style>",
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        *(_mark(mark) for mark in drawing.marks),
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _mark(mark: Mark) -> str:
+    match mark:
+        case Box():
+            return _box(mark)
+        case Line():
+            points = " ".join(f"{_n(x)},{_n(y)}" for x, y in mark.points)
+            return (
+                f'<polyline points="{points}" fill="none" stroke="{mark.colour}" '
+                f'stroke-width="{_n(mark.width)}" stroke-linejoin="round"/>'
+            )
+        case Dot():
+            return (
+                f'<circle cx="{_n(mark.x)}" cy="{_n(mark.y)}" r="{_n(mark.radius)}" '
+                f'fill="{mark.fill}" stroke="{mark.stroke}" stroke-width="2"/>'
+            )
+        case Text():
+            return _text(mark)
+        case _:
+            assert_never(mark)
+
+
+def _box(box: Box) -> str:
+    shape = (
+        f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" '
+        f'height="{_n(box.height)}" rx="{_n(box.radius)}" fill="{box.fill}" stroke="{box.stroke}"'
+    )
+    return f"{shape}><title>{escape(box.tooltip)}</title></rect>" if box.tooltip else f"{shape}/>"
+
+
+def _text(text: Text) -> str:
+    extra = ' class="m"' if text.mono else ""
+    extra += ' font-weight="bold"' if text.bold else ""
+    extra += f' text-anchor="{text.anchor}"' if text.anchor != "start" else ""
+    return (
+        f'<text x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}" '
+        f'fill="{text.colour}"{extra}>{escape(text.text)}</text>'
+    )
+
+
+def _n(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")

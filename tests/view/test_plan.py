@@ -1,0 +1,114 @@
+"""The plan names every component, says what it reads and writes, and needs nothing but Python."""
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import rasplab
+from rasplab import view
+from rasplab.view.drawing import Box, Dot, Text
+from rasplab.view.plan_drawing import draw_plan, read_by_output, rows_of
+from tests.view.models import library_model
+
+NAMES = ("sort", "reverse", "hist", "caesar", "dyck2", "shuffle_dyck3", "addition")
+
+
+def texts(svg: str) -> list[str]:
+    root = ElementTree.fromstring(svg)
+    return [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_component_has_a_row_with_what_it_reads_and_writes(name: str) -> None:
+    circuit = library_model(name).circuit
+    rows = rows_of(library_model(name).weights)
+    by_name = {row.name: row for row in rows if row.layer is not None}
+    assert set(by_name) == {c.variable for c in circuit.components}
+    for component in circuit.components:
+        row = by_name[component.variable]
+        assert row.layer == component.layer
+        assert row.half == ("attention" if component.kind == "head" else "MLP")
+        assert row.reads == component.reads
+        assert all(variable in row.detail for variable in component.reads)
+    layers = [row.layer for row in rows if row.layer is not None]
+    assert layers == sorted(layers)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_svg_is_well_formed_and_shows_every_name(name: str) -> None:
+    model = library_model(name)
+    shown = texts(view.plan_svg(model))
+    assert {v.name for v in model.circuit.variables} - {"bos"} <= set(shown)
+    for layer in range(model.config.n_layers):
+        assert f"layer {layer}" in shown
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_leaves_its_card(name: str) -> None:
+    drawing = draw_plan(library_model(name).weights)
+    for mark in drawing.marks:
+        if isinstance(mark, Text) and mark.mono:
+            assert mark.x + mark.width <= drawing.width
+        if isinstance(mark, Box):
+            assert mark.x + mark.width <= drawing.width
+            assert mark.y + mark.height <= drawing.height
+
+
+def test_each_wire_ends_in_a_dot_on_its_lane() -> None:
+    model = library_model("sort")
+    dots = [mark for mark in draw_plan(model.weights).marks if isinstance(mark, Dot)]
+    reads = [dot for dot in dots if dot.fill == "#ffffff"]
+    expected = sum(len(c.reads) for c in model.circuit.components)
+    assert len(reads) == expected + len(read_by_output(model.weights))
+    assert len(dots) - len(reads) == len(model.circuit.variables) - 1  # all but BOS are written
+
+
+def test_the_output_reads_what_the_program_returns() -> None:
+    assert read_by_output(library_model("sort").weights) == ("sort",)
+
+
+def test_an_expression_is_written_in_the_variables_that_it_reads() -> None:
+    rows = {row.name: row for row in rows_of(library_model("shuffle_dyck1").weights)}
+    conditions = [row.text for row in rows.values() if row.half == "MLP"]
+    assert conditions
+    assert all("aggregate_sum(" not in text for text in conditions)
+
+
+def test_markup_in_tokens_is_escaped() -> None:
+    model = rasplab.compile(rasplab.rasp.tokens, vocab=["<b>", "&", '"'], max_length=2)
+    assert any("<b> & " in text for text in texts(view.plan_svg(model)))
+
+
+def test_the_same_program_gives_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+    code = (
+        "import rasplab, sys; from rasplab import programs, view;"
+        "p, v = programs.get('sort').at(5, 5);"
+        "m = rasplab.compile(p, vocab=v, max_length=5);"
+        "sys.stdout.write(view.plan_svg(m));"
+        "assert 'matplotlib' not in sys.modules"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(outputs) == 1
+
+
+def test_a_model_shows_its_plan_in_a_notebook() -> None:
+    model = library_model("sort")
+    assert model._repr_svg_() == view.plan_svg(model) == view.plan(model)._repr_svg_()
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+def test_the_suffix_names_the_format(suffix: str, tmp_path: Path) -> None:
+    path = view.save_plan(library_model("hist"), tmp_path / "new" / f"plan.{suffix}")
+    start = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF"}[suffix]
+    assert path.read_bytes().startswith(start)

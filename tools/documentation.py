@@ -1,0 +1,107 @@
+"""Write the pages and pictures of the documentation that are made from the code.
+
+python tools/documentation.py
+"""
+
+from __future__ import annotations
+
+from inspect import getdoc, signature
+from itertools import groupby
+from pathlib import Path
+
+import rasplab
+from rasplab import programs, view
+from rasplab.programs import Entry
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+HEAD = """\
+# The program library
+
+<!-- Written by tools/documentation.py from the registry. -->
+
+Ready-made programs to compile, to study and to copy from. Each is a function that builds an
+expression; `programs.get(name).at(vocab_size, max_length)` gives an example and its vocabulary.
+A program that *looks back* computes the same with and without a causal mask.
+
+```python
+import rasplab
+from rasplab import programs
+from rasplab.rasp import indices, select, tokens
+
+program, vocab = programs.get("most_freq").at(vocab_size=3, max_length=6)
+model = rasplab.compile(program, vocab=vocab, max_length=6)
+```
+
+"""
+
+TITLES = {
+    "arithmetic": "Arithmetic",
+    "balance": "Brackets",
+    "counting": "Counting",
+    "search": "Searching",
+    "sequence": "Moving tokens",
+    "sorting": "Sorting",
+}
+
+
+def main() -> None:
+    (DOCS / "programs.md").write_text(programs_page(), encoding="utf-8", newline="\n")
+    pictures(DOCS / "images")
+
+
+def programs_page() -> str:
+    """A section per program, by the module in which it stands."""
+    entries = sorted(programs.all(), key=lambda entry: (module(entry), entry.name))
+    parts = [HEAD, table(entries)]
+    for name, members in groupby(entries, key=module):
+        parts.append(f"\n## {TITLES[name]}\n")
+        parts += [section(entry) for entry in members]
+    return "".join(parts)
+
+
+def table(entries: list[Entry]) -> str:
+    rows = [
+        f"| [`{e.name}`](#{e.name}) | {e.summary.replace('|', chr(92) + '|')} "
+        f"| {'back' if e.causal else 'around'} |\n"
+        for e in sorted(entries, key=lambda entry: entry.name)
+    ]
+    return "| program | what it computes | looks |\n|---|---|---|\n" + "".join(rows)
+
+
+def section(entry: Entry) -> str:
+    prose, _, examples = (getdoc(entry.build) or "").partition("\n\n>>>")
+    arguments = ", ".join(str(p).split(":")[0] + default(p) for p in parameters(entry))
+    return (
+        f"\n### {entry.name}\n\n`{entry.name}({arguments})`\n\n{prose.strip()}\n\n"
+        f"```python\n>>> from rasplab.programs import {entry.name}\n>>>{examples.rstrip()}\n```\n"
+    )
+
+
+def parameters(entry: Entry) -> list:
+    return list(signature(entry.build).parameters.values())
+
+
+def default(parameter: object) -> str:
+    value = getattr(parameter, "default", None)
+    empty = getattr(parameter, "empty", None)
+    if value is empty:
+        return ""
+    return f"={value}" if isinstance(value, rasplab.rasp.Expression) else f"={value!r}"
+
+
+def module(entry: Entry) -> str:
+    return entry.build.__module__.rpartition(".")[2]
+
+
+def pictures(directory: Path) -> None:
+    """The pictures of README and documentation."""
+    program, vocabulary = programs.get("sort").at(vocab_size=5, max_length=5)
+    sort = rasplab.compile(program, vocab=vocabulary, max_length=5)
+    view.save_plan(sort, directory / "sort-plan.svg")
+    view.save_residual(sort, [4, 2, 5, 2, 1], directory / "sort-residual.png")
+    view.save_attention(sort, [4, 2, 5, 2, 1], directory / "sort-attention.png")
+
+
+if __name__ == "__main__":
+    main()
