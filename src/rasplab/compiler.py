@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rasplab.craft import CraftModel
 from rasplab.craft.certificate import Certificate, certify
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
-from rasplab.lower import Lowering, Style
+from rasplab.lower import Lowered, Lowering, Style
 from rasplab.passes import ResolveSelectors
 from rasplab.plan import Plan, plan
 from rasplab.rasp.expressions import Expression, SOp
@@ -45,7 +44,7 @@ class Compilation:
     facts: Facts
     graph: Node
     resolved: Node
-    craft: CraftModel
+    lowered: Lowered
     plan: Plan
     certificate: Certificate
     weights: ModelWeights
@@ -57,6 +56,20 @@ def compile_program(program: Expression, options: Options) -> Compilation:
     Raises:
         CompileError: where the model could not be exact, with the expression and the reason.
     """
+    try:
+        return _compile(program, options)
+    except RecursionError:
+        raise CompileError(
+            diagnostic(
+                "E307",
+                "the selectors of this program are nested too deeply",
+                at=program.origin,
+                help="aggregate part of them first, or combine fewer",
+            )
+        ) from None
+
+
+def _compile(program: Expression, options: Options) -> Compilation:
     literal = options.optimize == 0
     precision = PRECISIONS[options.dtype]
     facts = Facts(
@@ -64,16 +77,16 @@ def compile_program(program: Expression, options: Options) -> Compilation:
     )
     graph = build_graph(program, facts.interner)
     resolved = ResolveSelectors()(graph, facts)
-    craft = Lowering(Style(literal), precision)(resolved, facts)
+    lowered = Lowering(Style(literal), precision)(resolved, facts)
     assumptions = refute(program, facts, resolved)
-    certificate = certify(craft, precision, assumptions)
+    certificate = certify(lowered.craft, precision, assumptions)
     if not certificate.exact:  # spend hidden units to stop errors from growing
-        craft = Lowering(Style(literal, snap=True), precision)(resolved, facts)
-        certificate = certify(craft, precision, assumptions)
+        lowered = Lowering(Style(literal, snap=True), precision)(resolved, facts)
+        certificate = certify(lowered.craft, precision, assumptions)
     if not certificate.exact:
         raise CompileError(_not_exact(certificate, facts, resolved))
-    craft.verify()
-    planned = plan(craft)
+    lowered.craft.verify()
+    planned = plan(lowered.craft)
     weights = assemble(
         planned,
         program=to_text(program, 2000),
@@ -81,7 +94,7 @@ def compile_program(program: Expression, options: Options) -> Compilation:
         optimize=options.optimize,
         dtype=options.dtype,
     )
-    return Compilation(options, facts, graph, resolved, craft, planned, certificate, weights)
+    return Compilation(options, facts, graph, resolved, lowered, planned, certificate, weights)
 
 
 def read_options(

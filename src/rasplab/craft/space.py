@@ -7,16 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.rasp.values import Value
+from rasplab.rasp.values import Value, identity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Direction:
-    """One named axis: of a variable, the values that it indicates (none: it holds a number)."""
+    """One named axis: of a variable, the values that it indicates (none: it holds a number).
+
+    `x:1` and `x:True` are two directions.
+    """
 
     variable: str
     values: tuple[Value, ...] = ()
     role: str = ""
+
+    def _key(self) -> tuple[object, ...]:
+        return self.variable, identity(self.values), self.role
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Direction) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
     def __str__(self) -> str:
         if self.values:

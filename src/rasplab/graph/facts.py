@@ -149,6 +149,7 @@ class Facts:
 
     def _infer_map(self, node: Node, function: Function) -> None:
         operands = node.operands
+        self.form(node)  # now, while those of the operands are known: depth then has no limit
         if any(isinstance(self.domains[operand], Interval) for operand in operands):
             self.domains[node] = self._interval_of(node)
             return

@@ -1,6 +1,6 @@
 """From graph and facts to craft: one construction per file."""
 
-from rasplab.lower.lowering import Lowering
+from rasplab.lower.lowering import Lowered, Lowering
 from rasplab.lower.style import Style
 
-__all__ = ["Lowering", "Style"]
+__all__ = ["Lowered", "Lowering", "Style"]

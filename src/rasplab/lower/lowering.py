@@ -61,10 +61,19 @@ class Lowering:
     style: Style = Style()
     precision: Precision = FLOAT32
 
-    def __call__(self, root: Node, facts: Facts) -> CraftModel:
+    def __call__(self, root: Node, facts: Facts) -> Lowered:
         """The craft model of a resolved graph."""
         names = Names(facts.interner, root)
-        return _Lowerer(facts, self.style, self.precision, names).lower(root)
+        lowerer = _Lowerer(facts, self.style, self.precision, names)
+        return Lowered(lowerer.lower(root), lowerer.variables)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lowered:
+    """The craft model, and how each node that has directions is held on them."""
+
+    craft: CraftModel
+    variables: dict[Node, Variable]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,146 @@
+"""Every stage computes what the evaluator computes, and errors stay under their certified bounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import rasplab
+from rasplab import programs
+from rasplab.diagnostics import CompileError, ProgramError
+from rasplab.graph import Interval
+from rasplab.graph.run import run as run_graph
+from rasplab.lower.encoding import Scalar
+from rasplab.rasp.values import identity, is_number
+from rasplab.weights import encode, forward
+from tests.random_programs import random_program, random_sequences
+
+SEEDS = range(60)
+
+
+def compiled(seed: int, optimize: int, causal: bool):
+    program, vocab, max_length = random_program(seed)
+    try:
+        model = rasplab.compile(
+            program, vocab=vocab, max_length=max_length, optimize=optimize, causal=causal
+        )
+    except CompileError:
+        pytest.skip("refused, which is tested elsewhere")
+    return model, random_sequences(vocab, max_length, 8, seed)
+
+
+def values_or_skip(model, sequence):
+    try:
+        return model.program(sequence, causal=model.config.causal)
+    except ProgramError:
+        return None
+
+
+def same(a, b) -> bool:
+    if is_number(a) and is_number(b):  # the evaluator of the graph is not asked about types
+        return a == b
+    return identity(a) == identity(b)
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_graph_and_the_resolved_graph_equal_the_evaluator(seed, optimize):
+    causal = bool(seed % 2)
+    model, sequences = compiled(seed, optimize, causal)
+    stages = model.compilation
+    for sequence in sequences:
+        expected = values_or_skip(model, sequence)
+        if expected is None:
+            continue
+        for root in (stages.graph, stages.resolved):
+            got = run_graph(root, list(sequence), causal=causal)[root]
+            assert all(map(same, got, expected))
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_value_lies_in_its_domain(seed, optimize):
+    causal = bool(seed % 2)
+    model, sequences = compiled(seed, optimize, causal)
+    stages = model.compilation
+    for sequence in sequences:
+        if values_or_skip(model, sequence) is None:
+            continue
+        found = run_graph(stages.resolved, list(sequence), causal=causal)
+        for node, domain in stages.facts.domains.items():
+            for value in found.get(node, ()):
+                if isinstance(domain, Interval):
+                    assert value is None or domain.low - 1e-9 <= value <= domain.high + 1e-9
+                else:
+                    assert identity(value) in domain.index
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_coordinate_is_within_its_certified_bound(seed, optimize):
+    causal = bool(seed % 2)
+    check_bounds(*compiled(seed, optimize, causal))
+
+
+@pytest.mark.parametrize("entry", programs.all(), ids=lambda entry: entry.name)
+def test_library_coordinates_are_within_their_certified_bounds(entry):
+    program, vocab = entry.at(6, 8)
+    model = rasplab.compile(program, vocab=vocab, max_length=8, causal=entry.causal)
+    check_bounds(model, random_sequences(vocab, 8, 20, 0))
+
+
+def check_bounds(model, sequences) -> None:
+    """Residual coordinates in float32 against what each variable's value says they should be."""
+    stages = model.compilation
+    bounds = {
+        id(block.writes): bound.error
+        for block, bound in zip(
+            stages.lowered.craft.blocks, model.certificate.bounds, strict=True
+        )
+    }
+    for sequence in sequences:
+        if values_or_skip(model, sequence) is None:
+            continue
+        residual: dict[str, np.ndarray] = {}
+        forward(model.weights, encode(model.config, [sequence]), residual.__setitem__)
+        if not model.config.n_layers:
+            continue
+        final = residual[f"blocks.{model.config.n_layers - 1}.hook_resid_post"][0, 1:]
+        truth = run_graph(stages.resolved, list(sequence), causal=model.config.causal)
+        for node, variable in stages.lowered.variables.items():
+            if node not in truth:  # a variable that lowering itself introduced
+                continue
+            ideal = np.array([coordinates(variable, value, stages) for value in truth[node]])
+            got = final[:, stages.plan.columns(variable.subspace)]
+            bound = bounds.get(id(variable.subspace), 0.0)
+            slack = 4e-7 * (1 + np.abs(ideal).max(initial=0.0))  # embeddings are rounded once
+            assert np.abs(got - ideal).max(initial=0.0) <= bound + slack, node
+
+
+def coordinates(variable, value, stages) -> np.ndarray:
+    encoding = variable.encoding
+    if isinstance(encoding, Scalar):
+        flag = [float(value is None)] if encoding.flag else []
+        number = 0.0 if value is None else encoding.sign * (float(value) - encoding.offset)
+        return np.array([number, *flag])
+    return encoding.rows[stages.facts.listed(variable.node).position(value)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_craft_and_weights_agree(seed):
+    model, sequences = compiled(seed, 1, False)
+    tokens = {identity(t): i for i, t in enumerate(model.config.vocabulary)}
+    tolerance = 2 * model.certificate.output_error + 1e-6
+    for sequence in sequences:
+        ideal = model.compilation.lowered.craft.run([tokens[identity(t)] for t in sequence])
+        got = forward(model.weights, encode(model.config, [sequence]))[0, 1:]
+        scale = 1 + np.abs(ideal).max()
+        assert np.abs(ideal - got).max() <= tolerance * scale
+
+
+def test_the_plan_orders_blocks_after_what_they_read():
+    for entry in programs.all():
+        program, vocab = entry.at(5, 5)
+        model = rasplab.compile(program, vocab=vocab, max_length=5, causal=entry.causal)
+        model.compilation.plan.verify()
+        model.weights.verify()
