@@ -115,8 +115,8 @@ Every decision in a compiled model has a margin, and every number a worst-case r
 In the number format that was asked for some error reaches its margin, or the output is not
 certain enough. The message names the weakest decision; `model.certificate` shows them all.""",
         """\
-A count at length n is read from attention weights that differ by about 1/(4n), and bfloat16
-tells only 256 steps between 1 and 2 apart. A model that might be wrong is not made.""",
+bfloat16 has 128 steps between 1 and 2, so that sums of many terms and counts at great length blur
+into each other; float32 has eight million. A model that might be wrong is not made.""",
         """\
 import rasplab
 from rasplab.rasp import select, selector_width, tokens
@@ -153,5 +153,30 @@ from rasplab.rasp import average, tokens
 first, second = 2**53, 2**53 + 1
 all_first = average(tokens == first) == 1
 rasplab.compile(all_first, vocab=[first, second], max_length=3)""",
+    ),
+    Page(
+        "E307",
+        "selectors are nested too deeply",
+        """\
+Selectors were combined by `&`, `|` and `~` hundreds of levels deep, usually by a loop that adds
+one more at every step.""",
+        """\
+A combination of selectors is resolved as one formula, part within part, and Python goes only so
+far down. Sequence operators have no such limit: most such loops are better written as one
+predicate, or as an aggregate at every step.""",
+        """\
+import rasplab
+from rasplab.rasp import indices, select, selector_width
+
+spread = select(indices, 0, "==")
+for position in range(1, 2000):
+    spread = spread | select(indices, position, "==")
+rasplab.compile(selector_width(spread), vocab="ab", max_length=4)""",
+        """\
+import rasplab
+from rasplab.rasp import indices, select, selector_width
+
+spread = select(indices, 2000, "<")
+rasplab.compile(selector_width(spread), vocab="ab", max_length=4)""",
     ),
 )
