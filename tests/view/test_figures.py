@@ -90,6 +90,14 @@ def test_the_stream_shown_is_the_stream_computed() -> None:
     assert [values[i] for i in last[1:, place.start : place.stop].argmax(1)] == list("ecadb")
 
 
+def test_what_is_only_rounding_has_no_colour() -> None:
+    figure = view.residual(library_model("sort"), [1, 1]).figure  # nothing is smaller: rank.part1
+    meshes = [c for c in panels(figure)[-1].collections if isinstance(c, QuadMesh)]
+    sizes = [float(np.abs(np.asarray(mesh.get_array())).max()) for mesh in meshes]
+    assert all(size < 1e-3 or size == 1 for size in sizes)
+    assert min(sizes) < 1e-3
+
+
 def test_words_that_do_not_fit_are_shortened_and_turned() -> None:
     long = ["incomprehensibilities", "a$b^c"]
     model = rasplab.compile(rasp.tokens, vocab=long, max_length=3)
@@ -99,9 +107,14 @@ def test_words_that_do_not_fit_are_shortened_and_turned() -> None:
     assert labels[1].get_rotation() == 90
 
 
+@pytest.mark.parametrize("name", INPUTS)
+def test_a_figure_has_about_the_shape_of_a_screen(name: str) -> None:
+    width, height = view.residual(library_model(name), INPUTS[name]).figure.get_size_inches()
+    assert 0.5 < width / height < 3.2
+
+
 def test_a_wide_model_is_drawn_in_lines_of_panels() -> None:
     figure = view.residual(library_model("shuffle_dyck3"), "({[)]").figure
-    assert figure.get_size_inches()[0] < 17
     lefts = {round(axes.get_position().x0, 3) for axes in panels(figure)}
     assert len(lefts) < len(panels(figure))
 

@@ -10,7 +10,7 @@ import pytest
 import rasplab
 from rasplab import view
 from rasplab.view.drawing import Box, Dot, Text
-from rasplab.view.plan_drawing import draw_plan, read_by_output, rows_of
+from rasplab.view.plan_drawing import draw_plan, lanes_of, life_of, read_by_output, rows_of
 from tests.view.models import library_model
 
 NAMES = ("sort", "reverse", "hist", "caesar", "dyck2", "shuffle_dyck3", "addition")
@@ -64,6 +64,17 @@ def test_each_wire_ends_in_a_dot_on_its_lane() -> None:
     expected = sum(len(c.reads) for c in model.circuit.components)
     assert len(reads) == expected + len(read_by_output(model.weights))
     assert len(dots) - len(reads) == len(model.circuit.variables) - 1  # all but BOS are written
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_variables_share_a_lane_only_one_after_the_other(name: str) -> None:
+    rows = rows_of(library_model(name, optimize=0).weights)
+    lanes = lanes_of(rows)
+    lives = {variable: life_of(variable, rows) for variable in lanes}
+    for a in lanes:
+        for b in lanes:
+            if a != b and lanes[a] == lanes[b]:
+                assert lives[a][1] + 1 < lives[b][0] or lives[b][1] + 1 < lives[a][0]
 
 
 def test_the_output_reads_what_the_program_returns() -> None:

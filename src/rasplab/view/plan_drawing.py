@@ -76,6 +76,27 @@ def read_by_output(weights: ModelWeights) -> tuple[str, ...]:
     )
 
 
+def life_of(name: str, rows: tuple[Row, ...]) -> tuple[int, int]:
+    """The row that writes a variable, and the last that reads it."""
+    written = next(i for i, row in enumerate(rows) if row.writes == name)
+    return written, max((i for i, row in enumerate(rows) if name in row.reads), default=written)
+
+
+def lanes_of(rows: tuple[Row, ...]) -> dict[str, int]:
+    """A lane per variable; one that nobody reads any more is used again a row later."""
+    free_from: list[int] = []
+    lanes: dict[str, int] = {}
+    for i, row in enumerate(rows):
+        if row.writes is None:
+            continue
+        free = [lane for lane, start in enumerate(free_from) if start <= i]
+        lane = free[-1] if free else len(free_from)
+        end = life_of(row.writes, rows)[1] + 2
+        free_from[lane : lane + 1] = [end]
+        lanes[row.writes] = lane
+    return lanes
+
+
 def _embedded(weights: ModelWeights, place: VariablePlace) -> Row:
     labels = [
         "|".join(map(_shown, d.values)) if d.values else d.role or "its number"
@@ -165,10 +186,10 @@ class _Drawer:
         self.rows = rows_of(weights)
         names = [v.name for v in weights.circuit.variables if v.name != "bos"]
         self.colour = colours.by_variable(names)
-        lanes = [row.writes for row in self.rows if row.writes is not None]
+        lanes = lanes_of(self.rows)
         first = MARGIN + GROUP_WIDTH + LANE / 2
-        self.lane = {name: first + i * LANE for i, name in enumerate(lanes)}
-        self.left = first + len(lanes) * LANE + GAP / 2
+        self.lane = {name: first + i * LANE for name, i in lanes.items()}
+        self.left = first + (max(lanes.values(), default=-1) + 1) * LANE + GAP / 2
         longest = max(max(_code_width(r), mono_width(r.detail, PROSE) * 0.94) for r in self.rows)
         self.card = min(max(longest + 28, CARD_WIDTH[0]), CARD_WIDTH[1])
         self.right = self.left + self.card
@@ -233,8 +254,7 @@ class _Drawer:
     def _lanes(self) -> list[Mark]:
         marks: list[Mark] = []
         for name, x in self.lane.items():
-            written = next(i for i, row in enumerate(self.rows) if row.writes == name)
-            last = max((i for i, r in enumerate(self.rows) if name in r.reads), default=written)
+            written, last = life_of(name, self.rows)
             if last > written:
                 ends = ((x, self._write_y(written)), (x, self._read_y(last)))
                 marks.append(Line(ends, self.colour[name], 2.4))

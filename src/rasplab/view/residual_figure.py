@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,9 @@ GROUP_GAP = 0.45
 """Space between variables, in rows."""
 UNWRITTEN = "#eef0f3"
 GAP, TITLE = 0.16, 0.55
-WIDEST_LINE, NARROWEST = 15.0, 5.2
-"""Inches: between panels, above a line of panels, of a line, of the figure."""
+NARROWEST = 5.2
+"""Inches: between panels, above a line of panels, of the figure."""
+ASPECT = 1.6
 LONGEST_TOKEN = 8
 LONGEST_LABEL = 22
 
@@ -63,8 +65,7 @@ class _Drawer:
         self.directions = weights.circuit.directions
         self.layout = _layout(weights, found)
         self.scale = {
-            p.name: float(np.abs(panels[-1].stream[:, p.start : p.stop]).max()) or 1.0
-            for p in self.layout.places
+            p.name: _largest(panels[-1].stream[:, p.start : p.stop]) for p in self.layout.places
         }
         names = [p.name for p in self.layout.places if p.name != "bos"]
         self.colour = {"bos": colours.MUTED, **colours.by_variable(names)}
@@ -73,9 +74,9 @@ class _Drawer:
         layout = self.layout
         panel = (len(self.found.positions) * layout.cell[0], layout.rows * layout.cell[1])
         left, tick = sum(layout.labels) + 0.42, self._tick_height()
-        across = _across(len(self.panels), panel[0] + GAP)
-        lines = -(-len(self.panels) // across)
         line = panel[1] + tick + TITLE
+        across = _across(len(self.panels), panel[0] + GAP, line)
+        lines = -(-len(self.panels) // across)
         width = max(left + across * (panel[0] + GAP) + 0.1, NARROWEST)
         height = 0.5 + lines * line + 0.6
         figure = new_figure(width, height)
@@ -183,14 +184,16 @@ class _Drawer:
 
     def _title(self, figure: Figure) -> None:
         width, height = figure.get_size_inches()
-        room = int((width - 0.4) / 0.088)
+        room = int((width - 0.4) / 0.092)
         given = " ".join(map(shown, self.found.tokens))
-        out = " ".join(map(_output, self.found.outputs))
-        line = f"residual stream on  {given}  →  {out}"
-        figure.text(
-            0.2 / width, 1 - 0.32 / height, shortened(line, room), fontsize=10.5,
-            fontweight="bold", color=colours.INK, va="baseline", parse_math=False,
-        )  # fmt: skip
+        out = "→  " + " ".join(map(_output, self.found.outputs))
+        line = f"residual stream on  {given}"
+        lines = [f"{line}  {out}"] if len(line) + len(out) < room else [line, out]
+        for i, text in enumerate(lines):
+            figure.text(
+                0.2 / width, 1 - (0.3 + 0.2 * i) / height, shortened(text, room), fontsize=10.5,
+                fontweight="bold", color=colours.INK, va="baseline", parse_math=False,
+            )  # fmt: skip
 
     def _legend(self, figure: Figure, left: float) -> None:
         from matplotlib.patches import Rectangle
@@ -237,10 +240,19 @@ def _layout(weights: ModelWeights, found: Run) -> Layout:
     return Layout(places, tops, y - GROUP_GAP, (width, height), text, (names, max(labels, 0.2)))
 
 
-def _across(panels: int, width: float) -> int:
-    """How many panels stand side by side: lines of about equal length."""
-    most = max(int(WIDEST_LINE / width), 1)
-    return -(-panels // -(-panels // most))
+def _across(panels: int, width: float, height: float) -> int:
+    """How many panels stand side by side, so that the figure has about the shape of a screen."""
+    lines = min(
+        range(1, panels + 1),
+        key=lambda n: abs(math.log(-(-panels // n) * width / (n * height) / ASPECT)),
+    )
+    return -(-panels // lines)
+
+
+def _largest(values: Array) -> float:
+    """What the deepest colour stands for; where there is nothing but rounding, 1."""
+    size = float(np.abs(values).max())
+    return size if size > 1e-3 else 1.0
 
 
 def _row_label(direction: NamedDirection) -> str:
