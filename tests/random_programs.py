@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from rasplab import rasp
+from rasplab.diagnostics import ProgramError
 from rasplab.rasp.expressions import Selector, SOp
 from rasplab.rasp.printer import topological
-from rasplab.rasp.values import Value
+from rasplab.rasp.values import Value, identity
 from tests.random_functions import ANY, APPLIED, NUMBERS, PREDICATES, WORDS, Kind
 
 T = TypeVar("T")
@@ -90,14 +91,14 @@ def random_sequences(
 
 
 def grow_program(choices: Choices) -> Program:
-    """Grow a pool of expressions and return the largest that nothing else uses."""
+    """Grow a pool of expressions and return the largest."""
     base = choices.pick(VOCABULARIES)
     size = choices.integer(min(3, len(base)), len(base))
     start = choices.integer(0, len(base) - 1)
     vocab = tuple((base + base)[start : start + size])
     max_length = choices.integer(3, 6)
     grower = Grower(choices, vocab, max_length)
-    for _ in range(choices.integer(1, 20)):
+    for _ in range(choices.integer(1, 32)):
         grower.step()
     return grower.finished(), vocab, max_length
 
@@ -142,20 +143,26 @@ class Grower:
     def step(self) -> None:
         """Add one selector or one term, if the drawn step finds operands that fit."""
         new = self.choices.pick(STEPS)(self)
-        if isinstance(new, Choice) and self._count(new.selector) <= MAX_NODES:
+        if isinstance(new, Choice) and self._welcome(new.selector):
             self.selectors.append(new)
             self.unused.add(id(new.selector))
         elif (
             isinstance(new, Term)
             and new.size <= MAX_SIZE
             and new.magnitude <= MAX_MAGNITUDE
-            and self._count(new.sop) <= MAX_NODES
+            and self._welcome(new.sop)
         ):
             self.terms.append(new)
             self.unused.add(id(new.sop))
 
+    def _welcome(self, expression: SOp | Selector) -> bool:
+        """Small enough, and rarely the same everywhere: constants hide what they are made of."""
+        if self._count(expression) > MAX_NODES:
+            return False
+        return varies(expression, self.vocab, self.length) or self.choices.chance(15)
+
     def finished(self) -> SOp:
-        """The largest term left over; a larger selector left over is read first."""
+        """The largest term; a selector that was built last is read first."""
         if self.selectors and self._count(self.selectors[-1].selector) < MAX_NODES - 3:
             last = self.selectors[-1]
             if id(last.selector) in self.unused:
@@ -164,9 +171,10 @@ class Grower:
                 if new is not None:
                     self.terms.append(new)
                     self.unused.add(id(new.sop))
-        left = [term.sop for term in self.terms if id(term.sop) in self.unused]
-        fitting = [sop for sop in left if self._count(sop) <= MAX_NODES]
-        return max(fitting, key=self._count, default=rasp.tokens)
+        fitting = [term for term in self.terms if self._count(term.sop) < MAX_NODES]
+        root = max(fitting, key=lambda term: self._count(term.sop))
+        asked = root.kind in NUMBERS and self.choices.chance(15)
+        return rasp.numerical(root.sop) if asked else root.sop
 
     def _count(self, expression: SOp | Selector) -> int:
         if id(expression) not in self.nodes:
@@ -500,6 +508,22 @@ ARITHMETIC: dict[str, Callable[[Any, Any], SOp]] = {
     "max": rasp.maximum,
     "min": rasp.minimum,
 }
+
+
+def varies(expression: SOp | Selector, vocab: Sequence[Value], length: int) -> bool:
+    """Whether an expression takes several values on two sequences, without an error."""
+    seen: set[Hashable] = set()
+    for probe in (
+        (tuple(vocab) * length)[:length],
+        (vocab[0], *vocab[-2:], vocab[-1], vocab[0])[:length],
+    ):
+        try:
+            rows = expression(probe)
+        except ProgramError:
+            return False
+        flat = [cell for row in rows for cell in row] if isinstance(rows[0], list) else rows
+        seen |= {identity(cell) for cell in flat}
+    return len(seen) > 1
 
 
 def arithmetic_term(symbol: str, a: Term, b: Term) -> Term:
