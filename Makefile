@@ -40,8 +40,8 @@ docs: $(READY) ## build the documentation into site/
 serve: $(READY) ## show the documentation in a browser while it is written
 	$(BIN)/mkdocs serve
 
-bench: $(READY) ## run the benchmarks; they print ratios measured in one run
-	$(BIN)/python -m benchmarks
+bench: $(READY) ## run every script of benchmarks/ with its defaults
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove the environment and everything that the targets made
 	rm -rf .venv site demo .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
