@@ -317,12 +317,14 @@ class _Lowerer:
         """How much heavier BOS is than one selected key, in score, so that sums are sums.
 
         w selected values v and a BOS of weight c, which holds 0, give c·Σv/(w + c) once scaled by
-        c: off by |Σv|·w/c, at most n²·max|v|/c. c = e^g makes that 2^-13 of the largest value,
-        but not where the format's least number is in the way.
+        c: off by |Σv|·w/c, at most n²·max|v|/c. c = e^g makes that 2^-13 of the largest value
+        (less in formats that round more coarsely anyway), but not where the format's least number
+        is in the way.
         """
         n = self.facts.max_length
-        wanted = math.ceil(math.log(n * n * 2.0**13))
-        possible = math.floor(-math.log(self.precision.least) / 2)
+        bits = min(13.0, -math.log2(self.precision.roundoff) - 5.0)
+        wanted = math.ceil(math.log(n * n * 2.0**bits))
+        possible = math.floor(-math.log(self.precision.least)) - 1
         return float(min(wanted, possible))
 
     def _apply(self, node: Node) -> None:
