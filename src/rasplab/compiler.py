@@ -12,8 +12,9 @@ from typing import Any
 
 from rasplab.craft.certificate import Certificate, certify
 from rasplab.craft.precision import PRECISIONS
-from rasplab.diagnostics import CompileError, InputError, diagnostic
+from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
+from rasplab.graph.witness import refute
 from rasplab.lower import Lowered, Lowering, Style
 from rasplab.passes import ResolveSelectors
 from rasplab.plan import Plan, plan
@@ -22,7 +23,6 @@ from rasplab.rasp.printer import to_text
 from rasplab.rasp.sequence import read_token
 from rasplab.rasp.values import Value, identity
 from rasplab.weights import ModelWeights, assemble
-from rasplab.graph.witness import refute
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _compile(program: Expression, options: Options) -> Compilation:
         lowered = Lowering(Style(literal, snap=True), precision)(resolved, facts)
         certificate = certify(lowered.craft, precision, assumptions)
     if not certificate.exact:
-        raise CompileError(_not_exact(certificate, facts, resolved))
+        raise CompileError(_not_exact(certificate, lowered, facts, resolved))
     lowered.craft.verify()
     planned = plan(lowered.craft)
     weights = assemble(
@@ -152,15 +152,13 @@ def _vocabulary(vocab: Iterable[Any]) -> tuple[Value, ...]:
     return tuple(distinct.values())
 
 
-def _not_exact(certificate: Certificate, facts: Facts, root: Node) -> Any:
+def _not_exact(certificate: Certificate, lowered: Lowered, facts: Facts, root: Node) -> Diagnostic:
+    """The refusal of a model whose margins are used up: where, by how much, and what would help."""
     weakest = certificate.weakest()
-    named = {name: node for node, name in facts.interner.names.items()}
-    node = named.get(weakest.name, root) if weakest is not None else root
-    where = (
-        f"`{weakest.name}` meets an error of {weakest.met:.2g} and bears {weakest.borne:.2g}"
-        if weakest is not None and weakest.margin <= 0
-        else f"the output is only certain within {certificate.output_error:.2g}"
-    )
+    node, where = root, f"the output is only certain within {certificate.output_error:.2g}"
+    if weakest is not None and weakest.margin <= 0:
+        node = lowered.node_of(weakest.name) or root
+        where = f"meets an error of {weakest.met:.2g} and bears {weakest.borne:.2g}"
     finer = {"float32": "float64", "bfloat16": "float32", "float16": "float32"}
     wider = finer.get(certificate.precision)
     return diagnostic(

@@ -104,7 +104,7 @@ class Model:
         return plan_svg(self)
 
 
-def compile(  # noqa: A001 - the verb of the field
+def compile(
     program: SOp,
     *,
     vocab: Iterable[Any],

@@ -94,9 +94,7 @@ def check_bounds(model, sequences) -> None:
     stages = model.compilation
     bounds = {
         id(block.writes): bound.error
-        for block, bound in zip(
-            stages.lowered.craft.blocks, model.certificate.bounds, strict=True
-        )
+        for block, bound in zip(stages.lowered.craft.blocks, model.certificate.bounds, strict=True)
     }
     for sequence in sequences:
         if values_or_skip(model, sequence) is None:

@@ -111,9 +111,7 @@ def certify(
     )
 
 
-def _certify(
-    craft: CraftModel, precision: Precision, assumptions: tuple[str, ...]
-) -> Certificate:
+def _certify(craft: CraftModel, precision: Precision, assumptions: tuple[str, ...]) -> Certificate:
     errors: dict[int, Array] = {}
     relative: dict[int, tuple[float, float]] = {}
     bounds: list[Bound] = []
@@ -168,7 +166,9 @@ def _read_error(affine: Affine, errors: dict[int, Array], u: float) -> Array:
     for subspace, matrix in affine.parts:
         total += np.abs(matrix).T @ errors[id(subspace)]
         terms += 1 if subspace.exclusive else len(subspace)
-        whole = bool((matrix == np.rint(matrix)).all()) and float(np.abs(matrix).max(initial=0)) * u < 1
+        whole = (
+            bool((matrix == np.rint(matrix)).all()) and float(np.abs(matrix).max(initial=0)) * u < 1
+        )
         rounded |= not (subspace.exclusive and whole)
     rounded |= bool((affine.bias != np.rint(affine.bias)).any())
     return total + ((terms + 1) * u * _sizes(affine) if rounded else 0.0)
@@ -217,8 +217,10 @@ def _head(
 def _counts(head: Head) -> bool:
     """Whether a head adds up numbers that are never negative: then its error is relative."""
     parts = [m for _, m in head.value.parts]
-    return head.kind == "sum" and all((m >= 0).all() for m in parts) and bool(
-        (head.value.bias >= 0).all()
+    return (
+        head.kind == "sum"
+        and all((m >= 0).all() for m in parts)
+        and bool((head.value.bias >= 0).all())
     )
 
 
@@ -275,7 +277,11 @@ def _mlp(
             error = error + ((write * own[:, None]) + u * write).max(axis=0, initial=0.0)
             tolerance = 1.0
         start += part.count
-        if math.isfinite(tolerance) and not math.isfinite(borne) or inside / tolerance > met / borne:
+        if (
+            (math.isfinite(tolerance)
+            and not math.isfinite(borne))
+            or inside / tolerance > met / borne
+        ):
             met, borne = inside, tolerance
     return error, met, borne
 
@@ -287,7 +293,11 @@ def _terms(affine: Affine) -> int:
 
 
 def _worst_step(
-    part: Steps, errors: dict[int, Array], relative: dict[int, tuple[float, float]], u: float, rounding: float
+    part: Steps,
+    errors: dict[int, Array],
+    relative: dict[int, tuple[float, float]],
+    u: float,
+    rounding: float,
 ) -> tuple[float, float]:
     """The step that is nearest to failing: the error it meets and the one it bears."""
     if not len(part.tolerances):
@@ -328,7 +338,9 @@ def _free_of_rounding(mlp: Mlp, units: slice, errors: dict[int, Array], u: float
         return False
     write = mlp.write[units]
     small = 2 * float(np.abs(write).max(initial=0.0)) * len(bias) < 1 / (16 * u)
-    return small and _coarse_and_not_positive(bias[~fixed]) and bool((write == np.rint(write)).all())
+    return (
+        small and _coarse_and_not_positive(bias[~fixed]) and bool((write == np.rint(write)).all())
+    )
 
 
 def _coarse_and_not_positive(values: Array) -> bool:

@@ -82,7 +82,11 @@ class CraftModel:
             padded = np.concatenate([np.zeros((1, rows.shape[1])), rows])
             stream |= dict(zip(embedding.writes.directions, padded.T, strict=True))
         for block in self.blocks:
-            out = _head(block, stream, self.causal) if isinstance(block, Head) else _mlp(block, stream)
+            out = (
+                _head(block, stream, self.causal)
+                if isinstance(block, Head)
+                else _mlp(block, stream)
+            )
             stream |= dict(zip(block.writes.directions, out.T, strict=True))
         return read(self.readout, stream)[1:]
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rasplab.rasp.values import Value, canonical, identity, is_number
 
 LISTED_AT_MOST = 1 << 15
+WHOLE_UP_TO = 2**53
 _SPREAD_AT_MOST = 1 << 24
 
 
@@ -97,17 +98,20 @@ def _combined(values: Listed, counts: range, *, average: bool) -> Domain:
     if not numbers:
         return listed([] if average or counts.start > 0 else [0])
     exact = [Fraction(v) for v in numbers]
+    if max(map(abs, exact)) * counts.stop >= WHOLE_UP_TO:  # floats no longer tell them apart
+        return Interval(*_hull(exact, counts, average=average))
     low, high = min(exact), max(exact)
-    ends = [end * count for end in (low, high) for count in (counts.start, counts.stop - 1)]
-    interval = Interval(*((float(low), float(high)) if average else (_f(min(ends)), _f(max(ends)))))
+    interval = Interval(*_hull(exact, counts, average=average))
     unit = _unit([x - low for x in exact])
     steps = sorted({int((x - low) / unit) for x in exact}) if unit else [0]
     if steps[-1] * counts.stop * len(steps) > _SPREAD_AT_MOST:
         scattered = _scattered(low, unit, steps, counts, average=average)
-        return interval if scattered is None else listed([*(numbers if average else []), *scattered])
+        return (
+            interval if scattered is None else listed([*(numbers if average else []), *scattered])
+        )
     if average and len(steps) == 1:
         return listed(numbers)
-    integral = all(isinstance(v, int) for v in numbers) and max(map(abs, ends)) < 1 << 50
+    integral = all(isinstance(v, int) for v in numbers)
     reached: list[tuple[int, NDArray[np.intp]]] = []
     reachable = np.ones(1, np.bool_)
     for count in range(counts.stop):
@@ -149,13 +153,17 @@ def _integral(
 ) -> list[Value] | None:
     totals = [low * count + unit * steps for count, steps in reached]
     if average:
-        inner = [t[(t > low * c) & (t < low * c + unit * s[-1])] / c
-                 for t, (c, s) in zip(totals, reached, strict=True)]
+        inner = [
+            t[(t > low * c) & (t < low * c + unit * s[-1])] / c
+            for t, (c, s) in zip(totals, reached, strict=True)
+        ]
         totals = inner
     distinct = np.unique(np.concatenate(totals))
     if len(distinct) > LISTED_AT_MOST:
         return None
-    return [int(value) if value.is_integer() else value for value in distinct.astype(float).tolist()]
+    return [
+        int(value) if value.is_integer() else value for value in distinct.astype(float).tolist()
+    ]
 
 
 def _fractional(
@@ -190,5 +198,8 @@ def _unit(differences: list[Fraction]) -> Fraction:
     return result
 
 
-def _f(x: Fraction) -> float:
-    return float(x)
+def _hull(exact: list[Fraction], counts: range, *, average: bool) -> tuple[float, float]:
+    ends = [end * count for end in (min(exact), max(exact)) for count in (counts[0], counts[-1])]
+    return (
+        (float(min(exact)), float(max(exact))) if average else (float(min(ends)), float(max(ends)))
+    )

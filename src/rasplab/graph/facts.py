@@ -181,14 +181,16 @@ class Facts:
         self.tables[node] = Table(supports, to_code[inverse].reshape(shape))
 
     def _call(
-        self, node: Node, function: Function, arguments: tuple[Value, ...], supports: tuple[Node, ...]
+        self,
+        node: Node,
+        function: Function,
+        arguments: tuple[Value, ...],
+        supports: tuple[Node, ...],
     ) -> Value:
         try:
             return function(*arguments)
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            finding = raised(
-                function, arguments, self.interner.origins[node], "E105", error
-            )
+        except Exception as error:
+            finding = raised(function, arguments, self.interner.origins[node], "E105", error)
             certain = all(isinstance(s.op, g.Tokens | g.Indices) for s in supports)
             if certain and self.fuse:
                 raise CompileError(finding) from error
@@ -254,11 +256,7 @@ class Facts:
         if isinstance(source, Interval) or (
             isinstance(source, Listed) and not self.unique(selector, values) and source.numeric
         ):
-            domain = (
-                source
-                if isinstance(source, Interval)
-                else means(source, self.max_length)
-            )
+            domain = source if isinstance(source, Interval) else means(source, self.max_length)
             if isinstance(domain, Interval):
                 ends = [float(default)] if isinstance(default, int | float) else []
                 if isinstance(default, str | tuple):
@@ -280,10 +278,10 @@ class Facts:
             "E204",
             "this aggregate would average words",
             at=self.interner.origin(node),
+            label="nothing shows that only equal values are selected",
             also=[(self.interner.origins.get(values), "the values")],
             notes=["only numbers can be averaged"],
-            help="select at most one position, or aggregate an indicator "
-            'such as `tokens == "a"`',
+            help='select at most one position, or aggregate an indicator such as `tokens == "a"`',
         )
 
     def _infer_sum(self, node: Node) -> None:
@@ -376,9 +374,7 @@ def _fast_truth(
     if compare is None or not all(isinstance(v, int | float) for v in (*keys, *queries)):
         return None
     try:
-        return compare(
-            np.array(keys, np.float64)[:, None], np.array(queries, np.float64)[None, :]
-        )
+        return compare(np.array(keys, np.float64)[:, None], np.array(queries, np.float64)[None, :])
     except OverflowError:
         return None
 

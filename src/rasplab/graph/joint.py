@@ -102,7 +102,9 @@ def _joint_values(means: list[Node], facts: Facts) -> NDArray[np.int64] | None:
     supports = sorted({s for t in tables for s in t.supports}, key=lambda n: n.number)
     sizes = [len(facts.listed(s)) for s in supports]
     numbers = [facts.listed(v).numbers() for v in values]
-    if np.prod(sizes, dtype=float) > _CELLS_AT_MOST or any((n != np.rint(n)).any() for n in numbers):
+    if np.prod(sizes, dtype=float) > _CELLS_AT_MOST or any(
+        (n != np.rint(n)).any() for n in numbers
+    ):
         return None
     columns: list[NDArray[np.int64]] = []
     for table, listing in zip(tables, numbers, strict=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rasplab.graph import node as g
-from rasplab.graph.domain import Interval, bounds
+from rasplab.graph.domain import WHOLE_UP_TO, Interval, bounds
 from rasplab.graph.node import Node
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _combine(name: str, parts: list[LinearForm], node: Node) -> LinearForm | Non
             return a.plus(b.scaled(-1.0))
         case "neg", [a]:
             return a.scaled(-1.0)
-        case ("numerical" | "categorical"), [a]:
+        case (("numerical" | "categorical"), [a]):
             return a
         case "*", [a, b] if not b.terms:
             return a.scaled(b.constant)
@@ -83,9 +83,9 @@ def _operand_form(operand: Node, facts: Facts) -> LinearForm | None:
         return None
     if isinstance(operand.op, g.Constant):
         value = operand.op.value
-        if not isinstance(value, int | float) or abs(value) > 1e30:
+        if not isinstance(value, int | float) or abs(value) >= WHOLE_UP_TO:
             return None
         return LinearForm((), float(value))
-    if max(map(abs, bounds(domain))) > 1e30:
+    if max(map(abs, bounds(domain))) >= WHOLE_UP_TO:
         return None
     return facts.form(operand) or LinearForm(((operand, 1.0),))

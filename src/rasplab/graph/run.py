@@ -86,5 +86,7 @@ def _holds(predicate: Function, key: Value, query: Value) -> bool:
 
 def _best(row: list[bool], scores: list[Any]) -> list[bool]:
     eligible = [s for s, chosen in zip(scores, row, strict=True) if chosen and s is not None]
-    return [bool(eligible) and chosen and s == max(eligible) for chosen, s in
-            zip(row, scores, strict=True)]
+    return [
+        bool(eligible) and chosen and s == max(eligible)
+        for chosen, s in zip(row, scores, strict=True)
+    ]

@@ -40,8 +40,10 @@ def is_line(node: Node, facts: Facts) -> bool:
             if isinstance(domain, Interval):
                 return True
             selector, values = node.operands
-            return facts.domain(values).numeric and not facts.unique(selector, values) and (
-                domain.numeric
+            return (
+                facts.domain(values).numeric
+                and not facts.unique(selector, values)
+                and (domain.numeric)
             )
         case _:
             return False
@@ -160,8 +162,8 @@ def merged(parts: list[Part], facts: Facts) -> tuple[Part, ...]:
     together: dict[Node, Readout] = {}
     for part in parts:
         known = together.get(part.node)
-        together[part.node] = part.readout if known is None else _sum(
-            part.node, known, part.readout, facts
+        together[part.node] = (
+            part.readout if known is None else _sum(part.node, known, part.readout, facts)
         )
     return tuple(Part(node, readout) for node, readout in together.items())
 

@@ -117,5 +117,3 @@ def together(hidden: list[Hidden]) -> tuple[Affine, Array, tuple[Steps | Product
     read = beside([h.read for h in hidden])
     write = np.concatenate([h.write for h in hidden])
     return read, write, tuple(h.construction for h in hidden)
-
-

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from rasplab.craft import Affine, Direction, Subspace
 from rasplab.graph import Facts, Listed, Node
 from rasplab.lower.readout import Features, Readout, Weights, as_features, as_weights, distinct_rows
-from rasplab.rasp.values import Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +74,7 @@ class Variable:
                 assert weights is not None
                 return self.encoding.view(self.subspace, weights)
             case Listing():
-                return self.encoding.view(
-                    self.subspace, as_features(self.node, readout, facts)
-                )
+                return self.encoding.view(self.subspace, as_features(self.node, readout, facts))
 
 
 def listing(
@@ -140,5 +137,7 @@ def _column_direction(
 
 def _distinct_columns(features: Features) -> Features:
     varying = features[:, (features != features[:1]).any(axis=0)]
-    kept = list({column.tobytes(): i for i, column in reversed(list(enumerate(varying.T)))}.values())
+    kept = list(
+        {column.tobytes(): i for i, column in reversed(list(enumerate(varying.T)))}.values()
+    )
     return varying[:, sorted(kept)]

@@ -62,9 +62,7 @@ class _Axis:
     error: float
 
 
-def plan_function(
-    node: Node, wanted: Features, facts: Facts, style: Style
-) -> FunctionPlan:
+def plan_function(node: Node, wanted: Features, facts: Facts, style: Style) -> FunctionPlan:
     """Choose the construction of an elementwise variable.
 
     To snap, several numbers are never put on one line: each is made one-hot, which is exact.
@@ -210,8 +208,10 @@ def _best_line(axes: list[_Axis], labels: NDArray[np.intp]) -> _Line | None:
 
 def _open(axis: _Axis) -> bool:
     """Whether undefined is a region of the line rather than a point."""
-    return isinstance(axis.node.op, g.Map) and isinstance(axis.line, Weights) and bool(
-        axis.line.undefined.any()
+    return (
+        isinstance(axis.node.op, g.Map)
+        and isinstance(axis.line, Weights)
+        and bool(axis.line.undefined.any())
     )
 
 
@@ -279,9 +279,7 @@ def _by_products(
         small_codes = np.take(small_codes, reps, axis=i)
     rectangles = cover(small, zero)
     first = {label: i for i, label in reversed(list(enumerate(small.ravel().tolist())))}
-    placed = tuple(
-        Rectangle(r.sides, int(small_codes.ravel()[first[r.value]])) for r in rectangles
-    )
+    placed = tuple(Rectangle(r.sides, int(small_codes.ravel()[first[r.value]])) for r in rectangles)
     return FunctionPlan(tuple(wishes), None, None, codes, placed)
 
 

@@ -49,7 +49,6 @@ from rasplab.lower.readout import (
 from rasplab.lower.style import Style, is_settled
 from rasplab.rasp.functions import CATEGORICAL
 
-
 LISTED_OUTPUT_AT_MOST = 1024
 """Beyond this many numbers the output is one number rather than a score for each."""
 
@@ -74,6 +73,13 @@ class Lowered:
 
     craft: CraftModel
     variables: dict[Node, Variable]
+
+    def node_of(self, variable: str) -> Node | None:
+        """The node that is held under a name."""
+        for node, held in self.variables.items():
+            if held.subspace.directions and held.subspace.directions[0].variable == variable:
+                return node
+        return None
 
 
 @dataclass(slots=True)
@@ -180,9 +186,7 @@ class _Lowerer:
 
     def _features(self, node: Node) -> Features:
         """Everything wanted of a listed node, side by side."""
-        return np.concatenate(
-            [as_features(node, r, self.facts) for r in self.wanted[node]], axis=1
-        )
+        return np.concatenate([as_features(node, r, self.facts) for r in self.wanted[node]], axis=1)
 
     def _moved(self, node: Node) -> bool:
         """Whether an aggregate moves values as they are (else it adds numbers up)."""
@@ -215,7 +219,7 @@ class _Lowerer:
         default = float(node.op.default)
         return default, (-1.0 if default >= high > low else 1.0)
 
-    def _listing(self, node: Node):  # noqa: ANN202
+    def _listing(self, node: Node):
         own = self.facts.listed(node)
         default = own.position(node.op.default) if isinstance(node.op, g.Mean) else None
         return listing(
@@ -244,7 +248,10 @@ class _Lowerer:
 
     def _embed(self, node: Node) -> None:
         encoding, subspace = listing(
-            self.names[node], self.facts.listed(node), self._features(node), literal=self.style.literal
+            self.names[node],
+            self.facts.listed(node),
+            self._features(node),
+            literal=self.style.literal,
         )
         self.variables[node] = Variable(node, subspace, encoding)
         kind = "token" if isinstance(node.op, g.Tokens) else "position"
@@ -271,9 +278,7 @@ class _Lowerer:
             encoding, subspace = self._listing(node)
             default = cast(g.Mean, node.op).default
             own = self.facts.listed(node)
-            value = value.plus(
-                np.zeros(value.columns), encoding.rows[own.position(default)]
-            )
+            value = value.plus(np.zeros(value.columns), encoding.rows[own.position(default)])
             self.variables[node] = Variable(node, subspace, encoding)
         else:
             value, subspace, encoding = self._scalar(node, value)
@@ -307,7 +312,9 @@ class _Lowerer:
         low, high = _ends(domain)
         largest = np.array([max(abs(low - offset), abs(high - offset))] + [1.0] * flag)
         if flag:
-            parts = tuple((s, np.concatenate([m, np.zeros((len(s), 1))], axis=1)) for s, m in value.parts)
+            parts = tuple(
+                (s, np.concatenate([m, np.zeros((len(s), 1))], axis=1)) for s, m in value.parts
+            )
             value = Affine(parts, np.append(value.bias, 0.0), np.append(value.bos, 1.0))
         at_bos = np.array([0.0] + [1.0] * flag)
         subspace = Subspace(tuple(directions), at_bos, largest, False)
@@ -364,5 +371,3 @@ def _ends(domain: Listed | Interval) -> tuple[float, float]:
     from rasplab.graph.domain import bounds
 
     return bounds(domain)
-
-

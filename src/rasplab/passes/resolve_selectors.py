@@ -116,8 +116,7 @@ class _Resolver:
             self.facts.inherit(single, make(node.op, selector, values))
             return single
         terms = [
-            self._plain_sum(self._counted(self._both(parts), values), values)
-            for parts in clauses
+            self._plain_sum(self._counted(self._both(parts), values), values) for parts in clauses
         ]
         total = terms[0]
         for term in terms[1:]:

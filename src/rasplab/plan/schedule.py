@@ -63,12 +63,15 @@ class Plan:
         for number, layer in enumerate(self.layers):
             for i, index in enumerate(layer.heads):
                 block = self.craft.blocks[index]
-                lines.append(f"layer {number} head {i}: {block.implements.name} = "
-                             f"{block.implements.expression}")
+                lines.append(
+                    f"layer {number} head {i}: {block.implements.name} = "
+                    f"{block.implements.expression}"
+                )
             for index in layer.mlps:
                 block = self.craft.blocks[index]
-                lines.append(f"layer {number} mlp: {block.implements.name} = "
-                             f"{block.implements.expression}")
+                lines.append(
+                    f"layer {number} mlp: {block.implements.name} = {block.implements.expression}"
+                )
         return "\n".join(lines)
 
 

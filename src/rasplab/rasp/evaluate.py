@@ -202,5 +202,3 @@ def _best(node: ex.Best, row: list[bool], scores: list[Value]) -> list[bool]:
             )
         ) from None
     return [chosen and score == highest for chosen, score in zip(row, scores, strict=True)]
-
-

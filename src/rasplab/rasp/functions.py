@@ -95,7 +95,9 @@ OPERATORS: Final[dict[str, Function]] = {
 COMPARISONS: Final[frozenset[str]] = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 NUMERICAL: Final = Function("numerical", lambda value: value, "numerical", True, "numerical")
-CATEGORICAL: Final = Function("categorical", lambda value: value, "categorical", True, "categorical")
+CATEGORICAL: Final = Function(
+    "categorical", lambda value: value, "categorical", True, "categorical"
+)
 
 
 def _number(value: Any) -> Any:

@@ -313,5 +313,3 @@ def contains_before(values: Any, value: Any) -> SOp:
     [False, False, True]
     """
     return has_focus(select(indices, indices, "<") & select(values, value, "=="))
-
-

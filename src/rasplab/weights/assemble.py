@@ -155,9 +155,7 @@ def _circuit(plan: Plan, program: str, certificate: Certificate, optimize: int) 
     )
 
 
-def _component(
-    plan: Plan, block: Block, layer: int, kind: str, start: int, stop: int
-) -> Component:
+def _component(plan: Plan, block: Block, layer: int, kind: str, start: int, stop: int) -> Component:
     names = {id(s): s.directions[0].variable for s in plan.craft.subspaces() if s.directions}
     if isinstance(block, Head):
         construction = block.kind
