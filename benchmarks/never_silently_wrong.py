@@ -29,7 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rasplab.diagnostics import CompileError  # noqa: E402
 from tests.differential.agreement import compiled, disagreements, evaluated  # noqa: E402
-from tests.random_programs import random_program, random_sequences  # noqa: E402
+from tests.random_programs import Program, random_program, random_sequences  # noqa: E402
+from tests.shrinking import shrink  # noqa: E402
 
 VARIANTS = [(causal, optimize) for causal in (False, True) for optimize in (0, 1)]
 
@@ -133,8 +134,10 @@ def check_variant(
     return outcome("wrong", wrong[0]) if wrong else outcome("equal")
 
 
-def compare(seed: int, causal: bool, optimize: int, count: int, torch: bool) -> list[str]:
-    program, vocab, max_length = random_program(seed)
+def compare(
+    seed: int, causal: bool, optimize: int, count: int, torch: bool, drawn: Program | None = None
+) -> list[str]:
+    program, vocab, max_length = drawn or random_program(seed)
     model = compiled(program, vocab, max_length, causal=causal, optimize=optimize)
     pairs = evaluated(program, random_sequences(vocab, max_length, count, seed), causal=causal)
     return [str(found) for found in disagreements(model, pairs, torch=torch)]
@@ -187,11 +190,34 @@ def replay(seed: int, options: argparse.Namespace) -> None:
         print(f"--- {'causal' if causal else 'full'} O{optimize}")
         try:
             wrong = compare(seed, causal, optimize, options.sequences, not options.no_torch)
-            print("\n".join(wrong) or "equal")
+            print("\n".join(wrong[:5]) or "equal")
+            if wrong:
+                smallest(seed, causal, optimize, options.sequences)
         except CompileError as refusal:
             print(refusal)
         except Exception:  # noqa: BLE001 - shown
             traceback.print_exc(file=sys.stdout)
+
+
+def smallest(seed: int, causal: bool, optimize: int, count: int) -> None:
+    """Shrink a program that is wrong, and show what is left of it."""
+
+    def fails(drawn: Program) -> bool:
+        try:
+            return bool(compare(seed, causal, optimize, count, torch=False, drawn=drawn))
+        except Exception:  # noqa: BLE001 - another failure than the one that is looked for
+            return False
+
+    if not fails(random_program(seed)):
+        print("only torch is wrong: not shrunk")
+        return
+    drawn = shrink(random_program(seed), fails)
+    model = compiled(*drawn, causal=causal, optimize=optimize)
+    print(
+        f"shrunk: {drawn[0]}\n  vocab {drawn[1]!r}, max_length {drawn[2]}, "
+        f"numerical {model.numerical}, certified {model.certificate.output_error}"
+    )
+    print("  " + "\n  ".join(compare(seed, causal, optimize, count, False, drawn)[:3]))
 
 
 def read_log(path: Path | None) -> list[Outcome]:
