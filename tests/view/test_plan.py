@@ -9,8 +9,15 @@ import pytest
 
 import rasplab
 from rasplab import view
-from rasplab.view.drawing import Box, Dot, Text
-from rasplab.view.plan_drawing import draw_plan, lanes_of, life_of, read_by_output, rows_of
+from rasplab.view.drawing import Box, Dot, Text, mono_width
+from rasplab.view.plan_drawing import (
+    draw_plan,
+    lanes_of,
+    life_of,
+    read_by_output,
+    rows_of,
+    title_lines,
+)
 from tests.view.models import library_model
 
 NAMES = ("sort", "reverse", "hist", "caesar", "dyck2", "shuffle_dyck3", "addition")
@@ -86,6 +93,13 @@ def test_an_expression_is_written_in_the_variables_that_it_reads() -> None:
     conditions = [row.text for row in rows.values() if row.half == "MLP"]
     assert conditions
     assert all("aggregate_sum(" not in text for text in conditions)
+
+
+def test_a_long_program_is_a_title_of_two_lines() -> None:
+    lines = title_lines("aggregate(select(tokens, tokens, ==), indices) and so on " * 4, 700)
+    assert len(lines) == 2
+    assert all(mono_width(line, 13) <= 700 for line in lines)
+    assert title_lines("tokens", 700) == ["tokens"]
 
 
 def test_markup_in_tokens_is_escaped() -> None:

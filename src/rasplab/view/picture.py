@@ -80,9 +80,13 @@ class FigurePicture(Picture):
 def _rendered(figure: Figure, suffix: str) -> bytes:
     from rasplab.view.figures import STYLE, require_matplotlib
 
-    # No date in the file, and ids that do not differ from run to run.
-    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
+    # Neither date nor version in the file, and ids that do not differ from run to run.
+    unsaid: dict[str, dict[str, None]] = {
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+        "png": {"Software": None},
+    }
     stream = io.BytesIO()
     with require_matplotlib().rc_context(STYLE):
-        figure.savefig(stream, format=suffix, dpi=RESOLUTION, metadata=undated)
+        figure.savefig(stream, format=suffix, dpi=RESOLUTION, metadata=unsaid.get(suffix))
     return stream.getvalue()

@@ -20,6 +20,7 @@ CARD = 38.0
 GAP = 10.0
 CARD_WIDTH = (520.0, 720.0)
 CODE, PROSE = 12.0, 11.0
+TITLE, TITLE_LINE, TITLE_LINES = 13.0, 18.0, 2
 CODE_CHARACTERS = 92
 
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -95,6 +96,18 @@ def lanes_of(rows: tuple[Row, ...]) -> dict[str, int]:
         free_from[lane : lane + 1] = [end]
         lanes[row.writes] = lane
     return lanes
+
+
+def title_lines(program: str, width: float) -> list[str]:
+    """The program's text in at most two lines, the first broken after a word."""
+    room = int(width / mono_width("x", TITLE))
+    lines: list[str] = []
+    while len(program) > room and len(lines) < TITLE_LINES - 1:
+        cut = program.rfind(" ", 0, room + 1)
+        cut = cut if cut > room // 2 else room
+        lines.append(program[:cut].rstrip())
+        program = program[cut:].lstrip()
+    return [*lines, shortened(program, room)]
 
 
 def _embedded(weights: ModelWeights, place: VariablePlace) -> Row:
@@ -193,6 +206,7 @@ class _Drawer:
         longest = max(max(_code_width(r), mono_width(r.detail, PROSE) * 0.94) for r in self.rows)
         self.card = min(max(longest + 28, CARD_WIDTH[0]), CARD_WIDTH[1])
         self.right = self.left + self.card
+        self.title = title_lines(weights.circuit.program, self.right - MARGIN)
         self.tops = self._tops()
 
     def drawing(self) -> Drawing:
@@ -209,7 +223,7 @@ class _Drawer:
 
     def _tops(self) -> list[float]:
         tops: list[float] = []
-        y = HEADER
+        y = HEADER + (len(self.title) - 1) * TITLE_LINE
         for i, row in enumerate(self.rows):
             if i and (row.layer, row.half) != (self.rows[i - 1].layer, self.rows[i - 1].half):
                 y += GAP if row.layer != self.rows[i - 1].layer else 2.0
@@ -220,18 +234,18 @@ class _Drawer:
     def _header(self) -> list[Mark]:
         config = self.weights.config
         heads = sum(c.kind == "head" for c in self.weights.circuit.components)
-        width = self.right - MARGIN
-        program = shortened(self.weights.circuit.program, int(width / mono_width("x", 13)))
         sizes = (
             f"{_counted(config.n_layers, 'layer')} · {_counted(heads, 'head')} · "
             f"d_model {config.d_model} · d_head {config.d_head} · d_mlp {config.d_mlp} · "
             f"{'causal' if config.causal else 'bidirectional'} · "
             f"{_counted(len(config.vocabulary), 'token')}, at most {config.max_length} positions"
         )
-        return [
-            Text(MARGIN, 34, program, 13, colours.INK, mono=True, bold=True),
-            Text(MARGIN, 55, sizes, 12, colours.MUTED),
+        title: list[Mark] = [
+            Text(MARGIN, 34 + i * TITLE_LINE, line, TITLE, colours.INK, mono=True, bold=True)
+            for i, line in enumerate(self.title)
         ]
+        below = 55 + (len(title) - 1) * TITLE_LINE
+        return [*title, Text(MARGIN, below, sizes, 12, colours.MUTED)]
 
     def _bands(self) -> list[Mark]:
         marks: list[Mark] = []
