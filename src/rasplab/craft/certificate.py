@@ -264,6 +264,7 @@ def _mlp(
             if not _free_of_rounding(mlp, units, errors, u):
                 rounding = (_terms(part.argument) + 1) * u * part.span
                 error = error + write.sum(axis=0) * rounding
+            error = error + _summation_error(mlp, units, u)
             inside, tolerance = _worst_step(part, errors, relative, u, rounding)
         elif part.snap:
             inside = float(unit_errors[units].max(initial=0.0))
@@ -278,10 +279,8 @@ def _mlp(
             tolerance = 1.0
         start += part.count
         if (
-            (math.isfinite(tolerance)
-            and not math.isfinite(borne))
-            or inside / tolerance > met / borne
-        ):
+            math.isfinite(tolerance) and not math.isfinite(borne)
+        ) or inside / tolerance > met / borne:
             met, borne = inside, tolerance
     return error, met, borne
 
@@ -316,12 +315,12 @@ def _worst_step(
 
 
 def _free_of_rounding(mlp: Mlp, units: slice, errors: dict[int, Array], u: float) -> bool:
-    """Whether steps come out as exactly 0 and 1.
+    """Whether hidden units are exactly what they should be, given the number that is read.
 
     One inexact number x >= 0 is read, by a power of two s; all else that is read is exact, not
     positive and coarse (multiples of 1/16). Where a unit is active its pre-activation p satisfies
     0 < p <= s·x and is a multiple of the last place of s·x, so it is held exactly, whatever the
-    order of summation; so are the differences of such units, which are whole numbers.
+    order of summation.
     """
     inexact = np.zeros((0, units.stop - units.start))
     for subspace, matrix in mlp.read.parts:
@@ -341,6 +340,32 @@ def _free_of_rounding(mlp: Mlp, units: slice, errors: dict[int, Array], u: float
     return (
         small and _coarse_and_not_positive(bias[~fixed]) and bool((write == np.rint(write)).all())
     )
+
+
+def _summation_error(mlp: Mlp, units: slice, u: float) -> Array:
+    """Rounding where units are added up, per direction written.
+
+    Two units of one slope and opposite sign differ by a whole number that is held exactly. With
+    more, c units of size up to P leave partial sums up to cP/2, in any order, each rounded once.
+    """
+    write = mlp.write[units]
+    reading = Affine(
+        tuple((s, m[:, units]) for s, m in mlp.read.parts), mlp.read.bias[units], mlp.read.bos[units]
+    )
+    tops = np.maximum(_highest(reading), 0.0)
+    count = (write != 0).sum(axis=0)
+    largest = (np.abs(write) * tops[:, None]).max(axis=0, initial=0.0)
+    return np.where(count > 2, (count - 1) * u * largest * count / 2, 0.0)
+
+
+def _highest(affine: Affine) -> Array:
+    """Per column, the most that can be read."""
+    total = affine.bias.copy()
+    for subspace, matrix in affine.parts:
+        weighted = np.maximum(matrix, 0.0) * subspace.largest[:, None]
+        top = weighted.max(axis=0, initial=0.0) if subspace.exclusive else weighted.sum(axis=0)
+        total = total + top
+    return total
 
 
 def _coarse_and_not_positive(values: Array) -> bool:

@@ -109,15 +109,14 @@ def _by_form(node: Node, weights: Weights, facts: Facts, style: Style) -> Free |
     form = facts.form(node)
     if form is None:
         return None
-    several = sum(facts.domain(term).undefined for term, _ in form.terms) > 1
-    if several and weights.undefined.any() and not weights.saturated:
-        return None
+    undefined = any(facts.domain(term).undefined for term, _ in form.terms)
+    if undefined and len(form.terms) > 1 and not weights.saturated:
+        return None  # where one term is undefined the others would still be read
+    absent = weights.undefined - weights.number * form.constant
     parts: list[Part] = []
     constant = weights.constant + weights.number * form.constant
     for term, weight in form.terms:
-        wish = Weights(
-            weights.number * weight, weights.undefined, np.zeros_like(constant), weights.saturated
-        )
+        wish = Weights(weights.number * weight, absent, np.zeros_like(constant), weights.saturated)
         found = decompose(term, wish, facts, style)
         parts += found.parts
         constant = constant + found.constant

@@ -34,7 +34,7 @@ from rasplab.graph import node as g
 from rasplab.lower.attention import Pattern, assemble, pattern
 from rasplab.lower.decompose import Free, Part, decompose, is_line, itself
 from rasplab.lower.elementwise import silenced, together
-from rasplab.lower.encoding import Scalar, Variable, listing
+from rasplab.lower.encoding import Listing, Scalar, Variable, listing
 from rasplab.lower.functions import FunctionPlan, build_function, plan_function
 from rasplab.lower.naming import Names
 from rasplab.lower.readout import (
@@ -57,7 +57,7 @@ LISTED_OUTPUT_AT_MOST = 1024
 class Lowering:
     """The stage's options: its style, and the format in which the model must be exact."""
 
-    style: Style = Style()
+    style: Style = field(default_factory=Style)
     precision: Precision = FLOAT32
 
     def __call__(self, root: Node, facts: Facts) -> Lowered:
@@ -117,7 +117,7 @@ class _Lowerer:
         number, flag = np.array([1.0]), np.array([0.0])
         if domain.undefined:
             number, flag = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-        readout = Weights(number, flag, np.zeros(len(number)))
+        readout = Weights(number, flag, np.zeros(len(number)), saturated=True)
         return Output(None, domain.undefined), readout
 
     def _numerical(self, root: Node, domain: Listed) -> bool:
@@ -203,7 +203,8 @@ class _Lowerer:
                     rows[i] = encoding.rows[own.position(value)]
             return rows
         offset, sign = self._counted_from(node)
-        return Weights(np.array([sign]), np.zeros(1), np.array([-sign * offset]))
+        # undefined values are not selected: what is read there does not matter
+        return Weights(np.array([sign]), np.zeros(1), np.array([-sign * offset]), saturated=True)
 
     def _counted_from(self, node: Node) -> tuple[float, float]:
         """What a scalar is counted from, and in which direction.
@@ -219,7 +220,7 @@ class _Lowerer:
         default = float(node.op.default)
         return default, (-1.0 if default >= high > low else 1.0)
 
-    def _listing(self, node: Node):
+    def _listing(self, node: Node) -> tuple[Listing, Subspace]:
         own = self.facts.listed(node)
         default = own.position(node.op.default) if isinstance(node.op, g.Mean) else None
         return listing(
