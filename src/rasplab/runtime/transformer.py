@@ -79,15 +79,21 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, mask: Tensor, fused: bool) -> Tensor:  # b n d -> b n d
         if not self.W_O.numel():
             return torch.zeros_like(x)
-        q = self.hook_q(_to_heads(x, self.W_Q, self.b_Q))  # b n h k
-        k = self.hook_k(_to_heads(x, self.W_K, self.b_K))
-        v = self.hook_v(_to_heads(x, self.W_V, self.b_V))
+        q, k, v = self._read(x).chunk(3, dim=2)  # b n h k
+        q, k, v = self.hook_q(q), self.hook_k(k), self.hook_v(v)
         attend = self._fused if fused and not self._watched else self._step_by_step
         z = self.hook_z(attend(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask))
         if self.hook_result.watched:
             result = self.hook_result(torch.einsum("bnhk,hkd->bnhd", z, self.W_O))
             return result.sum(dim=2)
-        return z.flatten(2) @ self.W_O.flatten(0, 1)  # b n (h k) @ (h k) d
+        return _affine(z.flatten(2), self.W_O.flatten(0, 1))  # b n (h k), (h k) d
+
+    def _read(self, x: Tensor) -> Tensor:  # b n d -> b n 3h k
+        """Queries, keys and values of all heads in one product."""
+        weight = torch.cat([self.W_Q, self.W_K, self.W_V])  # 3h d k
+        bias = torch.cat([self.b_Q, self.b_K, self.b_V])  # 3h k
+        read = _affine(x, weight.transpose(0, 1).flatten(1), bias.flatten())  # b n (3h k)
+        return read.view(*x.shape[:2], *bias.shape)
 
     def _step_by_step(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
         scores = self.hook_attn_scores(q @ k.transpose(2, 3) + mask)  # b h query key
@@ -116,8 +122,8 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # b n d -> b n d
         if not self.b_in.numel():
             return torch.zeros_like(x)
-        pre = self.hook_pre(x @ self.W_in + self.b_in)  # b n m
-        return self.hook_post(pre.relu()) @ self.W_out
+        pre = self.hook_pre(_affine(x, self.W_in, self.b_in))  # b n m
+        return _affine(self.hook_post(pre.relu()), self.W_out)
 
 
 class Block(nn.Module):
@@ -132,8 +138,12 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor, fused: bool) -> Tensor:  # b n d -> b n d
         x = self.hook_resid_pre(x)
-        x = self.hook_resid_mid(x + self.hook_attn_out(self.attn(x, mask, fused)))
-        return self.hook_resid_post(x + self.hook_mlp_out(self.mlp(x)))
+        if self.attn.W_O.numel() or self.hook_attn_out.watched:
+            x = x + self.hook_attn_out(self.attn(x, mask, fused))
+        x = self.hook_resid_mid(x)
+        if self.mlp.b_in.numel() or self.hook_mlp_out.watched:
+            x = x + self.hook_mlp_out(self.mlp(x))
+        return self.hook_resid_post(x)
 
 
 class Unembed(nn.Module):
@@ -144,7 +154,7 @@ class Unembed(nn.Module):
         self.W_U, self.b_U = _parameter(d_model, d_out), _parameter(d_out)
 
     def forward(self, x: Tensor) -> Tensor:  # b n d -> b n d_out
-        return x @ self.W_U + self.b_U
+        return _affine(x, self.W_U, self.b_U)
 
 
 class Transformer(nn.Module):
@@ -271,10 +281,9 @@ def _heads(c: Config) -> nn.Parameter:
     return _parameter(c.n_heads, c.d_model, c.d_head)
 
 
-def _to_heads(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """All heads in one product: b n d, h d k, h k -> b n h k."""
-    every_head = x @ weight.transpose(0, 1).flatten(1) + bias.flatten()  # b n d @ d (h k)
-    return every_head.view(*x.shape[:2], *bias.shape)
+def _affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`x @ weight + bias` in one step, laid out as `nn.Linear` has it, which is faster."""
+    return functional.linear(x, weight.T.contiguous(), bias)
 
 
 def _adapt(hook: Hook) -> Callable[[nn.Module, Any, Tensor], Tensor | None]:
