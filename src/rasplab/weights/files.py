@@ -20,7 +20,7 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import ModelFileError, diagnostic
+from rasplab.diagnostics import InternalError, ModelFileError, diagnostic
 from rasplab.weights import manifest
 from rasplab.weights.artefact import ModelWeights, expected_shapes
 from rasplab.weights.manifest import Json
@@ -37,6 +37,15 @@ ARRAYS, CONFIG, TOKENIZER, CIRCUIT = (
 )
 FILES = (ARRAYS, CONFIG, TOKENIZER, CIRCUIT)
 
+_WRONG = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    AssertionError,
+    InternalError,
+)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _AT_WORKING_DIRECTORY, _EXCHANGE = -100, 2  # renameat2(2): AT_FDCWD, RENAME_EXCHANGE
 
@@ -136,7 +145,9 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
     kind = np.float64 if config.dtype == "float64" else np.float32
     arrays: Arrays = {name: stored[name].astype(kind) for name in shapes}
     body = {name: part for name, part in circuit.items() if not name.startswith("format")}
-    return ModelWeights(config, arrays, manifest.read_circuit(body))
+    weights = ModelWeights(config, arrays, manifest.read_circuit(body))
+    weights.verify()
+    return weights
 
 
 # -- reading
@@ -177,10 +188,9 @@ def _damage(directory: str | Path, name: str) -> Generator[None]:
     """Whatever goes wrong while the content is taken apart means that the content is wrong."""
     from safetensors import SafetensorError
 
-    wrong = (ValueError, TypeError, KeyError, AttributeError, RecursionError, SafetensorError)
     try:
         yield
-    except wrong as error:
+    except (*_WRONG, SafetensorError) as error:
         raise _damaged(directory, f"{name} cannot be understood: {error}") from error
 
 

@@ -1,0 +1,197 @@
+"""Every activation of one sequence, with named axes, and what the variables hold.
+
+Axes: `position`, `query` and `key` are labelled `"bos"`, 0, 1, … (as `indices` counts), and shown
+with their tokens, `"0:a"`; `direction` by variable and value, `"hist:2"`; `head`, `coordinate` (of
+a head) and `unit` (of an MLP) by number; `output` by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.diagnostics import InputError
+from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.values import Value
+from rasplab.weights.artefact import ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights.codec import decode, encode
+from rasplab.weights.forward import forward
+from rasplab.weights.named import Label, Named, unknown
+from rasplab.weights.reading import Reading, read_variable
+
+_AXES = {
+    "hook_embed": ("position", "direction"),
+    "hook_resid_pre": ("position", "direction"),
+    "hook_resid_mid": ("position", "direction"),
+    "hook_resid_post": ("position", "direction"),
+    "hook_mlp_out": ("position", "direction"),
+    "hook_q": ("head", "query", "coordinate"),
+    "hook_k": ("head", "key", "coordinate"),
+    "hook_v": ("head", "key", "coordinate"),
+    "hook_attn_scores": ("head", "query", "key"),
+    "hook_pattern": ("head", "query", "key"),
+    "hook_z": ("head", "query", "coordinate"),
+    "hook_result": ("head", "query", "direction"),
+    "hook_post": ("position", "unit"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """The activations of one sequence.
+
+    `residual` is the residual stream (position × direction) after `"embed"`, `"0.attn"`,
+    `"0.mlp"`, `"1.attn"`, …; `activations` holds everything by TransformerLens's names; `logits`
+    is the read-out (position × output).
+
+    >>> import rasplab
+    >>> program, vocab = rasplab.programs.get("hist").at(3, 5)
+    >>> traced = rasplab.compile(program, vocab=vocab, max_length=5).trace("aba")
+    >>> traced.output
+    [2, 1, 2]
+    >>> traced.residual["embed"].sel(position=1, direction="tokens:b").item()
+    1.0
+    >>> traced.attention(0, 0)
+    Named(query 4, key 4)
+    >>> print(traced.variable("tokens"))
+    tokens (embed): a, b, a
+    """
+
+    weights: ModelWeights
+    tokens: tuple[Value, ...]
+    output: list[Value]
+    residual: dict[str, Named]
+    activations: dict[str, Named]
+    logits: Named
+
+    def attention(self, layer: int, head: int) -> Named:
+        """The attention pattern of a head (query × key); each row sums to 1."""
+        return self._of(f"blocks.{layer}.attn.hook_pattern").sel(head=head)
+
+    def scores(self, layer: int, head: int) -> Named:
+        """The scores of a head before the softmax (query × key); -inf where masked."""
+        return self._of(f"blocks.{layer}.attn.hook_attn_scores").sel(head=head)
+
+    def hidden(self, layer: int) -> Named:
+        """The hidden units of an MLP after the relu (position × unit)."""
+        return self._of(f"blocks.{layer}.mlp.hook_post")
+
+    def variable(self, name: str) -> Reading:
+        """What a variable holds at every position, read from its directions once written.
+
+        Raises:
+            InputError: E417 for a name that is no variable of the model.
+        """
+        place = self._place(name)
+        columns = self.weights.circuit.directions[place.start : place.stop]
+        stream = self.residual[place.written]
+        return read_variable(place, columns, stream.sel(direction=self._labels(columns)))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the variables, in the order of the residual stream; BOS is none."""
+        return tuple(v.name for v in self.weights.circuit.variables if v.name != "bos")
+
+    def __str__(self) -> str:
+        from rasplab.weights.trace_printer import describe
+
+        return describe(self)
+
+    def __repr__(self) -> str:
+        return f"<trace of {list(self.tokens)!r} through {self.weights}>"
+
+    def _of(self, name: str) -> Named:
+        if name not in self.activations:
+            raise InputError(unknown("activation", name, tuple(self.activations)))
+        return self.activations[name]
+
+    def _place(self, name: str) -> VariablePlace:
+        for place in self.weights.circuit.variables:
+            if place.name == name:
+                return place
+        raise InputError(unknown("variable", name, self.variables))
+
+    def _labels(self, columns: tuple[NamedDirection, ...]) -> tuple[Label, ...]:
+        labels = self.residual["embed"].labels["direction"]
+        return tuple(labels[column.index] for column in columns)
+
+
+def trace(weights: ModelWeights, sequence: Iterable[Any]) -> Trace:
+    """Run one sequence in NumPy and keep every activation.
+
+    Raises:
+        InputError: E401 to E405, for what is not a sequence that the model takes.
+    """
+    tokens = tuple(read_sequence(sequence))
+    kept: dict[str, NDArray[np.floating]] = {}
+    ids = encode(weights.config, [tokens])
+    out = forward(weights, ids, kept.__setitem__)
+    labels, shown = _labels(weights, tokens)
+
+    def named(array: NDArray[np.floating], axes: tuple[str, ...]) -> Named:
+        return Named(
+            array, axes, {a: labels[a] for a in axes}, {a: shown[a] for a in axes if a in shown}
+        )
+
+    activations = {
+        name: named(array[0], _AXES[name.rpartition(".")[2]]) for name, array in kept.items()
+    }
+    return Trace(
+        weights=weights,
+        tokens=tokens,
+        output=decode(weights.config, out, [len(tokens)])[0],
+        residual=_residual(activations, weights.config.n_layers),
+        activations=activations,
+        logits=named(out[0], ("position", "output")),
+    )
+
+
+def _residual(activations: dict[str, Named], layers: int) -> dict[str, Named]:
+    first = "blocks.0.hook_resid_pre" if layers else "hook_embed"
+    stream = {"embed": activations[first]}
+    for layer in range(layers):
+        stream[f"{layer}.attn"] = activations[f"blocks.{layer}.hook_resid_mid"]
+        stream[f"{layer}.mlp"] = activations[f"blocks.{layer}.hook_resid_post"]
+    return stream
+
+
+def _labels(
+    weights: ModelWeights, tokens: tuple[Value, ...]
+) -> tuple[dict[str, tuple[Label, ...]], dict[str, tuple[str, ...]]]:
+    """Per axis the labels, and for positions also the texts with tokens."""
+    c = weights.config
+    positions: tuple[Label, ...] = ("bos", *range(len(tokens)))
+    texts = ("bos", *(f"{i}:{text(token)}" for i, token in enumerate(tokens)))
+    outputs = ("number", "undefined")[: c.d_out]
+    if c.output_values is not None:
+        outputs = tuple(map(repr, c.output_values))
+    placed = ("position", "query", "key")
+    labels: dict[str, tuple[Label, ...]] = {
+        **dict.fromkeys(placed, positions),
+        "direction": direction_labels(weights.circuit.directions),
+        "head": tuple(range(c.n_heads)),
+        "coordinate": tuple(range(c.d_head)),
+        "unit": tuple(range(c.d_mlp)),
+        "output": outputs,
+    }
+    return labels, dict.fromkeys(placed, texts)
+
+
+def direction_labels(directions: tuple[NamedDirection, ...]) -> tuple[str, ...]:
+    """A different text for every direction: `hist:2`, and `x:'1'` beside `x:1`."""
+    short = [d.label for d in directions]
+    exact = [f"{d.variable}:{'|'.join(map(repr, d.values))}" for d in directions]
+    texts = [
+        e if short.count(s) > 1 and d.values else s
+        for s, e, d in zip(short, exact, directions, strict=True)
+    ]
+    return tuple(f"{t}#{i}" if texts.count(t) > 1 else t for i, t in enumerate(texts))
+
+
+def text(value: Value) -> str:
+    """A value as it is shown in a table."""
+    return value if isinstance(value, str) else repr(value)
