@@ -1,6 +1,6 @@
 """The whole flow on one page: program -> graph -> resolved graph -> craft -> plan -> weights.
 
-Every stage's artefact prints, verifies and runs; `stop_after` gives any of them.
+A `Compilation` holds every stage's artefact; each prints, verifies and runs.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def read_options(
             )
         )
     vocabulary = _vocabulary(vocab)
-    if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 1:  # pyright: ignore
+    if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputError(
             diagnostic("E408", f"`max_length` must be a whole number from 1, not {max_length!r}")
         )

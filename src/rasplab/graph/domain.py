@@ -100,7 +100,7 @@ def _combined(values: Listed, counts: range, *, average: bool) -> Domain:
     exact = [Fraction(v) for v in numbers]
     if max(map(abs, exact)) * counts.stop >= WHOLE_UP_TO:  # floats no longer tell them apart
         return Interval(*_hull(exact, counts, average=average))
-    low, high = min(exact), max(exact)
+    low = min(exact)
     interval = Interval(*_hull(exact, counts, average=average))
     unit = _unit([x - low for x in exact])
     steps = sorted({int((x - low) / unit) for x in exact}) if unit else [0]

@@ -252,26 +252,30 @@ class Facts:
     def _infer_mean(self, node: Node, default: Value) -> None:
         selector, values = node.operands
         source = self.domains[values]
-        undefined = [None] if default is None else []
-        if isinstance(source, Interval) or (
-            isinstance(source, Listed) and not self.unique(selector, values) and source.numeric
-        ):
+        missing = [] if self._always_selects(selector, source) else [default]
+        if isinstance(source, Interval) or (not self.unique(selector, values) and source.numeric):
             domain = source if isinstance(source, Interval) else means(source, self.max_length)
             if isinstance(domain, Interval):
-                ends = [float(default)] if isinstance(default, int | float) else []
-                if isinstance(default, str | tuple):
+                ends = [float(value) for value in missing if isinstance(value, int | float)]
+                if missing and isinstance(default, str | tuple):
                     self.domains[node] = domain
                     raise CompileError(self.too_many_values(node))
                 self.domains[node] = Interval(
-                    min([domain.low, *ends]), max([domain.high, *ends]), default is None
+                    min([domain.low, *ends]), max([domain.high, *ends]), None in missing
                 )
             else:
-                self.domains[node] = listed([*domain.values, *undefined, default])
+                self.domains[node] = listed([*domain.values, *missing])
             return
         defined = [value for value in source.values if value is not None]
         if not self.unique(selector, values):
             self.assumptions.setdefault(node, self._averages_words(node, values))
-        self.domains[node] = listed([*defined, default])
+        self.domains[node] = listed([*defined, *missing])
+
+    def _always_selects(self, selector: Node, values: Domain) -> bool:
+        """Whether the default of an aggregate can never stand."""
+        from rasplab.graph.picking import selects_something
+
+        return not values.undefined and selects_something(self, selector)
 
     def _averages_words(self, node: Node, values: Node) -> Diagnostic:
         return diagnostic(
@@ -299,13 +303,10 @@ class Facts:
         self.domains[node] = sums(source, least, most)
 
     def _width(self, selector: Node) -> tuple[int, int]:
-        from rasplab.graph.picking import conjuncts, selects_at_most_one
+        from rasplab.graph.picking import selects_at_most_one, selects_something
 
-        if selects_at_most_one(self, selector):
-            return 0, 1
-        parts = conjuncts(selector)
-        whole = all(isinstance(p.op, g.Select) and bool(self.truth(p).all()) for p in parts)
-        return (1 if whole else 0), self.max_length
+        least = 1 if selects_something(self, selector) else 0
+        return least, 1 if selects_at_most_one(self, selector) else self.max_length
 
     def _truth(self, select: Node) -> NDArray[np.bool_]:
         assert isinstance(select.op, g.Select)

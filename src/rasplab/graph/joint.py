@@ -69,7 +69,7 @@ def _joint_means(node: Node, means: list[Node], facts: Facts) -> Listed | None:
     low = points.min(axis=0)
     steps = points - low
     spread = steps.max(axis=0)
-    if float(np.prod(spread * facts.max_length + 1)) * facts.max_length > _CELLS_AT_MOST * 4:
+    if np.prod(spread * facts.max_length + 1, dtype=float) * facts.max_length > _CELLS_AT_MOST * 4:
         return None
     found: list[NDArray[np.float64]] = []
     reachable = np.ones((1,) * len(means), np.bool_)

@@ -43,6 +43,20 @@ def selects_at_most_one(facts: Facts, selector: Node) -> bool:
     return any(isinstance(node.op, g.Indices) for node in pinned(facts, selector))
 
 
+def selects_something(facts: Facts, selector: Node) -> bool:
+    """Whether every query certainly selects a position: all of them, or its own."""
+    return all(isinstance(part.op, g.Select) and _holds_of_itself(facts, part)
+               for part in conjuncts(selector))
+
+
+def _holds_of_itself(facts: Facts, select: Node) -> bool:
+    keys, queries = select.operands
+    if any(isinstance(facts.domain(operand), Interval) for operand in select.operands):
+        return False
+    truth = facts.truth(select)
+    return bool(truth.all()) or (keys is queries and bool(truth.diagonal().all()))
+
+
 def all_equal(facts: Facts, selector: Node, values: Node) -> bool:
     """Whether the selected values are certainly equal."""
     domain = facts.domain(values)

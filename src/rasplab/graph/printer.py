@@ -45,6 +45,8 @@ def _own(node: Node, parts: list[str]) -> str:
 
 
 def _call(name: str, parts: list[str]) -> str:
+    if name.startswith("in "):
+        return f"is_in({parts[0]}, {name[3:]})"
     if len(parts) == 2 and not name[0].isalpha():
         return f"({parts[0]} {name} {parts[1]})"
     return f"{name}({', '.join(parts)})"

@@ -1,4 +1,4 @@
-"""What facts cannot prove is tried: a counter-example refuses the program, none is an assumption."""
+"""What facts cannot prove is tried: a counter-example refuses, none leaves an assumption."""
 
 from __future__ import annotations
 

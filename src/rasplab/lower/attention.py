@@ -76,7 +76,7 @@ def _match(select: Node, facts: Facts) -> Match:
 
 def _ranking(scores: Node, facts: Facts) -> Ranking:
     domain = facts.listed(scores)
-    order = sorted((v for v in domain.values if v is not None), key=lambda v: v)  # type: ignore
+    order = sorted((v for v in domain.values if v is not None), key=lambda v: v)  # pyright: ignore[reportArgumentType]
     levels: list[object] = []
     for value in order:
         if not levels or levels[-1] != value:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rectangle:
-    """A product of sets, one per axis (`None`: the whole axis), on which the table has one value."""
+    """A product of sets, one per axis (`None`: all of it), on which the table has one value."""
 
     sides: tuple[NDArray[np.bool_] | None, ...]
     value: int
 
 
 def cover(table: NDArray[np.intp], skip: int | None) -> list[Rectangle]:
-    """Disjoint rectangles that cover every cell of the table, except those with the value `skip`."""
+    """Disjoint rectangles that cover every cell of the table, but those with the value `skip`."""
     found: list[Rectangle] = []
     for value in np.unique(table).tolist():
         if value != skip:

@@ -1,4 +1,4 @@
-"""How a variable is held on directions: one-hot over classes of values, in columns, or as a number."""
+"""How a variable is held on directions: one-hot over classes of values, columns, or a number."""
 
 from __future__ import annotations
 

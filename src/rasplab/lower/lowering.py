@@ -48,6 +48,7 @@ from rasplab.lower.readout import (
 )
 from rasplab.lower.style import Style, is_settled
 from rasplab.rasp.functions import CATEGORICAL
+from rasplab.rasp.values import identity
 
 LISTED_OUTPUT_AT_MOST = 1024
 """Beyond this many numbers the output is one number rather than a score for each."""
@@ -222,7 +223,7 @@ class _Lowerer:
 
     def _listing(self, node: Node) -> tuple[Listing, Subspace]:
         own = self.facts.listed(node)
-        default = own.position(node.op.default) if isinstance(node.op, g.Mean) else None
+        default = _default_position(node, own)
         return listing(
             self.names[node], own, self._features(node), literal=self.style.literal, default=default
         )
@@ -277,9 +278,9 @@ class _Lowerer:
         value = self._view(node.operands[1], self._value_readout(node)).silent_at_bos()
         if self._moved(node):
             encoding, subspace = self._listing(node)
-            default = cast(g.Mean, node.op).default
-            own = self.facts.listed(node)
-            value = value.plus(np.zeros(value.columns), encoding.rows[own.position(default)])
+            default = _default_position(node, self.facts.listed(node))
+            if default is not None:  # what stands where nothing is selected is held by BOS
+                value = value.plus(np.zeros(value.columns), encoding.rows[default])
             self.variables[node] = Variable(node, subspace, encoding)
         else:
             value, subspace, encoding = self._scalar(node, value)
@@ -357,6 +358,13 @@ class _Lowerer:
                 implements=self.names.provenance(node),
             )
         )
+
+
+def _default_position(node: Node, own: Listed) -> int | None:
+    """The index of an aggregate's default among its values, unless it can never stand."""
+    if not isinstance(node.op, g.Mean):
+        return None
+    return own.index.get(identity(node.op.default))
 
 
 def _rank(node: Node) -> float:

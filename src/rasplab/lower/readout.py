@@ -74,13 +74,14 @@ def as_weights(node: Node, readout: Readout, facts: Facts) -> Weights | None:
 def _slope(
     numbers: NDArray[np.float64], rows: Features
 ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+    flat = np.zeros(rows.shape[1:])
     if len(numbers) == 0:
-        return np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+        return flat, flat
     low, high = int(numbers.argmin()), int(numbers.argmax())
     width = numbers[high] - numbers[low]
     if width == 0:
         same = bool((rows == rows[low]).all())
-        return (np.zeros(rows.shape[1]) if same else None), rows[low]
+        return (flat if same else None), rows[low]
     slope = (rows[high] - rows[low]) / width
     constant = rows[low] - slope * numbers[low]
     fits = np.allclose(

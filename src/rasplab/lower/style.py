@@ -9,8 +9,14 @@ import numpy as np
 from rasplab.graph import Facts, Node, Table
 from rasplab.graph import node as g
 from rasplab.rasp.functions import Function
+from rasplab.rasp.values import Value
 
-SETTLED = Function("settled", lambda value: value, "settled", strict=False)
+
+def _same(value: Value) -> Value:
+    return value
+
+
+SETTLED = Function("settled", _same, "settled", strict=False)
 """The same value once more: its one-hot is read where it is nearly 0 or 1 and written anew."""
 
 

@@ -17,20 +17,31 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import CompileError, InternalError, diagnostic
+from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Listed, Node
 from rasplab.graph import node as g
 from rasplab.graph.picking import selects_at_most_one
+from rasplab.passes.formulas import (
+    SUMMANDS_AT_MOST,
+    clauses_of,
+    conjuncts,
+    negation,
+    selects_of,
+    truth_of,
+)
+from rasplab.passes.means import IS_BOOLEAN, NUMBER_OF, collide, decided, filled
 from rasplab.passes.rewrite import rebuild
 from rasplab.rasp.functions import OPERATORS, Function
 from rasplab.rasp.values import Value, identity
 
 JOINT_CELLS_AT_MOST = 1 << 22
-SUMMANDS_AT_MOST = 8
 
-NUMBER_OF = Function("number of", lambda v: int(v) if isinstance(v, bool) else v, "number of")
-IS_BOOLEAN = Function("is boolean", lambda v: int(isinstance(v, bool)), "is boolean")
-ALWAYS = Function("is_defined", lambda key, query: True, "is_defined")
+
+def _always(key: Value, query: Value) -> bool:
+    return True
+
+
+ALWAYS = Function("is_defined", _always, "is_defined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,6 @@ class _Resolver:
     built: dict[Node, tuple[Node, ...]] = field(default_factory=dict[Node, tuple[Node, ...]])
 
     def rewrite(self, node: Node, operands: tuple[Node, ...]) -> Node | None:
-        make = self.facts.interner.node
         match node.op:
             case g.Mean():
                 return self._mean(node, node.op.default, *operands)
@@ -78,12 +88,12 @@ class _Resolver:
         if not averaged or not isinstance(domain, Listed):
             return make(node.op, resolved, values, like=node)
         own = [v for v in domain.values if v is not None]
-        if _collide(own):
+        if collide(own):
             return self._mean_of_mixed(node, default, resolved, values)
-        if default is None or not (isinstance(default, str | tuple) or _collide([*own, default])):
+        if default is None or not (isinstance(default, str | tuple) or collide([*own, default])):
             return make(node.op, resolved, values, like=node)
         mean = self._described(make(g.Mean(None), resolved, values), node)
-        return make(g.Map(_filled(default)), mean, like=node)
+        return make(g.Map(filled(default)), mean, like=node)
 
     def _mean_of_mixed(self, node: Node, default: Value, selector: Node, values: Node) -> Node:
         """Booleans among equal numbers: they are told apart by how many selected are booleans."""
@@ -92,7 +102,7 @@ class _Resolver:
         mean = self._described(make(g.Mean(None), selector, numbers), node)
         boolean = self._described(make(g.Map(IS_BOOLEAN), values), node)
         share = self._described(make(g.Mean(None), selector, boolean), node)
-        return make(g.Map(_decided(default)), mean, share, like=node)
+        return make(g.Map(decided(default)), mean, share, like=node)
 
     def _described(self, made: Node, like: Node) -> Node:
         self.facts.interner.describe(made, None, self.facts.interner.origins.get(like))
@@ -113,7 +123,8 @@ class _Resolver:
             if isinstance(counted.op, g.Best):  # a sum must weigh all that it selects equally
                 counted = self._conjunction(self._best_as_selects(counted))
             single = self._plain_sum(counted, values, like=node)
-            self.facts.inherit(single, make(node.op, selector, values))
+            if not isinstance(single.op, g.Map):
+                self.facts.inherit(single, make(node.op, selector, values))
             return single
         terms = [
             self._plain_sum(self._counted(self._both(parts), values), values) for parts in clauses
@@ -129,19 +140,30 @@ class _Resolver:
         return total
 
     def _plain_sum(self, selector: Node, values: Node, like: Node | None = None) -> Node:
-        """Of at most one number, the sum is the number itself, moved, or 0."""
+        """Of at most one number, the sum is the number itself, moved, or 0.
+
+        Under causal masking the positions seen so far are counted by the position itself.
+        """
+        if self.split_sums and self._counts_all_so_far(selector, values):
+            make = self.facts.interner.node
+            return make(g.Map(OPERATORS["+"]), make(g.Indices()), values, like=like)
         domain = self.facts.domain(values)
         whole = isinstance(domain, Listed) and not any(isinstance(v, bool) for v in domain.values)
         if self.split_sums and whole and selects_at_most_one(self.facts, selector):
             return self.facts.interner.node(g.Mean(0), selector, values, like=like)
         return self.facts.interner.node(g.Sum(), selector, values, like=like)
 
+    def _counts_all_so_far(self, selector: Node, values: Node) -> bool:
+        counts = isinstance(values.op, g.Constant) and values.op.value == 1
+        whole = isinstance(selector.op, g.Select) and self._trivial(selector)
+        return self.facts.causal and counts and whole
+
     def _both(self, parts: list[Node]) -> Node:
         return parts[0] if len(parts) == 1 else self.facts.interner.node(g.And(), *parts)
 
     def _disjoint(self, selector: Node) -> list[list[Node]] | None:
         """Clauses, each a conjunction of literals, of which exactly one holds where any does."""
-        clauses = _clauses(selector, positive=True)
+        clauses = clauses_of(selector, positive=True)
         if clauses is None or len(clauses) < 2:
             return None
         literals = [[self._literal(s, sign) for s, sign in clause] for clause in clauses]
@@ -181,20 +203,14 @@ class _Resolver:
 
     def _complement(self, select: Node) -> Node:
         assert isinstance(select.op, g.Select)
-        given = select.op.predicate
-        opposite = Function(
-            f"not {given.name}",
-            lambda key, query: not _holds(given, key, query),
-            ("not", given.key),
-            strict=False,
-        )
-        return self.facts.interner.node(g.Select(opposite), *select.operands, like=select)
+        opposite = g.Select(negation(select.op.predicate))
+        return self.facts.interner.node(opposite, *select.operands, like=select)
 
     def _conjunction(self, selectors: list[Node]) -> Node:
         parts: list[Node] = []
         best: list[Node] = []
         for selector in selectors:
-            for part in _flat(selector):
+            for part in conjuncts(selector):
                 (best if isinstance(part.op, g.Best) else parts).append(part)
         if len(best) == 1 and not parts:
             inner, scores = best[0].operands
@@ -236,7 +252,7 @@ class _Resolver:
     def _joint(self, node: Node, positive: bool) -> Node:
         """One `Select` for any formula, between the classes of its keys and of its queries."""
         formula = self._without_best(node)
-        selects = sorted(_atoms(formula), key=lambda n: n.number)
+        selects = sorted(selects_of(formula), key=lambda n: n.number)
         keys = tuple(dict.fromkeys(s.operands[0] for s in selects))
         queries = tuple(dict.fromkeys(s.operands[1] for s in selects))
         truth = self._joint_truth(node, formula, selects, keys, queries)
@@ -294,7 +310,7 @@ class _Resolver:
             i, j = keys.index(key), len(keys) + queries.index(query)
             shape[i], shape[j] = sizes[i], sizes[j]
             spread[select] = self.facts.truth(select).reshape(shape)
-        full = np.broadcast_to(_truth_of(formula, spread), sizes)
+        full = np.broadcast_to(truth_of(formula, spread), sizes)
         return full.reshape(int(np.prod(sizes[: len(keys)])), -1)
 
     def _classes(
@@ -304,7 +320,7 @@ class _Resolver:
         tag: tuple[object, ...],
         like: Node,
     ) -> tuple[Node, NDArray[np.intp]]:
-        """The node that says which distinct row a combination of values has, and one row of each."""
+        """The node that says which distinct row a combination of values has; one row of each."""
         if len(variables) == 1:
             return variables[0], np.arange(len(truth))
         _, first, inverse = np.unique(truth, axis=0, return_index=True, return_inverse=True)
@@ -320,30 +336,6 @@ class _Resolver:
         return self.facts.interner.node(g.Map(function), *variables, like=like), first
 
 
-def _collide(values: list[Value]) -> bool:
-    """Whether a boolean and a number among the values are the same number."""
-    numbers = [v for v in values if isinstance(v, int | float)]
-    return len(set(numbers)) < len({identity(v) for v in numbers})
-
-
-def _filled(default: Value) -> Function:
-    return Function(
-        f"or {default!r}",
-        lambda value: default if value is None else value,
-        ("fill", identity(default)),
-        strict=False,
-    )
-
-
-def _decided(default: Value) -> Function:
-    def decide(mean: Value, share: Value) -> Value:
-        if mean is None:
-            return default
-        return bool(mean) if share == 1 and mean in (0, 1) else mean
-
-    return Function("boolean again", decide, ("decided", identity(default)), strict=False)
-
-
 def _index_of(
     class_node: Node, variables: tuple[Node, ...], facts: Facts
 ) -> Callable[[Value], int]:
@@ -351,68 +343,3 @@ def _index_of(
         return lambda value: int(value) if isinstance(value, int) else 0
     index = facts.listed(class_node).index
     return lambda value: index[identity(value)]
-
-
-def _holds(predicate: Function, key: Value, query: Value) -> bool:
-    if predicate.strict and (key is None or query is None):
-        return False
-    return bool(predicate(key, query))
-
-
-def _flat(node: Node) -> list[Node]:
-    if isinstance(node.op, g.And):
-        return [part for operand in node.operands for part in _flat(operand)]
-    return [node]
-
-
-def _atoms(node: Node) -> set[Node]:
-    return _selects(node)
-
-
-def _selects(node: Node) -> set[Node]:
-    if isinstance(node.op, g.Select):
-        return {node}
-    return {s for operand in node.operands for s in _selects(operand)}
-
-
-def _truth_of(node: Node, spread: dict[Node, NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    match node.op:
-        case g.Select():
-            return spread[node]
-        case g.And():
-            parts = [_truth_of(o, spread) for o in node.operands]
-            return _fold(np.logical_and, parts)
-        case g.Or():
-            return _fold(np.logical_or, [_truth_of(o, spread) for o in node.operands])
-        case g.Not():
-            return ~_truth_of(node.operands[0], spread)
-        case _:
-            raise InternalError(f"not a formula of selects: {node.op}")
-
-
-def _fold(combine: np.ufunc, parts: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    result = parts[0]
-    for part in parts[1:]:
-        result = combine(result, part)
-    return result
-
-
-def _clauses(node: Node, *, positive: bool) -> list[list[tuple[Node, bool]]] | None:
-    """Disjunctive normal form, as lists of (selector, sign); `None` where it grows too long."""
-    match node.op:
-        case g.Not():
-            return _clauses(node.operands[0], positive=not positive)
-        case g.And() | g.Or():
-            parts = [_clauses(o, positive=positive) for o in node.operands]
-            known = [p for p in parts if p is not None]
-            if len(known) < len(parts):
-                return None
-            if isinstance(node.op, g.Or) == positive:
-                merged = [clause for part in known for clause in part]
-            else:
-                merged = known[0]
-                for part in known[1:]:
-                    merged = [[*a, *b] for a in merged for b in part]
-            return merged if len(merged) <= SUMMANDS_AT_MOST else None
-        case _:
-            return [[(node, positive)]]

@@ -1,0 +1,83 @@
+"""Formulas of selectors: their clauses, the `Select`s in them, and where they hold."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.diagnostics import InternalError
+from rasplab.graph import Node
+from rasplab.graph import node as g
+from rasplab.rasp.functions import Function
+from rasplab.rasp.values import Value
+
+SUMMANDS_AT_MOST = 8
+
+
+def conjuncts(node: Node) -> list[Node]:
+    """What a conjunction is made of, nested ones opened up."""
+    if isinstance(node.op, g.And):
+        return [part for operand in node.operands for part in conjuncts(operand)]
+    return [node]
+
+
+def selects_of(node: Node) -> set[Node]:
+    """The `Select`s in a formula."""
+    if isinstance(node.op, g.Select):
+        return {node}
+    return {s for operand in node.operands for s in selects_of(operand)}
+
+
+def negation(predicate: Function) -> Function:
+    """Holds where the predicate does not, and where it is undefined."""
+
+    def fails(key: Value, query: Value) -> bool:
+        if predicate.strict and (key is None or query is None):
+            return True
+        return not predicate(key, query)
+
+    name = f"not {predicate.name}"
+    return Function(name, fails, ("not", predicate.key), strict=False)
+
+
+def truth_of(node: Node, spread: dict[Node, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Where a formula holds, from where its `Select`s do: arrays that broadcast together."""
+    match node.op:
+        case g.Select():
+            return spread[node]
+        case g.And():
+            return _fold(np.logical_and, [truth_of(o, spread) for o in node.operands])
+        case g.Or():
+            return _fold(np.logical_or, [truth_of(o, spread) for o in node.operands])
+        case g.Not():
+            return ~truth_of(node.operands[0], spread)
+        case _:
+            raise InternalError(f"not a formula of selects: {node.op}")
+
+
+def _fold(combine: np.ufunc, parts: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    result = parts[0]
+    for part in parts[1:]:
+        result = combine(result, part)
+    return result
+
+
+def clauses_of(node: Node, *, positive: bool) -> list[list[tuple[Node, bool]]] | None:
+    """Disjunctive normal form, as lists of (selector, sign); `None` where it grows too long."""
+    match node.op:
+        case g.Not():
+            return clauses_of(node.operands[0], positive=not positive)
+        case g.And() | g.Or():
+            parts = [clauses_of(o, positive=positive) for o in node.operands]
+            known = [p for p in parts if p is not None]
+            if len(known) < len(parts):
+                return None
+            if isinstance(node.op, g.Or) == positive:
+                merged = [clause for part in known for clause in part]
+            else:
+                merged = known[0]
+                for part in known[1:]:
+                    merged = [[*a, *b] for a in merged for b in part]
+            return merged if len(merged) <= SUMMANDS_AT_MOST else None
+        case _:
+            return [[(node, positive)]]

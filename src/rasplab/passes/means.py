@@ -1,0 +1,46 @@
+"""Means that no number can be: of booleans among equal numbers, or with a word as default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rasplab.rasp.functions import Function
+from rasplab.rasp.values import Value, identity
+
+
+def _number_of(value: Value) -> Value:
+    return int(value) if isinstance(value, bool) else value
+
+
+def _is_boolean(value: Value) -> int:
+    return int(isinstance(value, bool))
+
+
+NUMBER_OF = Function("number of", _number_of, "number of")
+IS_BOOLEAN = Function("is boolean", _is_boolean, "is boolean")
+
+
+def collide(values: Iterable[Value]) -> bool:
+    """Whether a boolean and a number among the values are the same number."""
+    numbers = [v for v in values if isinstance(v, int | float)]
+    return len(set(numbers)) < len({identity(v) for v in numbers})
+
+
+def filled(default: Value) -> Function:
+    """The default in the place of an undefined mean."""
+
+    def fill(value: Value) -> Value:
+        return default if value is None else value
+
+    return Function(f"or {default!r}", fill, ("fill", identity(default)), strict=False)
+
+
+def decided(default: Value) -> Function:
+    """The mean of numbers and booleans, from the number and from the share of booleans."""
+
+    def decide(mean: Value, share: Value) -> Value:
+        if mean is None:
+            return default
+        return bool(mean) if share == 1 and mean in (0, 1) else mean
+
+    return Function("boolean again", decide, ("decided", identity(default)), strict=False)
