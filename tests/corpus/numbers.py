@@ -11,6 +11,7 @@ signs = apply({"a": -3, "b": 0, "c": 7.5}.get, tokens).named("signs")
 
 AB = ("a", "b")
 ABC = ("a", "b", "c")
+LEAK = "what little attention leaks to the default is an error that must be certified"
 UNEVEN = "one slope for gaps of very different size blurs the small gap or misses the large"
 
 NUMBERS = (
@@ -185,6 +186,30 @@ NUMBERS = (
         AB,
         7,
         (("aab", [6, 6, 3]), ("aaaaaaa", [49] * 7), ("aaabbbb", [21] * 3 + [28] * 4)),
+    ),
+    Case(
+        "zero_beside_a_default",
+        LEAK,
+        numerical(aggregate(rasp.full, 0, default=1)),
+        AB,
+        2,
+        (("ab", [0, 0]), ("a", [0])),
+    ),
+    Case(
+        "mean_of_fractions_beside_a_default",
+        LEAK,
+        numerical(aggregate(select(tokens, tokens, "<="), tokens, default=-1.5)),
+        (0, 0.5, 1.5),
+        4,
+        (((0.5, 0, 0.5, 0.5), [0.375, 0, 0.375, 0.375]), ((1.5, 0), [0.75, 0])),
+    ),
+    Case(
+        "sum_of_a_mean_with_a_default",
+        LEAK,
+        numerical(rasp.aggregate_sum(rasp.full, aggregate(rasp.full, tokens, default=0.001))),
+        (1, 1000),
+        3,
+        (((1, 1), [2, 2]), ((1000, 1, 1), [1002] * 3)),
     ),
     Case(
         "sum_with_nothing_selected",
