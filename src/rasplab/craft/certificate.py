@@ -203,7 +203,8 @@ def _head(
     delta, room = _score_error(head, errors, u), _room(head)
     leak = n * math.exp(min(-room + 2 * delta, 50.0))
     value_error = _read_error(head.value, errors, u)
-    size = _sizes(head.value) + value_error
+    # what BOS holds, the default, leaks as well
+    size = np.maximum(_sizes(head.value), np.abs(head.value.at_bos())) + value_error
     if head.kind == "move":  # equal values average to themselves, whatever their weights
         error = value_error + size * (2 * leak + 4 * u)
     elif head.kind == "mean":
@@ -350,7 +351,9 @@ def _summation_error(mlp: Mlp, units: slice, u: float) -> Array:
     """
     write = mlp.write[units]
     reading = Affine(
-        tuple((s, m[:, units]) for s, m in mlp.read.parts), mlp.read.bias[units], mlp.read.bos[units]
+        tuple((s, m[:, units]) for s, m in mlp.read.parts),
+        mlp.read.bias[units],
+        mlp.read.bos[units],
     )
     tops = np.maximum(_highest(reading), 0.0)
     count = (write != 0).sum(axis=0)
