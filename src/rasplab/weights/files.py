@@ -242,11 +242,20 @@ def _sync(directory: Path) -> None:
 def _put(new: Path, target: Path, *, overwrite: bool) -> None:
     """Give the new directory the target's name; an old model is at `new` afterwards, or gone."""
     if not os.path.lexists(target):
-        os.rename(new, target)
+        _name(new, target)
     elif not overwrite:
         raise _exists(target, None)
     elif not _exchange(new, target):
         _replace_in_two_steps(new, target)
+
+
+def _name(new: Path, target: Path) -> None:
+    try:
+        os.rename(new, target)
+    except OSError:
+        if os.path.lexists(target):  # somebody else was faster
+            raise _exists(target, None) from None
+        raise
 
 
 def _exchange(new: Path, target: Path) -> bool:

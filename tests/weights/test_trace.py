@@ -1,0 +1,168 @@
+"""A trace holds every activation, and reads variables as the program has them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import rasplab
+from rasplab import InputError
+from rasplab.rasp import aggregate, apply, constant, indices, select, selector_width, tokens
+from rasplab.weights import encode, forward
+from rasplab.weights.reading import OneOf, Raw
+from rasplab.weights.trace import direction_labels
+from tests.weights.library import NAMES, compiled, inputs
+
+
+@pytest.fixture(scope="module")
+def histogram() -> rasplab.Model:
+    same = select(tokens, tokens, "==")
+    return rasplab.compile(selector_width(same).named("hist"), vocab="abc", max_length=5)
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_output_is_the_models_and_everything_prints(name: str, optimize: int) -> None:
+    model = compiled(name, optimize)
+    for sequence in inputs(model, 3):
+        traced = model.trace(sequence)
+        assert repr(traced.output) == repr(model(sequence))
+        assert str(traced).splitlines()[-1].startswith("output")
+        for variable in traced.variables:
+            assert len(traced.variable(variable)) == len(sequence)
+
+
+@pytest.mark.parametrize("name", ["sort", "caesar", "induction_head"])
+def test_all_activations_are_those_of_the_forward_pass(name: str) -> None:
+    model = compiled(name)
+    [sequence] = inputs(model, 1)
+    kept: dict[str, np.ndarray] = {}
+    out = forward(model.weights, encode(model.config, [sequence]), kept.__setitem__)
+    traced = model.trace(sequence)
+    assert traced.activations.keys() == kept.keys()
+    for name, array in kept.items():
+        found = traced.activations[name]
+        assert np.array_equal(found.array, array[0])
+        assert found.shape == tuple(len(found.labels[axis]) for axis in found.axes)
+    assert np.array_equal(traced.logits.array, out[0])
+
+
+def test_the_residual_stream_grows_half_layer_by_half_layer() -> None:
+    traced = compiled("sort").trace([3, 1, 2])
+    assert list(traced.residual) == [
+        "embed",
+        *(f"{i}.{h}" for i in range(3) for h in ("attn", "mlp")),
+    ]
+    first, last = traced.residual["embed"], traced.residual["2.mlp"]
+    assert first.axes == ("position", "direction")
+    assert first.sel(position="bos", direction="bos").item() == 1
+    assert not np.array_equal(first.array, last.array)
+
+
+def test_positions_are_those_of_the_program(histogram: rasplab.Model) -> None:
+    embedded = histogram.trace("aba").residual["embed"]
+    assert [embedded.sel(position=i, direction="tokens:b").item() for i in range(3)] == [0, 1, 0]
+    assert embedded.sel(position="1:b", direction="tokens:b").item() == 1
+    assert embedded.sel(position="bos").array.sum() == 1
+
+
+def test_attention_is_a_distribution_over_labelled_keys() -> None:
+    traced = compiled("reverse", 0).trace("abc")
+    layer = max(c.layer for c in traced.weights.circuit.components if c.kind == "head")
+    pattern = traced.attention(layer, 0)
+    assert pattern.axes == ("query", "key")
+    assert np.allclose(pattern.array.sum(axis=1), 1)
+    assert pattern.sel(query="0:a", key="2:c").item() == pytest.approx(1)
+    assert traced.scores(layer, 0).sel(query="0:a", key="2:c").item() > 0
+
+
+def test_scores_are_minus_infinity_where_masked() -> None:
+    model = compiled("frac_prevs")
+    assert model.config.causal
+    scores = model.trace("abc").scores(0, 0)
+    assert scores.sel(query=0, key=2).item() == -np.inf
+
+
+def test_hidden_units_are_labelled_by_number(histogram: rasplab.Model) -> None:
+    hidden = histogram.trace("aba").hidden(0)
+    assert hidden.axes == ("position", "unit")
+    assert hidden.labels["unit"] == tuple(range(histogram.config.d_mlp))
+    assert (hidden.array >= 0).all()
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_tokens_and_counts_are_read_as_the_program_has_them(optimize: int) -> None:
+    same = select(tokens, tokens, "==")
+    hist = selector_width(same).named("hist")
+    model = rasplab.compile(hist, vocab="abc", max_length=5, optimize=optimize)
+    traced = model.trace("abaca")
+    assert traced.variable("tokens").values == tuple("abaca")
+    counts = next(v for v in reversed(traced.variables) if v.startswith("hist"))
+    assert traced.variable(counts).values == (3, 1, 3, 1, 3)
+    assert str(traced.variable("tokens")) == "tokens (embed): a, b, a, c, a"
+
+
+def test_values_that_share_a_direction_are_read_as_one_of_them() -> None:
+    first = select(indices, constant(0), "==")
+    kind = apply(lambda token: {"a": "x", "b": "y", "c": "y", "d": "z"}[token], tokens)
+    late = aggregate(first, kind, default="x")
+    traced = rasplab.compile(late, vocab="abcd", max_length=4).trace("abcd")
+    read = traced.variable("tokens").values
+    assert read == (Raw((0.0, 0.0)), OneOf(("b", "c")), OneOf(("b", "c")), "d")
+    assert str(traced.variable("tokens")) == "tokens (embed): ·, b|c, b|c, d"
+
+
+def test_undefined_is_read_as_undefined() -> None:
+    mean = aggregate(select(tokens, 1, "=="), tokens, default=None).named("mean")
+    traced = rasplab.compile(mean, vocab=[0, 1], max_length=3).trace([0, 0])
+    assert traced.output == [None, None]
+
+
+def test_reading_keeps_the_array_and_indexes(histogram: rasplab.Model) -> None:
+    reading = histogram.trace("aba").variable("tokens")
+    assert reading[1] == "b"
+    assert list(reading) == ["a", "b", "a"]
+    assert reading.array.axes == ("position", "direction")
+    assert reading.array.labels["direction"] == ("tokens:a", "tokens:b", "tokens:c")
+
+
+def test_an_unknown_name_is_answered_with_those_there_are(histogram: rasplab.Model) -> None:
+    traced = histogram.trace("ab")
+    for action in (
+        lambda: traced.variable("hits"),
+        lambda: traced.attention(7, 0),
+        lambda: traced.attention(0, 7),
+        lambda: traced.hidden(7),
+    ):
+        with pytest.raises(InputError) as caught:
+            action()
+        assert caught.value.code == "E417"
+
+
+def test_a_sequence_that_does_not_fit_is_refused(histogram: rasplab.Model) -> None:
+    for sequence, code in (("abx", "E404"), ("", "E401"), ("a" * 6, "E405")):
+        with pytest.raises(InputError) as caught:
+            histogram.trace(sequence)
+        assert caught.value.code == code
+
+
+def test_every_direction_has_its_own_label() -> None:
+    model = rasplab.compile(tokens, vocab=["1", 1, True, "True", 2], max_length=2)
+    labels = direction_labels(model.circuit.directions)
+    assert len(set(labels)) == len(labels) == model.config.d_model
+    assert {"tokens:'1'", "tokens:1", "tokens:True", "tokens:'True'", "tokens:2"} >= set(labels) - {
+        "bos"
+    }
+    for value in model.config.vocabulary:
+        assert repr(model.trace([value]).output) == repr([value])
+
+
+def test_sums_show_what_they_add(histogram: rasplab.Model) -> None:
+    shown = str(histogram.trace("aba"))
+    assert "adds up" in shown
+    assert "0:a + 2:a" in shown
+    assert "1:b" in shown
+
+
+def test_means_show_how_much_of_each() -> None:
+    assert "0:a 50% 1:b 50%" in str(compiled("frac_prevs").trace("ab"))
