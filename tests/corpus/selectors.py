@@ -20,6 +20,30 @@ LARGE = "a score divided by the square root of the head size stops selecting in 
 
 SELECTORS = (
     Case(
+        "best_where_true_ties_with_one",
+        "equal as scores, `True` and `1` are still two values",
+        aggregate(best(full, tokens), tokens),
+        (True, 1, 0),
+        3,
+        (((True, True, 1), [1, 1, 1]), ((True, 0), [True, True]), ((0, 1), [1, 1])),
+    ),
+    Case(
+        "histogram_of_integers_beyond_floats",
+        "2**53 and 2**53 + 1 are the same float",
+        hist,
+        (2**53, 2**53 + 1),
+        3,
+        (((2**53, 2**53 + 1, 2**53), [2, 1, 2]), ((2**53 + 1,), [1])),
+    ),
+    Case(
+        "product_beyond_floats",
+        "an integer may be larger than any float: then it is undefined",
+        tokens * tokens,
+        (10**200, 3),
+        2,
+        (((10**200, 3), [None, 9]),),
+    ),
+    Case(
         "or_of_unrelated_selectors",
         COMPOSITE,
         selector_width(select(tokens, "a", "==") | previous),

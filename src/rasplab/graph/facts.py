@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rasplab.diagnostics import CompileError, Diagnostic, InternalError, diagnostic
 from rasplab.graph import node as g
-from rasplab.graph.domain import Domain, Interval, Listed, listed, means, sums
+from rasplab.graph.domain import WHOLE_UP_TO, Domain, Interval, Listed, listed, means, sums
 from rasplab.graph.joint import weighted_sum_domain
 from rasplab.graph.linear import LinearForm, linear_form
 from rasplab.graph.node import Interner, Node
@@ -372,12 +372,13 @@ def _fast_truth(
     predicate: Function, keys: tuple[Value, ...], queries: tuple[Value, ...]
 ) -> NDArray[np.bool_] | None:
     compare = _COMPARE.get(predicate.key) if isinstance(predicate.key, str) else None
-    if compare is None or not all(isinstance(v, int | float) for v in (*keys, *queries)):
+    if compare is None or not all(_held_exactly(v) for v in (*keys, *queries)):
         return None
-    try:
-        return compare(np.array(keys, np.float64)[:, None], np.array(queries, np.float64)[None, :])
-    except OverflowError:
-        return None
+    return compare(np.array(keys, np.float64)[:, None], np.array(queries, np.float64)[None, :])
+
+
+def _held_exactly(value: Value) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= WHOLE_UP_TO)
 
 
 def _needed(node: Node) -> list[Node]:

@@ -79,7 +79,9 @@ def _pinned(facts: Facts, selector: Node) -> frozenset[Node]:
                 fixed |= _pinned_by_select(facts, part)
             case g.Best():
                 inner, scores = part.operands
-                fixed |= pinned(facts, inner) | _injective_supports(facts, scores) | {scores}
+                fixed |= pinned(facts, inner)
+                if not _mixes_equals(facts, scores):
+                    fixed |= _injective_supports(facts, scores) | {scores}
                 parts = [*parts, *conjuncts(inner)]
             case _:
                 pass
@@ -110,6 +112,12 @@ def _pinned_by_select(facts: Facts, select: Node) -> set[Node]:
         if bool((selected.any(axis=others).sum(axis=0) <= 1).all()):
             fixed.add(support)
     return fixed
+
+
+def _mixes_equals(facts: Facts, scores: Node) -> bool:
+    """Whether two values tie as scores and are still different, such as `True` and `1`."""
+    domain = facts.domain(scores)
+    return isinstance(domain, Listed) and len(set(domain.values)) < len(domain.values)
 
 
 def _injective_supports(facts: Facts, node: Node) -> set[Node]:

@@ -9,6 +9,7 @@ import numpy as np
 from rasplab.craft import Affine, Scores
 from rasplab.craft.affine import beside
 from rasplab.craft.precision import Precision
+from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Node
 from rasplab.graph import node as g
 from rasplab.graph.picking import conjuncts
@@ -50,8 +51,8 @@ def pattern(selector: Node, facts: Facts) -> Pattern:
     """What a head needs to know of a resolved selector."""
     ranking = None
     if isinstance(selector.op, g.Best):
-        selector, scores = selector.operands
-        ranking = _ranking(scores, facts)
+        ranking = _ranking(selector, facts)
+        selector = selector.operands[0]
     return Pattern(tuple(_match(part, facts) for part in conjuncts(selector)), ranking)
 
 
@@ -74,9 +75,21 @@ def _match(select: Node, facts: Facts) -> Match:
     return Match(key, query, truth[:, query_reps[live_queries]], one_hot)
 
 
-def _ranking(scores: Node, facts: Facts) -> Ranking:
+def _ranking(best: Node, facts: Facts) -> Ranking:
+    scores = best.operands[1]
     domain = facts.listed(scores)
-    order = sorted((v for v in domain.values if v is not None), key=lambda v: v)  # pyright: ignore[reportArgumentType]
+    try:
+        order = sorted((v for v in domain.values if v is not None), key=lambda v: v)  # pyright: ignore[reportArgumentType]
+    except TypeError as error:
+        raise CompileError(
+            diagnostic(
+                "E108",
+                "these scores have no order",
+                at=facts.interner.origin(best),
+                label=str(error),
+                help="score with numbers, or with words alone",
+            )
+        ) from None
     levels: list[object] = []
     for value in order:
         if not levels or levels[-1] != value:

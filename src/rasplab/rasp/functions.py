@@ -6,6 +6,7 @@ import builtins
 import operator
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final
 
 from rasplab.rasp.values import Value, canonical
@@ -117,4 +118,6 @@ def function(given: Function | Callable[..., Any], name: str | None = None) -> F
     if isinstance(given, Function):
         return given
     label = name or getattr(given, "__name__", None) or type(given).__name__
-    return Function("f" if label == "<lambda>" else label, given, ("python", given))
+    plain = isinstance(given, FunctionType | BuiltinFunctionType | MethodType)
+    key = given if plain else id(given)  # of an object with its own `==` only the identity counts
+    return Function("f" if label == "<lambda>" else label, given, ("python", key))

@@ -5,12 +5,13 @@ Numbers have no type: `2` and `2.0` are one value, shown as `2`. `True` and `1` 
 Rounding does not show: a result within a part in 10^12 of a fraction with a denominator up to
 10^5 is that fraction, so `0.1 + 0.2 == 0.3` and `1 - 2/3 == 1/3`; other results have 12 digits,
 and what is smaller than 10^-12 is 0.
-Where arithmetic has no finite real result, the result is undefined.
+Where arithmetic has no finite real result, or one beyond the floats, the result is undefined.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Hashable
 from numbers import Complex, Integral, Real
 from typing import TypeAlias
@@ -18,6 +19,7 @@ from typing import TypeAlias
 Value: TypeAlias = "str | bool | int | float | tuple[Value, ...] | None"
 
 _EXACT = 2.0**53
+_LARGEST = int(sys.float_info.max)
 
 
 def canonical(value: object) -> Value:
@@ -31,7 +33,7 @@ def canonical(value: object) -> Value:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
-        return int(value)
+        return _canonical_int(int(value))
     if isinstance(value, float):
         return _canonical_float(value)
     if isinstance(value, tuple):
@@ -42,7 +44,7 @@ def canonical(value: object) -> Value:
 def _canonical_foreign(value: object) -> Value:
     """Other libraries' scalars: NumPy's, fractions, whatever is registered as a number."""
     if isinstance(value, Integral):
-        return int(value)
+        return _canonical_int(int(value))
     if isinstance(value, Real):
         number = _finite(lambda: float(value))
         return None if number is None else _canonical_float(number)
@@ -54,6 +56,10 @@ def _canonical_foreign(value: object) -> Value:
         f"{value!r} is no value of the language: "
         "use strings, numbers, booleans, tuples of them, or None"
     )
+
+
+def _canonical_int(value: int) -> Value:
+    return value if -_LARGEST <= value <= _LARGEST else None
 
 
 def _canonical_float(value: float) -> Value:
