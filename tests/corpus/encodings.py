@@ -54,6 +54,22 @@ ENCODINGS = (
         (((1, "1", True), ["int", "str", "bool"]),),
     ),
     Case(
+        "mean_of_zero_and_false",
+        "equal booleans keep their type in a mean, a boolean among numbers does not",
+        aggregate(rasp.full, tokens),
+        (0, False),
+        3,
+        (((0, False, False), [0] * 3), ((False,), [False]), ((0,), [0])),
+    ),
+    Case(
+        "mean_of_one_and_true_by_a_selector",
+        "equal booleans keep their type in a mean, a boolean among numbers does not",
+        categorical(aggregate(select(indices, 1, ">="), tokens, "none")),
+        (1, True),
+        4,
+        (((1, True, True), [True] * 3), ((1, True, 1), [1] * 3), ((1,), ["none"])),
+    ),
+    Case(
         "boolean_tokens",
         "`False` is a token, not an absent one",
         ~tokens,

@@ -196,6 +196,14 @@ NUMBERS = (
         (("ab", [0, 0]), ("a", [0])),
     ),
     Case(
+        "zero_selected_beside_a_default",
+        LEAK,
+        numerical(aggregate(select(tokens, "b", "=="), 0, default=1)),
+        AB,
+        3,
+        (("aba", [0] * 3), ("aa", [1] * 2)),
+    ),
+    Case(
         "mean_of_fractions_beside_a_default",
         LEAK,
         numerical(aggregate(select(tokens, tokens, "<="), tokens, default=-1.5)),
