@@ -47,7 +47,7 @@ class Function:
 
 def _power(base: Any, exponent: Any) -> Any:
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
-        float(abs(base)) ** exponent  # overflows early, before a huge integer is built
+        _ = float(abs(base)) ** exponent  # overflows early, before a huge integer is built
     return base**exponent
 
 
@@ -61,56 +61,75 @@ def _where(condition: Any, then: Any, otherwise: Any) -> Any:
     return then if condition else otherwise
 
 
-def _builtin(name: str, call: Callable[..., Any]) -> Function:
-    return Function(name, call, name)
+def _divide(a: Any, b: Any) -> Any:
+    return a / b
 
+
+def _divide_down(a: Any, b: Any) -> Any:
+    return a // b
+
+
+def _remainder(a: Any, b: Any) -> Any:
+    if isinstance(a, str):
+        raise TypeError("a word has no remainder")
+    return a % b
+
+
+def _and(a: Any, b: Any) -> bool:
+    return bool(a) and bool(b)
+
+
+def _or(a: Any, b: Any) -> bool:
+    return bool(a) or bool(b)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_CALLS: Final[dict[str, Callable[..., Any]]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": _multiply,
+    "/": _divide,
+    "//": _divide_down,
+    "%": _remainder,
+    "**": _power,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "&": _and,
+    "|": _or,
+    "~": operator.not_,
+    "neg": operator.neg,
+    "abs": builtins.abs,
+    "round": builtins.round,
+    "where": _where,
+    "max": builtins.max,
+    "min": builtins.min,
+}
 
 OPERATORS: Final[dict[str, Function]] = {
-    name: _builtin(name, call)
-    for name, call in {
-        "+": operator.add,
-        "-": operator.sub,
-        "*": _multiply,
-        "/": operator.truediv,
-        "//": operator.floordiv,
-        "%": lambda a, b: operator.mod(_number(a), b),
-        "**": _power,
-        "==": operator.eq,
-        "!=": operator.ne,
-        "<": operator.lt,
-        "<=": operator.le,
-        ">": operator.gt,
-        ">=": operator.ge,
-        "&": lambda a, b: bool(a) and bool(b),
-        "|": lambda a, b: bool(a) or bool(b),
-        "~": operator.not_,
-        "neg": operator.neg,
-        "abs": builtins.abs,
-        "round": builtins.round,
-        "where": _where,
-        "max": builtins.max,
-        "min": builtins.min,
-    }.items()
+    name: Function(name, call, name) for name, call in _CALLS.items()
 }
 
 COMPARISONS: Final[frozenset[str]] = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
-NUMERICAL: Final = Function("numerical", lambda value: value, "numerical", True, "numerical")
-CATEGORICAL: Final = Function(
-    "categorical", lambda value: value, "categorical", True, "categorical"
-)
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, str):
-        raise TypeError("a word has no remainder")
-    return value
+NUMERICAL: Final = Function("numerical", _same, "numerical", True, "numerical")
+CATEGORICAL: Final = Function("categorical", _same, "categorical", True, "categorical")
 
 
 def membership(options: tuple[Value, ...]) -> Function:
     """`value in options`, by Python's equality."""
     keys = tuple((type(option).__name__, option) for option in options)
-    return Function(f"in {list(options)!r}", lambda value: value in options, ("in", keys))
+
+    def contains(value: Value) -> bool:
+        return value in options
+
+    return Function(f"in {list(options)!r}", contains, ("in", keys))
 
 
 def function(given: Function | Callable[..., Any], name: str | None = None) -> Function:

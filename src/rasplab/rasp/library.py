@@ -151,7 +151,7 @@ def select(
         chosen = function(predicate)
     else:
         raise ProgramError(
-            diagnostic("E104", f"{predicate!r} is no predicate", at=capture())  # pyright: ignore
+            diagnostic("E104", f"{predicate!r} is no predicate", at=capture())  # pyright: ignore[reportUnknownArgumentType]
         )
     return ex.Select(as_sop(keys, "the keys"), as_sop(queries, "the queries"), chosen)
 

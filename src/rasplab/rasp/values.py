@@ -14,7 +14,7 @@ import math
 import sys
 from collections.abc import Callable, Hashable
 from numbers import Complex, Integral, Real
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 Value: TypeAlias = "str | bool | int | float | tuple[Value, ...] | None"
 
@@ -37,7 +37,7 @@ def canonical(value: object) -> Value:
     if isinstance(value, float):
         return _canonical_float(value)
     if isinstance(value, tuple):
-        return tuple(canonical(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
+        return tuple(canonical(part) for part in cast("tuple[object, ...]", value))
     return _canonical_foreign(value)
 
 
@@ -51,7 +51,7 @@ def _canonical_foreign(value: object) -> Value:
     if isinstance(value, Complex):
         return None
     if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        return canonical(value.item())  # pyright: ignore
+        return canonical(cast(Any, value).item())
     raise TypeError(
         f"{value!r} is no value of the language: "
         "use strings, numbers, booleans, tuples of them, or None"
