@@ -1,13 +1,16 @@
-"""Every stage computes what the evaluator computes, and errors stay under their certified bounds."""
+"""Every stage computes what the evaluator computes, and errors stay under certified bounds."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import rasplab
 from rasplab import programs
-from rasplab.diagnostics import CompileError, ProgramError
+from rasplab.compiler import Compilation
+from rasplab.diagnostics import CompileError, InternalError, ProgramError
 from rasplab.graph import Interval
 from rasplab.graph.run import run as run_graph
 from rasplab.lower.encoding import Scalar
@@ -29,6 +32,11 @@ def compiled(seed: int, optimize: int, causal: bool):
     return model, random_sequences(vocab, max_length, 8, seed)
 
 
+def stages_of(model: rasplab.Model) -> Compilation:
+    assert model.compilation is not None
+    return model.compilation
+
+
 def values_or_skip(model, sequence):
     try:
         return model.program(sequence, causal=model.config.causal)
@@ -47,7 +55,7 @@ def same(a, b) -> bool:
 def test_the_graph_and_the_resolved_graph_equal_the_evaluator(seed, optimize):
     causal = bool(seed % 2)
     model, sequences = compiled(seed, optimize, causal)
-    stages = model.compilation
+    stages = stages_of(model)
     for sequence in sequences:
         expected = values_or_skip(model, sequence)
         if expected is None:
@@ -62,7 +70,7 @@ def test_the_graph_and_the_resolved_graph_equal_the_evaluator(seed, optimize):
 def test_every_value_lies_in_its_domain(seed, optimize):
     causal = bool(seed % 2)
     model, sequences = compiled(seed, optimize, causal)
-    stages = model.compilation
+    stages = stages_of(model)
     for sequence in sequences:
         if values_or_skip(model, sequence) is None:
             continue
@@ -91,7 +99,7 @@ def test_library_coordinates_are_within_their_certified_bounds(entry):
 
 def check_bounds(model, sequences) -> None:
     """Residual coordinates in float32 against what each variable's value says they should be."""
-    stages = model.compilation
+    stages = stages_of(model)
     bounds = {
         id(block.writes): bound.error
         for block, bound in zip(stages.lowered.craft.blocks, model.certificate.bounds, strict=True)
@@ -130,7 +138,7 @@ def test_craft_and_weights_agree(seed):
     tokens = {identity(t): i for i, t in enumerate(model.config.vocabulary)}
     tolerance = 2 * model.certificate.output_error + 1e-6
     for sequence in sequences:
-        ideal = model.compilation.lowered.craft.run([tokens[identity(t)] for t in sequence])
+        ideal = stages_of(model).lowered.craft.run([tokens[identity(t)] for t in sequence])
         got = forward(model.weights, encode(model.config, [sequence]))[0, 1:]
         scale = 1 + np.abs(ideal).max()
         assert np.abs(ideal - got).max() <= tolerance * scale
@@ -140,5 +148,15 @@ def test_the_plan_orders_blocks_after_what_they_read():
     for entry in programs.all():
         program, vocab = entry.at(5, 5)
         model = rasplab.compile(program, vocab=vocab, max_length=5, causal=entry.causal)
-        model.compilation.plan.verify()
+        stages_of(model).plan.verify()
         model.weights.verify()
+
+
+def test_a_plan_out_of_order_and_weights_that_do_not_fit_are_refused():
+    program, vocab = programs.get("sort").at(5, 5)
+    model = rasplab.compile(program, vocab=vocab, max_length=5)
+    plan = stages_of(model).plan
+    with pytest.raises(InternalError, match="no earlier half-layer"):
+        replace(plan, layers=plan.layers[::-1]).verify()
+    with pytest.raises(InternalError, match="names and shapes"):
+        replace(model.weights, arrays={}).verify()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rasplab.craft import Affine, Block, CraftModel, Head, Subspace
+from rasplab.craft import Affine, Block, CraftModel, Head, Mlp, Subspace
+from rasplab.diagnostics import InternalError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,28 @@ class Plan:
         return slice(start, start + len(subspace))
 
     def verify(self) -> None:
-        """Check that every block reads only what an earlier half-layer wrote."""
+        """Check that every block reads only what an earlier half-layer wrote.
+
+        Raises:
+            InternalError: one does not.
+        """
         ready = {id(e.writes) for e in self.craft.embeddings}
         for layer in self.layers:
             for half in (layer.heads, layer.mlps):
                 blocks = [self.craft.blocks[i] for i in half]
-                assert all(s in ready for b in blocks for s in reads(b))
+                for block in blocks:
+                    if not reads(block) <= ready:
+                        name = block.implements.name
+                        raise InternalError(f"{name} reads what no earlier half-layer wrote")
                 ready |= {id(b.writes) for b in blocks}
 
     def __str__(self) -> str:
         s = self.sizes
         lines = [
-            f"{s.n_layers} layers, {s.n_heads} heads, d_model {s.d_model}, "
-            f"d_head {s.d_head}, d_mlp {s.d_mlp}"
+            (
+                f"{s.n_layers} layers, {s.n_heads} heads, d_model {s.d_model}, "
+                f"d_head {s.d_head}, d_mlp {s.d_mlp}"
+            )
         ]
         for number, layer in enumerate(self.layers):
             for i, index in enumerate(layer.heads):
@@ -154,7 +164,7 @@ def _urgency(craft: CraftModel, needs: list[set[int]]) -> list[int]:
 def _sizes(craft: CraftModel, layers: tuple[Layer, ...], d_model: int) -> Sizes:
     heads = [b for b in craft.blocks if isinstance(b, Head)]
     widths = [
-        sum(craft.blocks[i].read.columns for i in layer.mlps)  # pyright: ignore
+        sum(b.read.columns for b in (craft.blocks[i] for i in layer.mlps) if isinstance(b, Mlp))
         for layer in layers
     ]
     return Sizes(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.certificate import Certificate
+from rasplab.diagnostics import InternalError
 from rasplab.rasp.values import Value, identity
 
 BOS_ID = 0
@@ -117,13 +118,19 @@ class ModelWeights:
     circuit: Circuit
 
     def verify(self) -> None:
-        """Check shapes, names and that every direction belongs to one variable."""
+        """Check shapes, names and that every direction belongs to one variable.
+
+        Raises:
+            InternalError: something does not fit.
+        """
         c = self.config
-        expected = expected_shapes(c)
-        assert {name: a.shape for name, a in self.arrays.items()} == expected
-        assert len(self.circuit.directions) == c.d_model
+        if {name: a.shape for name, a in self.arrays.items()} != expected_shapes(c):
+            raise InternalError("the arrays do not have the names and shapes of the configuration")
+        if len(self.circuit.directions) != c.d_model:
+            raise InternalError(f"{len(self.circuit.directions)} directions, d_model {c.d_model}")
         covered = [i for v in self.circuit.variables for i in range(v.start, v.stop)]
-        assert sorted(covered) == list(range(c.d_model))
+        if sorted(covered) != list(range(c.d_model)):
+            raise InternalError("a direction belongs to no variable, or to two")
 
     def parameters(self) -> int:
         """The number of weights and biases."""
