@@ -14,13 +14,6 @@ from rasplab.rasp.values import Value
 SUMMANDS_AT_MOST = 8
 
 
-def conjuncts(node: Node) -> list[Node]:
-    """What a conjunction is made of, nested ones opened up."""
-    if isinstance(node.op, g.And):
-        return [part for operand in node.operands for part in conjuncts(operand)]
-    return [node]
-
-
 def selects_of(node: Node) -> set[Node]:
     """The `Select`s in a formula."""
     if isinstance(node.op, g.Select):

@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Listed, Node
 from rasplab.graph import node as g
-from rasplab.graph.picking import selects_at_most_one
+from rasplab.graph.picking import conjuncts, selects_at_most_one
 from rasplab.passes.formulas import (
     SUMMANDS_AT_MOST,
     clauses_of,
-    conjuncts,
     negation,
     selects_of,
     truth_of,
