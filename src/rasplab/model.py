@@ -64,7 +64,7 @@ class Model:
         return save(self.weights, directory, overwrite=overwrite)
 
     def verify(self, *, samples: int = 1000, seed: int = 0) -> Verification:
-        """Compare the model with the evaluator: on every input where feasible, else on drawn ones."""
+        """Compare the model with the evaluator: on every input if feasible, else on drawn ones."""
         from rasplab.verification import verify
 
         return verify(self, samples=samples, seed=seed)

@@ -32,6 +32,12 @@ def texts(figure: Figure) -> list[str]:
     return found + [t.get_text() for t in figure.texts]
 
 
+def shape(mesh: QuadMesh) -> tuple[int, ...]:
+    array = mesh.get_array()
+    assert array is not None
+    return array.shape
+
+
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_panel_for_the_embedding_and_for_each_sublayer_that_writes(name: str) -> None:
     model = library_model(name)
@@ -46,7 +52,7 @@ def test_the_last_panel_has_a_row_per_direction_and_a_column_per_position(name: 
     model = library_model(name)
     last = panels(view.residual(model, INPUTS[name]).figure)[-1]
     meshes = [c for c in last.collections if isinstance(c, QuadMesh)]
-    shapes = [np.shape(mesh.get_array()) for mesh in meshes]
+    shapes = [shape(mesh) for mesh in meshes]
     assert sum(rows for rows, _ in shapes) == model.config.d_model
     assert {columns for _, columns in shapes} == {len(INPUTS[name]) + 1}
     assert [t.get_text() for t in last.get_xticklabels()] == ["BOS", *map(str, INPUTS[name])]
@@ -59,7 +65,7 @@ def test_a_panel_shows_only_what_has_been_written() -> None:
     for i, axes in enumerate(panels(figure)):
         rows = sum(v.stop - v.start for v in model.circuit.variables if order.index(v.written) <= i)
         meshes = [c for c in axes.collections if isinstance(c, QuadMesh)]
-        assert sum(np.shape(mesh.get_array())[0] for mesh in meshes) == rows
+        assert sum(shape(mesh)[0] for mesh in meshes) == rows
 
 
 def test_rows_are_labelled_by_variable_and_value() -> None:

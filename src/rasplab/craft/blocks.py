@@ -25,8 +25,8 @@ class Scores:
     """How a head decides, in score units.
 
     Selected keys score `selected`, others at most `rejected`, BOS scores `bos`. `query_l1` and
-    `key_l1` bound the weight with which errors of the key's and the query's features enter; the key's
-    second-last feature, if `climb` is not 0, is a score that counts `climb` for each unit.
+    `key_l1` bound the weight with which errors of the key's and the query's features enter; the
+    key's second-last feature, if `climb` is not 0, is a score that counts `climb` for each unit.
     """
 
     selected: float

@@ -45,8 +45,10 @@ def selects_at_most_one(facts: Facts, selector: Node) -> bool:
 
 def selects_something(facts: Facts, selector: Node) -> bool:
     """Whether every query certainly selects a position: all of them, or its own."""
-    return all(isinstance(part.op, g.Select) and _holds_of_itself(facts, part)
-               for part in conjuncts(selector))
+    return all(
+        isinstance(part.op, g.Select) and _holds_of_itself(facts, part)
+        for part in conjuncts(selector)
+    )
 
 
 def _holds_of_itself(facts: Facts, select: Node) -> bool:

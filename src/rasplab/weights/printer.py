@@ -12,8 +12,10 @@ def describe(weights: ModelWeights) -> str:
     parts = [
         f"program: {circuit.program}",
         f"model: {weights}",
-        f"{masking}, at most {config.max_length} of {len(config.vocabulary)} tokens, "
-        f"optimize={circuit.optimize}",
+        (
+            f"{masking}, at most {config.max_length} of {len(config.vocabulary)} tokens, "
+            f"optimize={circuit.optimize}"
+        ),
         "",
         "embedding",
         *(
