@@ -282,4 +282,22 @@ network = rasplab.compile(hist, vocab="abc", max_length=4).torch()
 ids = network.encode(["abca"])
 network.run_with_cache(ids, names=["blocks.0.attn.hook_pattern"])""",
     ),
+    Page(
+        "E417",
+        "a trace has no such variable, axis or label",
+        """\
+A part of a trace was asked for by a name that it does not have.""",
+        """\
+Variables have the names of the circuit, which `trace.variables` lists. Arrays are cut along their
+named axes: positions are `"bos"`, 0, 1, … or texts such as `"1:b"`, directions look like
+`"tokens:b"`, layers and heads count from 0.""",
+        _HIST
+        + """\
+trace = rasplab.compile(hist, vocab="abc", max_length=4).trace("abca")
+trace.variable("token")""",
+        _HIST
+        + """\
+trace = rasplab.compile(hist, vocab="abc", max_length=4).trace("abca")
+assert trace.variable("tokens")[1] == 'b'""",
+    ),
 )
