@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 import rasplab
 from rasplab import InputError
 from rasplab.runtime import HookPoint, Transformer
-from rasplab.weights import encode, forward
+from rasplab.weights import ModelWeights, encode, forward
 from tests.weights.library import NAMES, compiled, inputs
 
 HEADS_FIRST = ("hook_q", "hook_k", "hook_v", "hook_z", "hook_result")
@@ -44,10 +45,12 @@ def test_every_activation_is_the_one_of_numpy(name: str, optimize: int) -> None:
         assert np.allclose(found.numpy(), array, rtol=1e-9, atol=1e-6), name
 
 
-def _wide(model: rasplab.Model):
+def _wide(model: rasplab.Model) -> ModelWeights:
     w = model.weights
-    arrays = {name: array.astype(np.float64) for name, array in w.arrays.items()}
-    return type(w)(w.config, arrays, w.circuit)
+    arrays: dict[str, NDArray[np.floating]] = {
+        name: array.astype(np.float64) for name, array in w.arrays.items()
+    }
+    return ModelWeights(w.config, arrays, w.circuit)
 
 
 def test_names_and_shapes_are_those_of_transformer_lens(module: Transformer, ids: Tensor) -> None:
@@ -95,8 +98,12 @@ def test_a_cache_of_some_names(module: Transformer, ids: Tensor) -> None:
 def test_hooks_are_gone_afterwards(module: Transformer, ids: Tensor) -> None:
     module.run_with_cache(ids)
     assert not any(point.watched for point in module.hook_points().values())
+
+    def fails(activation: Tensor, hook: HookPoint) -> Tensor:
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        module.run_with_hooks(ids, {"blocks.0.hook_resid_pre": lambda x, hook: 1 / 0})
+        module.run_with_hooks(ids, {"blocks.0.hook_resid_pre": fails})
     assert not any(point.watched for point in module.hook_points().values())
 
 
@@ -154,6 +161,7 @@ def test_the_pattern_can_be_replaced(module: Transformer) -> None:
 
     out = module.run_with_hooks(ids, {"blocks.2.attn.hook_pattern": look_at_first})
     values = module.config.output_values
+    assert values is not None
     assert [values[i] for i in out[0, 1:].argmax(-1)] == [1, 1, 1]
 
 
@@ -169,7 +177,7 @@ def test_what_nothing_writes_can_still_be_steered(name: str) -> None:
 
 def test_register_forward_hook_works_as_anywhere_in_torch(module: Transformer, ids: Tensor) -> None:
     seen = []
-    point = module.blocks[0].attn.hook_pattern
+    point = module.hook_points()["blocks.0.attn.hook_pattern"]
     handle = point.register_forward_hook(lambda _, __, activation: seen.append(activation))
     module(ids)
     handle.remove()
@@ -179,7 +187,7 @@ def test_register_forward_hook_works_as_anywhere_in_torch(module: Transformer, i
 
 def test_backward_hooks_see_gradients(module: Transformer, ids: Tensor) -> None:
     seen = []
-    point = module.blocks[0].attn.hook_pattern
+    point = module.hook_points()["blocks.0.attn.hook_pattern"]
     point.register_full_backward_hook(lambda _, __, gradient: seen.append(gradient[0]))
     module(ids).square().sum().backward()
     assert [g.shape for g in seen] == [(2, 1, 4, 4)]

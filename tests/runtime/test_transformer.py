@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import rasplab
 from rasplab import InputError
 from rasplab.diagnostics import CompileError
 from rasplab.rasp import length, tokens
+from rasplab.rasp.values import Value
 from rasplab.runtime import PrecisionWarning, Transformer, build
 from rasplab.weights import PAD_ID, encode, forward
 from tests.differential.agreement import agrees
@@ -27,11 +29,17 @@ def real(model: rasplab.Model, ids: Tensor) -> Tensor:
     return (ids != PAD_ID) & (torch.arange(ids.shape[1]) > 0)
 
 
+def truth(model: rasplab.Model, sequence: Iterable[Value]) -> list[Value]:
+    """What the evaluator says."""
+    assert model.program is not None
+    return model.program(sequence, causal=model.config.causal)
+
+
 def assert_exact(model: rasplab.Model, device: str) -> None:
     """The module decodes to what the program says, fused and step by step."""
     module = model.torch(device=device)
     sequences = inputs(model)
-    expected = [model.program(sequence, causal=model.config.causal) for sequence in sequences]
+    expected = [truth(model, sequence) for sequence in sequences]
     for module.fused in (True, False):
         for values, found in zip(expected, module.decode(sequences), strict=True):
             assert agrees(model, values, found)
@@ -49,7 +57,7 @@ def test_numpy_torch_and_evaluator_agree(name: str, optimize: int, fused: bool) 
     module.fused = fused
     sequences = inputs(model)
     for sequence, found in zip(sequences, module.decode(sequences), strict=True):
-        assert agrees(model, model.program(sequence, causal=model.config.causal), found)
+        assert agrees(model, truth(model, sequence), found)
     ids = module.encode(sequences)
     ours = forward(model.weights, encode(model.config, sequences))
     difference = np.abs(module(ids).detach().numpy() - ours)[real(model, ids).numpy()]
@@ -262,8 +270,8 @@ def test_gradients_are_right(fused: bool, causal: bool) -> None:
         return copy.forward_embedded(moved[0], ids == PAD_ID).square().sum()
 
     gradients = torch.autograd.grad(run(0), places)
-    slope = sum((g * way).sum() for g, way in zip(gradients, along, strict=True))
-    assert slope.item() == pytest.approx((run(1e-5) - run(-1e-5)).item() / 2e-5, rel=1e-6)
+    slope = sum((g * way).sum().item() for g, way in zip(gradients, along, strict=True))
+    assert slope == pytest.approx((run(1e-5) - run(-1e-5)).item() / 2e-5, rel=1e-6)
 
 
 def _with_parameters(module: Transformer, values: list[Tensor]) -> Transformer:
