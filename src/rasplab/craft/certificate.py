@@ -131,8 +131,36 @@ def _certify(craft: CraftModel, precision: Precision, assumptions: tuple[str, ..
         bounds.append(Bound(block.implements.name, kind, worst, met, borne))
     output = float(_read_error(craft.readout, errors, u).max(initial=0.0))
     size = float(_sizes(craft.readout).max(initial=0.0))
+    if not _in_range(craft, precision):
+        output, size = math.inf, 0.0
     return Certificate(
         precision.name, tuple(bounds), output, craft.output.numerical, size, assumptions
+    )
+
+
+def _in_range(craft: CraftModel, precision: Precision) -> bool:
+    """Whether the format holds every weight and number: none overflows, no weight underflows."""
+    weights: list[Array] = [e.rows for e in craft.embeddings]
+    sizes: list[Array] = [e.writes.largest for e in craft.embeddings] + [_sizes(craft.readout)]
+    affines = [craft.readout]
+    for block in craft.blocks:
+        sizes.append(block.writes.largest)
+        if isinstance(block, Head):
+            affines += [block.query, block.key, block.value]
+            sizes.append(_sizes(block.value) * max(block.scale, 1.0))
+        else:
+            affines.append(block.read)
+            weights.append(block.write)
+            sizes.append(_sizes(block.read))
+    for affine in affines:
+        weights += [m for _, m in affine.parts] + [affine.bias, affine.bos]
+    numbers = np.abs(np.concatenate([np.ravel(w) for w in weights]))
+    numbers = numbers[numbers > 0]
+    largest = max(float(s.max(initial=0.0)) for s in sizes)
+    return bool(
+        largest < precision.largest / 2
+        and numbers.max(initial=0.0) < precision.largest / 2
+        and numbers.min(initial=math.inf) >= precision.least
     )
 
 

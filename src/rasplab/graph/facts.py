@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from rasplab.diagnostics import CompileError, Diagnostic, InternalError, diagnostic
 from rasplab.graph import node as g
-from rasplab.graph.domain import WHOLE_UP_TO, Domain, Interval, Listed, listed, means, sums
+from rasplab.graph.domain import (
+    WHOLE_UP_TO,
+    Domain,
+    Interval,
+    Listed,
+    bounds,
+    listed,
+    means,
+    sums,
+)
 from rasplab.graph.joint import weighted_sum_domain
 from rasplab.graph.linear import LinearForm, linear_form
 from rasplab.graph.node import Interner, Node
@@ -252,6 +261,7 @@ class Facts:
     def _infer_mean(self, node: Node, default: Value) -> None:
         selector, values = node.operands
         source = self.domains[values]
+        self._check_finite(node, source)
         missing = [] if self._always_selects(selector, source) else [default]
         if isinstance(source, Interval) or (not self.unique(selector, values) and source.numeric):
             domain = source if isinstance(source, Interval) else means(source, self.max_length)
@@ -270,6 +280,20 @@ class Facts:
         if not self.unique(selector, values):
             self.assumptions.setdefault(node, self._averages_words(node, values))
         self.domains[node] = listed([*defined, *missing])
+
+    def _check_finite(self, node: Node, source: Domain) -> None:
+        """Refuse to add up numbers whose sum may be beyond the floats, hence undefined."""
+        if not source.numeric or max(map(abs, bounds(source))) * self.max_length < 1e308:
+            return
+        raise CompileError(
+            diagnostic(
+                "E301",
+                "this aggregate may add up numbers to more than a float can hold",
+                at=self.interner.origin(node),
+                label="such a sum is undefined",
+                help="scale the values down before they are aggregated",
+            )
+        )
 
     def _always_selects(self, selector: Node, values: Domain) -> bool:
         """Whether the default of an aggregate can never stand."""
@@ -294,6 +318,7 @@ class Facts:
         least, most = self._width(selector)
         if not source.numeric:
             raise CompileError(self._averages_words(node, values))
+        self._check_finite(node, source)
         if isinstance(source, Interval):
             ends = [end * count for end in (source.low, source.high) for count in (0, most)]
             self.domains[node] = Interval(min(ends), max(ends))

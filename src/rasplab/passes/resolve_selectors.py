@@ -203,7 +203,16 @@ class _Resolver:
     def _complement(self, select: Node) -> Node:
         assert isinstance(select.op, g.Select)
         opposite = g.Select(negation(select.op.predicate))
-        return self.facts.interner.node(opposite, *select.operands, like=select)
+        made = self.facts.interner.node(opposite, *select.operands, like=select)
+        self.facts.truths[made] = ~self.facts.truth(select)
+        self._assume_as(made, [select])
+        return made
+
+    def _assume_as(self, made: Node, selects: list[Node]) -> None:
+        """What is assumed of the selects that a new one replaces is assumed of it."""
+        for select in selects:
+            if select in self.facts.assumptions:
+                self.facts.assumptions.setdefault(made, self.facts.assumptions[select])
 
     def _conjunction(self, selectors: list[Node]) -> Node:
         parts: list[Node] = []
@@ -267,7 +276,9 @@ class _Resolver:
         key_class_index = _index_of(key_class, keys, self.facts)
         query_class_index = _index_of(query_class, queries, self.facts)
         predicate = Function("matches", holds, ("joint", *tag), strict=False)
-        return self.facts.interner.node(g.Select(predicate), key_class, query_class, like=node)
+        made = self.facts.interner.node(g.Select(predicate), key_class, query_class, like=node)
+        self._assume_as(made, selects)
+        return made
 
     def _without_best(self, node: Node) -> Node:
         make = self.facts.interner.node

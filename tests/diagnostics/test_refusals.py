@@ -1,0 +1,63 @@
+"""Programs that cannot be exact are refused with a place, never compiled wrong, never a crash."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+import rasplab
+from rasplab import rasp
+from rasplab.rasp import aggregate, aggregate_sum, apply, best, full, indices, select, tokens
+from rasplab.rasp.expressions import SOp
+
+
+def _one(key: Any, query: Any) -> Any:
+    return 1
+
+
+def _fails_on_a(key: Any, query: Any) -> bool:
+    if key == "a":
+        raise ValueError(key)
+    return bool(key == query)
+
+
+previous = aggregate(select(indices, indices - 1, "=="), tokens)
+here = select(indices, indices, "==")
+REFUSED: tuple[tuple[str, SOp, Iterable[Any], str], ...] = (
+    ("E108", aggregate(best(full, tokens), indices), ("a", 1), "float32"),
+    ("E107", aggregate(~select(indices, indices, _one), indices), "a", "float32"),
+    ("E106", aggregate(select(previous, tokens, _fails_on_a) | here, indices), "ab", "float32"),
+    ("E301", rasp.average(tokens), (1e308, 1.5e308), "float64"),
+    ("E301", aggregate_sum(full, tokens), (1e308, 1.5e308), "float64"),
+    ("E305", rasp.average(tokens), (1e39, 2e39), "float32"),
+    ("E305", rasp.average(tokens) > 150_000, (100_000, 200_000), "float16"),
+    ("E305", rasp.average(tokens) > 2e-9, (1e-9, 3e-9), "float16"),
+)
+
+
+@pytest.mark.parametrize(("code", "program", "vocab", "dtype"), REFUSED)
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_refused_with_a_place(
+    code: str, program: SOp, vocab: Iterable[Any], dtype: str, optimize: int
+) -> None:
+    with pytest.raises(rasplab.CompileError) as caught:
+        rasplab.compile(program, vocab=vocab, max_length=4, dtype=dtype, optimize=optimize)
+    assert caught.value.diagnostics[0].code == code
+    assert caught.value.diagnostics[0].labels
+
+
+def test_callables_count_by_identity() -> None:
+    class Gives:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __init__(self, value: int) -> None:
+            self.value = value
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __call__(self, token: Any) -> int:
+            return self.value
+
+    program = apply(Gives(1), tokens) + apply(Gives(2), tokens) * 10
+    assert rasplab.compile(program, vocab="a", max_length=2)("a") == [21]
