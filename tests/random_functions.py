@@ -115,6 +115,10 @@ def at_least_two_true(a: Any, b: Any, c: Any) -> bool:
     return (a > 0) + (b > 0) + (c > 0) >= 2
 
 
+def is_countable(key: Any, _: Any) -> bool:
+    return isinstance(key, int | float)
+
+
 APPLIED = (
     Applied(lambda x: x * x, (NUMBERS,), Kind.NUMBER, None, lambda m: m * m),
     Applied(lambda x: 3 * x - 1, (NUMBERS,), Kind.NUMBER, None, lambda m: 3 * m + 1, True),

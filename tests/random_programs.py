@@ -17,7 +17,7 @@ from rasplab.diagnostics import ProgramError
 from rasplab.rasp.expressions import Selector, SOp
 from rasplab.rasp.printer import topological
 from rasplab.rasp.values import Value, identity
-from tests.random_functions import ANY, APPLIED, NUMBERS, PREDICATES, WORDS, Kind
+from tests.random_functions import ANY, APPLIED, NUMBERS, PREDICATES, WORDS, Kind, is_countable
 
 T = TypeVar("T")
 Program = tuple[SOp, tuple[Value, ...], int]
@@ -314,6 +314,14 @@ class Grower:
     def aggregate_anything(self) -> Term:
         return self._aggregated(self.unique_selector(), self.term(), equal=True)
 
+    def aggregate_countable(self) -> Term:
+        """The mean of the numbers among values that may be words as well."""
+        values = self.term()
+        countable = rasp.select(values.sop, True, is_countable)
+        selector = countable & self.selector().selector if self.choices.chance(50) else countable
+        numbers = replace(values, kind=Kind.NUMBER)
+        return self._aggregated(Choice(selector), numbers, equal=False)
+
     def _aggregated(self, choice: Choice, values: Term, *, equal: bool) -> Term:
         default = self.choices.pick((None, None, 0, 1, -1.5, "a", "none", *self.vocab))
         kind = values.kind if equal or values.fixed else Kind.NUMBER
@@ -484,7 +492,14 @@ STEPS: tuple[Callable[[Grower], Term | Choice | None], ...] = (
     *(G.select, G.select, G.select_position, G.select_by, G.select_by),
     *(G.both, G.either, G.neither, G.best, G.named_selector),
     *(G.width, G.width, G.aggregate, G.aggregate, G.aggregate, G.aggregate),
-    *(G.aggregate_anything, G.aggregate_anything, G.total, G.library, G.library),
+    *(
+        G.aggregate_anything,
+        G.aggregate_anything,
+        G.aggregate_countable,
+        G.total,
+        G.library,
+        G.library,
+    ),
     *(G.arithmetic, G.arithmetic, G.arithmetic, G.unary, G.comparison, G.comparison),
     *(G.logic, G.where, G.where, G.member, G.applied, G.applied, G.applied),
     *(G.annotated, G.named, G.fixed_term),

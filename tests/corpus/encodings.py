@@ -70,6 +70,14 @@ ENCODINGS = (
         (((1, True, True), [True] * 3), ((1, True, 1), [1] * 3), ((1,), ["none"])),
     ),
     Case(
+        "mean_of_the_numbers_among_words",
+        "values of which some are words may still be averaged where only numbers are selected",
+        aggregate(select(tokens, "x", "!="), tokens, "none"),
+        (1, 3, "x"),
+        4,
+        (((1, 3), [2, 2]), ((1, "x", 3, 3), [7 / 3] * 4), (("x", "x"), ["none"] * 2)),
+    ),
+    Case(
         "boolean_tokens",
         "`False` is a token, not an absent one",
         ~tokens,

@@ -86,8 +86,11 @@ def test_text_of_a_program_builds_it_again(drawn: Program) -> None:
 
 
 def unabbreviated(program: Expression) -> str | None:
-    """The text of a program that hides no name and no Python function, or `None`."""
-    from rasplab.rasp.expressions import Map, Select
+    """The text of a program that hides no name and no Python function, or `None`.
+
+    An operator between plain values alone would be Python's own, and is left out as well.
+    """
+    from rasplab.rasp.expressions import Constant, Map, Select
     from rasplab.rasp.functions import OPERATORS
     from rasplab.rasp.printer import to_text, topological
 
@@ -97,6 +100,7 @@ def unabbreviated(program: Expression) -> str | None:
         called = node.predicate if isinstance(node, Select) else called
         builtin = called is None or isinstance(called.key, str) or called in OPERATORS.values()
         member = called is not None and called.name.startswith("in ")
-        if not known or not (builtin or member):
+        plain = isinstance(node, Map) and all(isinstance(a, Constant) for a in node.arguments)
+        if not known or plain or not (builtin or member):
             return None
     return to_text(program, 10**6)
