@@ -120,7 +120,7 @@ def paired(plain: nn.Module, ours: nn.Module, ids: Tensor, repeats: int) -> tupl
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("programs", nargs="*", default=PROGRAMS)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--length", type=int, default=LENGTH)
