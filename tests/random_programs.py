@@ -138,7 +138,7 @@ class Grower:
         self.terms: list[Term] = [tokens, indices]
         self.selectors: list[Choice] = []
         self.unused: set[int] = {id(rasp.tokens)}
-        self.nodes: dict[int, int] = {id(rasp.tokens): 1, id(rasp.indices): 1}
+        self.nodes: dict[int, tuple[SOp | Selector, int]] = {}  # keeps what it counted alive
 
     def step(self) -> None:
         """Add one selector or one term, if the drawn step finds operands that fit."""
@@ -178,8 +178,8 @@ class Grower:
 
     def _count(self, expression: SOp | Selector) -> int:
         if id(expression) not in self.nodes:
-            self.nodes[id(expression)] = len(topological(expression))
-        return self.nodes[id(expression)]
+            self.nodes[id(expression)] = expression, len(topological(expression))
+        return self.nodes[id(expression)][1]
 
     # -- drawing operands -------------------------------------------------------------------
 

@@ -1,0 +1,47 @@
+"""The generator itself: reproducible, valid, varied."""
+
+from collections import Counter
+
+from rasplab.diagnostics import ProgramError
+from rasplab.rasp import expressions as ex
+from rasplab.rasp.printer import to_text, topological
+from tests.random_programs import MAX_NODES, random_program, random_sequences
+
+SEEDS = range(400)
+
+
+def test_a_seed_gives_one_program() -> None:
+    first = [to_text(random_program(seed)[0], 10**6) for seed in SEEDS]
+    again = [to_text(random_program(seed)[0], 10**6) for seed in SEEDS]
+    assert first == again
+
+
+def test_nearly_all_programs_have_a_value_on_nearly_all_inputs() -> None:
+    raised = tried = 0
+    for seed in SEEDS:
+        program, vocab, max_length = random_program(seed)
+        for sequence in random_sequences(vocab, max_length, 10, seed):
+            tried += 1
+            try:
+                program(sequence, causal=seed % 2 == 0)
+            except ProgramError:
+                raised += 1
+    assert raised < tried / 100
+
+
+def test_every_kind_of_expression_occurs() -> None:
+    nodes = [node for seed in SEEDS for node in topological(random_program(seed)[0])]
+    found = Counter(type(node).__name__ for node in nodes)
+    kinds = {kind.__name__ for base in (ex.SOp, ex.Selector) for kind in base.__subclasses__()}
+    assert not [kind for kind in kinds if found[kind] < 10]
+
+
+def test_programs_stay_small_but_not_trivial() -> None:
+    sizes = sorted(len(topological(random_program(seed)[0])) for seed in SEEDS)
+    assert sizes[-1] <= MAX_NODES
+    assert sizes[len(sizes) // 2] >= 8
+
+
+def test_sequences_have_every_length() -> None:
+    lengths = {len(sequence) for sequence in random_sequences("abc", 5, 10, seed=0)}
+    assert lengths == {1, 2, 3, 4, 5}
