@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rasplab.rasp.functions import Function
-from rasplab.rasp.values import Value, identity
+from rasplab.rasp.values import Value, identity, is_number
 
 
 def _number_of(value: Value) -> Value:
@@ -16,6 +16,16 @@ def _is_boolean(value: Value) -> int:
     return int(isinstance(value, bool))
 
 
+def _only_number(value: Value) -> Value:
+    return value if is_number(value) else None
+
+
+def _only_word(value: Value) -> Value:
+    return None if is_number(value) else value
+
+
+ONLY_NUMBER = Function("number", _only_number, "only number")
+ONLY_WORD = Function("word", _only_word, "only word")
 NUMBER_OF = Function("number of", _number_of, "number of")
 IS_BOOLEAN = Function("is boolean", _is_boolean, "is boolean")
 
@@ -24,6 +34,23 @@ def collide(values: Iterable[Value]) -> bool:
     """Whether a boolean and a number among the values are the same number."""
     numbers = [v for v in values if isinstance(v, int | float)]
     return len(set(numbers)) < len({identity(v) for v in numbers})
+
+
+def numbers_among_words(values: Iterable[Value]) -> bool:
+    """Whether there are words, and numbers enough to have a mean of their own."""
+    defined = [v for v in values if v is not None]
+    numbers = {identity(v) for v in defined if is_number(v)}
+    return len(numbers) > 1 and not all(is_number(v) for v in defined)
+
+
+def whichever(default: Value) -> Function:
+    """The mean of the numbers or the word, whichever is selected; else the default."""
+
+    def choose(mean: Value, word: Value) -> Value:
+        found = word if mean is None else mean
+        return default if found is None else found
+
+    return Function("number or word", choose, ("whichever", identity(default)), strict=False)
 
 
 def filled(default: Value) -> Function:

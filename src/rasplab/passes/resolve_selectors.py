@@ -28,7 +28,17 @@ from rasplab.passes.formulas import (
     selects_of,
     truth_of,
 )
-from rasplab.passes.means import IS_BOOLEAN, NUMBER_OF, collide, decided, filled
+from rasplab.passes.means import (
+    IS_BOOLEAN,
+    NUMBER_OF,
+    ONLY_NUMBER,
+    ONLY_WORD,
+    collide,
+    decided,
+    filled,
+    numbers_among_words,
+    whichever,
+)
 from rasplab.passes.rewrite import rebuild
 from rasplab.rasp.functions import OPERATORS, Function
 from rasplab.rasp.values import Value, identity
@@ -83,14 +93,16 @@ class _Resolver:
         make = self.facts.interner.node
         resolved = self._counted(selector, values)
         domain = self.facts.domain(values)
-        averaged = domain.numeric and not self.facts.unique(resolved, values)
-        if not averaged or not isinstance(domain, Listed):
-            return make(node.op, resolved, values, like=node)
+        equal = self.facts.unique(resolved, values)
+        if isinstance(domain, Listed) and not equal and numbers_among_words(domain.values):
+            return self._mean_among_words(node, default, resolved, values)
+        if equal or not domain.numeric or not isinstance(domain, Listed):
+            return make(g.Mean(default), resolved, values, like=node)
         own = [v for v in domain.values if v is not None]
         if collide(own):
             return self._mean_of_mixed(node, default, resolved, values)
         if default is None or not (isinstance(default, str | tuple) or collide([*own, default])):
-            return make(node.op, resolved, values, like=node)
+            return make(g.Mean(default), resolved, values, like=node)
         mean = self._described(make(g.Mean(None), resolved, values), node)
         return make(g.Map(filled(default)), mean, like=node)
 
@@ -102,6 +114,15 @@ class _Resolver:
         boolean = self._described(make(g.Map(IS_BOOLEAN), values), node)
         share = self._described(make(g.Mean(None), selector, boolean), node)
         return make(g.Map(decided(default)), mean, share, like=node)
+
+    def _mean_among_words(self, node: Node, default: Value, selector: Node, values: Node) -> Node:
+        """Numbers and words in one sequence: either only numbers are selected, or one word."""
+        make = self.facts.interner.node
+        numbers = self._described(make(g.Map(ONLY_NUMBER), values), node)
+        mean = self._mean(node, None, selector, numbers)
+        words = self._described(make(g.Map(ONLY_WORD), values), node)
+        word = self._described(make(g.Mean(None), self._counted(selector, words), words), node)
+        return make(g.Map(whichever(default)), mean, word, like=node)
 
     def _described(self, made: Node, like: Node) -> Node:
         self.facts.interner.describe(made, None, self.facts.interner.origins.get(like))
