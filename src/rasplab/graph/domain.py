@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.graph.distinct import distinct
 from rasplab.rasp.values import Value, canonical, identity, is_number
 
 LISTED_AT_MOST = 1 << 15
@@ -158,12 +159,10 @@ def _integral(
             for t, (c, s) in zip(totals, reached, strict=True)
         ]
         totals = inner
-    distinct = np.unique(np.concatenate(totals))
-    if len(distinct) > LISTED_AT_MOST:
+    found = distinct(np.concatenate(totals))
+    if len(found) > LISTED_AT_MOST:
         return None
-    return [
-        int(value) if value.is_integer() else value for value in distinct.astype(float).tolist()
-    ]
+    return [int(value) if value.is_integer() else value for value in found.astype(float).tolist()]
 
 
 def _fractional(

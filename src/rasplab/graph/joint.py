@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.graph import node as g
+from rasplab.graph.distinct import distinct, distinct_rows
 from rasplab.graph.domain import LISTED_AT_MOST, Domain, Listed, listed
 from rasplab.graph.linear import LinearForm
 from rasplab.graph.node import Node
@@ -82,8 +83,8 @@ def _joint_means(node: Node, means: list[Node], facts: Facts) -> Listed | None:
         reachable = grown
         sums = np.argwhere(reachable) + low * count
         leaves = {n: _canonical(sums[:, i] / count) for i, n in enumerate(means)}
-        found.append(np.unique(_evaluate(node, leaves)))
-    values = np.unique(np.concatenate(found)).tolist()
+        found.append(distinct(_evaluate(node, leaves)))
+    values = distinct(np.concatenate(found)).tolist()
     if len(values) > LISTED_AT_MOST:
         return None
     defaults = [cast(g.Mean, n.op).default for n in means]
@@ -111,7 +112,8 @@ def _joint_values(means: list[Node], facts: Facts) -> NDArray[np.int64] | None:
         shape = [n if s in table.supports else 1 for s, n in zip(supports, sizes, strict=True)]
         codes = np.broadcast_to(table.codes.reshape(shape), sizes)
         columns.append(listing[codes].astype(np.int64).ravel())
-    return np.unique(np.stack(columns, axis=1), axis=0)
+    rows = np.stack(columns, axis=1)
+    return rows[distinct_rows(rows)[1]]
 
 
 def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -139,8 +141,9 @@ def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np
 
 def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     """Numbers in the language's canonical form."""
-    distinct, inverse = np.unique(numbers, return_inverse=True)
-    return np.array([float(cast(float, canonical(x))) for x in distinct.tolist()])[inverse]
+    found = distinct(numbers)
+    places = np.searchsorted(found, numbers)
+    return np.array([float(cast(float, canonical(x))) for x in found.tolist()])[places]
 
 
 def _integer_sums(form: LinearForm, facts: Facts) -> Listed | None:
@@ -152,7 +155,7 @@ def _integer_sums(form: LinearForm, facts: Facts) -> Listed | None:
         parts = weight * domain.numbers()
         if len(total) * len(parts) > _CELLS_AT_MOST:
             return None
-        total = np.unique((total[:, None] + parts[None, :]).ravel())
+        total = distinct(total[:, None] + parts[None, :])
     if len(total) > LISTED_AT_MOST or (total != np.rint(total)).any():
         return None
     return listed([*map(_number, total.tolist()), *([None] if undefined else [])])

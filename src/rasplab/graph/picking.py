@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.graph import node as g
+from rasplab.graph.distinct import distinct
 from rasplab.graph.domain import Interval, Listed
 from rasplab.graph.node import Node
 from rasplab.graph.rank import Rank
@@ -128,7 +129,7 @@ def _injective_supports(facts: Facts, node: Node) -> set[Node]:
         return set()
     table = facts.table(node)
     flat = table.codes.ravel()
-    return set(table.supports) if len(np.unique(flat)) == len(flat) else set()
+    return set(table.supports) if len(distinct(flat)) == len(flat) else set()
 
 
 def ranked(facts: Facts, node: Node) -> Rank | None:

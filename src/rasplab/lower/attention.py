@@ -12,8 +12,9 @@ from rasplab.craft.precision import Precision
 from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Node
 from rasplab.graph import node as g
+from rasplab.graph.distinct import distinct_rows
 from rasplab.graph.picking import conjuncts
-from rasplab.lower.readout import Features, distinct_rows
+from rasplab.lower.readout import Features
 
 BOS_SELF = 256.0
 """Added to the score of BOS for itself, so that at BOS nothing else weighs anything at all."""

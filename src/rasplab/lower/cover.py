@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rasplab.graph.distinct import distinct, distinct_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,11 +19,14 @@ class Rectangle:
     value: int
 
 
-def cover(table: NDArray[np.intp], skip: int | None) -> list[Rectangle]:
-    """Disjoint rectangles that cover every cell of the table, but those with the value `skip`."""
+def cover(table: NDArray[np.intp], skip: int | None, enough: float = math.inf) -> list[Rectangle]:
+    """Disjoint rectangles that cover every cell of the table, but those with the value `skip`.
+
+    It stops with more than `enough` of them, whatever is still uncovered.
+    """
     found: list[Rectangle] = []
-    for value in np.unique(table).tolist():
-        if value != skip:
+    for value in distinct(table).tolist():
+        if value != skip and len(found) <= enough:
             found += [Rectangle(tuple(sides), value) for sides in _sides(table == value)]
     return found
 
@@ -46,12 +52,11 @@ def _sides(cells: NDArray[np.bool_]) -> list[list[NDArray[np.bool_] | None]]:
 
 def _split(cells: NDArray[np.bool_], axis: int) -> list[list[NDArray[np.bool_] | None]]:
     slices = np.moveaxis(cells, axis, 0)
-    flat = slices.reshape(len(slices), -1)
-    distinct, inverse = np.unique(flat, axis=0, return_inverse=True)
+    classes, first = distinct_rows(slices.reshape(len(slices), -1))
     result: list[list[NDArray[np.bool_] | None]] = []
-    for i, pattern in enumerate(distinct):
-        members = inverse.ravel() == i
-        for sides in _sides(pattern.reshape(slices.shape[1:])):
+    for i in sorted(range(len(first)), key=lambda i: slices[first[i]].tobytes()):
+        members = classes == i
+        for sides in _sides(slices[first[i]]):
             side = None if members.all() else members
             result.append([*sides[:axis], side, *sides[axis:]])
     return result

@@ -126,6 +126,8 @@ def _by_form(node: Node, weights: Weights, facts: Facts, style: Style) -> Free |
 def _by_table(node: Node, features: Features, facts: Facts, style: Style) -> Free | None:
     """A table that is a sum of functions of its supports, one each."""
     table = facts.table(node)
+    if _no_sum(table.codes, features):
+        return None
     wanted = features[table.codes]  # supports..., columns
     base = wanted[(0,) * len(table.supports)]
     total = np.broadcast_to(base, wanted.shape).copy()
@@ -149,6 +151,23 @@ def _by_table(node: Node, features: Features, facts: Facts, style: Style) -> Fre
     if wanted.size and float(np.abs(total - wanted).max()) > 1e-14 * scale:
         return None
     return Free(merged(parts, facts), constant)
+
+
+def _no_sum(codes: NDArray[np.intp], features: Features) -> bool:
+    """Whether a few cells show already that a table is no sum of functions of its axes."""
+    axes = codes.ndim
+    tolerance = 1e-14 * (1.0 + (float(np.abs(features).max()) if features.size else 0.0))
+    base = features[codes[(0,) * axes]]
+    for flat in range(codes.size - 1, 0, -max(codes.size // 12, 1)):
+        cell = np.unravel_index(flat, codes.shape)
+        total = base * (1.0 - axes)
+        for axis, place in enumerate(cell):
+            alone = [0] * axes
+            alone[axis] = int(place)
+            total = total + features[codes[tuple(alone)]]
+        if float(np.abs(total - features[codes[cell]]).max(initial=0.0)) > tolerance:
+            return True
+    return False
 
 
 def _is_new(part: Node, support: Node, facts: Facts) -> bool:

@@ -42,15 +42,17 @@ def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
     middles = (points[changes + 1] + points[changes]) / 2
     inside = slopes * argument.bias[0]  # the whole bias is made a multiple of an eighth
     ups = inside - np.rint((inside - slopes * middles + 0.5) * 8) / 8
-    jumps = rows[changes + 1] - rows[changes]
     low_side = ups / slopes - points[changes]
     high_side = points[changes + 1] - (ups + 1.0) / slopes
     weights = np.concatenate([slopes, slopes])
     biases = np.concatenate([-ups, -ups - 1.0])
-    write = np.concatenate([jumps, -jumps])
-    if rows[0].any():
+    count, begins = len(changes), bool(rows[0].any())
+    write = np.empty((2 * count + begins, rows.shape[1]))
+    np.subtract(rows[changes + 1], rows[changes], out=write[:count])
+    np.negative(write[:count], out=write[count : 2 * count])
+    if begins:
         weights, biases = np.append(weights, 0.0), np.append(biases, 1.0)
-        write = np.concatenate([write, rows[:1]])
+        write[-1] = rows[0]
     read = argument.times(weights[None, :]).plus(biases)
     reach = float(np.abs(points).max()) if len(points) else 0.0
     span = float(np.maximum(np.abs(weights) * reach, np.abs(biases)).max(initial=0.0))

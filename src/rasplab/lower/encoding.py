@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from rasplab.craft import Affine, Direction, Subspace
 from rasplab.graph import Facts, Listed, Node
-from rasplab.lower.readout import Features, Readout, Weights, as_features, as_weights, distinct_rows
+from rasplab.graph.distinct import distinct_rows
+from rasplab.lower.readout import Features, Readout, Weights, as_features, as_weights
+from rasplab.rasp.values import Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +27,8 @@ class Listing:
         """The affine map from the coordinates to the features."""
         if self.representatives is not None:
             base = np.zeros(features.shape[1]) if self.zero is None else features[self.zero]
-            matrix = features[self.representatives] - base
+            matrix = features[self.representatives]
+            matrix -= base
             return Affine(((subspace, matrix),), base, np.zeros_like(base))
         assert self.columns is not None
         matrix = np.zeros((self.rows.shape[1], features.shape[1]))
@@ -101,12 +104,13 @@ def listing(
         else:
             kept.append(c)
     rows = np.zeros((len(domain), len(kept)))
-    for i, c in enumerate(kept):
-        rows[classes == c, i] = 1.0
-    directions = tuple(
-        Direction(name, tuple(v for v, k in zip(domain.values, classes, strict=True) if k == c))
-        for c in kept
-    )
+    members: dict[int, list[Value]] = {c: [] for c in kept}
+    column = {c: i for i, c in enumerate(kept)}
+    for row, (value, c) in enumerate(zip(domain.values, classes.tolist(), strict=True)):
+        if c in column:
+            rows[row, column[c]] = 1.0
+            members[c].append(value)
+    directions = tuple(Direction(name, tuple(members[c])) for c in kept)
     at_bos = rows[default] if default is not None else np.zeros(len(kept))
     subspace = Subspace(directions, at_bos, np.ones(len(kept)), True)
     return Listing(rows, reps[kept], zero), subspace

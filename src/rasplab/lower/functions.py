@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,12 @@ from rasplab.craft.affine import added
 from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
+from rasplab.graph.distinct import distinct, distinct_rows
 from rasplab.graph.domain import bounds
 from rasplab.lower.cover import Rectangle, cover
 from rasplab.lower.decompose import on_line, supports_itself
 from rasplab.lower.elementwise import Hidden, products_of, steps_along
-from rasplab.lower.readout import Features, Readout, Weights, as_features, distinct_rows
+from rasplab.lower.readout import Features, Readout, Weights, as_features
 from rasplab.lower.style import Style, is_settled
 from rasplab.rasp.functions import CATEGORICAL
 
@@ -87,7 +89,8 @@ def plan_function(node: Node, wanted: Features, facts: Facts, style: Style) -> F
     line = None if style.snap else _best_line(axes, labels)
     if line is not None and any(a.is_line for a in axes):
         return _along(axes, line.weights, codes)
-    products = _by_products(axes, labels, codes, zero, facts)
+    enough = math.inf if line is None else line.steps
+    products = _by_products(axes, labels, codes, zero, facts, enough)
     if line is not None and line.steps < products.units:
         return _along(axes, line.weights, codes)
     return products
@@ -120,14 +123,23 @@ def build_function(
     if plan.points is not None and plan.weights is not None:
         scaled = [v.times(np.array([[w]])) for v, w in zip(views, plan.weights, strict=True)]
         argument = added(scaled, 1)
-        order = np.argsort(plan.points, kind="stable")
-        return [steps_along(argument, plan.points[order], rows[plan.codes.ravel()[order]])]
+        points, codes = _ends_of_runs(plan.points, plan.codes.ravel())
+        return [steps_along(argument, points, rows[codes])]
     return [products_of(views, list(plan.rectangles), rows, snap=snap)]
+
+
+def _ends_of_runs(points: Array, codes: NDArray[np.intp]) -> tuple[Array, NDArray[np.intp]]:
+    """The points in order, without those between two others of the same code."""
+    order = np.argsort(points, kind="stable")
+    points, codes = points[order], codes[order]
+    changes = codes[1:] != codes[:-1]
+    kept = np.append(True, changes) | np.append(changes, True)
+    return points[kept], codes[kept]
 
 
 def _slices(labels: NDArray[np.intp], axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     moved = np.moveaxis(labels, axis, 0)
-    return distinct_rows(moved.reshape(len(moved), -1).astype(np.float64))
+    return distinct_rows(moved.reshape(len(moved), -1))
 
 
 def _zero_label(wanted: Features, labels: NDArray[np.intp], codes: NDArray[np.intp]) -> int | None:
@@ -164,7 +176,7 @@ def _axis(
 
 def _beyond(numbers: Array) -> float:
     """How far beyond the defined numbers undefined lies: no farther than they lie apart."""
-    gaps = np.diff(np.unique(numbers))
+    gaps = np.diff(distinct(numbers))
     return float(gaps.max()) if len(gaps) else 1.0
 
 
@@ -228,13 +240,13 @@ def _mixed_radix(axes: list[_Axis], order: tuple[int, ...]) -> tuple[float, ...]
     for i in order:
         points = axes[i].points
         assert points is not None
-        distinct = np.unique(points)
-        gap = float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0
+        places = distinct(points)
+        gap = float(np.diff(places).min()) if len(places) > 1 else 1.0
         if span == 0.0:
             weights[i], step = 1.0 / gap, 1.0
         else:
             weights[i] = (span + step) / gap
-        span += weights[i] * float(distinct[-1] - distinct[0])
+        span += weights[i] * float(places[-1] - places[0])
     return tuple(weights)
 
 
@@ -263,8 +275,12 @@ def _by_products(
     codes: NDArray[np.intp],
     zero: int | None,
     facts: Facts,
+    enough: float,
 ) -> FunctionPlan:
-    """A table over classes; numbers are first made one-hot, by steps of their own."""
+    """A table over classes; numbers are first made one-hot, by steps of their own.
+
+    Beyond `enough` units it is given up half-way, because nobody will want it.
+    """
     wishes: list[tuple[Node, Readout]] = []
     small, small_codes = labels, codes
     for i, axis in enumerate(axes):
@@ -277,7 +293,7 @@ def _by_products(
         wishes.append((node, _aligned(features, axis.node, node, facts)))
         small = np.take(small, reps, axis=i)
         small_codes = np.take(small_codes, reps, axis=i)
-    rectangles = cover(small, zero)
+    rectangles = cover(small, zero, enough)
     first = {label: i for i, label in reversed(list(enumerate(small.ravel().tolist())))}
     placed = tuple(Rectangle(r.sides, int(small_codes.ravel()[first[r.value]])) for r in rectangles)
     return FunctionPlan(tuple(wishes), None, None, codes, placed)
@@ -292,4 +308,4 @@ def _aligned(features: Features, old: Node, new: Node, facts: Facts) -> Features
 
 
 def _first_of_each(classes: NDArray[np.intp]) -> NDArray[np.intp]:
-    return np.unique(classes, return_index=True)[1]
+    return distinct_rows(classes[:, None])[1]

@@ -187,7 +187,8 @@ class _Lowerer:
 
     def _features(self, node: Node) -> Features:
         """Everything wanted of a listed node, side by side."""
-        return np.concatenate([as_features(node, r, self.facts) for r in self.wanted[node]], axis=1)
+        found = [as_features(node, r, self.facts) for r in self.wanted[node]]
+        return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
 
     def _moved(self, node: Node) -> bool:
         """Whether an aggregate moves values as they are (else it adds numbers up)."""
