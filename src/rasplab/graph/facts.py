@@ -5,14 +5,16 @@ Facts live here, beside the nodes. They are computed on demand, operands first, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import CompileError, Diagnostic, InternalError, diagnostic
 from rasplab.graph import node as g
+from rasplab.graph.distinct import distinct_codes
 from rasplab.graph.domain import (
     WHOLE_UP_TO,
     Domain,
@@ -176,9 +178,9 @@ class Facts:
         for codes, values in zip(spread, lists, strict=True):
             combined = combined + codes * scale
             scale *= len(values)
-        distinct, inverse = np.unique(combined, return_inverse=True)
+        found, inverse = distinct_codes(combined, scale)
         results: list[Value] = []
-        for code in distinct.tolist():
+        for code in found.tolist():
             arguments: list[Value] = []
             for values in lists:
                 code, position = divmod(code, len(values))
@@ -347,7 +349,7 @@ class Facts:
                     help="compare coarser values, or lower `max_length` or the vocabulary",
                 )
             )
-        fast = _fast_truth(predicate, keys, queries)
+        fast = _fast_truth(predicate.key, keys, queries)
         if fast is not None:
             return fast
         holds = self._predicate(select, predicate)
@@ -394,12 +396,35 @@ _COMPARE: dict[str, Callable[..., NDArray[np.bool_]]] = {
 
 
 def _fast_truth(
-    predicate: Function, keys: tuple[Value, ...], queries: tuple[Value, ...]
+    key: Hashable, keys: tuple[Value, ...], queries: tuple[Value, ...]
 ) -> NDArray[np.bool_] | None:
-    compare = _COMPARE.get(predicate.key) if isinstance(predicate.key, str) else None
-    if compare is None or not all(_held_exactly(v) for v in (*keys, *queries)):
+    """The matrix of a comparison, or of the complement of one, without a call per cell."""
+    if isinstance(key, tuple) and key[:1] == ("not",):
+        opposite = _fast_truth(cast("tuple[Hashable, ...]", key)[1], keys, queries)
+        return None if opposite is None else ~opposite
+    compare = _COMPARE.get(key) if isinstance(key, str) else None
+    places = _places((*keys, *queries), key in ("==", "!="))
+    if compare is None or places is None:
         return None
-    return compare(np.array(keys, np.float64)[:, None], np.array(queries, np.float64)[None, :])
+    defined = np.array([value is not None for value in (*keys, *queries)], np.bool_)
+    count = len(keys)
+    holds = compare(places[:count, None], places[None, count:])
+    return holds & defined[:count, None] & defined[None, count:]
+
+
+def _places(values: tuple[Value, ...], unordered: bool) -> NDArray[np.float64] | None:
+    """Numbers that compare as the values do; `None` where Python has to compare them."""
+    defined = [value for value in values if value is not None]
+    if all(_held_exactly(value) for value in defined):
+        return np.array([0.0 if value is None else value for value in values], np.float64)
+    if all(isinstance(value, str) for value in defined):
+        defined = sorted(cast("list[str]", defined))
+    elif not unordered or any(isinstance(value, float) and value != value for value in defined):
+        return None
+    place: dict[Value, int] = {}
+    for value in defined:
+        place.setdefault(value, len(place))
+    return np.array([0 if value is None else place[value] for value in values], np.float64)
 
 
 def _held_exactly(value: Value) -> bool:
