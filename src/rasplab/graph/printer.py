@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from rasplab.graph import node as g
-from rasplab.graph.node import Interner, Node, topological
+from rasplab.graph.node import Interner, Node
 
 
-def node_text(node: Node, interner: Interner, limit: int = 160) -> str:
-    """A node's expression in one line, with the names of what it uses."""
-    texts: dict[Node, str] = {}
-    for current in topological(node):
-        own = _own(current, [texts[o] for o in current.operands])
-        named = interner.names.get(current) if current is not node else None
-        text = named or own
-        texts[current] = text if len(text) <= limit else text[: limit - 1] + "…"
+def node_text(
+    node: Node, interner: Interner, limit: int = 160, known: dict[Node, str] | None = None
+) -> str:
+    """A node's expression in one line, with the names of what it uses.
+
+    `known` holds the texts of unnamed nodes from one call to the next.
+    """
+    texts: dict[Node, str] = {} if known is None else known
+    for current in _unknown(node, texts, interner):
+        texts[current] = _cut(_own(current, _operands(current, texts, interner)), limit)
     return texts[node]
+
+
+def _unknown(node: Node, texts: dict[Node, str], interner: Interner) -> list[Node]:
+    """The nodes whose texts are still to be made, operands first: names end the search."""
+    found = {node} - set(texts)
+    waiting = list(found)
+    while waiting:
+        for operand in waiting.pop().operands:
+            if operand not in found and operand not in texts and operand not in interner.names:
+                found.add(operand)
+                waiting.append(operand)
+    return sorted(found, key=lambda n: n.number)
+
+
+def _operands(node: Node, texts: dict[Node, str], interner: Interner) -> list[str]:
+    return [interner.names.get(operand) or texts[operand] for operand in node.operands]
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _own(node: Node, parts: list[str]) -> str:

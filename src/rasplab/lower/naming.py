@@ -19,6 +19,7 @@ class Names:
     root: Node
     given: dict[Node, str] = field(default_factory=dict[Node, str])
     used: set[str] = field(default_factory=lambda: {"bos"})
+    texts: dict[Node, str] = field(default_factory=dict[Node, str])
 
     def __post_init__(self) -> None:
         for node in topological(self.root):
@@ -35,7 +36,9 @@ class Names:
         """What a block that computes the node implements."""
         origin = self.interner.origin(node)
         span = origin.span() if origin is not None else None
-        return Provenance(self[node], node_text(node, self.interner), str(span or ""))
+        return Provenance(
+            self[node], node_text(node, self.interner, known=self.texts), str(span or "")
+        )
 
     def _kind(self, node: Node) -> str:
         match node.op:

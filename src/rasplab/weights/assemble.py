@@ -127,17 +127,18 @@ def _circuit(plan: Plan, program: str, certificate: Certificate, optimize: int) 
     variables = [VariablePlace("bos", 0, 1, "embed")]
     written = {id(e.writes): "embed" for e in craft.embeddings}
     components: list[Component] = []
+    names = {id(s): s.directions[0].variable for s in craft.subspaces() if s.directions}
     for number, layer in enumerate(plan.layers):
         for i, index in enumerate(layer.heads):
             head = cast(Head, craft.blocks[index])
             written[id(head.writes)] = f"{number}.attn"
-            components.append(_component(plan, head, number, "head", i, i + 1))
+            components.append(_component(names, head, number, "head", i, i + 1))
         start = 0
         for index in layer.mlps:
             mlp = cast(Mlp, craft.blocks[index])
             written[id(mlp.writes)] = f"{number}.mlp"
             stop = start + mlp.read.columns
-            components.append(_component(plan, mlp, number, "mlp", start, stop))
+            components.append(_component(names, mlp, number, "mlp", start, stop))
             start = stop
     for subspace in craft.subspaces():
         if not subspace.directions:
@@ -155,8 +156,9 @@ def _circuit(plan: Plan, program: str, certificate: Certificate, optimize: int) 
     )
 
 
-def _component(plan: Plan, block: Block, layer: int, kind: str, start: int, stop: int) -> Component:
-    names = {id(s): s.directions[0].variable for s in plan.craft.subspaces() if s.directions}
+def _component(
+    names: dict[int, str], block: Block, layer: int, kind: str, start: int, stop: int
+) -> Component:
     if isinstance(block, Head):
         construction = block.kind
     else:
