@@ -13,6 +13,7 @@ functions of `tests/programs/references.py`, which are themselves tested against
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import multiprocessing
 import os
@@ -20,7 +21,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def main() -> None:
     cases = list(all_cases(options))
     tasks = [t for case in cases for t in tasks_of(case, options)]
     started = time.perf_counter()
-    outcomes = run(tasks, options.jobs, started)
+    outcomes = run(tasks, options, started)
     rows = [row(case, [o for o in outcomes if o.task.case == case]) for case in cases]
     print(f"`{heading()}`\n")
     print(markdown(COLUMNS, [cells for cells, _ in rows]))
@@ -96,6 +97,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sequences", type=int, default=10_000, help="how many per model")
     parser.add_argument("--evaluated", type=int, default=1_000, help="by the evaluator from 100")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes")
+    parser.add_argument("--log", type=Path, help="a file of outcomes, appended to and resumed from")
     parser.add_argument("programs", nargs="*", help="only these")
     options = parser.parse_args()
     if options.quick:
@@ -120,14 +122,17 @@ def tasks_of(case: Case, options: argparse.Namespace) -> Iterator[Task]:
         yield Task(case, piece, count, min(count, options.evaluated // pieces) if slow else count)
 
 
-def run(tasks: list[Task], jobs: int, started: float) -> list[Outcome]:
-    """All tasks, the longest first."""
-    ordered = sorted(tasks, key=lambda t: (-t.case.length, t.case.program, t.piece))
-    outcomes: list[Outcome] = []
+def run(tasks: list[Task], options: argparse.Namespace, started: float) -> list[Outcome]:
+    """All tasks that the log does not have, the longest first."""
+    outcomes = [outcome for outcome in read_log(options.log) if outcome.task in tasks]
+    known = {outcome.task for outcome in outcomes}
+    waiting = [task for task in tasks if task not in known]
+    waiting.sort(key=lambda t: (-t.case.length, t.case.program, t.piece))
     last = started
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        for outcome in pool.imap_unordered(check, ordered):
+    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+        for outcome in pool.imap_unordered(check, waiting):
             outcomes.append(outcome)
+            append_log(options.log, outcome)
             for found in outcome.different[:3]:
                 progress(found)
             if time.perf_counter() - last > 20:
@@ -234,6 +239,21 @@ def row(case: Case, outcomes: Iterable[Outcome]) -> tuple[tuple[object, ...], bo
         f"{model.certificate.smallest_margin:.4f}",
     )
     return cells, not different and (not number or bound <= NUMBERS_WITHIN)
+
+
+def read_log(path: Path | None) -> list[Outcome]:
+    found: list[Outcome] = []
+    for line in path.read_text().splitlines() if path is not None and path.exists() else []:
+        data = json.loads(line)
+        task = {**data["task"], "case": Case(**data["task"]["case"])}
+        found.append(Outcome(Task(**task), tuple(data["different"]), data["error"]))
+    return found
+
+
+def append_log(path: Path | None, outcome: Outcome) -> None:
+    if path is not None:
+        with path.open("a") as file:  # one write per task, so that it is logged whole or not
+            file.write(json.dumps(asdict(outcome)) + "\n")
 
 
 if __name__ == "__main__":
