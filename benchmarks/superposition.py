@@ -1,28 +1,34 @@
-"""The figures and tables of docs/superposition.md, from sweeps that `rasplab compress` wrote.
+"""The sweeps, tables and figures of docs/superposition.md.
 
-rasplab compress frac_prevs --dims 2:14 -o fast-frac
-rasplab compress frac_prevs --dims 4,5,6,7,8,10,12,14 --seeds 3 --recipe paper -o paper-frac
-rasplab compress sort_unique --dims 8,10,12,15,20,22 --seeds 2 -o fast-sort
-rasplab compress sort_unique --dims 8,10,15,20 --seeds 2 --recipe paper -o paper-sort
-python benchmarks/superposition.py .
+Every sweep is a call of `rasplab compress`; one that was interrupted goes on, one that is there
+already is not made again. All of them take about two and a half hours on two cores.
+
+    python benchmarks/superposition.py
+    python benchmarks/superposition.py DIRECTORY --only hist-fast
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from safetensors import safe_open
+
 import rasplab
-from benchmarks.table import heading, markdown
+from benchmarks.table import heading, markdown, progress
+from rasplab.cli import main as command_line
 from rasplab.cli.compress import paper_model
 from rasplab.lab.compression import Domain, Measures, domain
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.features import features
+from rasplab.lab.compression.sweep import CHECKPOINT
 from rasplab.lab.compression.variables import VariableReport, examine
 from rasplab.model import Model
 from rasplab.view import FigurePicture
@@ -33,41 +39,115 @@ from rasplab.view.compression_figures import (
     draw_streams,
 )
 
-SWEEPS = {"frac_prevs": "frac", "sort_unique": "sort"}
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES, TABLES = ROOT / "docs/images", ROOT / "benchmarks/results/compression"
+
+OURS = "--vocab-size 3 --max-length 4 --seeds 3 --steps 6000"
+SWEEPS = {
+    "frac_prevs-fast": "frac_prevs --dims 2:14",
+    "frac_prevs-paper": "frac_prevs --dims 4,5,6,7,8,10,12,14 --seeds 3 --recipe paper",
+    "sort_unique-fast": "sort_unique --dims 2:25",
+    "sort_unique-paper": "sort_unique --dims 8,10,12,15,20,22 --seeds 3 --recipe paper",
+    "hist-fast": f"hist --dims 2:9 {OURS}",
+    "pair_balance-fast": f"pair_balance --dims 4:18:2 {OURS}",
+    "sort-fast": f"sort --dims 8:18:2,19 {OURS}",
+    "shuffle_dyck2-fast": "shuffle_dyck2 --dims 12:18 --max-length 4 --optimize 1 --seeds 3"
+    " --steps 1000",
+}
+PAPERS = ("frac_prevs", "sort_unique")
+OTHERS = ("hist", "pair_balance", "sort", "shuffle_dyck2")
 SHOWN = {"frac_prevs": ((8, "xbxcx"), (6, "xbxcx")), "sort_unique": ((15, (3, 1, 5, 2)),)}
-IMAGES = Path(__file__).resolve().parent.parent / "docs/images"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("sweeps", type=Path, help="the directory that holds the sweeps")
-    home = parser.parse_args().sweeps
+    default = ROOT / ".cache/superposition"
+    parser.add_argument("sweeps", type=Path, nargs="?", default=default, help="where sweeps lie")
+    parser.add_argument("--only", choices=SWEEPS, help="make this one, and print nothing")
+    options = parser.parse_args()
+    for name in [options.only] if options.only else SWEEPS:
+        train(options.sweeps / name, SWEEPS[name].split())
+    if not options.only:
+        report(options.sweeps)
+
+
+def train(directory: Path, arguments: list[str]) -> None:
+    """Make a sweep that is not there yet; a member that diverges is no failure."""
+    if (directory / files.RESULTS).exists():
+        return
+    progress(f"rasplab compress {' '.join(arguments)}")
+    command_line(["compress", *arguments, "-o", str(directory), "--resume"])
+    if not (directory / files.RESULTS).exists():
+        sys.exit(f"no sweep in {directory}")
+
+
+def report(home: Path) -> None:
     print(f"`{heading()}`\n")
-    for name, short in SWEEPS.items():
-        found = paper_model(name)
-        assert found is not None
-        model, distinct = found
-        lengths = "all" if distinct else "longest"
-        inputs = domain(model.config, lengths=lengths, distinct=distinct)
-        series: dict[str, tuple[Measures, ...]] = {}
-        for recipe in ("paper", "fast"):
-            data = read(home / f"{recipe}-{short}")
-            series[recipe] = files.read_measures(data)
-            done = data.get("steps_done", data["steps"])
-            print(f"## {name}, recipe {recipe}, {done} steps of descent\n")
-            print(markdown(files.COLUMNS, files.rows(series[recipe])), end="\n\n")
+    measures = {name: read(home / name) for name in SWEEPS}
+    for name, found in measures.items():
+        print(f"## {name}\n\n`rasplab compress {SWEEPS[name]}`: {described(home / name)}\n")
+        print(markdown(files.COLUMNS, files.rows(found)), end="\n\n")
+        TABLES.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(home / name / files.TABLE, TABLES / f"{name}.csv")
+    for name in PAPERS:
+        series = {recipe: measures[f"{name}-{recipe}"] for recipe in ("paper", "fast")}
+        print(f"## {name}, both recipes\n\n{side_by_side(series)}\n")
         save(draw_losses(series, title=name), f"compression-{name}-losses")
         save(draw_cosines(series["fast"], title=name), f"compression-{name}-cosines")
-        for recipe in series:
-            for width, sequence in SHOWN[name]:
-                small = best(home / f"{recipe}-{short}", series[recipe], width)
-                describe(model, small, inputs, f"{name}, d = {width}, recipe {recipe}")
-                if recipe == "fast":
-                    draw(model, small, inputs, name, width, sequence)
+        dissect(home, name, series)
+    others = {name: measures[f"{name}-fast"] for name in OTHERS}
+    save(draw_losses(others, title="four more programs"), "compression-others-losses")
 
 
-def read(directory: Path) -> dict[str, Any]:
-    return json.loads((directory / files.RESULTS).read_text())
+def read(directory: Path) -> tuple[Measures, ...]:
+    return files.read_measures(json.loads((directory / files.RESULTS).read_text()))
+
+
+def described(directory: Path) -> str:
+    """What was trained, on what, and how long it took."""
+    data = json.loads((directory / files.RESULTS).read_text())
+    with safe_open(directory / CHECKPOINT, "pt") as checkpoint:  # pyright: ignore[reportUnknownVariableType]
+        seconds = float(checkpoint.get_tensor("seconds"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    inputs = f"{'all' if data['all_inputs'] else 'drawn'} {data['inputs']} inputs"
+    return f"{len(data['members'])} members, {inputs}, {seconds / 60:.1f} minutes."
+
+
+def side_by_side(series: dict[str, tuple[Measures, ...]]) -> str:
+    """Medians over seeds and the least loss of two recipes, for every width of either."""
+    columns = ["d"]
+    for recipe in series:
+        columns += [f"{recipe}: loss", "least", "right", "cosine"]
+    rows: list[list[str]] = []
+    for width in sorted({m.member.width for found in series.values() for m in found}):
+        rows.append([str(width)])
+        for found in series.values():
+            own = [m for m in found if m.member.width == width and not m.diverged]
+            rows[-1] += cells(own) if own else [""] * 4
+    return markdown(columns, rows)
+
+
+def cells(found: list[Measures]) -> list[str]:
+    losses = [m.loss for m in found]
+    return [
+        f"{median(losses):.1e}",
+        f"{min(losses):.1e}",
+        f"{median(m.accuracy for m in found):.1%}",
+        f"{median(m.cosine for m in found):.2f}",
+    ]
+
+
+def dissect(home: Path, name: str, series: dict[str, tuple[Measures, ...]]) -> None:
+    """What became of the directions and variables of the best models, in tables and figures."""
+    found = paper_model(name)
+    assert found is not None
+    model, distinct = found
+    inputs = domain(model.config, lengths="all" if distinct else "longest", distinct=distinct)
+    for recipe, measures in series.items():
+        for width, sequence in SHOWN[name]:
+            small = best(home / f"{name}-{recipe}", measures, width)
+            describe(model, small, inputs, f"{name}, d = {width}, recipe {recipe}")
+            if recipe == "fast":
+                draw(model, small, inputs, name, width, sequence)
 
 
 def best(directory: Path, found: tuple[Measures, ...], width: int) -> Model:

@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 
 import rasplab
 from rasplab import programs
+from rasplab.lab.compression import PAPER, FastRecipe, domain
 from rasplab.verification import difference
 from rasplab.weights import PAD_ID, encode, forward
 from tests.random_programs import random_sequences
 
 SIZES = (5, 10)
-CASES = [(entry.name, size) for entry in programs.all() for size in SIZES]
+COMPRESSED = "compressed-"
+"""Before the name of a model of the Tracr paper: its stream in fewer dimensions."""
+CASES = [
+    *((entry.name, size) for entry in programs.all() for size in SIZES),
+    *((f"{COMPRESSED}{name}", 5) for name in PAPER),
+]
 CAUSAL = [(entry.name, size) for entry in programs.all() if entry.causal for size in SIZES]
 WITHIN = 1e-4
 """How near an exported residual stream must be to ours."""
@@ -74,8 +80,22 @@ class Case:
         return max((self.error(name, activations[name]) for name in names), default=0.0)
 
 
+def compressed(name: str) -> Case:
+    """A compressed model is no longer the program: what it gives itself is expected."""
+    paper = PAPER[name]()
+    model = rasplab.Model(paper.weights, paper.program)
+    brief = FastRecipe(steps=1, prune=20, finish=20)
+    width = model.config.d_model - 3
+    sweep = model.compress([width], 1, recipe=brief, inputs=domain(model.config, most=100))
+    small = sweep.compressed(sweep.members[0])
+    sequences = random_sequences(small.config.vocabulary, 5, 30, seed=0)
+    return measured(small, sequences, small.batch(sequences))
+
+
 @cache
 def case(name: str, size: int, *, dtype: str = "float32", count: int = 30) -> Case:
+    if name.startswith(COMPRESSED):
+        return compressed(name.removeprefix(COMPRESSED))
     entry = programs.get(name)
     program, vocab = entry.at(size, size)
     model = rasplab.compile(program, vocab=vocab, max_length=size, causal=entry.causal, dtype=dtype)
@@ -87,6 +107,10 @@ def case(name: str, size: int, *, dtype: str = "float32", count: int = 30) -> Ca
         except rasplab.ProgramError:
             continue
         sequences.append(sequence)
+    return measured(model, sequences, expected)
+
+
+def measured(model: rasplab.Model, sequences: list[list[Any]], expected: list[list[Any]]) -> Case:
     ids = encode(model.config, sequences)
     activations: dict[str, NDArray[np.floating]] = {}
     forward(model.weights, ids, activations.__setitem__)

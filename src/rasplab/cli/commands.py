@@ -279,6 +279,7 @@ def compress(
     sharing: Literal["shared", "separate", "per-layer"] = "shared",
     train_weights: Annotated[bool, Parameter(negative="")] = False,
     device: str = "cpu",
+    threads: int | None = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -326,6 +327,8 @@ def compress(
         Train the weights of heads and hidden units as well.
     device
         Where to compute, such as cuda.
+    threads
+        Groups of models that are computed at a time; by default one per core.
     resume
         Go on with a sweep that was interrupted.
     overwrite
@@ -364,6 +367,7 @@ def compress(
         sharing=sharing,
         train_weights=train_weights,
         device=device,
+        threads=threads,
         out=out or Path(f"compress-{name}"),
         resume=resume,
         overwrite=overwrite,

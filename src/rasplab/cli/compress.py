@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from rasplab.lab.compression import PAPER, Domain, Sweep, compress, domain
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.sweep import Progress, read_recipe
 from rasplab.model import Model
+
+MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Options:
     sharing: str
     train_weights: bool
     device: str
+    threads: int | None
     out: Path
     resume: bool
     overwrite: bool
@@ -64,6 +68,7 @@ def run(model: Model, options: Options) -> int:
             train_weights=options.train_weights,
             inputs=inputs,
             device=options.device,
+            threads=options.threads,
             directory=options.out,
             progress=progress,
         )
@@ -123,14 +128,27 @@ def _inputs(inputs: Domain) -> str:
     return f"{'all' if inputs.complete else 'drawn'} {len(inputs)} inputs"
 
 
+def _lines(what: str) -> Progress:
+    started = said = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said >= MINUTE:
+            said = now
+            note(f"{what}: {done} of {total} steps in {(now - started) / MINUTE:.0f} min")
+
+    return progress
+
+
 @contextlib.contextmanager
-def _progress(what: str) -> Generator[Progress | None]:
-    """A bar on stderr, where somebody is watching."""
+def _progress(what: str) -> Generator[Progress]:
+    """A bar on stderr, or, where that is no terminal, a line every minute."""
     from rich import progress as rich
 
     target = console(stderr=True)
     if not target.is_terminal:
-        yield None
+        yield _lines(what)
         return
     columns: tuple[Any, ...] = (
         rich.TextColumn("{task.description}"),

@@ -45,18 +45,21 @@ def draw_losses(series: Series, *, title: str = "") -> Figure:
     """
     with require_matplotlib().rc_context(STYLE):
         figure = new_figure(9.6, 3.0)
-        for number, (name, quantity) in enumerate(_QUANTITIES.items()):
-            axes = figure.add_axes((0.065 + 0.325 * number, 0.17, 0.265, 0.66), label=name)
+        figure.set_layout_engine("constrained")
+        panels = figure.subplots(1, len(_QUANTITIES))
+        for number, (axes, (name, quantity)) in enumerate(
+            zip(panels, _QUANTITIES.items(), strict=True)
+        ):
             for colour, (label, found) in zip(colours.VARIABLES, series.items(), strict=False):
                 _band(axes, found, quantity, colour, label)
             _named(axes, "dimensions of the stream, d", name)
             if name != "accuracy":
-                axes.set_yscale("log")
+                axes.set_yscale("log" if axes.has_data() else "linear")
             else:
                 axes.set_ylim(-0.02, 1.02)
             if number == 2 and len(series) > 1:
                 axes.legend(fontsize=TICK, frameon=False, loc="lower right")
-        figure.text(0.012, 0.93, title, fontsize=10, fontweight="bold", color=colours.INK)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=colours.INK)
     return figure
 
 
@@ -72,7 +75,8 @@ def draw_cosines(found: Sequence[Measures], *, title: str = "") -> Figure:
         _named(axes, "dimensions of the stream, d", "cosine with the compiled model")
         least = min((m.cosines.get(name, 1.0) for m in found for name in names), default=0.0)
         axes.set_ylim(min(least, 0.0) - 0.02, 1.05)
-        axes.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        if axes.has_data():
+            axes.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         figure.text(0.02, 0.93, title, fontsize=10, fontweight="bold", color=colours.INK)
     return figure
 
@@ -209,6 +213,8 @@ def _band(
     for m in found:
         if not m.diverged:
             by_width.setdefault(m.member.width, []).append(quantity(m))
+    if not by_width:
+        return
     widths = sorted(by_width)
     values = [np.array(by_width[w]) for w in widths]
     ends = [np.quantile(v, q) for q in (0.0, 1.0, 0.25, 0.75) for v in values]
@@ -223,7 +229,7 @@ def _band(
 def _named(axes: Axes, across: str, up: str) -> None:
     axes.set_xlabel(across, fontsize=LABEL, color=colours.INK)
     axes.set_ylabel(up, fontsize=LABEL, color=colours.INK)
-    axes.tick_params(labelsize=TICK, length=2, colors=colours.INK)
+    axes.tick_params(which="both", labelsize=TICK, length=2, colors=colours.INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color=colours.FAINT, linewidth=0.5)
     axes.set_axisbelow(True)

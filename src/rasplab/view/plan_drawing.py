@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
+import numpy as np
+
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text, mono_width, shortened
@@ -68,13 +70,15 @@ def rows_of(weights: ModelWeights) -> tuple[Row, ...]:
 
 
 def read_by_output(weights: ModelWeights) -> tuple[str, ...]:
-    """The variables that the read-out uses."""
-    read = weights.arrays["unembed.W_U"]
-    return tuple(
-        v.name
-        for v in weights.circuit.variables
-        if v.name != "bos" and bool(read[v.start : v.stop].any())
-    )
+    """The variables that the read-out uses; where directions share, above all."""
+    read, least = weights.arrays["unembed.W_U"], 0.0
+    if weights.basis is not None:
+        read = weights.basis.write @ read
+    places = [v for v in weights.circuit.variables if v.name != "bos"]
+    used = [float(np.linalg.norm(read[v.start : v.stop])) for v in places]
+    if weights.basis is not None:
+        least = max(used) / 2
+    return tuple(v.name for v, size in zip(places, used, strict=True) if size > least)
 
 
 def life_of(name: str, rows: tuple[Row, ...]) -> tuple[int, int]:
@@ -115,8 +119,11 @@ def _embedded(weights: ModelWeights, place: VariablePlace) -> Row:
         "|".join(map(_shown, d.values)) if d.values else d.role or "its number"
         for d in weights.circuit.directions[place.start : place.stop]
     ]
-    of_token = bool(weights.arrays["embed.W_E"][:, place.start : place.stop].any())
-    source = "the token" if of_token else "the position"
+    sizes = [
+        np.linalg.norm(weights.named(weights.arrays[name])[:, place.start : place.stop])
+        for name in ("embed.W_E", "pos_embed.W_pos")
+    ]
+    source = "the token" if sizes[0] > sizes[1] else "the position"
     return Row(
         "embed", None, place.name, " ".join(labels), f"from {source} · {_columns(place)}", (),
         place.name,

@@ -1,17 +1,22 @@
 """A compressed model is a model, and what is measured of it is true."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 import rasplab
+from rasplab.diagnostics import InputError
 from rasplab.lab.compression import FastRecipe, Member, Sweep, compress, domain
 from rasplab.lab.compression.features import features, principal, streams
 from rasplab.lab.compression.measures import measure, tolerance
 from rasplab.lab.compression.variables import examine
+from rasplab.lab.data.runs import Runs
+from rasplab.lab.interventions import Mean, Patch, Zero, hooks
 from rasplab.model import Model
+from rasplab.view.plan_drawing import rows_of
 from rasplab.weights import encode, forward
 from tests.lab.compression.models import compiled, paper
 
@@ -108,6 +113,73 @@ def test_a_rotation_keeps_words_and_their_order() -> None:
     assert by_name["target_pos"].decoded == 1.0
     assert by_name["target_pos"].interchanged == 1.0
     assert by_name["sort_unique"].interchanged is None  # sorted, they are all alike
+
+
+DO = (
+    {"is_x": {0: 1, 2: 0}},
+    {"is_x": {1: 1}, "tokens": {0: "c"}},
+    {"frac_prevs": {2: 0.25}},
+    {"is_x": {0: Zero()}},
+    {"is_x": {0: Mean(["xx", "ax"])}, "tokens": {1: Patch("cx")}},
+)
+
+
+@pytest.mark.parametrize("do", DO, ids=str)
+def test_interventions_are_made_along_the_named_directions(do: dict[str, Any]) -> None:
+    rotated, sweep = perfect()
+    plain = sweep.model
+    expected = plain.run("axa", do=do, check=False)
+    assert rotated.run("axa", do=do) == pytest.approx(expected, abs=1e-3)
+    module = rotated.torch()
+    ids = torch.as_tensor(rotated.encode(["axa"]))
+    with module.hooks(hooks(rotated, "axa", do)), torch.no_grad():
+        out = module(ids)
+    assert rotated.decode(out.numpy(), ids.numpy())[0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_values_are_exchanged_along_the_named_directions() -> None:
+    rotated, sweep = perfect()
+    for name in ("is_x", "tokens", "frac_prevs"):
+        expected = sweep.model.interchange("axa", "xaa", name)
+        assert rotated.interchange("axa", "xaa", name) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_value_that_is_set_is_read_where_directions_are_shared(small: Model) -> None:
+    """What is added along a direction reaches its readers as far as the direction is kept."""
+    assert small.weights.basis is not None
+    place = next(v for v in small.weights.circuit.variables if v.expression == "frac_prevs")
+    (column,) = range(place.start, place.stop)
+    own = float(small.weights.basis.write[column] @ small.weights.basis.read[:, column])
+    before, after = small.run("abc"), small.run("abc", do={"frac_prevs": {1: 0.5}})
+    traced = small.trace("abc").residual[place.written].array[2, column]
+    assert after[0] == before[0]
+    assert after[1] - before[1] == pytest.approx((0.5 - traced) * own, abs=1e-4)  # pyright: ignore[reportOperatorIssue]
+
+
+def test_data_hold_variables_and_not_columns_of_the_stream() -> None:
+    rotated, sweep = perfect()
+    found = [Runs(m.weights).variables_and_outputs([("a", "x")])[0] for m in (rotated, sweep.model)]
+    assert found[0].keys() == found[1].keys()
+    for name, array in found[0].items():
+        assert array == pytest.approx(found[1][name], abs=1e-4)
+
+
+def test_its_plan_is_that_of_the_compiled_model() -> None:
+    rotated, sweep = perfect()
+    small = compress(sweep.model, [9], 1, recipe=BRIEF, inputs=sweep.inputs).compressed(
+        Member(9, 0)
+    )
+    expected = rows_of(sweep.model.weights)
+    assert rows_of(rotated.weights) == expected
+    assert [row.writes for row in rows_of(small.weights)] == [row.writes for row in expected]
+
+
+def test_single_directions_cannot_be_ablated_where_they_are_shared(small: Model) -> None:
+    with pytest.raises(InputError, match="share dimensions") as caught:
+        small.circuit(level="direction")
+    assert caught.value.code == "E440"
+    found = small.circuit(level="head", ablation="zero", data=["abc", "ab", "cab"])
+    assert "output" in str(found)
 
 
 def test_what_is_dropped_is_seen_to_be_dropped() -> None:

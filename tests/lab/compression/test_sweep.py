@@ -18,6 +18,7 @@ from rasplab.lab.compression.maps import Parameters
 from rasplab.lab.compression.objective import objective
 from rasplab.lab.compression.recipes import Recipe
 from rasplab.lab.compression.sweep import CHECKPOINT
+from rasplab.view.compression_figures import save_figures
 from tests.lab.compression.models import compiled, paper
 
 BRIEF = FastRecipe(steps=12, batch=8, prune=2, finish=14, patience=5)
@@ -65,6 +66,13 @@ def test_a_finished_sweep_is_not_trained_again(tmp_path: Path) -> None:
     done = sweep(BRIEF, directory=tmp_path)
     again = sweep(BRIEF, directory=tmp_path, progress=interrupted_at(1))
     assert torch.equal(done.theta, again.theta)
+    assert again.seconds == pytest.approx(done.seconds, abs=0.05)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
+def test_threads_make_no_difference(recipe: Recipe, threads: int) -> None:
+    assert torch.equal(sweep(recipe, threads=threads).theta, sweep(recipe, threads=1).theta)
 
 
 def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path) -> None:
@@ -106,6 +114,16 @@ def test_a_diverging_member_stops_and_the_rest_go_on() -> None:
     rows = files.summary(made)
     assert len(rows) == 2
     assert any("diverged" in row or "/" in row[1] for row in rows)
+
+
+def test_a_sweep_of_which_nothing_is_left_is_written_and_drawn(tmp_path: Path) -> None:
+    wild = PaperRecipe(steps=30, batch=8, first_rate=1e6, last_rate=1e6)
+    made = compress(compiled("frac_prevs"), [3, 6], 2, recipe=wild)
+    assert all(m.diverged for m in made.measures)
+    files.write(made, files.prepare(tmp_path / "out"))
+    save_figures(made, tmp_path / "out/figures")
+    assert {p.stem for p in (tmp_path / "out/figures").iterdir()} == {"losses", "cosines"}
+    assert [row[1] for row in files.summary(made)] == ["0/2", "0/2"]
 
 
 def test_members_that_do_not_diverge_are_what_they_are_alone() -> None:
@@ -174,6 +192,7 @@ def test_recipes_that_make_no_sense_are_refused() -> None:
         {"recipe": "slow"},
         {"recipe": FastRecipe(steps=0)},
         {"recipe": PaperRecipe(batch=0)},
+        {"threads": 0},
     ):
         with pytest.raises(InputError) as caught:
             compiled("frac_prevs").compress([3], 1, **options)

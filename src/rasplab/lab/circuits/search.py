@@ -53,6 +53,8 @@ def ground_truth(
     _check_choice("level", level, LEVELS)
     _check_choice("ablation", ablation, ABLATIONS)
     weights = model.weights
+    if level == "direction" and weights.basis is not None:
+        raise InputError(_no_directions())
     blocks = blocks_of(weights, level, joined=joined)
     if ablation == "none":
         if positions:
@@ -78,6 +80,15 @@ def _in_float64(weights: ModelWeights) -> ModelWeights:
     """The same weights: what an ablation leaves may be far out of range, where rounding decides."""
     arrays = {name: array.astype(np.float64) for name, array in weights.arrays.items()}
     return replace(weights, arrays=arrays)
+
+
+def _no_directions() -> Diagnostic:
+    return diagnostic(
+        "E440",
+        "`level` cannot be 'direction' for a compressed model",
+        notes=["its directions share dimensions: none of them can be ablated alone"],
+        help="use the level 'head', 'qkv', 'neuron' or 'component'",
+    )
 
 
 def _no_positions() -> Diagnostic:

@@ -105,38 +105,40 @@ class Network:
         """What every sublayer writes, and the read-out (M outputs p n)."""
         written: list[Written] = []
         for sublayer in self.sublayers:
-            found = self._found(sublayer.name, sublayer.read, through, written, batch)
-            found = (found.flatten(2) + sublayer.bias[..., None]).view_as(found)
+            found = self._found(
+                sublayer.name, sublayer.read, sublayer.bias, through, written, batch
+            )
             hidden = self._attend(sublayer, found, batch) if sublayer.heads else found.relu()
             array = torch.matmul(sublayer.write, hidden.flatten(2)).view(
                 len(hidden), -1, *hidden.shape[2:]
             )
             written.append(Written(sublayer, array))
-        out = self._found("unembed", self.unembed, through, written, batch)
-        if out.ndim == 3:
-            out = _spread(out, batch.rows)
-        return written, out + self.offset[..., None, None]
+        out = self._found("unembed", self.unembed, self.offset, through, written, batch)
+        return written, _spread(out, batch.rows) if out.ndim == 3 else out
 
     def _found(
-        self, reader: str, read: Tensor, through: Through, written: list[Written], batch: Batch
+        self,
+        reader: str,
+        read: Tensor,
+        bias: Tensor,
+        through: Through,
+        written: list[Written],
+        batch: Batch,
     ) -> Tensor:
         """What a reader finds (M K p n, or M K r where only rows have been written so far).
 
-        The sum of what it reads of the embedding and of every sublayer before it.
+        The sum of what it reads of the embedding and of every sublayer before it, and its bias:
+        first all that depends on the row alone, which is far smaller.
         """
         seen = (through("embed", reader) @ read).transpose(1, 2)  # M K D
-        total = torch.matmul(seen, self.embedding.T)  # M K r
-        late: Tensor | None = None
-        for part in written:
+        total = torch.matmul(seen, self.embedding.T) + bias[..., None]  # M K r
+        by_position = False
+        for part in sorted(written, key=lambda part: not part.per_row):
+            if not (part.per_row or by_position):
+                total, by_position = _spread(total, batch.rows).flatten(2), True
             seen = (through(part.sublayer.name, reader)[:, part.sublayer.columns] @ read).mT
-            found = seen @ part.array.flatten(2)  # M K c @ M c r|p·n
-            if part.per_row:
-                total = total + found
-            else:
-                late = found if late is None else late + found
-        if late is None:
-            return total
-        return (_spread(total, batch.rows).flatten(2) + late).unflatten(2, batch.rows.shape)
+            total = torch.baddbmm(total, seen, part.array.flatten(2))  # + M K c @ M c r|p·n
+        return total.unflatten(2, batch.rows.shape) if by_position else total
 
     def _attend(self, sublayer: Sublayer, found: Tensor, batch: Batch) -> Tensor:
         """What the heads bring together, side by side (M heads·k p n)."""

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,7 +20,7 @@ from rasplab.lab.compression.maps import Parameters
 from rasplab.lab.compression.network import Batch, Network, Written, network
 from rasplab.weights import ModelWeights
 
-WORKING_SET = 2**18
+WORKING_SET = 2**19
 """Numbers in the largest activation of the members that are computed together on a CPU: what stays
 in its cache is done several times faster."""
 
@@ -52,6 +55,9 @@ class Objective:
     present: Tensor  # p n: how often a position counts, BOS among them
     scored: Tensor  # p n: the same without BOS
     numerical: bool
+    workers: Executor | None = None
+    """Who computes some members while others are computed; it makes no difference to what is
+    found."""
 
     def losses(self, parameters: Parameters, theta: Tensor) -> Losses:
         """The losses of members (M × parameters)."""
@@ -61,17 +67,34 @@ class Objective:
 
     def graded(self, parameters: Parameters, theta: Tensor) -> tuple[Losses, Tensor]:
         """The losses and their gradient (M × parameters), some members at a time."""
-        output: list[Tensor] = []
-        layers: list[Tensor] = []
-        gradients: list[Tensor] = []
-        for part in theta.split(self.together(theta)):
-            part = part.detach().requires_grad_()
-            found = self.losses(parameters, part)
-            (gradient,) = torch.autograd.grad(found.total.sum(), part)
-            output.append(found.output.detach())
-            layers.append(found.layers.detach())
-            gradients.append(gradient)
-        return Losses(torch.cat(output), torch.cat(layers)), torch.cat(gradients)
+
+        def graded(part: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            with torch.enable_grad():
+                part = part.detach().requires_grad_()
+                found = self.losses(parameters, part)
+                (gradient,) = torch.autograd.grad(found.total.sum(), part)
+            return found.output.detach(), found.layers.detach(), gradient
+
+        output, layers, gradients = self._apart(graded, theta)
+        return Losses(output, layers), gradients
+
+    def evaluated(self, parameters: Parameters, theta: Tensor) -> Losses:
+        """The losses without a gradient, some members at a time."""
+
+        def evaluated(part: Tensor) -> tuple[Tensor, Tensor]:
+            with torch.no_grad():
+                found = self.losses(parameters, part)
+            return found.output, found.layers
+
+        return Losses(*self._apart(evaluated, theta))
+
+    def _apart(
+        self, compute: Callable[[Tensor], tuple[Tensor, ...]], theta: Tensor
+    ) -> tuple[Tensor, ...]:
+        """What is computed of some members at a time, for all."""
+        apply = map if self.workers is None else self.workers.map
+        found = list(apply(compute, theta.split(self.together(theta))))
+        return tuple(torch.cat(parts) for parts in zip(*found, strict=True))
 
     def drawn(self, which: Tensor) -> Objective:
         """The same on a batch of inputs, by number; one may be drawn several times.
@@ -92,12 +115,17 @@ class Objective:
         )
 
     def together(self, theta: Tensor) -> int:
-        """How many members are computed together."""
+        """How many members are computed together: on a CPU, an even number of equal parts.
+
+        It is the same for any number of workers, since the last digits may depend on it.
+        """
         if theta.is_cuda:
             return len(theta)
         p, n = self.batch.rows.shape
         heads = max((s.heads for s in self.network.sublayers), default=0)
-        return max(1, WORKING_SET // (max(heads, 1) * p * p * n))
+        most = max(1, WORKING_SET // (max(heads, 1) * p * p * n))
+        parts = 2 * math.ceil(len(theta) / (2 * most))
+        return math.ceil(len(theta) / parts)
 
     def _output_loss(self, out: Tensor) -> Tensor:
         if self.numerical:

@@ -20,7 +20,6 @@ from rasplab.lab.compression.lbfgs import Lbfgs
 from rasplab.lab.compression.maps import Member, Parameters
 from rasplab.lab.compression.network import Network
 from rasplab.lab.compression.objective import Objective
-from rasplab.lab.compression.training import evaluate
 
 LEFT = 1e-3
 """The cross-entropy that is left where the directions of the output are lengthened."""
@@ -69,7 +68,7 @@ class Pruning:
         candidates = torch.cat([named, axes], dim=1)  # S candidates d
         kept = maps[:, None] - candidates[..., None] * (candidates[..., None, :] @ maps[:, None])
         theta = _theta(plain, kept.flatten(0, 1))
-        costs = evaluate(objective, plain, theta).total.view(candidates.shape[:2])
+        costs = objective.evaluated(plain, theta).total.view(candidates.shape[:2])
         chosen = (costs * _chances(costs, seeds)).argmin(dim=1)
         gone = candidates[torch.arange(len(maps)), chosen]
         return _complement(gone) @ maps

@@ -20,7 +20,7 @@ from rasplab.lab.compression.lbfgs import Lbfgs
 from rasplab.lab.compression.maps import Member, Parameters, Start
 from rasplab.lab.compression.objective import Objective
 from rasplab.lab.compression.prune import Pruning
-from rasplab.lab.compression.training import Training, evaluate
+from rasplab.lab.compression.training import Training
 
 BLOCK = 1000
 """Batches are drawn so many at a time, by the number of the block."""
@@ -74,8 +74,8 @@ class FastRecipe:
     """
 
     name: ClassVar[str] = "fast"
-    steps: int = 12_000
-    batch: int = 256
+    steps: int = 24_000
+    batch: int = 64
     first_rate: float = 5e-3
     decay: float = 0.5
     betas: tuple[float, float] = (0.9, 0.99)
@@ -223,7 +223,7 @@ class _DescentAndFinish(_Descent):
         if self.recipe.prune:
             pruned = Pruning(self.recipe.prune)(self.objective, self.parameters, self.members)
             one, other = (
-                evaluate(self.objective, self.parameters, t).total for t in (self.theta, pruned)
+                self.objective.evaluated(self.parameters, t).total for t in (self.theta, pruned)
             )
             better = other.nan_to_num(nan=torch.inf) < one
             self.theta = torch.where(better[:, None], pruned, self.theta)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,7 +42,8 @@ SAVE_EVERY = 30.0
 class Sweep:
     """The members of a sweep after training, and what was measured of each.
 
-    `theta` (M × parameters) holds what was trained; `seconds` is how long the last call trained.
+    `theta` (M × parameters) holds what was trained; `seconds` is how long that took, calls that
+    were interrupted included.
     """
 
     model: Model
@@ -91,6 +93,7 @@ def compress(
     train_weights: bool = False,
     inputs: Domain | None = None,
     device: str = "cpu",
+    threads: int | None = None,
     directory: Path | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
@@ -106,6 +109,8 @@ def compress(
         train_weights: whether the weights of heads and hidden units are trained as well.
         inputs: what to train and measure on; by default every input, or 4096 of them.
         device: where to compute.
+        threads: how many groups of members are computed at a time on a CPU; by default as many
+            as it has cores. The result does not depend on it.
         directory: where a checkpoint is kept; a training whose checkpoint lies there goes on.
         progress: called after every step.
 
@@ -123,7 +128,8 @@ def compress(
     1.0
     """
     chosen = read_recipe(recipe) if isinstance(recipe, str) else recipe
-    members = _members(model.weights, tuple(widths), seeds, chosen)
+    threads = torch.get_num_threads() if threads is None else threads
+    members = _members(model.weights, tuple(widths), seeds, threads, chosen)
     inputs = domain(model.config) if inputs is None else inputs
     teacher = objective(model.weights, inputs, device=device)
     if not teacher.network.sublayers:
@@ -131,10 +137,9 @@ def compress(
     width = max(m.width for m in members)
     parameters = Parameters(teacher.network, sharing, width, train_weights)
     used = _settings(model, inputs, members, parameters, chosen)
-    training = chosen.begin(teacher, parameters, members)
-    started = time.perf_counter()
-    with _one_thread():
-        _train(training, directory, used, progress)
+    with _workers(threads) as workers:
+        training = chosen.begin(replace(teacher, workers=workers), parameters, members)
+        seconds = _train(training, directory, used, progress)
     return Sweep(
         model,
         inputs,
@@ -146,7 +151,7 @@ def compress(
             teacher, model.weights.circuit, parameters, training.theta, members, training.alive
         ),
         used,
-        time.perf_counter() - started,
+        seconds,
     )
 
 
@@ -163,12 +168,16 @@ def read_recipe(name: str) -> Recipe:
 
 
 @contextmanager
-def _one_thread() -> Generator[None]:
-    """The matrices of a step are small: on several threads they wait for each other."""
+def _workers(threads: int) -> Generator[Executor]:
+    """Threads that compute members apart, each on one core.
+
+    The matrices of a step are small: shared between threads, each would wait for the other.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with ThreadPoolExecutor(threads, "rasplab-compress") as workers:
+            yield workers
     finally:
         torch.set_num_threads(before)
 
@@ -178,28 +187,42 @@ def _train(
     directory: Path | None,
     used: dict[str, Any],
     progress: Progress | None,
-) -> None:
+) -> float:
+    """Train to the end, from the checkpoint if there is one; seconds in all."""
     path = directory / CHECKPOINT if directory is not None else None
     state = checkpoint.load(path, used) if path is not None else None
+    before = 0.0
     if state is not None:
         training.restore(state)
+        before = float(state["seconds"])
     every = float(os.environ.get("RASPLAB_CHECKPOINT_SECONDS", SAVE_EVERY))
-    saved = time.monotonic()
+    started = saved = time.monotonic()
+
+    def seconds() -> float:
+        return before + time.monotonic() - started
+
+    def save() -> None:
+        if path is not None:
+            spent = torch.tensor(seconds(), dtype=torch.float64)
+            checkpoint.save(path, {**training.state(), "seconds": spent}, used)
+
+    if training.done:
+        return before
     try:
         while not training.done:
             training.advance()
             if progress is not None:
                 progress(training.step, training.steps)
-            if path is not None and time.monotonic() - saved >= every:
-                checkpoint.save(path, training.state(), used)
+            if time.monotonic() - saved >= every:
+                save()
                 saved = time.monotonic()
     finally:  # whether it is done or interrupted
-        if path is not None:
-            checkpoint.save(path, training.state(), used)
+        save()
+    return seconds()
 
 
 def _members(
-    weights: ModelWeights, widths: tuple[int, ...], seeds: int, recipe: Recipe
+    weights: ModelWeights, widths: tuple[int, ...], seeds: int, threads: int, recipe: Recipe
 ) -> tuple[Member, ...]:
     full = weights.config.d_model
     wrong = [w for w in widths if not 1 <= w <= full]
@@ -213,7 +236,12 @@ def _members(
                 help=f"give widths from 1 to {full}",
             )
         )
-    for name, number in (("seeds", seeds), ("steps", recipe.steps), ("batch", recipe.batch)):
+    for name, number in (
+        ("seeds", seeds),
+        ("threads", threads),
+        ("steps", recipe.steps),
+        ("batch", recipe.batch),
+    ):
         if number < 1:
             raise InputError(diagnostic("E804", f"`{name}` must be at least 1, not {number}"))
     if len([v for v in weights.circuit.variables if v.name != "bos"]) < 2:

@@ -33,8 +33,7 @@ class Training(ABC):
         self.objective, self.parameters, self.members = objective, parameters, tuple(members)
         self.theta: Tensor = theta
         self.alive: Tensor = torch.ones(len(theta), dtype=torch.bool, device=theta.device)
-        with torch.no_grad():
-            first = evaluate(objective, parameters, theta).total
+        first = objective.evaluated(parameters, theta).total
         self.alive &= first.isfinite()
         self.limit = BEYOND * first.nan_to_num(nan=1.0, posinf=1.0).clamp_min(1.0)
         self.step = 0
@@ -73,10 +72,3 @@ class Training(ABC):
         """Which members have not diverged by these losses."""
         total = losses.total
         return self.alive & total.isfinite() & (total <= self.limit)
-
-
-def evaluate(objective: Objective, parameters: Parameters, theta: Tensor) -> Losses:
-    """The losses of members on all inputs, some members at a time."""
-    with torch.no_grad():
-        parts = [objective.losses(parameters, t) for t in theta.split(objective.together(theta))]
-    return Losses(torch.cat([p.output for p in parts]), torch.cat([p.layers for p in parts]))

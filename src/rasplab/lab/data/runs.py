@@ -53,7 +53,7 @@ class Runs:
         found: dict[str, Array] = {}
         for place in self.weights.circuit.variables:
             if place.expression and place.expression not in found:
-                stream = kept[hook_after(config, place.written)]
+                stream = self.weights.named(kept[hook_after(config, place.written)])
                 found[place.expression] = stream[:, 1:, place.start : place.stop]
         found["output"] = out[:, 1:]
         return found, decode(config, out, list(map(len, sequences)))

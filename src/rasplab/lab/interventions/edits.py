@@ -13,7 +13,7 @@ from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.interventions.replacements import Replacement
 from rasplab.rasp.interventions import Do, read_do, read_value, unknown_variable
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import Circuit, ModelWeights, VariablePlace
+from rasplab.weights.artefact import Basis, Circuit, ModelWeights, VariablePlace
 from rasplab.weights.coordinates import can_hold, coordinates, hook_after
 
 Array = NDArray[np.floating]
@@ -21,16 +21,28 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
-    """The columns of one place at one position, and what is to stand there."""
+    """The directions of one place at one position, and what is to stand there.
+
+    In a basis of its own, where directions share dimensions, what is missing from what is read
+    along the directions is added along them.
+    """
 
     place: VariablePlace
     position: int
     row: Array
+    basis: Basis | None = None
 
-    @property
-    def where(self) -> tuple[slice, int, slice]:
-        """The part of the stream (batch × positions × directions); BOS stands before position 0."""
-        return slice(None), self.position + 1, slice(self.place.start, self.place.stop)
+    def apply(self, changed: Any, activation: Any, like: Callable[[Array], Any]) -> None:
+        """Make it in a copy of a stream (batch × positions × d_model), in an array or a tensor.
+
+        `like` makes an array what the stream is. BOS stands before position 0.
+        """
+        at, columns = self.position + 1, slice(self.place.start, self.place.stop)
+        if self.basis is None:
+            changed[:, at, columns] = like(self.row)
+            return
+        read, write = like(self.basis.read[:, columns]), like(self.basis.write[columns])
+        changed[:, at] += (like(self.row) - activation[:, at] @ read) @ write
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +59,7 @@ class Edits:
             return None
         changed = activation.copy()
         for edit in here:
-            changed[edit.where] = edit.row
+            edit.apply(changed, activation, lambda array: array.astype(activation.dtype))
         return changed
 
     def hooks(self) -> dict[str, Callable[..., Any]]:
@@ -58,7 +70,7 @@ class Edits:
                 del hook
                 changed = activation.clone()
                 for edit in here:
-                    changed[edit.where] = changed.new_tensor(edit.row)
+                    edit.apply(changed, activation, activation.new_tensor)
                 return changed
 
             return replace
@@ -87,7 +99,10 @@ def edits_of(weights: ModelWeights, tokens: Sequence[Value], do: Do) -> Edits:
             else:
                 value = read_value(name, what)
                 rows = [_row(weights.circuit, place, value) for place in places]
-            found += [Edit(p, position, row) for p, row in zip(places, rows, strict=True)]
+            found += [
+                Edit(p, position, np.asarray(row), weights.basis)
+                for p, row in zip(places, rows, strict=True)
+            ]
     return Edits(weights, tuple(found))
 
 

@@ -98,10 +98,10 @@ class Resample(Replacement):
 def written(
     weights: ModelWeights, place: VariablePlace, sequences: Sequence[Iterable[Any]]
 ) -> Array:
-    """What stands in a place once it is written (batch × positions with BOS × columns)."""
+    """What stands in a place once it is written (batch × positions with BOS × directions)."""
     kept: dict[str, Array] = {}
     forward(weights, encode(weights.config, sequences), kept.__setitem__)
-    stream = kept[hook_after(weights.config, place.written)]
+    stream = weights.named(kept[hook_after(weights.config, place.written)])
     return stream[:, :, place.start : place.stop]
 
 
