@@ -17,7 +17,7 @@ env: $(READY) ## make or update the environment .venv
 $(READY): pyproject.toml tools/environment.py
 	@$(PYTHON) tools/environment.py
 
-demo: $(READY) ## compile a sort, run it, and leave the model and its pictures under demo/
+demo: $(READY) ## compile a sort and a reverse, run them, and leave the models and their pictures under demo/
 	$(BIN)/python examples/demo.py
 
 test: $(READY) ## all tests, with the examples of docstrings, README and docs

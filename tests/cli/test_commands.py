@@ -156,7 +156,7 @@ def test_compile_writes_a_model_that_show_and_verify_read(shell: Shell) -> None:
     line = ["compile", "my.py:hist", "--vocab", "a b 0..2", "--max-length", "4", "-o", "out/hist"]
     Path("out").mkdir()
     assert shell(*line) == 0
-    assert shell.out.startswith("out/hist: 1 layers")
+    assert shell.out.startswith("out/hist: 1 layer,")
     assert shell("show", "out/hist") == 0
     assert "a b 0 1 2" in shell.out
     assert shell(*line) == 1

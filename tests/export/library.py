@@ -84,7 +84,7 @@ def compressed(name: str) -> Case:
     """A compressed model is no longer the program: what it gives itself is expected."""
     paper = PAPER[name]()
     model = rasplab.Model(paper.weights, paper.program)
-    brief = FastRecipe(steps=1, prune=20, finish=20)
+    brief = FastRecipe(steps=1, chains=1, adjust=5, finish=20)
     width = model.config.d_model - 3
     sweep = model.compress([width], 1, recipe=brief, inputs=domain(model.config, most=100))
     small = sweep.compressed(sweep.members[0])

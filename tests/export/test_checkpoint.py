@@ -95,6 +95,17 @@ def test_a_missing_file_and_another_kind_of_directory_are_refused(saved: Path) -
         assert "Model.save_pretrained" in str(caught.value)
 
 
+def test_who_opens_the_wrong_kind_of_directory_is_told_what_reads_it(saved: Path) -> None:
+    other = compiled("shift").save(saved.parent / "own")
+    lens = compiled("shift").save_transformer_lens_legacy(saved.parent / "lens")
+    with pytest.raises(ModelFileError, match=r"which `rasplab\.from_pretrained` reads"):
+        rasplab.load(saved)
+    with pytest.raises(ModelFileError, match=r"that `rasplab\.load` reads"):
+        rasplab.from_pretrained(other)
+    with pytest.raises(ModelFileError, match="HookedTransformer"):
+        rasplab.load(lens)
+
+
 def test_an_existing_directory_is_replaced_only_on_request(saved: Path) -> None:
     with pytest.raises(ModelFileError) as caught:
         compiled("hist").save_pretrained(saved)

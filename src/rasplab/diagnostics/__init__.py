@@ -1,6 +1,6 @@
 """What rasplab says when something is wrong: spans, diagnostics, their catalogue and text."""
 
-from rasplab.diagnostics.diagnostic import Diagnostic, Label, diagnostic, shown
+from rasplab.diagnostics.diagnostic import Diagnostic, Label, counted, diagnostic, shown
 from rasplab.diagnostics.errors import (
     CompileError,
     InputError,
@@ -26,6 +26,7 @@ __all__ = [
     "RasplabError",
     "Span",
     "capture",
+    "counted",
     "diagnostic",
     "placed_at",
     "require",

@@ -34,6 +34,15 @@ class Diagnostic:
         return render(self)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words.
+
+    >>> counted(1, "layer"), counted(2, "layer")
+    ('1 layer', '2 layers')
+    """
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def shown(value: object) -> str:
     """How a value is written in a message: as Python does, cut short, whatever it is.
 

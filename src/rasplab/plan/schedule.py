@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rasplab.craft import Affine, Block, CraftModel, Head, Mlp, Subspace
-from rasplab.diagnostics import InternalError
+from rasplab.diagnostics import InternalError, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Plan:
         s = self.sizes
         lines = [
             (
-                f"{s.n_layers} layers, {s.n_heads} heads, d_model {s.d_model}, "
+                f"{counted(s.n_layers, 'layer')}, {counted(s.n_heads, 'head')}, "
+                f"d_model {s.d_model}, "
                 f"d_head {s.d_head}, d_mlp {s.d_mlp}"
             )
         ]

@@ -8,6 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
+from rasplab.diagnostics import counted
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text, mono_width, shortened
@@ -242,10 +243,10 @@ class _Drawer:
         config = self.weights.config
         heads = sum(c.kind == "head" for c in self.weights.circuit.components)
         sizes = (
-            f"{_counted(config.n_layers, 'layer')} · {_counted(heads, 'head')} · "
+            f"{counted(config.n_layers, 'layer')} · {counted(heads, 'head')} · "
             f"d_model {config.d_model} · d_head {config.d_head} · d_mlp {config.d_mlp} · "
             f"{'causal' if config.causal else 'bidirectional'} · "
-            f"{_counted(len(config.vocabulary), 'token')}, at most {config.max_length} positions"
+            f"{counted(len(config.vocabulary), 'token')}, at most {config.max_length} positions"
         )
         title: list[Mark] = [
             Text(MARGIN, 34 + i * TITLE_LINE, line, TITLE, colours.INK, mono=True, bold=True)
@@ -331,10 +332,6 @@ class _Drawer:
 
 def _arrow(x: float, y: float, colour: str) -> Line:
     return Line(((x - 5, y - 3.5), (x - 0.5, y), (x - 5, y + 3.5)), colour, 1.2)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _code_width(row: Row) -> float:

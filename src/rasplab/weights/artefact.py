@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.certificate import Certificate
-from rasplab.diagnostics import InternalError
+from rasplab.diagnostics import InternalError, counted
 from rasplab.rasp.values import Value, identity
 
 BOS_ID = 0
@@ -208,7 +208,8 @@ class ModelWeights:
     def __str__(self) -> str:
         c = self.config
         return (
-            f"{c.n_layers} layers, {c.n_heads} heads, d_model {c.d_model}, d_head {c.d_head}, "
+            f"{counted(c.n_layers, 'layer')}, {counted(c.n_heads, 'head')}, "
+            f"d_model {c.d_model}, d_head {c.d_head}, "
             f"d_mlp {c.d_mlp}, {self.parameters()} parameters, {c.dtype}"
         )
 

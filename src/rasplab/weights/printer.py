@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rasplab.diagnostics import counted
 from rasplab.weights.artefact import Component, ModelWeights
 
 
@@ -13,13 +14,13 @@ def describe(weights: ModelWeights) -> str:
         f"program: {circuit.program}",
         f"model: {weights}",
         (
-            f"{masking}, at most {config.max_length} of {len(config.vocabulary)} tokens, "
-            f"optimize={circuit.optimize}"
+            f"{masking}, up to length {config.max_length} over "
+            f"{counted(len(config.vocabulary), 'token')}, optimize={circuit.optimize}"
         ),
         "",
         "embedding",
         *(
-            f"  {v.name}: {v.stop - v.start} directions"
+            f"  {v.name}: {counted(v.stop - v.start, 'direction')}"
             for v in circuit.variables
             if v.written == "embed"
         ),

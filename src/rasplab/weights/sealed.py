@@ -24,6 +24,14 @@ _WRONG = (
 )
 
 
+OTHERS = {
+    "rasplab-model": "it is a model that `rasplab.load` reads",
+    "rasplab-checkpoint": "it is a checkpoint, which `rasplab.from_pretrained` reads",
+    "rasplab-transformer-lens": "it holds the files of a `HookedTransformer`, for TransformerLens",
+}
+"""What the formats of this package are for, by name, for those who open the wrong one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """What a manifest says that it is, the newest version that is read, and who writes it."""
@@ -72,8 +80,10 @@ def _read_manifest(directory: Path, name: str, expected: Format) -> Json:
     data = _read(directory, name, expected)
     with damage(directory, name):
         circuit = json.loads(data)
-    if not isinstance(circuit, dict) or cast(Json, circuit).get("format") != expected.name:
-        raise _no_model(directory, f"{name} is not the circuit of a model", expected)
+    found = cast(Json, circuit).get("format") if isinstance(circuit, dict) else None
+    if found != expected.name:
+        why = OTHERS.get(str(found), f"{name} is not the circuit of a model")
+        raise _no_model(directory, why, expected)
     circuit = cast(Json, circuit)
     version = circuit.get("format_version")
     if isinstance(version, int) and version > expected.version:

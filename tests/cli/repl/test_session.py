@@ -187,7 +187,7 @@ def test_a_model_is_compiled_at_the_prompt_with_its_size_and_certificate() -> No
     session = Session()
     session.feed("hist = selector_width(select(tokens, tokens, ==));")
     said = session.feed(":compile hist")
-    assert re.match(r"  1 layers, 1 heads, .*\n  for h e l o, at most 5 tokens\n", said)
+    assert re.match(r"  1 layer, 1 head, .*\n  for h e l o, at most 5 tokens\n", said)
     assert re.search(r"exact in float32: output within \S+, smallest margin 0\.99", said)
     assert said.endswith('  on "hello": [1, 1, 2, 2, 1] (ints), as the program')
     said = session.feed(":compile hist with ab to 3 causal")

@@ -90,9 +90,8 @@ def _measured(
     maps, trained = parameters.split(theta)
     written, out = trained.run(parameters.through(maps), objective.batch)
     cosines: dict[str, float] = {}
-    for found, wanted in zip(written, objective.written, strict=True):
+    for found, theirs in zip(written, objective.everywhere(), strict=True):
         ours = found.by_position(objective.batch)[0]
-        theirs = wanted if wanted.ndim == 3 else wanted[:, objective.batch.rows]
         name, columns = found.sublayer.name, found.sublayer.columns
         cosines[name] = _cosine(ours, theirs, objective.scored)
         for place in circuit.variables:

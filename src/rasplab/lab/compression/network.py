@@ -18,7 +18,7 @@ writes. Inputs come last, so that the innermost loop of every operation is long.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -100,6 +100,20 @@ class Network:
     def readers(self) -> tuple[str, ...]:
         """Who reads the stream, in order."""
         return (*(s.name for s in self.sublayers), "unembed")
+
+    def double(self) -> Network:
+        """The same in float64."""
+        sublayers = tuple(
+            replace(s, read=s.read.double(), bias=s.bias.double(), write=s.write.double())
+            for s in self.sublayers
+        )
+        return Network(
+            self.embedding.double(),
+            sublayers,
+            self.unembed.double(),
+            self.offset.double(),
+            self.causal,
+        )
 
     def run(self, through: Through, batch: Batch) -> tuple[list[Written], Tensor]:
         """What every sublayer writes, and the read-out (M outputs p n)."""

@@ -88,6 +88,57 @@ class Objective:
 
         return Losses(*self._apart(evaluated, theta))
 
+    def everywhere(self) -> list[Tensor]:
+        """What the compiled model's sublayers write at every position (c p n)."""
+        return [w if w.ndim == 3 else w[:, self.batch.rows] for w in self.written]
+
+    def errors(self, parameters: Parameters, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """What sublayers write too much (M × errors), and the read-out (M outputs p n).
+
+        The layer loss is the sum of the squares of the former.
+        """
+        maps, trained = parameters.split(theta)
+        written, out = trained.run(parameters.through(maps), self.batch)
+        weights = (self.present / self.present.sum()).to(out).sqrt()
+        parts = [
+            (found.by_position(self.batch) - wanted) * weights
+            for found, wanted in zip(written, self.everywhere(), strict=True)
+        ]
+        return torch.cat([part.flatten(1) for part in parts], dim=1), out
+
+    def output_curvature(self, out: Tensor, along: Tensor) -> tuple[Tensor, Tensor]:
+        """How the output loss changes with k numbers, and a root (k × …) of how it curves.
+
+        Given the read-out (outputs p n) and its derivatives (k outputs p n). The loss curves at
+        least like root · rootᵀ, which is what the read-out's own curvature leaves out.
+        """
+        weights = (self.scored / self.scored.sum()).to(out)
+        if self.numerical:
+            off = (out - self.outputs) * weights
+            root = (2 * weights).sqrt() * along
+            return 2 * (along * off).flatten(1).sum(dim=1), root.flatten(1)
+        shares = out.softmax(dim=0)
+        right = functional.one_hot(self.outputs.argmax(dim=0), len(out)).permute(2, 0, 1)
+        towards = (along * ((shares - right) * weights)).flatten(1).sum(dim=1)
+        centred = along - (along * shares).sum(dim=1, keepdim=True)
+        return towards, (centred * (shares * weights).sqrt()).flatten(1)
+
+    def small(self, most: int, seed: int = 0) -> Objective:
+        """The same in float64 on `most` drawn inputs, and computed by one thread."""
+        n = self.batch.rows.shape[1]
+        drawn = self
+        if n > most:
+            generator = torch.Generator().manual_seed(seed)
+            which = torch.randperm(n, generator=generator)[:most].to(self.batch.rows.device)
+            drawn = self.drawn(which)
+        return replace(
+            drawn,
+            network=self.network.double(),
+            outputs=drawn.outputs.double(),
+            written=tuple(w.double() for w in drawn.written),
+            workers=None,
+        )
+
     def _apart(
         self, compute: Callable[[Tensor], tuple[Tensor, ...]], theta: Tensor
     ) -> tuple[Tensor, ...]:

@@ -70,7 +70,9 @@ class FastRecipe:
     where attention looks at the wrong positions and nothing small helps. A decay several times the
     paper's takes away what no sublayer holds on to; as it and the learning rate fade (a cosine),
     the rest grows back to its size. What is left is smooth, and L-BFGS finishes it: from there, or
-    from the identity with dimensions dropped one at a time, whichever is nearer to the model.
+    from the identity with dimensions dropped one at a time, whichever is nearer to the model. Of
+    the latter there are `chains` (0 for none), and the members take turns; `adjust` second-order
+    steps follow each dimension that is dropped.
     """
 
     name: ClassVar[str] = "fast"
@@ -80,7 +82,8 @@ class FastRecipe:
     decay: float = 0.5
     betas: tuple[float, float] = (0.9, 0.99)
     start: Start = "orthogonal"
-    prune: int = 150
+    chains: int = 3
+    adjust: int = 40
     finish: int = 1000
     patience: int = 100
     enough: float = 1e-10
@@ -172,13 +175,23 @@ class _DescentAndFinish(_Descent):
         members: Sequence[Member],
     ) -> None:
         super().__init__(recipe, objective, parameters, members)
+        chains = min(recipe.chains, 1 + max(m.seed for m in members))
+        least = min(m.width for m in members)
+        self.pruning = (
+            Pruning(objective, parameters, least, chains, recipe.adjust) if chains else None
+        )
         self.solver: Lbfgs | None = None
         self.working = torch.arange(len(members), device=self.theta.device)
         self.marks = torch.full((len(members),), torch.inf, device=self.theta.device)
 
     @property
     def steps(self) -> int:
-        return self.recipe.steps + self.recipe.finish
+        return self._descents + self.recipe.finish
+
+    @property
+    def _descents(self) -> int:
+        """The steps before the second order: of gradient descent, then of pruning."""
+        return self.recipe.steps + (self.pruning.steps if self.pruning else 0)
 
     @property
     def done(self) -> bool:
@@ -189,8 +202,13 @@ class _DescentAndFinish(_Descent):
         if self.step < self.recipe.steps and bool(self.alive.any()):
             super().advance()
             return
+        self.step = max(self.step, self.recipe.steps)
+        if self.pruning is not None and not self.pruning.done:
+            self._prune(self.pruning)
+            self.step += 1
+            return
         if self.solver is None:
-            self.step = self.recipe.steps
+            self.step = self._descents
             self._turn()
         assert self.solver is not None
         if not len(self.working):
@@ -199,11 +217,13 @@ class _DescentAndFinish(_Descent):
         moved = self.solver.told(losses.total, gradient)
         self.theta[self.working[moved]] = self.solver.theta[moved]
         self.step += 1
-        if (self.step - self.recipe.steps) % self.recipe.patience == 0:
+        if (self.step - self._descents) % self.recipe.patience == 0:
             self._drop()
 
     def state(self) -> dict[str, Tensor]:
         state = super().state() | {"working": self.working, "marks": self.marks}
+        if self.pruning is not None:
+            state |= self.pruning.state()
         if self.solver is not None:
             state |= {f"solver.{name}": part for name, part in self.solver.parts().items()}
         return state
@@ -212,22 +232,28 @@ class _DescentAndFinish(_Descent):
         super().restore(state)
         device = self.theta.device
         self.working, self.marks = state["working"].to(device), state["marks"].to(device)
+        if self.pruning is not None:
+            self.pruning.restore(state)
         parts = {n.removeprefix("solver."): p for n, p in state.items() if n.startswith("solver.")}
         self.solver = Lbfgs(**{n: p.to(device) for n, p in parts.items()}) if parts else None
 
-    def _turn(self) -> None:
-        """From descent to the second order, for those that did not diverge.
+    def _prune(self, pruning: Pruning) -> None:
+        """One width further; its members go on from there if that is better."""
+        pruning.advance()
+        which = [i for i, m in enumerate(self.members) if m.width == pruning.width]
+        if not which:
+            return
+        pruned = pruning.rows(self.parameters, [self.members[i] for i in which])
+        descended = self.theta[which]
+        one, other = (
+            self.objective.evaluated(self.parameters, t).total for t in (descended, pruned)
+        )
+        better = other.nan_to_num(nan=torch.inf) < one.nan_to_num(nan=torch.inf)
+        self.theta[which] = torch.where(better[:, None], pruned, descended)
+        self.alive[which] |= better
 
-        Each goes on from where descent has led, or from where pruning has, if that is better.
-        """
-        if self.recipe.prune:
-            pruned = Pruning(self.recipe.prune)(self.objective, self.parameters, self.members)
-            one, other = (
-                self.objective.evaluated(self.parameters, t).total for t in (self.theta, pruned)
-            )
-            better = other.nan_to_num(nan=torch.inf) < one
-            self.theta = torch.where(better[:, None], pruned, self.theta)
-            self.alive |= better
+    def _turn(self) -> None:
+        """From descent to the second order, for those that did not diverge."""
         self.working = self.alive.nonzero()[:, 0]
         theta = self.theta[self.working]
         losses, gradient = self.objective.graded(self.parameters, theta)

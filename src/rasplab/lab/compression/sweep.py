@@ -122,7 +122,7 @@ def compress(
     >>> from rasplab.lab.compression import FastRecipe, compress
     >>> program, vocab = rasplab.programs.get("frac_prevs").at(2, 2)
     >>> model = rasplab.compile(program, vocab=vocab, max_length=2)
-    >>> brief = FastRecipe(steps=1, prune=9, finish=9)
+    >>> brief = FastRecipe(steps=1, chains=1, finish=9)
     >>> sweep = compress(model, [model.config.d_model], 1, recipe=brief)
     >>> round(sweep.measures[0].accuracy, 2)
     1.0

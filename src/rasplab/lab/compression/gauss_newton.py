@@ -1,0 +1,96 @@
+"""Levenberg and Marquardt's method for one small map: steps that know how losses curve together.
+
+Where one number of a map is read a hundred thousand times enlarged (a compiled selector width reads
+BOS so), the losses are steep in some directions and flat in others, by ten orders of magnitude and
+more. What knows only gradients stands there; a Gauss-Newton step does not care.
+
+Source: Nocedal and Wright, Numerical Optimization (2006), section 10.3; for the cross-entropy, the
+generalised Gauss-Newton matrix of Schraudolph (Neural Computation 14, 2002).
+"""
+
+# torch's stubs leave the types of many methods open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rasplab.lab.compression.maps import Parameters
+from rasplab.lab.compression.objective import Objective
+
+DIFFERENCE = 1e-6
+"""Between a number and the one at which it is looked at again; losses are in float64."""
+TOGETHER = 64
+"""So many numbers are changed, each in a member of its own, at the same time."""
+FIRST_DAMPING = 1e-2
+ATTEMPTS = 20
+"""After so many dampings, each five times the last, there is no way down."""
+LOOK_BACK, HARDLY = 9, 0.98
+"""A loss that is still this much of what it was so many steps ago hardly gets better."""
+
+
+@dataclass(frozen=True, slots=True)
+class GaussNewton:
+    """Minimises the loss of one member in the first numbers of its row.
+
+    `enough` is a loss that is small enough to stop at.
+    """
+
+    objective: Objective
+    parameters: Parameters
+    enough: float
+
+    def __call__(self, theta: Tensor, free: int, steps: int) -> tuple[Tensor, float]:
+        """A row of parameters, better in the first `free` numbers, and its loss."""
+        losses = [self._loss(theta)]
+        damping = FIRST_DAMPING
+        for _ in range(steps):
+            if losses[-1] <= self.enough:
+                break
+            gradient, curvature = self.model(theta, free)
+            scale = curvature.diagonal().clamp_min(1e-8)
+            for _ in range(ATTEMPTS):
+                damped = curvature + torch.diag(damping * scale + 1e-9)
+                step, failed = torch.linalg.solve_ex(damped, -gradient)
+                trial = theta.clone()
+                trial[:free] += step
+                loss = self._loss(trial)
+                if not int(failed) and loss < losses[-1]:
+                    break
+                damping *= 5
+            else:
+                break
+            damping = max(damping / 3, 1e-9)
+            theta = trial
+            losses.append(loss)
+            if len(losses) > LOOK_BACK and loss > HARDLY * losses[-LOOK_BACK]:
+                break
+        return theta, losses[-1]
+
+    def _loss(self, theta: Tensor) -> float:
+        return float(self.objective.evaluated(self.parameters, theta[None]).total)
+
+    @torch.no_grad()
+    def model(self, theta: Tensor, free: int) -> tuple[Tensor, Tensor]:
+        """The gradient (free) and the Gauss-Newton matrix (free × free).
+
+        Each column of the Jacobian is the difference between two members.
+        """
+        errors, outputs = self.objective.errors(self.parameters, theta[None])
+        slopes: list[Tensor] = []
+        output_slopes: list[Tensor] = []
+        for first in range(0, free, TOGETHER):
+            columns = torch.arange(first, min(first + TOGETHER, free), device=theta.device)
+            members = theta.expand(len(columns), -1).clone()
+            members[torch.arange(len(columns)), columns] += DIFFERENCE
+            found, read = self.objective.errors(self.parameters, members)
+            slopes.append((found - errors) / DIFFERENCE)
+            output_slopes.append((read - outputs) / DIFFERENCE)
+        along, read_along = torch.cat(slopes), torch.cat(output_slopes)
+        gradient, curvature = 2 * along @ errors[0], 2 * along @ along.T
+        towards, root = self.objective.output_curvature(outputs[0], read_along)
+        return gradient + towards, curvature + root @ root.T
