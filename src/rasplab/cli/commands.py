@@ -17,10 +17,24 @@ from rasplab.rasp.values import Value
 
 Program = Annotated[str, Parameter(name="PROGRAM")]
 Vocab = Annotated[str | None, Parameter(name="--vocab")]
-KeepText = Annotated[bool, Parameter(name="--text", negative="")]
-Causal = Annotated[bool, Parameter(name="--causal", negative="")]
-Optimize = Literal[0, 1]
-Dtype = Literal["float64", "float32", "bfloat16", "float16"]
+VocabSize = Annotated[
+    int | None, Parameter(help="The number of tokens of a library program's own vocabulary.")
+]
+KeepText = Annotated[bool, Parameter(name="--text", negative="", help="Keep every token as text.")]
+Causal = Annotated[
+    bool,
+    Parameter(
+        name="--causal", negative="", help="Let a position see only itself and what came before."
+    ),
+]
+Optimize = Annotated[
+    Literal[0, 1],
+    Parameter(help="0 writes every expression into its own subspace, 1 fuses and shares."),
+]
+Dtype = Annotated[
+    Literal["float64", "float32", "bfloat16", "float16"],
+    Parameter(help="The number format in which the model must be exact."),
+]
 
 
 def application() -> App:
@@ -73,10 +87,6 @@ def run(
         The sequence. `3`, `0.5` and `True` are read as numbers and booleans; after `--` tokens may
         begin with a dash. For FILE.rasp:NAME one argument is a text, whose tokens are its
         characters.
-    text
-        Keep every token as text.
-    causal
-        Let a position see only itself and what came before.
     compiled
         Also compile the program, run the model, and compare.
     vocab
@@ -104,7 +114,7 @@ def compile_(
     max_length: int,
     out: Annotated[Path, Parameter(name=("--out", "-o"))],
     vocab: Vocab = None,
-    vocab_size: int | None = None,
+    vocab_size: VocabSize = None,
     text: KeepText = False,
     causal: Causal = False,
     optimize: Optimize = 1,
@@ -124,16 +134,6 @@ def compile_(
     vocab
         The tokens, divided by blanks: "a b c", or "0..9" for ten integers; for FILE.rasp:NAME a
         text without blanks is its characters. A program of the library has a vocabulary of its own.
-    vocab_size
-        The number of tokens of a library program's own vocabulary.
-    text
-        Keep every token as text.
-    causal
-        Let a position see only itself and what came before.
-    optimize
-        0 writes every expression into its own subspace, 1 fuses and shares.
-    dtype
-        The number format in which the model must be exact.
     overwrite
         Replace a model that is there already.
     """
@@ -155,7 +155,7 @@ def show(
     /,
     *,
     vocab: Vocab = None,
-    vocab_size: int | None = None,
+    vocab_size: VocabSize = None,
     max_length: int = SIZE,
     text: KeepText = False,
     causal: Causal = False,
@@ -170,18 +170,8 @@ def show(
         A program of the library, FILE.py:NAME, FILE.rasp:NAME, or a model directory.
     vocab
         The tokens to compile for, as for `compile`.
-    vocab_size
-        The number of tokens of a library program's own vocabulary.
     max_length
         The longest sequence to compile for, BOS not counted.
-    text
-        Keep every token as text.
-    causal
-        Let a position see only itself and what came before.
-    optimize
-        0 writes every expression into its own subspace, 1 fuses and shares.
-    dtype
-        The number format in which the model must be exact.
     """
     from rasplab.cli.show import show_model
     from rasplab.model import load
@@ -219,10 +209,6 @@ def draw(
         The sequence, as for `run`.
     out
         The file to write: .svg, .pdf and .png need Graphviz, .dot does not.
-    text
-        Keep every token as text.
-    causal
-        Let a position see only itself and what came before.
     """
     from rasplab.view import draw as draw_program
 
@@ -269,7 +255,7 @@ def compress(
     steps: int | None = None,
     layout: Literal["auto", "paper", "rasplab"] = "auto",
     vocab: Vocab = None,
-    vocab_size: int | None = None,
+    vocab_size: VocabSize = None,
     max_length: int = SIZE,
     text: KeepText = False,
     causal: Causal = False,
@@ -307,16 +293,8 @@ def compress(
         are given or this says rasplab.
     vocab
         The tokens to compile for, divided by blanks: "a b c", or "0..9" for ten integers.
-    vocab_size
-        The number of tokens of a library program's own vocabulary.
     max_length
         The longest sequence to compile for, BOS not counted.
-    text
-        Keep every token as text.
-    causal
-        Let a position see only itself and what came before.
-    optimize
-        0 writes every expression into its own subspace, 1 fuses and shares.
     lengths
         Train and measure on sequences of all lengths, or of the longest only, as the paper does.
     distinct
