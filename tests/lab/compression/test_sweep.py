@@ -217,6 +217,10 @@ def test_recipes_that_make_no_sense_are_refused() -> None:
     for options in (
         {"recipe": "slow"},
         {"recipe": FastRecipe(steps=0)},
+        {"recipe": FastRecipe(chains=-1)},
+        {"recipe": FastRecipe(adjust=0)},
+        {"recipe": FastRecipe(patience=0)},
+        {"recipe": FastRecipe(finish=-1)},
         {"recipe": PaperRecipe(batch=0)},
         {"threads": 0},
     ):

@@ -35,7 +35,7 @@ CANDIDATES, TRIED = 4, 5
 SMALL = 800
 """The numbers in a map up to which the steps are Gauss-Newton's; beyond, L-BFGS takes five for
 each."""
-ERRORS = 2**14
+ERRORS = 2**12
 """About so many errors of sublayers are looked at in a Gauss-Newton step, on drawn inputs."""
 
 

@@ -82,7 +82,7 @@ class FastRecipe:
     decay: float = 0.5
     betas: tuple[float, float] = (0.9, 0.99)
     start: Start = "orthogonal"
-    chains: int = 3
+    chains: int = 2
     adjust: int = 40
     finish: int = 1000
     patience: int = 100

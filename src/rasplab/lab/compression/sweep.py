@@ -129,7 +129,8 @@ def compress(
     """
     chosen = read_recipe(recipe) if isinstance(recipe, str) else recipe
     threads = torch.get_num_threads() if threads is None else threads
-    members = _members(model.weights, tuple(widths), seeds, threads, chosen)
+    _check_numbers(chosen, seeds=seeds, threads=threads)
+    members = _members(model.weights, tuple(widths), seeds)
     inputs = domain(model.config) if inputs is None else inputs
     teacher = objective(model.weights, inputs, device=device)
     if not teacher.network.sublayers:
@@ -221,9 +222,19 @@ def _train(
     return seconds()
 
 
-def _members(
-    weights: ModelWeights, widths: tuple[int, ...], seeds: int, threads: int, recipe: Recipe
-) -> tuple[Member, ...]:
+def _check_numbers(recipe: Recipe, **numbers: int) -> None:
+    """Refuse a sweep or a recipe whose numbers make no sense."""
+    given = settings(recipe) | numbers
+    least = {"seeds": 1, "threads": 1, "steps": 1, "batch": 1, "adjust": 1, "patience": 1}
+    least |= {"chains": 0, "finish": 0}
+    for name, bound in least.items():
+        if name in given and given[name] < bound:
+            raise InputError(
+                diagnostic("E804", f"`{name}` must be at least {bound}, not {given[name]}")
+            )
+
+
+def _members(weights: ModelWeights, widths: tuple[int, ...], seeds: int) -> tuple[Member, ...]:
     full = weights.config.d_model
     wrong = [w for w in widths if not 1 <= w <= full]
     if wrong or not widths:
@@ -236,14 +247,6 @@ def _members(
                 help=f"give widths from 1 to {full}",
             )
         )
-    for name, number in (
-        ("seeds", seeds),
-        ("threads", threads),
-        ("steps", recipe.steps),
-        ("batch", recipe.batch),
-    ):
-        if number < 1:
-            raise InputError(diagnostic("E804", f"`{name}` must be at least 1, not {number}"))
     if len([v for v in weights.circuit.variables if v.name != "bos"]) < 2:
         raise InputError(_nothing_to_share(weights))
     return tuple(Member(w, s) for w in sorted(set(widths)) for s in range(seeds))
