@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -53,8 +52,7 @@ class Pruning:
         p = len(objective.batch.rows)
         columns = sum(len(s.columns) for s in objective.network.sublayers)
         self.few = objective.small(max(16, ERRORS // (p * columns)))
-        self.plain = replace(parameters, sharing="shared", width=full, weights=False)
-        self.plain_few = replace(self.plain, network=self.few.network)
+        self.plain = Parameters(self.few.network, "shared", full)
         self.maps: Tensor = torch.diag(lengths(self.few)).expand(chains, -1, -1).clone()
         self.width, self.least, self.adjust = full + 1, least, steps
 
@@ -101,7 +99,7 @@ class Pruning:
         axes = torch.linalg.svd(maps, full_matrices=False).U.T
         candidates = torch.cat([named, axes])  # candidates d
         kept = maps - candidates[:, :, None] * (candidates @ maps)[:, None, :]
-        costs = self.few.evaluated(self.plain_few, _rows(kept, full)).total.nan_to_num(nan=1e30)
+        costs = self.few.evaluated(self.plain, _rows(kept, full)).total.nan_to_num(nan=1e30)
         chances = _chances(len(costs), chain, self.width).to(costs)
         best = (costs * chances).argsort()[:CANDIDATES]
         few = math.ceil(self.adjust / TRIED)
@@ -119,16 +117,16 @@ class Pruning:
         if free > SMALL:
             return self._descended(maps, 5 * steps)
         enough = ENOUGH[self.few.numerical]
-        made = GaussNewton(self.few, self.plain_few, enough)
+        made = GaussNewton(self.few, self.plain, enough)
         theta, loss = made(maps.flatten(), free, steps)
         return theta.view(full, full), loss
 
     def _descended(self, maps: Tensor, steps: int) -> tuple[Tensor, float]:
         theta = maps.flatten()[None]
-        losses, gradient = self.few.graded(self.plain_few, theta)
+        losses, gradient = self.few.graded(self.plain, theta)
         solver = Lbfgs.start(theta, losses.total, gradient)
         for _ in range(steps):
-            losses, gradient = self.few.graded(self.plain_few, solver.trial())
+            losses, gradient = self.few.graded(self.plain, solver.trial())
             solver.told(losses.total, gradient)
             if bool(solver.stuck.all()):
                 break
@@ -169,7 +167,7 @@ def _chances(count: int, chain: int, width: int) -> Tensor:
     if not chain:
         return torch.ones(count)
     generator = torch.Generator().manual_seed(1_000_003 * width + chain)
-    return 1 + CHANCE * torch.randn(count, generator=generator)
+    return (1 + CHANCE * torch.randn(count, generator=generator)).clamp_min(1e-3)
 
 
 def _complement(gone: Tensor) -> Tensor:
