@@ -52,6 +52,7 @@ def draw_losses(series: Series, *, title: str = "") -> Figure:
         ):
             for colour, (label, found) in zip(colours.VARIABLES, series.items(), strict=False):
                 _band(axes, found, quantity, colour, label)
+            _ticks(axes, (m for found in series.values() for m in found))
             _named(axes, "dimensions of the stream, d", name)
             if name != "accuracy":
                 axes.set_yscale("log" if axes.has_data() else "linear")
@@ -72,6 +73,7 @@ def draw_cosines(found: Sequence[Measures], *, title: str = "") -> Figure:
         for colour, name in zip(colours.VARIABLES, names, strict=False):
             label = shortened(name.replace("/", ": "), LONGEST_LABEL)
             _band(axes, found, _CosineOf(name), colour, label)
+        _ticks(axes, found)
         _named(axes, "dimensions of the stream, d", "cosine with the compiled model")
         least = min((m.cosines.get(name, 1.0) for m in found for name in names), default=0.0)
         axes.set_ylim(min(least, 0.0) - 0.02, 1.05)
@@ -223,6 +225,11 @@ def _band(
     axes.fill_between(widths, low, high, color=colour, alpha=0.25, linewidth=0)
     middle = [median(v.tolist()) for v in values]
     axes.plot(widths, middle, color=colour, linewidth=1.4, marker="o", ms=3, label=label)
+
+
+def _ticks(axes: Axes, found: Iterable[Measures]) -> None:
+    """A tick at every width that was measured, or at every third of many."""
+    widths = sorted({m.member.width for m in found if not m.diverged})
     axes.set_xticks(widths if len(widths) <= 14 else widths[::3])
 
 
