@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
@@ -81,4 +82,4 @@ def test_no_command_loads_torch_without_need(line: list[str]) -> None:
 
 
 def test_every_number_format_can_be_asked_for() -> None:
-    assert set(Dtype.__args__) == set(PRECISIONS)
+    assert set(get_args(get_args(Dtype)[0])) == set(PRECISIONS)
