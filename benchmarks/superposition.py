@@ -49,8 +49,8 @@ SWEEPS = {
     "sort_unique-fast": "sort_unique --dims 2:25",
     "sort_unique-paper": "sort_unique --dims 8,10,15,20 --seeds 2 --recipe paper",
     "hist-fast": f"hist --dims 2:9 --seeds 10 {OURS}",
-    "pair_balance-fast": f"pair_balance --dims 4:18:2 --seeds 3 {OURS}",
-    "sort-fast": f"sort --dims 8:18:2,19 --seeds 3 {OURS}",
+    "pair_balance-fast": f"pair_balance --dims 4:18 --seeds 3 {OURS}",
+    "sort-fast": f"sort --dims 8:19 --seeds 3 {OURS}",
     "shuffle_dyck2-fast": "shuffle_dyck2 --dims 12:18 --max-length 4 --optimize 1 --seeds 3"
     " --steps 1000",
 }

@@ -88,7 +88,7 @@ def compressed(name: str) -> Case:
     """
     program, vocab = programs.get(name).at(3, 5)
     model = rasplab.compile(program, vocab=vocab, max_length=5, optimize=0)
-    brief = FastRecipe(steps=1, chains=1, adjust=5, finish=20)
+    brief = FastRecipe(steps=1, beam=1, adjust=5, finish=20)
     width = model.config.d_model - 3
     sweep = model.compress([width], 1, recipe=brief, inputs=domain(model.config, most=100))
     small = sweep.compressed(sweep.members[0])

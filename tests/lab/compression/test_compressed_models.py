@@ -20,7 +20,7 @@ from rasplab.view.plan_drawing import rows_of
 from rasplab.weights import encode, forward
 from tests.lab.compression.models import compiled, paper
 
-BRIEF = FastRecipe(steps=40, batch=16, chains=2, adjust=2, finish=20)
+BRIEF = FastRecipe(steps=40, batch=16, beam=2, adjust=2, finish=20)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def perfect(name: str = "frac_prevs") -> tuple[Model, Sweep]:
     model = paper(name)
     inputs = domain(model.config, lengths="longest", distinct=name == "sort_unique")
     full = model.config.d_model
-    none = FastRecipe(steps=1, chains=0, finish=1)
+    none = FastRecipe(steps=1, beam=0, finish=1)
     sweep = compress(model, [full], 1, recipe=none, inputs=inputs)
     start = sweep.parameters.start(sweep.members, "orthogonal")
     sweep.theta[:] = start

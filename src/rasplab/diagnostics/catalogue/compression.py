@@ -11,7 +11,7 @@ from rasplab.lab.compression import FastRecipe
 
 program, vocab = programs.get("frac_prevs").at(2, 2)
 model = rasplab.compile(program, vocab=vocab, max_length=2)  # d_model 5
-brief = FastRecipe(steps=1, chains=0, finish=1)
+brief = FastRecipe(steps=1, beam=0, finish=1)
 """
 
 _DIRECTORY = """\
@@ -53,7 +53,7 @@ from rasplab.lab.compression import FastRecipe
 from rasplab.rasp import tokens
 
 model = rasplab.compile(tokens == "a", vocab="abc", max_length=2, optimize=0)
-model.compress([2], 1, recipe=FastRecipe(steps=1, chains=0, finish=1))""",
+model.compress([2], 1, recipe=FastRecipe(steps=1, beam=0, finish=1))""",
     ),
     Page(
         "E802",

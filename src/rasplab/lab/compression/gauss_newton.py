@@ -35,7 +35,7 @@ LOOK_BACK, HARDLY = 9, 0.98
 
 @dataclass(frozen=True, slots=True)
 class GaussNewton:
-    """Minimises the loss of one member in the first numbers of its row.
+    """Minimises the loss of one member in some numbers of its row.
 
     `enough` is a loss that is small enough to stop at.
     """
@@ -44,8 +44,8 @@ class GaussNewton:
     parameters: Parameters
     enough: float
 
-    def __call__(self, theta: Tensor, free: int, steps: int) -> tuple[Tensor, float]:
-        """A row of parameters, better in the first `free` numbers, and its loss."""
+    def __call__(self, theta: Tensor, free: Tensor, steps: int) -> tuple[Tensor, float]:
+        """A row of parameters, better in the numbers at the places `free`, and its loss."""
         losses = [self._loss(theta)]
         damping = FIRST_DAMPING
         for _ in range(steps):
@@ -57,7 +57,7 @@ class GaussNewton:
                 damped = curvature + torch.diag(damping * scale + 1e-9)
                 step, failed = torch.linalg.solve_ex(damped, -gradient)
                 trial = theta.clone()
-                trial[:free] += step
+                trial[free] += step
                 loss = self._loss(trial)
                 if not int(failed) and loss < losses[-1]:
                     break
@@ -75,7 +75,7 @@ class GaussNewton:
         return float(self.objective.evaluated(self.parameters, theta[None]).total)
 
     @torch.no_grad()
-    def model(self, theta: Tensor, free: int) -> tuple[Tensor, Tensor]:
+    def model(self, theta: Tensor, free: Tensor) -> tuple[Tensor, Tensor]:
         """The gradient (free) and the Gauss-Newton matrix (free × free).
 
         Each column of the Jacobian is the difference between two members.
@@ -83,10 +83,9 @@ class GaussNewton:
         errors, outputs = self.objective.errors(self.parameters, theta[None])
         slopes: list[Tensor] = []
         output_slopes: list[Tensor] = []
-        for first in range(0, free, TOGETHER):
-            columns = torch.arange(first, min(first + TOGETHER, free), device=theta.device)
+        for columns in free.split(TOGETHER):
             members = theta.expand(len(columns), -1).clone()
-            members[torch.arange(len(columns)), columns] += DIFFERENCE
+            members[range(len(columns)), columns] += DIFFERENCE
             found, read = self.objective.errors(self.parameters, members)
             slopes.append((found - errors) / DIFFERENCE)
             output_slopes.append((read - outputs) / DIFFERENCE)

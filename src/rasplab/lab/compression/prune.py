@@ -11,7 +11,8 @@ again that was there. In narrow ones it ends in corners that random starts avoid
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -26,11 +27,12 @@ LEFT = 1e-3
 """The cross-entropy that is left where the directions of the output are lengthened."""
 ENOUGH = {False: LEFT, True: 1e-9}
 """The loss at which a width is left for the next, for a categorical and a numerical output."""
-CHANCE = 0.3
-"""How far apart chains see the costs of dropping, in parts of the cost; the first sees them as they
-are."""
 CANDIDATES, TRIED = 4, 5
-"""So many directions whose loss costs least are tried, with a fifth of the steps each."""
+"""So many directions whose loss costs least are tried for each map, with a fifth of the steps."""
+DROPPED = 1e-6
+"""A named direction shorter than this is gone already."""
+ALIKE = 1e-2
+"""How far apart two maps are at least, in parts of their size, to be kept both."""
 SMALL = 800
 """The numbers in a map up to which the steps are Gauss-Newton's; beyond, L-BFGS takes five for
 each."""
@@ -39,13 +41,14 @@ ERRORS = 2**12
 
 
 class Pruning:
-    """Chains of maps, all of one width: `advance` takes each to the next width below.
+    """A beam search downwards: `advance` goes from the best maps of one width to those of the next.
 
-    `maps` (C D D) has zeros in the rows beyond `width`; the chains are computed apart.
+    `maps` (at most `beam` D D) are the best found, the best first, with zeros in the rows beyond
+    `width`.
     """
 
     def __init__(
-        self, objective: Objective, parameters: Parameters, least: int, chains: int, steps: int
+        self, objective: Objective, parameters: Parameters, least: int, beam: int, steps: int
     ) -> None:
         full = parameters.maps[2]
         self.objective = objective
@@ -53,8 +56,8 @@ class Pruning:
         columns = sum(len(s.columns) for s in objective.network.sublayers)
         self.few = objective.small(max(16, ERRORS // (p * columns)))
         self.plain = Parameters(self.few.network, "shared", full)
-        self.maps: Tensor = torch.diag(lengths(self.few)).expand(chains, -1, -1).clone()
-        self.width, self.least, self.adjust = full + 1, least, steps
+        self.maps: Tensor = torch.diag(lengths(self.few))[None]
+        self.width, self.least, self.beam, self.adjust = full + 1, least, beam, steps
 
     @property
     def steps(self) -> int:
@@ -67,14 +70,17 @@ class Pruning:
         return self.width <= self.least
 
     def advance(self) -> None:
-        """Every chain at the next width: first the full one, adjusted, then one less each time."""
+        """The best maps of the next width: first of the full one, then of one less each time."""
         self.width -= 1
-        workers = self.objective.workers
-        apply = map if workers is None else workers.map
-        self.maps = torch.stack(list(apply(self._next, range(len(self.maps)))))
+        starts = list(self.maps)
+        if self.width < self.plain.maps[2]:
+            dropped = [less for maps in starts for less in self._dropped(maps[: self.width + 1])]
+            tried = self._all_adjusted(dropped, math.ceil(self.adjust / TRIED))
+            starts = _first_different(tried, _alike, self.beam)
+        self.maps = torch.stack(self._all_adjusted(starts, self.adjust))
 
     def rows(self, parameters: Parameters, members: Sequence[Member]) -> Tensor:
-        """Members of this width (M × parameters), in turns from the chains."""
+        """Members at least this wide (M × parameters), in turns from the maps."""
         count, width, full = parameters.maps
         found = self.maps.new_zeros(len(members), count, width, full)
         for row, member in zip(found, members, strict=True):
@@ -83,43 +89,41 @@ class Pruning:
 
     def state(self) -> dict[str, Tensor]:
         """All that changes, by name."""
-        return {"chains.maps": self.maps, "chains.width": torch.tensor(self.width)}
+        return {"pruning.maps": self.maps, "pruning.width": torch.tensor(self.width)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a state."""
-        self.maps = state["chains.maps"].to(self.maps)
-        self.width = int(state["chains.width"])
+        self.maps = state["pruning.maps"].to(self.maps)
+        self.width = int(state["pruning.width"])
 
-    def _next(self, chain: int) -> Tensor:
+    def _dropped(self, maps: Tensor) -> list[Tensor]:
+        """Maps (D D) of one dimension less than these (d D), by what costs least."""
         full = self.plain.maps[2]
-        if self.width == full:
-            return self._adjusted(self.maps[chain], self.adjust)[0]
-        maps = self.maps[chain, : self.width + 1]
-        named = maps.T / maps.norm(dim=0).clamp_min(1e-6)[:, None]
-        axes = torch.linalg.svd(maps, full_matrices=False).U.T
-        candidates = torch.cat([named, axes])  # candidates d
+        named, axes = maps.T, torch.linalg.svd(maps, full_matrices=False).U.T
+        named = named[named.norm(dim=1) > DROPPED]
+        candidates = torch.cat([named / named.norm(dim=1, keepdim=True), axes])  # candidates d
         kept = maps - candidates[:, :, None] * (candidates @ maps)[:, None, :]
         costs = self.few.evaluated(self.plain, _rows(kept, full)).total.nan_to_num(nan=1e30)
-        chances = _chances(len(costs), chain, self.width).to(costs)
-        best = (costs * chances).argsort()[:CANDIDATES]
-        few = math.ceil(self.adjust / TRIED)
-        tried = [
-            self._adjusted(_padded(_complement(candidates[i]) @ maps, full), few)
-            for i in best.tolist()
-        ]
-        maps, _ = min(tried, key=lambda found: found[1])
-        return self._adjusted(maps, self.adjust)[0]
+        best = _first_different(candidates[costs.argsort()], _parallel, CANDIDATES)
+        return [_rows((_complement(gone) @ maps)[None], full).view(full, full) for gone in best]
+
+    def _all_adjusted(self, starts: Sequence[Tensor], steps: int) -> list[Tensor]:
+        """Maps (D D) whose other rows are adjusted, the best first."""
+        workers = self.objective.workers
+        apply = map if workers is None else workers.map
+        found = list(apply(partial(self._adjusted, steps=steps), starts))
+        losses = torch.tensor([loss for _, loss in found]).nan_to_num(nan=torch.inf)
+        return [found[i][0] for i in losses.argsort(stable=True).tolist()]
 
     def _adjusted(self, maps: Tensor, steps: int) -> tuple[Tensor, float]:
-        """A map (D D) whose other rows are adjusted, and its loss."""
-        full = self.plain.maps[2]
-        free = min(self.width, full) * full
-        if free > SMALL:
+        """A map (D D), adjusted, and its loss."""
+        maps, free = upright(maps, self.width)
+        if len(free) > SMALL:
             return self._descended(maps, 5 * steps)
         enough = ENOUGH[self.few.numerical]
         made = GaussNewton(self.few, self.plain, enough)
         theta, loss = made(maps.flatten(), free, steps)
-        return theta.view(full, full), loss
+        return theta.view_as(maps), loss
 
     def _descended(self, maps: Tensor, steps: int) -> tuple[Tensor, float]:
         theta = maps.flatten()[None]
@@ -159,15 +163,47 @@ def _rows(maps: Tensor, full: int) -> Tensor:
     return padded.flatten(1)
 
 
-def _padded(maps: Tensor, full: int) -> Tensor:
-    return _rows(maps[None], full).view(full, full)
+def upright(maps: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    """A map (D D) with its stream rotated until it is a triangle, and the places of what is left.
+
+    The network depends on the products of columns alone, which no rotation changes; so d(d - 1)/2
+    of a map's numbers say nothing. The longest column is the first to be laid along an axis, then
+    whichever is longest without its part along that (a QR decomposition with column pivoting).
+    """
+    places = torch.arange(maps.numel(), device=maps.device).view_as(maps)
+    left, order = maps.clone(), list[int]()
+    for _ in range(width):
+        norms = left.norm(dim=0)
+        norms[order] = -1
+        order.append(int(norms.argmax()))
+        axis = left[:, order[-1]] / norms[order[-1]].clamp_min(1e-30)
+        left -= axis[:, None] * (axis @ left)
+    order += [i for i in range(maps.shape[1]) if i not in order]
+    rotated = torch.zeros_like(maps)
+    rotated[:width, order] = torch.linalg.qr(maps[:width, order]).R
+    above = [places[row, order[row:]] for row in range(width)]
+    return rotated, torch.cat(above)
 
 
-def _chances(count: int, chain: int, width: int) -> Tensor:
-    if not chain:
-        return torch.ones(count)
-    generator = torch.Generator().manual_seed(1_000_003 * width + chain)
-    return (1 + CHANCE * torch.randn(count, generator=generator)).clamp_min(1e-3)
+def _first_different(
+    items: Iterable[Tensor], alike: Callable[[Tensor, Tensor], bool], most: int
+) -> list[Tensor]:
+    """The first items of which no two are alike."""
+    found: list[Tensor] = []
+    for item in items:
+        if len(found) < most and not any(alike(item, other) for other in found):
+            found.append(item)
+    return found
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    """Whether two maps (D D) are about the same but for a rotation of the stream."""
+    gram = other.T @ other
+    return bool((one.T @ one - gram).norm() < ALIKE * gram.norm())
+
+
+def _parallel(one: Tensor, other: Tensor) -> bool:
+    return bool((one @ other).abs() > 1 - 1e-6)
 
 
 def _complement(gone: Tensor) -> Tensor:

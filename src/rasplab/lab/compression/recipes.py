@@ -71,8 +71,8 @@ class FastRecipe:
     paper's takes away what no sublayer holds on to; as it and the learning rate fade (a cosine),
     the rest grows back to its size. What is left is smooth, and L-BFGS finishes it: from there, or
     from the identity with dimensions dropped one at a time, whichever is nearer to the model. Of
-    the latter there are `chains` (0 for none), and the members take turns; `adjust` second-order
-    steps follow each dimension that is dropped.
+    the latter the best `beam` of each width go on to the next (0 for none), and the members take
+    turns; `adjust` second-order steps follow each dimension that is dropped.
     """
 
     name: ClassVar[str] = "fast"
@@ -82,7 +82,7 @@ class FastRecipe:
     decay: float = 0.5
     betas: tuple[float, float] = (0.9, 0.99)
     start: Start = "orthogonal"
-    chains: int = 2
+    beam: int = 6
     adjust: int = 40
     finish: int = 1000
     patience: int = 100
@@ -175,11 +175,10 @@ class _DescentAndFinish(_Descent):
         members: Sequence[Member],
     ) -> None:
         super().__init__(recipe, objective, parameters, members)
-        chains = min(recipe.chains, 1 + max(m.seed for m in members))
-        least = min(m.width for m in members)
-        self.pruning = (
-            Pruning(objective, parameters, least, chains, recipe.adjust) if chains else None
-        )
+        self.pruning = None
+        if recipe.beam:
+            least = min(m.width for m in members)
+            self.pruning = Pruning(objective, parameters, least, recipe.beam, recipe.adjust)
         self.solver: Lbfgs | None = None
         self.working = torch.arange(len(members), device=self.theta.device)
         self.marks = torch.full((len(members),), torch.inf, device=self.theta.device)
@@ -238,9 +237,9 @@ class _DescentAndFinish(_Descent):
         self.solver = Lbfgs(**{n: p.to(device) for n, p in parts.items()}) if parts else None
 
     def _prune(self, pruning: Pruning) -> None:
-        """One width further; its members go on from there if that is better."""
+        """One width further; members that have room for it go on from there if that is better."""
         pruning.advance()
-        which = [i for i, m in enumerate(self.members) if m.width == pruning.width]
+        which = [i for i, m in enumerate(self.members) if m.width >= pruning.width]
         if not which:
             return
         pruned = pruning.rows(self.parameters, [self.members[i] for i in which])

@@ -122,7 +122,7 @@ def compress(
     >>> from rasplab.lab.compression import FastRecipe, compress
     >>> program, vocab = rasplab.programs.get("frac_prevs").at(2, 2)
     >>> model = rasplab.compile(program, vocab=vocab, max_length=2)
-    >>> brief = FastRecipe(steps=1, chains=1, finish=9)
+    >>> brief = FastRecipe(steps=1, beam=1, finish=9)
     >>> sweep = compress(model, [model.config.d_model], 1, recipe=brief)
     >>> round(sweep.measures[0].accuracy, 2)
     1.0
@@ -226,7 +226,7 @@ def _check_numbers(recipe: Recipe, **numbers: int) -> None:
     """Refuse a sweep or a recipe whose numbers make no sense."""
     given = settings(recipe) | numbers
     least = {"seeds": 1, "threads": 1, "steps": 1, "batch": 1, "adjust": 1, "patience": 1}
-    least |= {"chains": 0, "finish": 0}
+    least |= {"beam": 0, "finish": 0}
     for name, bound in least.items():
         if name in given and given[name] < bound:
             raise InputError(
