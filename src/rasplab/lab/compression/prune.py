@@ -36,8 +36,9 @@ ALIKE = 1e-2
 SMALL = 800
 """The numbers in a map up to which the steps are Gauss-Newton's; beyond, L-BFGS takes five for
 each."""
-ERRORS = 2**12
-"""About so many errors of sublayers are looked at in a Gauss-Newton step, on drawn inputs."""
+WORK = 2**21
+"""About so many slopes, of errors of sublayers by numbers in a map, are found in a Gauss-Newton
+step: a narrower map is adjusted on more inputs."""
 
 
 class Pruning:
@@ -52,12 +53,10 @@ class Pruning:
     ) -> None:
         full = parameters.maps[2]
         self.objective = objective
-        p = len(objective.batch.rows)
-        columns = sum(len(s.columns) for s in objective.network.sublayers)
-        self.few = objective.small(max(16, ERRORS // (p * columns)))
+        self.width, self.least, self.beam, self.adjust = full + 1, least, beam, steps
+        self.few = self._on_some(full)
         self.plain = Parameters(self.few.network, "shared", full)
         self.maps: Tensor = torch.diag(lengths(self.few))[None]
-        self.width, self.least, self.beam, self.adjust = full + 1, least, beam, steps
 
     @property
     def steps(self) -> int:
@@ -72,6 +71,7 @@ class Pruning:
     def advance(self) -> None:
         """The best maps of the next width: first of the full one, then of one less each time."""
         self.width -= 1
+        self.few = self._on_some(self.width)
         starts = list(self.maps)
         if self.width < self.plain.maps[2]:
             dropped = [less for maps in starts for less in self._dropped(maps[: self.width + 1])]
@@ -95,6 +95,14 @@ class Pruning:
         """Go on from a state."""
         self.maps = state["pruning.maps"].to(self.maps)
         self.width = int(state["pruning.width"])
+
+    def _on_some(self, width: int) -> Objective:
+        """The objective on as many inputs as a step at this width may look at."""
+        p = len(self.objective.batch.rows)
+        full = self.objective.network.embedding.shape[-1]
+        columns = sum(len(s.columns) for s in self.objective.network.sublayers)
+        numbers = width * full - width * (width - 1) // 2
+        return self.objective.small(max(16, WORK // (numbers * p * columns)))
 
     def _dropped(self, maps: Tensor) -> list[Tensor]:
         """Maps (D D) of one dimension less than these (d D), by what costs least."""
