@@ -1,7 +1,7 @@
 """The sweeps, tables and figures of docs/superposition.md.
 
 Every sweep is a call of `rasplab compress`; one that was interrupted goes on, one that is there
-already is not made again. All of them take about an hour and a half on two cores.
+already is not made again. All of them take about two hours on two cores.
 
     python benchmarks/superposition.py
     python benchmarks/superposition.py DIRECTORY --only hist-fast
@@ -47,7 +47,7 @@ SWEEPS = {
     "frac_prevs-fast": "frac_prevs --dims 2:14",
     "frac_prevs-paper": "frac_prevs --dims 4,5,6,7,8,10,12,14 --seeds 3 --recipe paper",
     "sort_unique-fast": "sort_unique --dims 2:25",
-    "sort_unique-paper": "sort_unique --dims 8,10,15,20 --seeds 2 --recipe paper",
+    "sort_unique-paper": "sort_unique --dims 8,10,12,15,20,22 --seeds 3 --recipe paper",
     "hist-fast": f"hist --dims 2:9 --seeds 10 {OURS}",
     "pair_balance-fast": f"pair_balance --dims 4:18 --seeds 3 {OURS}",
     "sort-fast": f"sort --dims 8:19 --seeds 3 {OURS}",
