@@ -25,10 +25,9 @@ import rasplab
 from benchmarks.table import heading, markdown, progress
 from rasplab.cli import main as command_line
 from rasplab.cli.compress import paper_model
-from rasplab.lab.compression import Domain, Measures, domain
+from rasplab.lab.compression import Domain, Measures, checkpoint, domain
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.features import features
-from rasplab.lab.compression.sweep import CHECKPOINT
 from rasplab.lab.compression.variables import VariableReport, examine
 from rasplab.model import Model
 from rasplab.view import FigurePicture
@@ -106,8 +105,8 @@ def read(directory: Path) -> tuple[Measures, ...]:
 def described(directory: Path) -> str:
     """What was trained, on what, and how long it took."""
     data = json.loads((directory / files.RESULTS).read_text())
-    with safe_open(directory / CHECKPOINT, "pt") as checkpoint:  # pyright: ignore[reportUnknownVariableType]
-        seconds = float(checkpoint.get_tensor("seconds"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    with safe_open(directory / checkpoint.NAME, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
+        seconds = float(file.get_tensor("seconds"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     inputs = f"{'all' if data['all_inputs'] else 'drawn'} {data['inputs']} inputs"
     return f"{len(data['members'])} members, {inputs}, {seconds / 60:.1f} minutes."
 
@@ -138,9 +137,7 @@ def cells(found: list[Measures]) -> list[str]:
 
 def dissect(home: Path, name: str, series: dict[str, tuple[Measures, ...]]) -> None:
     """What became of the directions and variables of the best models, in tables and figures."""
-    found = paper_model(name)
-    assert found is not None
-    model, distinct = found
+    model, distinct = paper_model(name)
     inputs = domain(model.config, lengths="all" if distinct else "longest", distinct=distinct)
     for recipe, measures in series.items():
         for width, sequence in SHOWN[name]:

@@ -18,8 +18,14 @@ CALL = "import sys, rasplab.cli; sys.exit(rasplab.cli.main(sys.argv[1:]))"
 
 
 def arguments(out: Path, *more: str) -> list[str]:
-    options = ["--dims", "4,6", "--seeds", "2", "--max-length", "2", "--vocab-size", "2"]
-    return ["compress", "frac_prevs", *options, "-o", str(out), *more]
+    given = {"--dims": "4,6", "--seeds": "2", "--max-length": "2", "--vocab-size": "2"}
+    rest = list(more)
+    for name in given:
+        if name in rest:
+            at = rest.index(name)
+            _, given[name] = rest.pop(at), rest.pop(at)
+    sizes = [part for pair in given.items() for part in pair]
+    return ["compress", "frac_prevs", *sizes, "-o", str(out), *rest]
 
 
 @pytest.mark.slow
@@ -29,7 +35,7 @@ def test_it_prints_a_table_and_writes_models_and_figures(
     out = tmp_path / "sweep"
     assert main(arguments(out, "--steps", "30")) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split()[:3] == ["d", "seeds", "loss"]
+    assert lines[1].split()[:3] == ["d", "seeds", "pruned"]
     assert [line.split()[0] for line in lines[2:4]] == ["4", "6"]
     assert sorted(p.name for p in (out / "models").iterdir()) == [
         f"d0{d}-seed{s}" for d in (4, 6) for s in (0, 1)
@@ -73,8 +79,50 @@ def test_widths_are_read(text: str, widths: tuple[int, ...]) -> None:
     assert read_dims(text, 14) == widths
 
 
-@pytest.mark.parametrize("text", ["", "a", "2:x", "1:2:3:4", "2:4:0", "3..4"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "2:x", "1:2:3:4", "2:4:0", "3..4", "8,14:2", "4:2", "2:4:-1"]
+)
 def test_what_is_no_list_of_widths_is_refused(text: str) -> None:
     with pytest.raises(InputError) as caught:
         read_dims(text, 14)
     assert caught.value.code == "E800"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--dims", "2:99"],
+        ["--seeds", "0"],
+        ["--sharing", "none"],
+        ["--device", "gpu"],
+        ["--layout", "paper"],
+    ],
+)
+def test_what_cannot_be_takes_nothing_away(wrong: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "sweep"
+    assert (
+        main(arguments(out, "--steps", "1", "--seeds", "1", "--dims", "7", "--recipe", "paper"))
+        == 0
+    )
+    before = (out / "checkpoint.safetensors").read_bytes()
+    assert main(arguments(out, "--overwrite", *wrong)) != 0
+    assert (out / "checkpoint.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["hist", "--layout", "paper"], "no 'hist' in the paper's layout"),
+        (["frac_prevs", "--layout", "paper", "--max-length", "5"], "--max-length makes no sense"),
+        (["MODEL", "--optimize", "0"], "--optimize makes no sense for a model"),
+        (["MODEL", "--causal"], "--causal makes no sense for a model"),
+    ],
+)
+def test_options_that_would_change_nothing_are_refused(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rasplab.compile(rasplab.rasp.tokens == "a", vocab="ab", max_length=2).save(tmp_path / "model")
+    asked = [str(tmp_path / "model") if o == "MODEL" else o for o in options]
+    assert main(["compress", *asked, "--dims", "2", "-o", str(tmp_path / "out")]) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -256,10 +256,10 @@ def compress(
     layout: Literal["auto", "paper", "rasplab"] = "auto",
     vocab: Vocab = None,
     vocab_size: VocabSize = None,
-    max_length: int = SIZE,
+    max_length: int | None = None,
     text: KeepText = False,
     causal: Causal = False,
-    optimize: Optimize = 0,
+    optimize: Literal[0, 1] | None = None,
     lengths: Literal["all", "longest"] | None = None,
     distinct: Annotated[bool, Parameter(negative="")] = False,
     sharing: Literal["shared", "separate", "per-layer"] = "shared",
@@ -294,7 +294,9 @@ def compress(
     vocab
         The tokens to compile for, divided by blanks: "a b c", or "0..9" for ten integers.
     max_length
-        The longest sequence to compile for, BOS not counted.
+        The longest sequence to compile for, BOS not counted; by default 5.
+    optimize
+        0 (by default) writes every expression into its own subspace, 1 fuses and shares.
     lengths
         Train and measure on sequences of all lengths, or of the longest only, as the paper does.
     distinct
@@ -312,30 +314,39 @@ def compress(
     overwrite
         Replace a sweep that is there already.
     """
-    from rasplab.cli.compress import Options, paper_model, run
+    from rasplab.cli.compress import Options, is_of_paper, paper_model, refuse, run
     from rasplab.model import load
 
-    sized = vocab is not None or vocab_size is not None or max_length != SIZE
-    paper = None if layout == "rasplab" or (layout == "auto" and sized) else paper_model(program)
-    if paper is not None:
-        model, unique = paper
+    given = {
+        "vocab": vocab is not None,
+        "vocab-size": vocab_size is not None,
+        "max-length": max_length is not None,
+        "text": text,
+        "causal": causal,
+        "optimize": optimize is not None,
+    }
+    options = [f"--{name}" for name, is_given in given.items() if is_given]
+    if is_of_paper(program, layout, options):
+        model, unique = paper_model(program)
         output.note("note: the paper's model, in Tracr's layout; --layout rasplab for ours")
         distinct = distinct or unique
         # All five tokens, sorted, are always the same: with shorter ones there is something to do.
         lengths = lengths or ("all" if unique else "longest")
     elif _is_model(program):
+        refuse(options, "a model that is compiled already")
         model = load(program)
     else:
-        source = _found(program, vocab_size=vocab_size, max_length=max_length)
+        length = SIZE if max_length is None else max_length
+        source = _found(program, vocab_size=vocab_size, max_length=length)
         model = _compiled(
             source,
             vocab=_vocabulary(source, vocab, text),
-            max_length=max_length,
+            max_length=length,
             causal=causal,
-            optimize=optimize,
+            optimize=optimize or 0,
         )
     name = "".join(c if c.isalnum() or c in "_-" else "-" for c in Path(program).name)
-    options = Options(
+    asked = Options(
         dims=dims,
         seeds=seeds,
         recipe=recipe,
@@ -350,7 +361,7 @@ def compress(
         resume=resume,
         overwrite=overwrite,
     )
-    return run(model, options)
+    return run(model, asked)
 
 
 def explain(code: str, /) -> None:

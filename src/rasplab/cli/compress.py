@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rasplab.cli.output import console, note, say, table
 from rasplab.diagnostics import InputError, MissingExtraError, diagnostic
-from rasplab.lab.compression import PAPER, Domain, Sweep, compress, domain
+from rasplab.lab.compression import PAPER, Domain, Sweep, domain, set_up
 from rasplab.lab.compression import results as files
-from rasplab.lab.compression.sweep import Progress, read_recipe
+from rasplab.lab.compression.maps import Sharing
+from rasplab.lab.compression.recipes import read_recipe
+from rasplab.lab.compression.setup import Progress
 from rasplab.model import Model
+from rasplab.view.drawing import shortened
 
 MINUTE = 60.0
 
@@ -29,7 +32,7 @@ class Options:
     steps: int | None
     lengths: str
     distinct: bool
-    sharing: str
+    sharing: Sharing
     train_weights: bool
     device: str
     threads: int | None
@@ -38,12 +41,41 @@ class Options:
     overwrite: bool
 
 
-def paper_model(name: str) -> tuple[Model, bool] | None:
-    """The model of the paper that has this name, and whether its tokens must differ."""
+def paper_model(name: str) -> tuple[Model, bool]:
+    """The model of the paper that has this name, and whether its tokens must differ.
+
+    Raises:
+        InputError: E804 where the paper has none of this name.
+    """
     if name not in PAPER:
-        return None
+        why = f"there is no {name!r} in the paper's layout"
+        raise InputError(diagnostic("E804", why, help=f"there are {' and '.join(PAPER)}"))
     found = PAPER[name]()
     return Model(found.weights, found.program), found.distinct
+
+
+def is_of_paper(program: str, layout: str, options: Sequence[str]) -> bool:
+    """Whether the paper's model is meant, and not one that is compiled with these options.
+
+    Raises:
+        InputError: E804 where the paper's is asked for, and options that it cannot follow.
+    """
+    if layout == "auto":
+        return program in PAPER and not options
+    if layout == "paper":
+        refuse(options, "the paper's model")
+    return layout == "paper"
+
+
+def refuse(options: Sequence[str], model: str) -> None:
+    """Refuse options that are for compiling, where a model is there.
+
+    Raises:
+        InputError: E804.
+    """
+    if options:
+        why = f"{options[0]} makes no sense for {model}: it is how a program is compiled"
+        raise InputError(diagnostic("E804", why, help="leave it out"))
 
 
 def run(model: Model, options: Options) -> int:
@@ -57,27 +89,28 @@ def run(model: Model, options: Options) -> int:
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
     inputs = domain(model.config, lengths=options.lengths, distinct=options.distinct)
+    setup = set_up(
+        model,
+        widths,
+        options.seeds,
+        recipe=recipe,
+        sharing=options.sharing,
+        train_weights=options.train_weights,
+        inputs=inputs,
+        device=options.device,
+        threads=options.threads,
+    )
+    # Last, since it may take an older sweep away.
     files.prepare(options.out, resume=options.resume, overwrite=options.overwrite)
-    with _progress(f"{len(widths) * options.seeds} models") as progress:
-        sweep = compress(
-            model,
-            widths,
-            options.seeds,
-            recipe=recipe,
-            sharing=options.sharing,  # pyright: ignore[reportArgumentType]
-            train_weights=options.train_weights,
-            inputs=inputs,
-            device=options.device,
-            threads=options.threads,
-            directory=options.out,
-            progress=progress,
-        )
+    with _progress(f"{len(setup.members)} models") as progress:
+        sweep = setup.train(options.out, progress)
     files.write(sweep, options.out)
     _draw(sweep, options.out)
     table(
         files.COLUMNS,
         files.summary(sweep),
-        title=f"{model.weights.circuit.program}: d_model {model.config.d_model} -> d, "
+        title=f"{shortened(model.weights.circuit.program, 60)}: "
+        f"d_model {model.config.d_model} -> d, "
         f"{_inputs(inputs)}, recipe {recipe.name}",
         right=" ".join(files.COLUMNS),
     )
@@ -102,7 +135,7 @@ def read_dims(text: str, full: int) -> tuple[int, ...]:
     """Widths, as `8`, `6,8,10`, `2:14` (both ends) or `2:14:2`.
 
     Raises:
-        InputError: E800 where the text is none of these.
+        InputError: E800 where the text is none of these, or a range is empty.
 
     >>> read_dims("2:14:4,3", 14)
     (2, 3, 6, 10, 14)
@@ -112,16 +145,18 @@ def read_dims(text: str, full: int) -> tuple[int, ...]:
         try:
             first, *rest = (int(number) for number in part.split(":"))
             last, step = (*rest, 1) if len(rest) == 1 else rest or (first, 1)
-            found.update(range(first, last + 1, step))
+            widths = range(first, last + 1, step)
         except ValueError:
-            raise InputError(
-                diagnostic(
-                    "E800",
-                    f"{text!r} is no list of widths",
-                    help=f"write 8, or 6,8,10, or 2:{full} with both ends, or 2:{full}:2",
-                )
-            ) from None
+            raise InputError(_no_widths(text, "is no list of widths", full)) from None
+        if not widths:
+            raise InputError(_no_widths(part, "holds no width", full))
+        found.update(widths)
     return tuple(sorted(found))
+
+
+def _no_widths(text: str, why: str, full: int) -> Any:
+    form = f"write 8, or 6,8,10, or 2:{full} with both ends, or 2:{full}:2"
+    return diagnostic("E800", f"{text!r} {why}", help=form)
 
 
 def _inputs(inputs: Domain) -> str:

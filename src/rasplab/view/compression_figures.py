@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.lab.compression.features import features, principal
+from rasplab.lab.compression.features import features, principal, streams
 from rasplab.lab.compression.measures import Measures
 from rasplab.view import colours
 from rasplab.view.drawing import shortened
@@ -88,7 +88,7 @@ def draw_geometry(
 ) -> Figure:
     """WᵀW with named rows, and beside it what the same number of principal components would be."""
     found = features(compressed)
-    rows = principal(compiled, inputs, compressed.config.d_model)
+    rows = principal(streams(compiled, inputs)[-1][1], compressed.config.d_model)
     panels = [("trained: WᵀW", found.gram.array), ("principal components: VᵀV", rows.T @ rows)]
     labels = [shortened(label, LONGEST_LABEL) for label in found.labels]
     cell = 0.2 if len(labels) <= 30 else 0.14

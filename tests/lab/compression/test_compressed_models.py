@@ -11,13 +11,13 @@ import rasplab
 from rasplab.diagnostics import InputError
 from rasplab.lab.compression import FastRecipe, Member, Sweep, compress, domain
 from rasplab.lab.compression.features import features, principal, streams
-from rasplab.lab.compression.measures import measure, tolerance
+from rasplab.lab.compression.measures import measured, tolerance
 from rasplab.lab.compression.variables import examine
 from rasplab.lab.data.runs import Runs
 from rasplab.lab.interventions import Mean, Patch, Zero, hooks
 from rasplab.model import Model
 from rasplab.view.plan_drawing import rows_of
-from rasplab.weights import encode, forward
+from rasplab.weights import ModelWeights, forward
 from tests.lab.compression.models import compiled, paper
 
 BRIEF = FastRecipe(steps=40, batch=16, beam=2, adjust=2, finish=20)
@@ -31,6 +31,16 @@ def made() -> Sweep:
 @pytest.fixture(scope="module")
 def small(made: Sweep) -> Model:
     return made.compressed(Member(5, 0))
+
+
+def written(weights: ModelWeights, ids: np.ndarray, sublayer: str) -> np.ndarray:
+    """What a sublayer adds to the stream (n p d)."""
+    block, part = sublayer.split(".")
+    ends = ("pre", "mid") if part == "attn" else ("mid", "post")
+    kept: dict[str, np.ndarray] = {}
+    forward(weights, ids, lambda name, value: kept.__setitem__(name, value.astype(float)))
+    before, after = (kept[f"blocks.{block}.hook_resid_{end}"] for end in ends)
+    return after - before
 
 
 def perfect(name: str = "frac_prevs") -> tuple[Model, Sweep]:
@@ -201,12 +211,12 @@ def test_what_is_dropped_is_seen_to_be_dropped() -> None:
     assert by_name["is_x"].interchanged < 0.1  # pyright: ignore[reportOptionalOperand]
     assert by_name["is_x"].decoded == pytest.approx(0.75)  # where it is 0
     assert by_name["tokens"].decoded == 1.0
-    (measured,) = measure(
-        sweep.objective, model.weights.circuit, sweep.parameters, sweep.theta, sweep.members,
-        torch.ones(1, dtype=torch.bool),
-    )  # fmt: skip
-    assert measured.cosines["0.mlp/is_x"] == pytest.approx(1.0)
-    assert measured.accuracy < 0.9
+    (member,) = sweep.members
+    seen = measured(
+        sweep.objective, model.weights.circuit, sweep.parameters, sweep.theta, member, 0.02
+    )
+    assert seen.cosines["0.mlp/is_x"] == pytest.approx(1.0)
+    assert seen.accuracy < 0.9
 
 
 def test_two_directions_in_one_dimension_share_it() -> None:
@@ -235,22 +245,29 @@ def test_accuracy_and_losses_are_those_of_the_model_itself(made: Sweep) -> None:
 
 
 def test_layer_cosines_are_those_of_what_the_sublayers_write(made: Sweep) -> None:
-    found = made.measures[0]
-    model = made.compressed(found.member)
-    ids = encode(model.config, ["abc"])
-    kept: dict[str, np.ndarray] = {}
-    forward(made.model.weights, ids, kept.__setitem__)
-    assert set(found.cosines) >= {"2.attn", "2.attn/frac_prevs"}
-    assert -1 <= found.cosines["2.attn"] <= 1
+    """What the last sublayer writes is read off the folded models' own streams."""
+    place = next(v for v in made.model.weights.circuit.variables if v.expression == "frac_prevs")
+    (column,) = range(place.start, place.stop)
+    before, scored = made.inputs.ids, made.inputs.scored
+    truth = written(made.model.weights, before, place.written)[scored][:, column]
+    for found in made.measures:
+        weights = made.compressed(found.member).weights
+        assert weights.basis is not None
+        direction = weights.basis.write[column]
+        along = written(weights, before, place.written)[scored] @ direction
+        counted = truth > 1e-6
+        cosines = np.sign(along * truth)[counted]  # of single numbers
+        assert found.cosines[f"{place.written}/frac_prevs"] == pytest.approx(cosines.mean())
+        assert found.cosines[place.written] == pytest.approx(cosines.mean())
 
 
 def test_streams_and_principal_components(made: Sweep) -> None:
     weights = made.model.weights
     names = [name for name, _ in streams(weights, made.inputs)]
     assert names == ["embed", "0.attn", "0.mlp", "1.attn", "1.mlp", "2.attn", "2.mlp"]
-    rows = principal(weights, made.inputs, 4)
-    assert np.allclose(rows @ rows.T, np.eye(4))
     last = streams(weights, made.inputs)[-1][1]
+    rows = principal(last, 4)
+    assert np.allclose(rows @ rows.T, np.eye(4))
     centred = last - last.mean(axis=0)
     random = np.linalg.qr(np.random.default_rng(0).normal(size=(len(rows.T), 4)))[0].T
     assert ((centred @ rows.T) ** 2).sum() >= ((centred @ random.T) ** 2).sum()

@@ -1,5 +1,6 @@
 """Training: seeds reproduce, interruptions lose nothing, divergence harms nobody else."""
 
+import contextlib
 import json
 from dataclasses import replace
 from itertools import pairwise
@@ -11,13 +12,20 @@ import torch
 
 import rasplab
 from rasplab.diagnostics import InputError
-from rasplab.lab.compression import FastRecipe, Member, PaperRecipe, Sweep, compress, domain
+from rasplab.lab.compression import (
+    FastRecipe,
+    Member,
+    PaperRecipe,
+    Sweep,
+    checkpoint,
+    compress,
+    domain,
+)
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.lbfgs import Lbfgs
 from rasplab.lab.compression.maps import Parameters
-from rasplab.lab.compression.objective import objective
+from rasplab.lab.compression.objective import Losses, Objective, objective
 from rasplab.lab.compression.recipes import Recipe
-from rasplab.lab.compression.sweep import CHECKPOINT
 from rasplab.view.compression_figures import save_figures
 from tests.lab.compression.models import compiled, paper
 
@@ -58,8 +66,31 @@ def test_an_interrupted_sweep_goes_on_as_if_nothing_had_been(
 ) -> None:
     with pytest.raises(KilledError):
         sweep(recipe, directory=tmp_path, progress=interrupted_at(step))
-    assert (tmp_path / CHECKPOINT).exists()
+    assert (tmp_path / checkpoint.NAME).exists()
     assert torch.equal(sweep(recipe, directory=tmp_path).theta, sweep(recipe).theta)
+
+
+@pytest.mark.parametrize("call", [3, 10, 20, 60, 200, 400, 420])
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
+def test_a_sweep_that_is_interrupted_within_a_step_goes_on_too(
+    recipe: Recipe, call: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+    plain = Objective.losses
+
+    def losses(self: Objective, parameters: Parameters, theta: torch.Tensor) -> Losses:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            raise KeyboardInterrupt
+        return plain(self, parameters, theta)
+
+    whole = sweep(recipe)
+    monkeypatch.setenv("RASPLAB_CHECKPOINT_SECONDS", "0")
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(Objective, "losses", losses)
+        sweep(recipe, directory=tmp_path, threads=1)
+    assert torch.equal(sweep(recipe, directory=tmp_path).theta, whole.theta)
 
 
 def test_a_finished_sweep_is_not_trained_again(tmp_path: Path) -> None:
@@ -85,7 +116,7 @@ def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
-    (tmp_path / CHECKPOINT).write_bytes(b"nonsense")
+    (tmp_path / checkpoint.NAME).write_bytes(b"nonsense")
     with pytest.raises(InputError, match="cannot be read"):
         sweep(BRIEF, directory=tmp_path)
 
@@ -106,24 +137,39 @@ def test_training_lowers_the_loss(recipe: Recipe) -> None:
 
 def test_a_diverging_member_stops_and_the_rest_go_on() -> None:
     model = compiled("frac_prevs")
-    wild = PaperRecipe(steps=30, batch=8, first_rate=30.0, last_rate=30.0)
+    wild = PaperRecipe(steps=30, batch=8, first_rate=0.5, last_rate=0.5)
     made = compress(model, [3, 6], 2, recipe=wild)
     lost = [m for m in made.measures if m.diverged]
-    assert lost
+    assert 0 < len(lost) < 4
     assert torch.isfinite(made.theta).all()
     rows = files.summary(made)
     assert len(rows) == 2
     assert any("diverged" in row or "/" in row[1] for row in rows)
 
 
-def test_a_sweep_of_which_nothing_is_left_is_written_and_drawn(tmp_path: Path) -> None:
-    wild = PaperRecipe(steps=30, batch=8, first_rate=1e6, last_rate=1e6)
+@pytest.mark.parametrize(
+    "recipe",
+    [PaperRecipe(last_rate=1e6), FastRecipe(beam=0), FastRecipe(beam=0, finish=0)],
+    ids=["paper", "fast", "descent"],
+)
+@pytest.mark.parametrize("steps", [1, 30])
+def test_a_sweep_of_which_nothing_is_left_is_written_and_drawn(
+    recipe: Recipe, steps: int, tmp_path: Path
+) -> None:
+    wild = replace(recipe, steps=steps, batch=8, first_rate=1e6)
     made = compress(compiled("frac_prevs"), [3, 6], 2, recipe=wild)
     assert all(m.diverged for m in made.measures)
     files.write(made, files.prepare(tmp_path / "out"))
     save_figures(made, tmp_path / "out/figures")
     assert {p.stem for p in (tmp_path / "out/figures").iterdir()} == {"losses", "cosines"}
     assert [row[1] for row in files.summary(made)] == ["0/2", "0/2"]
+    read = files.read_measures(json.loads((tmp_path / "out/sweep.json").read_text()))
+    assert [m.member for m in read] == list(made.members)
+    assert all(m.diverged and not m.loss < 1e6 for m in read)
+    with pytest.raises(InputError, match="all members of width 3 diverged"):
+        made.best(3)
+    with pytest.raises(InputError, match="no member of width 4"):
+        made.best(4)
 
 
 def test_members_that_do_not_diverge_are_what_they_are_alone() -> None:
@@ -196,11 +242,29 @@ def test_recipes_that_make_no_sense_are_refused() -> None:
         {"recipe": FastRecipe(patience=0)},
         {"recipe": FastRecipe(finish=-1)},
         {"recipe": PaperRecipe(batch=0)},
+        {"recipe": FastRecipe(start="random")},  # pyright: ignore[reportArgumentType]
+        {"sharing": "per_layer"},
+        {"device": "gpu"},
         {"threads": 0},
     ):
         with pytest.raises(InputError) as caught:
             compiled("frac_prevs").compress([3], 1, **options)
         assert caught.value.code == "E804"
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("it is there")
+    with pytest.raises(InputError, match="cannot compute on 'cuda'"):
+        compiled("frac_prevs").compress([3], 1, device="cuda")
+
+
+def test_what_is_compressed_already_is_refused() -> None:
+    made = sweep(BRIEF)
+    for member in (Member(3, 0), Member(6, 1)):
+        with pytest.raises(InputError, match="compressed already") as caught:
+            made.compressed(member).compress([2], 1)
+        assert caught.value.code == "E801"
 
 
 def test_a_program_with_one_variable_is_refused() -> None:
@@ -218,9 +282,11 @@ def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path) -> None:
         files.prepare(home)
     assert caught.value.code == "E803"
     assert files.prepare(home, resume=True) == home
-    assert (home / CHECKPOINT).exists()
+    assert (home / checkpoint.NAME).exists()
     files.prepare(home, overwrite=True)
     assert not list(home.iterdir())
+    (home / "checkpoint.partial").write_text("killed while the first was written")
+    files.prepare(home, resume=True)
     (home / "thesis.tex").write_text("mine")
     for options in ({}, {"resume": True}, {"overwrite": True}):
         with pytest.raises(InputError, match=r"thesis\.tex"):
@@ -232,6 +298,27 @@ def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path) -> None:
         files.prepare(home, resume=True, overwrite=True)
 
 
+@pytest.mark.parametrize(
+    ("files_there", "named"),
+    [
+        (["models/gpt2.bin", "figures/one.png"], "models/gpt2.bin"),
+        (["figures/one.png", "results.csv"], "figures"),
+        (["sweep.json"], "sweep.json"),
+        (["checkpoint.safetensors"], "checkpoint.safetensors"),
+    ],
+)
+def test_a_directory_that_only_looks_like_a_sweep_is_left_alone(
+    files_there: list[str], named: str, tmp_path: Path
+) -> None:
+    for name in files_there:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text('{"format": "another"}')
+    for options in ({}, {"resume": True}, {"overwrite": True}):
+        with pytest.raises(InputError, match=named):
+            files.prepare(tmp_path, **options)
+    assert all((tmp_path / name).exists() for name in files_there)
+
+
 def test_results_are_written_for_other_programs(tmp_path: Path) -> None:
     made = sweep(BRIEF)
     files.write(made, files.prepare(tmp_path / "out"))
@@ -240,7 +327,8 @@ def test_results_are_written_for_other_programs(tmp_path: Path) -> None:
     assert [(m["width"], m["seed"]) for m in data["members"]] == [(3, 0), (3, 1), (6, 0), (6, 1)]
     table = (tmp_path / "out/results.csv").read_text().splitlines()
     assert len(table) == 5
-    assert table[0].startswith("width,seed,loss,output_loss,layer_loss,accuracy,cosine,diverged")
+    head = "width,seed,loss,output_loss,layer_loss,accuracy,cosine,diverged,pruned"
+    assert table[0].startswith(head)
     variables = (tmp_path / "out/variables.csv").read_text().splitlines()
     assert variables[0].startswith("width,seed,name,written,fate,dimensions,decoded")
     assert {line.split(",")[0] for line in variables[1:]} == {"3", "6"}

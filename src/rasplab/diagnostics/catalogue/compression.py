@@ -38,10 +38,11 @@ compression.""",
         "there is nothing to compress",
         """\
 Only one variable lives in the model's residual stream, or no sublayer writes to it: the output is
-read off the embedding.""",
+read off the embedding. Or the model is compressed already.""",
         """\
 Compression shows which variables are dropped and which share directions. With one variable, or
-without a sublayer that reads it, there is nothing to see.""",
+without a sublayer that reads it, there is nothing to see; and in a compressed stream no variable
+has directions of its own any more with which it could be compared.""",
         """\
 import rasplab
 from rasplab.rasp import tokens
@@ -62,20 +63,18 @@ model.compress([2], 1, recipe=FastRecipe(steps=1, beam=0, finish=1))""",
 The directory holds the checkpoint of a training that was begun with another program, other inputs,
 widths or seeds, or another recipe; the message names what differs. Or the file is damaged.""",
         """\
-A sweep that is resumed gives bit for bit what it would have given without the interruption. That
-needs everything that decides the result to be the same.""",
+A sweep that is resumed gives what it would have given without the interruption, on a CPU bit for
+bit. That needs everything that decides the result to be the same.""",
         _MODEL
         + """\
 from pathlib import Path
 
-Path("sweep").mkdir()
 model.compress([4], 1, recipe=brief, directory=Path("sweep"))
 model.compress([3], 1, recipe=brief, directory=Path("sweep"))""",
         _MODEL
         + """\
 from pathlib import Path
 
-Path("sweep").mkdir()
 model.compress([4], 1, recipe=brief, directory=Path("sweep"))
 model.compress([4], 1, recipe=brief, directory=Path("sweep"))""",
     ),
@@ -84,8 +83,8 @@ model.compress([4], 1, recipe=brief, directory=Path("sweep"))""",
         "the directory for a sweep exists",
         """\
 A sweep was to be written to a directory that is there already and is not empty. On the command line
-`--resume` goes on with the sweep in it, and `--overwrite` replaces it; neither touches a directory
-that holds anything but a sweep.""",
+`--resume` goes on with the sweep in it, and `--overwrite` replaces it, once everything else that is
+asked for makes sense; neither touches a directory that holds anything but a sweep.""",
         "Hours of training must not be lost to a command that is repeated.",
         _DIRECTORY
         + """\
@@ -99,8 +98,10 @@ results.prepare(Path("notes"))""",
         "a compression was asked for with a number or a name that makes no sense",
         """\
 There must be at least one seed, one step, and one input in a batch; a recipe is `"fast"`,
-`"paper"`, or one of `rasplab.lab.compression` with options of its own.""",
-        "With none there is nothing to train.",
+`"paper"`, or one of `rasplab.lab.compression` with options of its own; the other names are those
+that the documentation has, and a device is one that is there. Options for compiling a program make
+no sense for a model that is compiled, as the paper's models are.""",
+        "With none there is nothing to train, and an option that changes nothing misleads.",
         _MODEL + "model.compress([4], 0, recipe=brief)",
         _MODEL + "model.compress([4], 1, recipe=brief)",
     ),

@@ -10,7 +10,8 @@ from rasplab.lab.compression.maps import Member
 from rasplab.lab.compression.measures import Measures
 from rasplab.lab.compression.paper import PAPER, PaperModel
 from rasplab.lab.compression.recipes import FastRecipe, PaperRecipe
-from rasplab.lab.compression.sweep import Sweep, compress
+from rasplab.lab.compression.setup import Setup, compress, set_up
+from rasplab.lab.compression.sweep import Sweep
 
 __all__ = [
     "PAPER",
@@ -20,7 +21,9 @@ __all__ = [
     "Member",
     "PaperModel",
     "PaperRecipe",
+    "Setup",
     "Sweep",
     "compress",
     "domain",
+    "set_up",
 ]

@@ -17,6 +17,10 @@ from torch import Tensor
 
 from rasplab.diagnostics import InputError, diagnostic
 
+NAME = "checkpoint.safetensors"
+"""Of the file in a sweep's directory."""
+FORMAT = 2
+"""Of the state; one of another kind is that of another sweep."""
 SETTINGS = "settings"
 """The name under which the settings lie among the tensors, as the bytes of JSON."""
 
@@ -25,7 +29,7 @@ def save(path: Path, state: Mapping[str, Tensor], settings: Mapping[str, Any]) -
     """Write a state and what it belongs to; the old file stays until the new one is whole."""
     from safetensors.torch import save as to_bytes
 
-    text = torch.tensor(list(json.dumps(settings).encode()), dtype=torch.uint8)
+    text = torch.tensor(list(json.dumps(_all(settings)).encode()), dtype=torch.uint8)
     tensors = {name: part.contiguous() for name, part in state.items()} | {SETTINGS: text}
     partial = path.with_suffix(".partial")
     partial.write_bytes(to_bytes(tensors))
@@ -48,13 +52,28 @@ def load(path: Path, settings: Mapping[str, Any]) -> dict[str, Tensor] | None:
         found = json.loads(bytes(state.pop(SETTINGS).tolist()))
     except (SafetensorError, OSError, KeyError, ValueError) as problem:
         raise InputError(_unfit(path, f"its checkpoint cannot be read: {problem}")) from problem
-    wanted = json.loads(json.dumps(settings))
+    wanted = json.loads(json.dumps(_all(settings)))
     differing = sorted(n for n in found.keys() | wanted.keys() if found.get(n) != wanted.get(n))
     if differing:
         first = differing[0]
         why = f"{first} was {found.get(first)!r} and is now {wanted.get(first)!r}"
         raise InputError(_unfit(path, why))
     return state
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is a checkpoint, of whatever sweep."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
+            return SETTINGS in file.keys()  # noqa: SIM118 - it is no mapping
+    except (SafetensorError, OSError):
+        return False
+
+
+def _all(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {**settings, "checkpoint format": FORMAT}
 
 
 def _unfit(path: Path, why: str) -> Any:

@@ -67,11 +67,17 @@ def domain(
         most: how many are drawn (every length alike) where there are more than that.
         seed: what they are drawn by.
 
+    Raises:
+        InputError: E804 for a number or a name that makes no sense.
+
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=3)
     >>> len(domain(model.config)), len(domain(model.config, lengths="longest"))
     (14, 8)
     """
+    if lengths not in ("all", "longest"):
+        why = f"`lengths` cannot be {lengths!r}"
+        raise InputError(diagnostic("E804", why, help="it is all or longest"))
     longest = min(config.max_length, len(config.vocabulary)) if distinct else config.max_length
     wanted = range(longest if lengths == "longest" else 1, longest + 1)
     total = sum(_count(len(config.vocabulary), n, distinct) for n in wanted)
@@ -127,7 +133,7 @@ def _distinct_rows(ids: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.
     Under PAD stands the row of BOS, which is never read.
     """
     positions = np.zeros_like(ids) + np.arange(ids.shape[1], dtype=np.intp)
-    bos = ids == PAD_ID
-    pairs = np.stack([np.where(bos, 0, ids), np.where(bos, 0, positions)], axis=-1)
+    pad = ids == PAD_ID
+    pairs = np.stack([np.where(pad, 0, ids), np.where(pad, 0, positions)], axis=-1)
     kinds, rows = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)
     return kinds, rows.reshape(ids.shape)

@@ -19,7 +19,8 @@ Array = NDArray[np.float64]
 Fate = Literal["own", "shared", "dropped"]
 
 DROPPED = 0.25
-"""A direction of less than half its length (a quarter of its square) counts as dropped."""
+"""A direction of which less than a quarter is read back counts as dropped: for one map, one of less
+than half its length."""
 OWN = 0.75
 """A direction with at least this much of a dimension to itself counts as having its own."""
 
@@ -30,8 +31,9 @@ class Features:
 
     `gram` (direction × direction) says how much of what is written along a row is read along a
     column: WᵀW for the paper's one map. `dimensions` is the share of a dimension that each
-    direction has to itself, |w|² / Σ (w·v/|w|)² over all v (Elhage et al., Toy models of
-    superposition, 2022), and 0 for one that is dropped.
+    direction has to itself: for one map |w|² / Σ (w·v/|w|)² over all v (Elhage et al., Toy models
+    of superposition, 2022), with `gram` for w·v where the maps to write and to read differ; and 0
+    for one that is dropped.
     """
 
     gram: Named
@@ -66,8 +68,7 @@ def features(weights: ModelWeights) -> Features:
     else:
         write, read = weights.basis.write.astype(float), weights.basis.read.astype(float)
     gram = write @ read
-    squares = (write**2).sum(axis=1)
-    overlaps = ((write @ write.T) ** 2).sum(axis=1)
+    squares, overlaps = gram.diagonal(), (gram**2).sum(axis=1)
     dropped = squares < DROPPED
     dimensions = np.where(dropped, 0.0, squares**2 / np.maximum(overlaps, 1e-30))
     fates: list[Fate] = [
@@ -82,9 +83,8 @@ def features(weights: ModelWeights) -> Features:
     )
 
 
-def principal(weights: ModelWeights, inputs: Domain, width: int) -> Array:
-    """The directions (width × D) of greatest variance of a model's last stream on some inputs."""
-    stream = streams(weights, inputs)[-1][1]
+def principal(stream: Array, width: int) -> Array:
+    """The directions (width × D) of greatest variance of a stream (token positions × D)."""
     centred = stream - stream.mean(axis=0)
     _, _, rows = np.linalg.svd(centred, full_matrices=False)
     return rows[:width]

@@ -29,7 +29,7 @@ TOGETHER = 64
 FIRST_DAMPING = 1e-2
 ATTEMPTS = 20
 """After so many dampings, each five times the last, there is no way down."""
-LOOK_BACK, HARDLY = 9, 0.98
+LOOK_BACK, HARDLY = 8, 0.98
 """A loss that is still this much of what it was so many steps ago hardly gets better."""
 
 
@@ -67,7 +67,7 @@ class GaussNewton:
             damping = max(damping / 3, 1e-9)
             theta = trial
             losses.append(loss)
-            if len(losses) > LOOK_BACK and loss > HARDLY * losses[-LOOK_BACK]:
+            if len(losses) > LOOK_BACK and loss > HARDLY * losses[-1 - LOOK_BACK]:
                 break
         return theta, losses[-1]
 

@@ -54,11 +54,6 @@ class Parameters:
         count = {"shared": 1, "separate": 2, "per-layer": len(self.network.sublayers) + 2}
         return count[self.sharing], self.width, self.network.embedding.shape[-1]
 
-    @property
-    def count(self) -> int:
-        """How many numbers a member has."""
-        return self._maps_end + sum(t.numel() for t in self._others())
-
     def split(self, theta: Tensor) -> tuple[Tensor, Network]:
         """The maps (M S d D), and the network that they belong to."""
         maps = theta[:, : self._maps_end].unflatten(1, self.maps)

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from torch import Tensor
 from rasplab.craft.certificate import NUMBER_WITHIN
 from rasplab.lab.compression.maps import Member, Parameters
 from rasplab.lab.compression.objective import Objective
+from rasplab.lab.compression.training import Training
 from rasplab.weights import Circuit
 
 NOTHING = 1e-6
@@ -28,6 +29,7 @@ class Measures:
     `cosines` has, per sublayer and per variable that it writes (`"1.attn"`, `"1.attn/frac_prevs"`),
     the cosine between what it writes and what the compiled model's writes, in the original basis,
     where the latter is anything: BOS and sublayers that do nothing are left out, as in the paper.
+    A member that was `pruned` comes from the identity, the others from a random start.
     """
 
     member: Member
@@ -36,6 +38,7 @@ class Measures:
     accuracy: float
     cosines: dict[str, float] = field(hash=False)
     diverged: bool = False
+    pruned: bool = False
 
     @property
     def loss(self) -> float:
@@ -44,24 +47,24 @@ class Measures:
 
     @property
     def cosine(self) -> float:
-        """The mean over sublayers."""
+        """The mean over sublayers; NaN where there is none with an angle."""
         own = [c for name, c in self.cosines.items() if "/" not in name]
-        return sum(own) / len(own) if own else 1.0
+        return sum(own) / len(own) if own else math.nan
 
 
-def measure(
-    objective: Objective,
-    circuit: Circuit,
-    parameters: Parameters,
-    theta: Tensor,
-    members: Sequence[Member],
-    alive: Tensor,
-) -> tuple[Measures, ...]:
-    """The measures of members (M × parameters), one at a time."""
+def measure(objective: Objective, circuit: Circuit, training: Training) -> tuple[Measures, ...]:
+    """The measures of the members of a training, one at a time."""
     within = tolerance(objective)
+    good = training.still_good(objective.evaluated(training.parameters, training.theta))
     return tuple(
-        _measured(objective, circuit, parameters, row[None], member, within, diverged=not good)
-        for row, member, good in zip(theta, members, alive.tolist(), strict=True)
+        replace(
+            measured(objective, circuit, training.parameters, row[None], member, within),
+            diverged=not alive,
+            pruned=pruned,
+        )
+        for row, member, alive, pruned in zip(
+            training.theta, training.members, good.tolist(), training.pruned.tolist(), strict=True
+        )
     )
 
 
@@ -76,16 +79,15 @@ def tolerance(objective: Objective) -> float:
 
 
 @torch.no_grad()
-def _measured(
+def measured(
     objective: Objective,
     circuit: Circuit,
     parameters: Parameters,
     theta: Tensor,
     member: Member,
     within: float,
-    *,
-    diverged: bool,
 ) -> Measures:
+    """The measures of one member (1 × parameters), a number right `within` this."""
     losses = objective.losses(parameters, theta)
     maps, trained = parameters.split(theta)
     written, out = trained.run(parameters.through(maps), objective.batch)
@@ -104,7 +106,6 @@ def _measured(
         float(losses.layers),
         _accuracy(objective, out[0], within),
         {name: value for name, value in cosines.items() if value == value},
-        diverged,
     )
 
 

@@ -99,7 +99,7 @@ class Objective:
         """
         maps, trained = parameters.split(theta)
         written, out = trained.run(parameters.through(maps), self.batch)
-        weights = (self.present / self.present.sum()).to(out).sqrt()
+        weights = (self.present.to(out) / self.present.sum()).sqrt()
         parts = [
             (found.by_position(self.batch) - wanted) * weights
             for found, wanted in zip(written, self.everywhere(), strict=True)
@@ -109,10 +109,10 @@ class Objective:
     def output_curvature(self, out: Tensor, along: Tensor) -> tuple[Tensor, Tensor]:
         """How the output loss changes with k numbers, and a root (k × …) of how it curves.
 
-        Given the read-out (outputs p n) and its derivatives (k outputs p n). The loss curves at
-        least like root · rootᵀ, which is what the read-out's own curvature leaves out.
+        Given the read-out (outputs p n) and its derivatives (k outputs p n). root · rootᵀ is the
+        Gauss-Newton approximation, in which the read-out itself is straight.
         """
-        weights = (self.scored / self.scored.sum()).to(out)
+        weights = self.scored.to(out) / self.scored.sum()
         if self.numerical:
             off = (out - self.outputs) * weights
             root = (2 * weights).sqrt() * along

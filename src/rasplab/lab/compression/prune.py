@@ -27,7 +27,7 @@ LEFT = 1e-3
 """The cross-entropy that is left where the directions of the output are lengthened."""
 ENOUGH = {False: LEFT, True: 1e-9}
 """The loss at which a width is left for the next, for a categorical and a numerical output."""
-CANDIDATES, TRIED = 4, 5
+CANDIDATES, BRIEFLY = 4, 5
 """So many directions whose loss costs least are tried for each map, with a fifth of the steps."""
 DROPPED = 1e-6
 """A named direction shorter than this is gone already."""
@@ -35,7 +35,8 @@ ALIKE = 1e-2
 """How far apart two maps are at least, in parts of their size, to be kept both."""
 SMALL = 800
 """The numbers in a map up to which the steps are Gauss-Newton's; beyond, L-BFGS takes five for
-each."""
+each, which cost about as much as slopes along `DESCENTS` numbers."""
+DESCENTS = 15
 WORK = 2**21
 """About so many slopes, of errors of sublayers by numbers in a map, are found in a Gauss-Newton
 step: a narrower map is adjusted on more inputs."""
@@ -75,9 +76,10 @@ class Pruning:
         starts = list(self.maps)
         if self.width < self.plain.maps[2]:
             dropped = [less for maps in starts for less in self._dropped(maps[: self.width + 1])]
-            tried = self._all_adjusted(dropped, math.ceil(self.adjust / TRIED))
+            tried = self._all_adjusted(dropped, math.ceil(self.adjust / BRIEFLY))
             starts = _first_different(tried, _alike, self.beam)
-        self.maps = torch.stack(self._all_adjusted(starts, self.adjust))
+        adjusted = self._all_adjusted(starts, self.adjust)
+        self.maps = torch.stack(_first_different(adjusted, _alike, self.beam))
 
     def rows(self, parameters: Parameters, members: Sequence[Member]) -> Tensor:
         """Members at least this wide (M × parameters), in turns from the maps."""
@@ -102,7 +104,8 @@ class Pruning:
         full = self.objective.network.embedding.shape[-1]
         columns = sum(len(s.columns) for s in self.objective.network.sublayers)
         numbers = width * full - width * (width - 1) // 2
-        return self.objective.small(max(16, WORK // (numbers * p * columns)))
+        slopes = numbers if numbers <= SMALL else DESCENTS
+        return self.objective.small(max(16, WORK // (slopes * p * columns)))
 
     def _dropped(self, maps: Tensor) -> list[Tensor]:
         """Maps (D D) of one dimension less than these (d D), by what costs least."""
@@ -120,8 +123,7 @@ class Pruning:
         workers = self.objective.workers
         apply = map if workers is None else workers.map
         found = list(apply(partial(self._adjusted, steps=steps), starts))
-        losses = torch.tensor([loss for _, loss in found]).nan_to_num(nan=torch.inf)
-        return [found[i][0] for i in losses.argsort(stable=True).tolist()]
+        return [maps for maps, _ in sorted(found, key=lambda pair: _last_if_nan(pair[1]))]
 
     def _adjusted(self, maps: Tensor, steps: int) -> tuple[Tensor, float]:
         """A map (D D), adjusted, and its loss."""
@@ -202,6 +204,10 @@ def _first_different(
         if len(found) < most and not any(alike(item, other) for other in found):
             found.append(item)
     return found
+
+
+def _last_if_nan(loss: float) -> float:
+    return math.inf if math.isnan(loss) else loss
 
 
 def _alike(one: Tensor, other: Tensor) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.compression.adamw import AdamW
 from rasplab.lab.compression.lbfgs import Lbfgs
 from rasplab.lab.compression.maps import Member, Parameters, Start
@@ -111,6 +112,18 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return {"recipe": recipe.name, **asdict(recipe)}
 
 
+def read_recipe(name: str) -> Recipe:
+    """The recipe of this name, with its usual options.
+
+    Raises:
+        InputError: E804 for another name.
+    """
+    for recipe in (FastRecipe(), PaperRecipe()):
+        if recipe.name == name:
+            return recipe
+    raise InputError(diagnostic("E804", f"there is no recipe {name!r}", help="use fast or paper"))
+
+
 class _Descent(Training):
     """AdamW on drawn batches."""
 
@@ -193,8 +206,7 @@ class _DescentAndFinish(_Descent):
         return self.recipe.steps + (self.pruning.steps if self.pruning else 0)
 
     @property
-    def done(self) -> bool:
-        """Members that diverge from a random start may still be found by pruning."""
+    def done(self) -> bool:  # a member that diverges may still be found by pruning
         return self.step >= self.steps or (self.solver is not None and not len(self.working))
 
     def advance(self) -> None:
@@ -206,12 +218,12 @@ class _DescentAndFinish(_Descent):
             self._prune(self.pruning)
             self.step += 1
             return
+        if not bool(self.alive.any()):
+            self.step = self.steps
+            return
         if self.solver is None:
             self.step = self._descents
-            self._turn()
-        assert self.solver is not None
-        if not len(self.working):
-            return
+            self.solver = self._turn()
         losses, gradient = self.objective.graded(self.parameters, self.solver.trial())
         moved = self.solver.told(losses.total, gradient)
         self.theta[self.working[moved]] = self.solver.theta[moved]
@@ -247,16 +259,17 @@ class _DescentAndFinish(_Descent):
         one, other = (
             self.objective.evaluated(self.parameters, t).total for t in (descended, pruned)
         )
-        better = other.nan_to_num(nan=torch.inf) < one.nan_to_num(nan=torch.inf)
+        better = other.isfinite() & ~(one <= other)
         self.theta[which] = torch.where(better[:, None], pruned, descended)
         self.alive[which] |= better
+        self.pruned[which] |= better
 
-    def _turn(self) -> None:
+    def _turn(self) -> Lbfgs:
         """From descent to the second order, for those that did not diverge."""
         self.working = self.alive.nonzero()[:, 0]
         theta = self.theta[self.working]
         losses, gradient = self.objective.graded(self.parameters, theta)
-        self.solver = Lbfgs.start(theta, losses.total, gradient)
+        return Lbfgs.start(theta, losses.total, gradient)
 
     def _drop(self) -> None:
         """Leave those that are good enough, stuck, or hardly better than at the last look."""

@@ -5,23 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 from rasplab.diagnostics import InputError, diagnostic
+from rasplab.lab.compression import checkpoint
 from rasplab.lab.compression.maps import Member
 from rasplab.lab.compression.measures import Measures
-from rasplab.lab.compression.sweep import CHECKPOINT, Sweep
+from rasplab.lab.compression.sweep import Sweep
 from rasplab.lab.compression.variables import VariableReport
 
 RESULTS, TABLE, VARIABLES = "sweep.json", "results.csv", "variables.csv"
 MODELS, FIGURES = "models", "figures"
 FORMAT = "rasplab-sweep"
+MODEL = re.compile(r"d\d+-seed\d+|\.rasplab-\w+\.partial")
+"""The name of a member's model, and of one that is being written."""
 
 
 def prepare(directory: Path, *, resume: bool = False, overwrite: bool = False) -> Path:
@@ -50,7 +55,7 @@ def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:
 
     `variables.csv` says what became of each variable in the best member of every width.
     """
-    _put(directory / RESULTS, json.dumps(as_data(sweep), indent=1) + "\n")
+    _put(directory / RESULTS, json.dumps(as_data(sweep), indent=1, allow_nan=False) + "\n")
     _put(directory / TABLE, as_csv(sweep.measures))
     _put(directory / VARIABLES, _variables(sweep))
     if not models:
@@ -60,30 +65,34 @@ def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:
 
 
 def as_data(sweep: Sweep) -> dict[str, Any]:
-    """What was done and what was measured, as JSON."""
+    """What was done and what was measured, as JSON; null is a number that is none."""
     return {
         "format": FORMAT,
         **sweep.settings,
         "directions": [d.label for d in sweep.model.weights.circuit.directions],
-        "members": [_record(m) for m in sweep.measures],
+        "members": [
+            {name: _number(value) for name, value in _record(m).items()} for m in sweep.measures
+        ],
     }
 
 
 def read_measures(data: dict[str, Any]) -> tuple[Measures, ...]:
     """The measures that `as_data` wrote.
 
-    >>> record = {"width": 2, "seed": 0, "output_loss": 0.1, "layer_loss": 0.2, "accuracy": 1.0}
-    >>> read_measures({"members": [record | {"cosines": {}, "diverged": False}]})[0].member.name
-    'd02-seed0'
+    >>> record = {"width": 2, "seed": 0, "output_loss": None, "layer_loss": 0.2, "accuracy": 1.0}
+    >>> more = {"cosines": {}, "diverged": True, "pruned": False}
+    >>> read_measures({"members": [record | more]})
+    (Measures(member=Member(width=2, seed=0), output_loss=nan, ..., diverged=True, pruned=False),)
     """
     return tuple(
         Measures(
             Member(m["width"], m["seed"]),
-            m["output_loss"],
-            m["layer_loss"],
-            m["accuracy"],
+            _float(m["output_loss"]),
+            _float(m["layer_loss"]),
+            _float(m["accuracy"]),
             m["cosines"],
             m["diverged"],
+            m["pruned"],
         )
         for m in data["members"]
     )
@@ -110,7 +119,7 @@ def summary(sweep: Sweep) -> list[tuple[str, ...]]:
 
 
 def rows(measures: Sequence[Measures]) -> list[tuple[str, ...]]:
-    """A row per width: medians over seeds, with the least and the greatest of the loss."""
+    """A row per width, `COLUMNS` across."""
     widths = sorted({m.member.width for m in measures})
     return [_row(width, [m for m in measures if m.member.width == width]) for width in widths]
 
@@ -124,6 +133,7 @@ def _row(width: int, members: Sequence[Measures]) -> tuple[str, ...]:
     return (
         str(width),
         count,
+        str(sum(m.pruned for m in found)),
         *(f"{x:.1e}" for x in (median(losses), min(losses), max(losses))),
         f"{median(m.output_loss for m in found):.1e}",
         f"{median(m.layer_loss for m in found):.1e}",
@@ -133,8 +143,12 @@ def _row(width: int, members: Sequence[Measures]) -> tuple[str, ...]:
     )
 
 
-COLUMNS = ("d", "seeds", "loss", "least", "most", "output", "layers", "right", "best", "cosine")
-"""The columns of `summary`: loss, output, layers, right and cosine are medians over seeds."""
+COLUMNS = (
+    *("d", "seeds", "pruned", "loss", "least", "most"),
+    *("output", "layers", "right", "best", "cosine"),
+)
+"""The columns of `summary`: loss, output, layers, right and cosine are medians over seeds, of which
+some were pruned from the identity."""
 
 
 def _variables(sweep: Sweep) -> str:
@@ -158,6 +172,7 @@ def _record(measures: Measures) -> dict[str, Any]:
         "accuracy": measures.accuracy,
         "cosine": measures.cosine,
         "diverged": measures.diverged,
+        "pruned": measures.pruned,
         "cosines": measures.cosines,
     }
 
@@ -166,9 +181,35 @@ def _foreign(directory: Path) -> str | None:
     """Something in a directory that no sweep has put there."""
     if not directory.is_dir():
         return "a file of that name"
-    files = [CHECKPOINT, RESULTS, TABLE, VARIABLES]
-    own = {*files, MODELS, FIGURES, *(str(Path(name).with_suffix(".partial")) for name in files)}
-    return next((name for name in sorted(os.listdir(directory)) if name not in own), None)
+    files = [checkpoint.NAME, RESULTS, TABLE, VARIABLES]
+    begun = {str(Path(name).with_suffix(".partial")) for name in files}
+    found = sorted(os.listdir(directory))
+    strange = [name for name in found if name not in {*files, *begun, MODELS, FIGURES}]
+    if not strange and (directory / MODELS).is_dir():
+        names = sorted(os.listdir(directory / MODELS))
+        strange = [f"{MODELS}/{name}" for name in names if not MODEL.fullmatch(name)]
+    if not strange and not begun.issuperset(found) and not _is_sweep(directory):
+        strange = found
+    return strange[0] if strange else None
+
+
+def _is_sweep(directory: Path) -> bool:
+    """Whether there is a file of which only a sweep's author could be the author."""
+    if checkpoint.is_one(directory / checkpoint.NAME):
+        return True
+    try:
+        data = json.loads((directory / RESULTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(data, dict) and cast("dict[str, Any]", data).get("format") == FORMAT
+
+
+def _number(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _float(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _put(path: Path, text: str) -> None:

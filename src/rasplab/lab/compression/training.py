@@ -20,9 +20,9 @@ BEYOND = 1e3
 
 
 class Training(ABC):
-    """Members on their way: `theta` (M × parameters), and whether each is `alive`.
+    """Members on their way: `theta` (M × parameters), and whether each is `alive`, or was `pruned`.
 
-    A member that diverges keeps its last good values and is trained no further; the others go on.
+    A member that is found to diverge stays as it is and is trained no further; the others go on.
     Everything that the rest depends on is in `state`, so that a training that is restored goes on
     as if it had never stopped.
     """
@@ -36,6 +36,7 @@ class Training(ABC):
         first = objective.evaluated(parameters, theta).total
         self.alive &= first.isfinite()
         self.limit = BEYOND * first.nan_to_num(nan=1.0, posinf=1.0).clamp_min(1.0)
+        self.pruned: Tensor = torch.zeros_like(self.alive)
         self.step = 0
 
     @property
@@ -58,6 +59,7 @@ class Training(ABC):
             "theta": self.theta,
             "alive": self.alive,
             "limit": self.limit,
+            "pruned": self.pruned,
             "step": torch.tensor(self.step),
         }
 
@@ -66,6 +68,7 @@ class Training(ABC):
         self.theta = state["theta"].to(self.theta)
         self.alive = state["alive"].to(self.alive)
         self.limit = state["limit"].to(self.limit)
+        self.pruned = state["pruned"].to(self.pruned)
         self.step = int(state["step"])
 
     def still_good(self, losses: Losses) -> Tensor:

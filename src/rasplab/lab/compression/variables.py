@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.lab.compression.domain import Domain
-from rasplab.lab.compression.features import features, sharing, streams
+from rasplab.lab.compression.features import features, principal, sharing, streams
 from rasplab.weights import ModelWeights, VariablePlace, forward
 from rasplab.weights.coordinates import hook_after
 
@@ -66,12 +66,13 @@ def examine(
     reports: list[VariableReport] = []
     for place in compiled.circuit.variables:
         columns = slice(place.start, place.stop)
-        truth = before[place.written][:, columns]
+        original = before[place.written]
+        truth = original[:, columns]
         if not truth.any():
             continue
         stream = after[place.written]
         read = compressed.named(stream)[:, columns]
-        components = _principal(before[place.written], compressed.config.d_model)
+        components = original @ principal(original, compressed.config.d_model).T
         reports.append(
             VariableReport(
                 place.name,
@@ -168,13 +169,6 @@ def _probe(stream: Array, truth: Array, half: NDArray[np.bool_]) -> float:
     fitted = cast(Array, np.linalg.solve(square, x[half].T @ truth[half]))
     judged = ~half if (~half).any() else half
     return float(_same(x[judged] @ fitted, truth[judged]).mean())
-
-
-def _principal(stream: Array, width: int) -> Array:
-    """The stream along its directions of greatest variance."""
-    centred = stream - stream.mean(axis=0)
-    _, _, rows = np.linalg.svd(centred, full_matrices=False)
-    return centred @ rows[:width].T
 
 
 def _same(read: Array, truth: Array) -> NDArray[np.bool_]:
