@@ -41,7 +41,7 @@ from rasplab.view.compression_figures import (
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES, TABLES = ROOT / "docs/images", ROOT / "benchmarks/results/compression"
 
-OURS = "--vocab-size 3 --max-length 4 --steps 6000"
+OURS = "--vocab-size 3 --max-length 4 --dtype float64 --steps 6000"
 SWEEPS = {
     "frac_prevs-fast": "frac_prevs --dims 2:14",
     "frac_prevs-paper": "frac_prevs --dims 4,5,6,7,8,10,12,14 --seeds 3 --recipe paper",
@@ -51,10 +51,16 @@ SWEEPS = {
     "pair_balance-fast": f"pair_balance --dims 4:18 --seeds 3 {OURS}",
     "sort-fast": f"sort --dims 8:19 --seeds 3 {OURS}",
     "shuffle_dyck2-fast": "shuffle_dyck2 --dims 12:18 --max-length 4 --optimize 1 --seeds 3"
-    " --steps 1000",
+    " --dtype float64 --steps 1000",
 }
 PAPERS = ("frac_prevs", "sort_unique")
-OTHERS = ("hist", "pair_balance", "sort", "shuffle_dyck2")
+OTHERS = {
+    "hist": range(2, 10),
+    "pair_balance": (4, 6, 8, 9, 10, 12, 14, 18),
+    "sort": (8, 10, 11, 12, 13, 14, 16, 19),
+    "shuffle_dyck2": range(12, 19),
+}
+"""The widths that the table of all four has."""
 SHOWN = {"frac_prevs": ((8, "xbxcx"), (6, "xbxcx")), "sort_unique": ((15, (3, 1, 5, 2)),)}
 
 
@@ -95,6 +101,7 @@ def report(home: Path) -> None:
         save(draw_cosines(series["fast"], title=name), f"compression-{name}-cosines")
         dissect(home, name, series)
     others = {name: measures[f"{name}-fast"] for name in OTHERS}
+    print(f"## four more programs\n\n{one_below_the_other(others)}")
     save(draw_losses(others, title="four more programs"), "compression-others-losses")
 
 
@@ -122,6 +129,28 @@ def side_by_side(series: dict[str, tuple[Measures, ...]]) -> str:
         for found in series.values():
             own = [m for m in found if m.member.width == width and not m.diverged]
             rows[-1] += cells(own) if own else [""] * 4
+    return markdown(columns, rows)
+
+
+def one_below_the_other(programs: dict[str, tuple[Measures, ...]]) -> str:
+    """A row per width that is shown: medians over seeds, the least loss, and the best accuracy."""
+    columns = ("program", "d", "output loss", "layer loss", "least loss", "best right", "cosine")
+    rows: list[tuple[object, ...]] = []
+    for name, found in programs.items():
+        title = f"{name} (D = {max(m.member.width for m in found)})"
+        for width in OTHERS[name]:
+            own = [m for m in found if m.member.width == width and not m.diverged]
+            rows.append(
+                (
+                    title,
+                    width,
+                    f"{median(m.output_loss for m in own):.1e}",
+                    f"{median(m.layer_loss for m in own):.1e}",
+                    f"{min(m.loss for m in own):.1e}",
+                    f"{max(m.accuracy for m in own):.1%}",
+                    f"{median(m.cosine for m in own):.3f}",
+                )
+            )
     return markdown(columns, rows)
 
 

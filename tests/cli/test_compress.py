@@ -80,7 +80,21 @@ def test_widths_are_read(text: str, widths: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "2:x", "1:2:3:4", "2:4:0", "3..4", "8,14:2", "4:2", "2:4:-1"]
+    "text",
+    [
+        "",
+        "a",
+        "2:x",
+        "1:2:3:4",
+        "2:4:0",
+        "3..4",
+        "8,14:2",
+        "4:2",
+        "2:4:-1",
+        "4:2:-1",
+        "1:1000000000000",
+        "0:3",
+    ],
 )
 def test_what_is_no_list_of_widths_is_refused(text: str) -> None:
     with pytest.raises(InputError) as caught:

@@ -260,6 +260,7 @@ def compress(
     text: KeepText = False,
     causal: Causal = False,
     optimize: Literal[0, 1] | None = None,
+    dtype: Literal["float64", "float32", "bfloat16", "float16"] | None = None,
     lengths: Literal["all", "longest"] | None = None,
     distinct: Annotated[bool, Parameter(negative="")] = False,
     sharing: Literal["shared", "separate", "per-layer"] = "shared",
@@ -297,6 +298,9 @@ def compress(
         The longest sequence to compile for, BOS not counted; by default 5.
     optimize
         0 (by default) writes every expression into its own subspace, 1 fuses and shares.
+    dtype
+        The number format to compile for, by default float32. A model for float64 is compressed in
+        float64, others in float32.
     lengths
         Train and measure on sequences of all lengths, or of the longest only, as the paper does.
     distinct
@@ -324,6 +328,7 @@ def compress(
         "text": text,
         "causal": causal,
         "optimize": optimize is not None,
+        "dtype": dtype is not None,
     }
     options = [f"--{name}" for name, is_given in given.items() if is_given]
     if is_of_paper(program, layout, options):
@@ -344,6 +349,7 @@ def compress(
             max_length=length,
             causal=causal,
             optimize=optimize or 0,
+            dtype=dtype or "float32",
         )
     name = "".join(c if c.isalnum() or c in "_-" else "-" for c in Path(program).name)
     asked = Options(

@@ -13,6 +13,7 @@ from rasplab.cli.output import console, note, say, table
 from rasplab.diagnostics import InputError, MissingExtraError, diagnostic
 from rasplab.lab.compression import PAPER, Domain, Sweep, domain, set_up
 from rasplab.lab.compression import results as files
+from rasplab.lab.compression.checks import check_width
 from rasplab.lab.compression.maps import Sharing
 from rasplab.lab.compression.recipes import read_recipe
 from rasplab.lab.compression.setup import Progress
@@ -135,7 +136,7 @@ def read_dims(text: str, full: int) -> tuple[int, ...]:
     """Widths, as `8`, `6,8,10`, `2:14` (both ends) or `2:14:2`.
 
     Raises:
-        InputError: E800 where the text is none of these, or a range is empty.
+        InputError: E800 where the text is none of these, or a width cannot be.
 
     >>> read_dims("2:14:4,3", 14)
     (2, 3, 6, 10, 14)
@@ -148,8 +149,10 @@ def read_dims(text: str, full: int) -> tuple[int, ...]:
             widths = range(first, last + 1, step)
         except ValueError:
             raise InputError(_no_widths(text, "is no list of widths", full)) from None
-        if not widths:
-            raise InputError(_no_widths(part, "holds no width", full))
+        if not widths or step < 1:
+            raise InputError(_no_widths(part, "does not go upwards", full))
+        check_width(first, full)
+        check_width(widths[-1], full)
         found.update(widths)
     return tuple(sorted(found))
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -50,8 +51,8 @@ def draw_losses(series: Series, *, title: str = "") -> Figure:
         for number, (axes, (name, quantity)) in enumerate(
             zip(panels, _QUANTITIES.items(), strict=True)
         ):
-            for colour, (label, found) in zip(colours.VARIABLES, series.items(), strict=False):
-                _band(axes, found, quantity, colour, label)
+            for style, (label, found) in zip(_styles(), series.items(), strict=False):
+                _band(axes, found, quantity, style, label)
             _ticks(axes, (m for found in series.values() for m in found))
             _named(axes, "dimensions of the stream, d", name)
             if name != "accuracy":
@@ -68,18 +69,21 @@ def draw_cosines(found: Sequence[Measures], *, title: str = "") -> Figure:
     """The cosine between what each sublayer, and each variable, is in either model, by width."""
     names = list(dict.fromkeys(name for m in found for name in m.cosines if "/" in name))
     with require_matplotlib().rc_context(STYLE):
-        figure = new_figure(5.6, 3.2)
-        axes = figure.add_axes((0.11, 0.15, 0.5, 0.7), label="cosines")
-        for colour, name in zip(colours.VARIABLES, names, strict=False):
+        height = max(3.2, 0.9 + 0.18 * len(names))
+        figure = new_figure(5.6, height)
+        axes = figure.add_axes((0.11, 0.48 / height, 0.5, 1 - 0.96 / height), label="cosines")
+        for style, name in zip(_styles(), names, strict=False):
             label = shortened(name.replace("/", ": "), LONGEST_LABEL)
-            _band(axes, found, _CosineOf(name), colour, label)
+            _band(axes, found, _CosineOf(name), style, label)
         _ticks(axes, found)
         _named(axes, "dimensions of the stream, d", "cosine with the compiled model")
         least = min((m.cosines.get(name, 1.0) for m in found for name in names), default=0.0)
         axes.set_ylim(min(least, 0.0) - 0.02, 1.05)
         if axes.has_data():
             axes.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        figure.text(0.02, 0.93, title, fontsize=10, fontweight="bold", color=colours.INK)
+        figure.text(
+            0.02, 1 - 0.22 / height, title, fontsize=10, fontweight="bold", color=colours.INK
+        )
     return figure
 
 
@@ -208,9 +212,20 @@ _QUANTITIES: dict[str, Quantity] = {
 }
 
 
+def _styles() -> Iterator[tuple[str, str]]:
+    """Colours and dashes, without end: the colours repeat, the dashes then differ."""
+    for dash in itertools.cycle(("-", "--", ":", "-.")):
+        yield from ((colour, dash) for colour in colours.VARIABLES)
+
+
 def _band(
-    axes: Axes, found: Sequence[Measures], quantity: Quantity, colour: str, label: str
+    axes: Axes,
+    found: Sequence[Measures],
+    quantity: Quantity,
+    style: tuple[str, str],
+    label: str,
 ) -> None:
+    colour, dash = style
     by_width: dict[int, list[float]] = {}
     for m in found:
         if not m.diverged:
@@ -224,7 +239,7 @@ def _band(
     axes.fill_between(widths, least, most, color=colour, alpha=0.12, linewidth=0)
     axes.fill_between(widths, low, high, color=colour, alpha=0.25, linewidth=0)
     middle = [median(v.tolist()) for v in values]
-    axes.plot(widths, middle, color=colour, linewidth=1.4, marker="o", ms=3, label=label)
+    axes.plot(widths, middle, dash, color=colour, linewidth=1.4, marker="o", ms=3, label=label)
 
 
 def _ticks(axes: Axes, found: Iterable[Measures]) -> None:
@@ -238,6 +253,8 @@ def _named(axes: Axes, across: str, up: str) -> None:
     axes.set_ylabel(up, fontsize=LABEL, color=colours.INK)
     axes.tick_params(which="both", labelsize=TICK, length=2, colors=colours.INK)
     axes.spines[["top", "right"]].set_visible(False)
+    if not axes.has_data():
+        axes.text(0.5, 0.5, "all members diverged", ha="center", transform=axes.transAxes)
     axes.grid(axis="y", color=colours.FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 
 import rasplab
@@ -106,6 +107,21 @@ def test_threads_make_no_difference(recipe: Recipe, threads: int) -> None:
     assert torch.equal(sweep(recipe, threads=threads).theta, sweep(recipe, threads=1).theta)
 
 
+def test_a_model_for_float64_is_compressed_in_float64(tmp_path: Path) -> None:
+    program, vocab = rasplab.programs.get("sort").at(2, 3)
+    model = rasplab.compile(program, vocab=vocab, max_length=3, optimize=0, dtype="float64")
+    width, recipe = model.config.d_model - 2, replace(BRIEF, adjust=40, patience=1)
+    made = compress(model, [width], 2, recipe=recipe, directory=tmp_path)
+    assert made.theta.dtype == torch.float64
+    assert made.best(width) in made.members
+    best = made.compressed(made.best(width))
+    assert {a.dtype for a in best.weights.arrays.values()} == {np.dtype("float64")}
+    assert best.config.dtype == "float64"
+    assert best.verify().accuracy == 1.0
+    again = compress(model, [width], 2, recipe=recipe, directory=tmp_path)
+    assert torch.equal(again.theta, made.theta)
+
+
 def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path) -> None:
     sweep(BRIEF, directory=tmp_path)
     with pytest.raises(InputError, match="seeds was 2 and is now 3") as caught:
@@ -116,9 +132,25 @@ def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
-    (tmp_path / checkpoint.NAME).write_bytes(b"nonsense")
+    path = tmp_path / checkpoint.NAME
+    path.write_bytes(b"nonsense")
     with pytest.raises(InputError, match="cannot be read"):
         sweep(BRIEF, directory=tmp_path)
+    path.unlink()
+    sweep(BRIEF, directory=tmp_path)
+    good = path.read_bytes()
+    tensors = safetensors.torch.load(good)
+    path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    with pytest.raises(InputError, match="not as it was written"):
+        sweep(BRIEF, directory=tmp_path)
+    path.write_bytes(good[:500])
+    with pytest.raises(InputError, match="cannot be read"):
+        sweep(BRIEF, directory=tmp_path)
+    for settings in (b"[]", b"null", b"3", b"{}"):
+        tensors["settings"] = torch.tensor(list(settings), dtype=torch.uint8)
+        path.write_bytes(safetensors.torch.save(tensors))
+        with pytest.raises(InputError, match=r"cannot be read|not as it was written"):
+            sweep(BRIEF, directory=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -168,8 +200,10 @@ def test_a_sweep_of_which_nothing_is_left_is_written_and_drawn(
     assert all(m.diverged and not m.loss < 1e6 for m in read)
     with pytest.raises(InputError, match="all members of width 3 diverged"):
         made.best(3)
-    with pytest.raises(InputError, match="no member of width 4"):
+    with pytest.raises(InputError, match="no width 4"):
         made.best(4)
+    with pytest.raises(InputError, match="no d03-seed9"):
+        made.compressed(Member(3, 9))
 
 
 def test_members_that_do_not_diverge_are_what_they_are_alone() -> None:
@@ -244,12 +278,27 @@ def test_recipes_that_make_no_sense_are_refused() -> None:
         {"recipe": PaperRecipe(batch=0)},
         {"recipe": FastRecipe(start="random")},  # pyright: ignore[reportArgumentType]
         {"sharing": "per_layer"},
+        {"recipe": FastRecipe(steps=2.5)},  # pyright: ignore[reportArgumentType]
+        {"recipe": FastRecipe(first_rate=float("nan"))},
+        {"recipe": PaperRecipe(decay=-1.0)},
+        {"recipe": FastRecipe(betas=(1.0, 1.0))},
+        {"recipe": None},
+        {"recipe": FastRecipe},
+        {"inputs": domain(compiled("frac_prevs", vocab=4, length=4).config)},
         {"device": "gpu"},
+        {"device": "meta"},
         {"threads": 0},
     ):
         with pytest.raises(InputError) as caught:
             compiled("frac_prevs").compress([3], 1, **options)
         assert caught.value.code == "E804"
+
+
+def test_a_time_between_checkpoints_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RASPLAB_CHECKPOINT_SECONDS", "often")
+    with pytest.raises(InputError, match="'often'") as caught:
+        compiled("frac_prevs").compress([3], 1)
+    assert caught.value.code == "E804"
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:
@@ -285,33 +334,62 @@ def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path) -> None:
     assert (home / checkpoint.NAME).exists()
     files.prepare(home, overwrite=True)
     assert not list(home.iterdir())
-    (home / "checkpoint.partial").write_text("killed while the first was written")
+    (home / ".rasplab-0.partial").write_text("killed while the first checkpoint was written")
+    (home / "models/.rasplab-1.partial").mkdir(parents=True)
+    (home / "models/.rasplab-1.partial/config.json").write_text("killed in a model")
     files.prepare(home, resume=True)
+    assert [p.name for p in home.rglob("*")] == ["models"]
     (home / "thesis.tex").write_text("mine")
     for options in ({}, {"resume": True}, {"overwrite": True}):
         with pytest.raises(InputError, match=r"thesis\.tex"):
             files.prepare(home, **options)
     assert (home / "thesis.tex").exists()
-    with pytest.raises(InputError, match="file of that name"):
+    with pytest.raises(InputError, match="it is a file"):
         files.prepare(home / "thesis.tex", overwrite=True)
     with pytest.raises(InputError, match="not both"):
         files.prepare(home, resume=True, overwrite=True)
 
 
+def test_a_sweep_is_replaced_where_a_link_points_to_and_cannot_be_below_a_file(
+    tmp_path: Path,
+) -> None:
+    made = sweep(BRIEF)
+    files.write(made, files.prepare(tmp_path / "real"), models=False)
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    files.prepare(tmp_path / "link", overwrite=True)
+    assert not list((tmp_path / "real").iterdir())
+    files.prepare(tmp_path / "dangling")
+    assert (tmp_path / "nowhere").is_dir()
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="there can be no sweep in"):
+        files.prepare(tmp_path / "file/below")
+
+
+def test_results_without_a_checkpoint_are_not_resumed(tmp_path: Path) -> None:
+    files.write(sweep(BRIEF, directory=tmp_path), tmp_path, models=False)
+    (tmp_path / checkpoint.NAME).unlink()
+    with pytest.raises(InputError, match="cannot be resumed"):
+        files.prepare(tmp_path, resume=True)
+    files.prepare(tmp_path, overwrite=True)
+
+
 @pytest.mark.parametrize(
     ("files_there", "named"),
     [
-        (["models/gpt2.bin", "figures/one.png"], "models/gpt2.bin"),
-        (["figures/one.png", "results.csv"], "figures"),
-        (["sweep.json"], "sweep.json"),
-        (["checkpoint.safetensors"], "checkpoint.safetensors"),
+        (["models/gpt2.bin", "figures/losses.png"], "models/gpt2.bin"),
+        (["figures/one.png", "results.csv"], "figures/one.png"),
+        (["models/d04-seed0/notes.txt"], "models/d04-seed0/notes.txt"),
+        (["figures/losses.png", "results.csv"], "no sweep that can be read"),
+        (["sweep.json"], "no sweep that can be read"),
+        (["checkpoint.safetensors"], "no sweep that can be read"),
     ],
 )
 def test_a_directory_that_only_looks_like_a_sweep_is_left_alone(
     files_there: list[str], named: str, tmp_path: Path
 ) -> None:
     for name in files_there:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text('{"format": "another"}')
     for options in ({}, {"resume": True}, {"overwrite": True}):
         with pytest.raises(InputError, match=named):

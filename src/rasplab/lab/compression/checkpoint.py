@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from rasplab.diagnostics import InputError, diagnostic
+from rasplab.weights.directory import write_file
 
 NAME = "checkpoint.safetensors"
 """Of the file in a sweep's directory."""
@@ -23,17 +24,18 @@ FORMAT = 2
 """Of the state; one of another kind is that of another sweep."""
 SETTINGS = "settings"
 """The name under which the settings lie among the tensors, as the bytes of JSON."""
+DIGEST = "sha256"
+"""Of the tensors, among the settings."""
 
 
 def save(path: Path, state: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
     """Write a state and what it belongs to; the old file stays until the new one is whole."""
     from safetensors.torch import save as to_bytes
 
-    text = torch.tensor(list(json.dumps(_all(settings)).encode()), dtype=torch.uint8)
-    tensors = {name: part.contiguous() for name, part in state.items()} | {SETTINGS: text}
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(to_bytes(tensors))
-    os.replace(partial, path)
+    tensors = {name: part.detach().cpu().contiguous() for name, part in state.items()}
+    named = {**settings, "checkpoint format": FORMAT, DIGEST: _digest(tensors)}
+    tensors[SETTINGS] = torch.tensor(list(json.dumps(named).encode()), dtype=torch.uint8)
+    write_file(path, to_bytes(tensors))
 
 
 def load(path: Path, settings: Mapping[str, Any]) -> dict[str, Tensor] | None:
@@ -49,10 +51,12 @@ def load(path: Path, settings: Mapping[str, Any]) -> dict[str, Tensor] | None:
         return None
     try:
         state = from_bytes(path.read_bytes())
-        found = json.loads(bytes(state.pop(SETTINGS).tolist()))
-    except (SafetensorError, OSError, KeyError, ValueError) as problem:
+        found = dict[str, Any](json.loads(bytes(state.pop(SETTINGS).tolist())))
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as problem:
         raise InputError(_unfit(path, f"its checkpoint cannot be read: {problem}")) from problem
-    wanted = json.loads(json.dumps(_all(settings)))
+    if found.pop(DIGEST, None) != _digest(state):
+        raise InputError(_unfit(path, "its checkpoint is not as it was written"))
+    wanted = json.loads(json.dumps({**settings, "checkpoint format": FORMAT}))
     differing = sorted(n for n in found.keys() | wanted.keys() if found.get(n) != wanted.get(n))
     if differing:
         first = differing[0]
@@ -72,8 +76,12 @@ def is_one(path: Path) -> bool:
         return False
 
 
-def _all(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {**settings, "checkpoint format": FORMAT}
+def _digest(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, part in sorted(tensors.items()):
+        digest.update(f"{name} {part.dtype} {tuple(part.shape)}".encode())
+        digest.update(part.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _unfit(path: Path, why: str) -> Any:

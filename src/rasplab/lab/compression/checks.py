@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import operator
+import os
 from collections.abc import Iterable
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, get_args
 
 import torch
 
 from rasplab.diagnostics import InputError, diagnostic
+from rasplab.lab.compression.domain import Domain
 from rasplab.lab.compression.maps import Member, Sharing, Start
 from rasplab.lab.compression.recipes import Recipe, settings
 from rasplab.weights import ModelWeights
@@ -16,6 +20,10 @@ from rasplab.weights import ModelWeights
 if TYPE_CHECKING:
     from rasplab.model import Model
 
+SAVE_EVERY = 30.0
+"""Seconds after which the step that is going on is the last before a checkpoint."""
+VARIABLE = "RASPLAB_CHECKPOINT_SECONDS"
+"""Of the environment, for another time."""
 LEAST = {
     "seeds": 1,
     "threads": 1,
@@ -36,10 +44,18 @@ def check_numbers(recipe: Recipe, **numbers: int) -> None:
     """
     given = settings(recipe) | numbers
     for name, bound in LEAST.items():
-        if name in given and given[name] < bound:
-            raise InputError(
-                diagnostic("E804", f"`{name}` must be at least {bound}, not {given[name]}")
-            )
+        number = given.get(name, bound)
+        if not isinstance(number, Integral) or number < bound:
+            why = f"`{name}` must be a whole number of at least {bound}, not {number!r}"
+            raise InputError(diagnostic("E804", why))
+    for name in ("first_rate", "last_rate", "decay", "enough"):
+        number = given.get(name, 0.0)
+        if not (math.isfinite(number) and number >= 0):
+            why = f"`{name}` must be finite and not negative, not {number!r}"
+            raise InputError(diagnostic("E804", why))
+    if not all(0 <= beta < 1 for beta in recipe.betas):
+        why = f"`betas` must lie between 0 and 1, and below 1, not be {recipe.betas!r}"
+        raise InputError(diagnostic("E804", why))
 
 
 def check_names(recipe: Recipe, *, sharing: str) -> None:
@@ -64,7 +80,7 @@ def check_device(name: str) -> None:
         InputError: E804.
     """
     try:
-        torch.empty(0, device=name)
+        torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError) as problem:
         first = str(problem).partition("\n")[0]
         raise InputError(
@@ -85,6 +101,31 @@ def check_model(model: Model) -> None:
         raise InputError(_nothing_to_share(weights))
 
 
+def check_inputs(model: Model, inputs: Domain) -> None:
+    """Refuse inputs that the model does not take.
+
+    Raises:
+        InputError: E804.
+    """
+    config = model.weights.config
+    if inputs.ids.shape[1] > config.n_ctx or inputs.ids.max() >= config.d_vocab:
+        why = "the inputs are those of another model: they are longer, or have other tokens"
+        raise InputError(diagnostic("E804", why, help="make them by `domain(model.config)`"))
+
+
+def checkpoint_seconds() -> float:
+    """After how many seconds a training saves its state, or what `VARIABLE` says instead.
+
+    Raises:
+        InputError: E804 where that is no number.
+    """
+    text = os.environ.get(VARIABLE, str(SAVE_EVERY))
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(diagnostic("E804", f"{VARIABLE} is no number: {text!r}")) from None
+
+
 def members_of(weights: ModelWeights, widths: Iterable[int], seeds: int) -> tuple[Member, ...]:
     """A member for every width and seed, by width.
 
@@ -92,18 +133,23 @@ def members_of(weights: ModelWeights, widths: Iterable[int], seeds: int) -> tupl
         InputError: E800 for a width that cannot be, or none.
     """
     full, chosen = weights.config.d_model, sorted({operator.index(w) for w in widths})
-    wrong = [w for w in chosen if not 1 <= w <= full]
-    if wrong or not chosen:
-        raise InputError(
-            diagnostic(
-                "E800",
-                f"a stream of {full} dimensions cannot be compressed to {wrong[0]}"
-                if wrong
-                else "there is no width to compress to",
-                help=f"give widths from 1 to {full}",
-            )
-        )
+    if not chosen:
+        why = "there is no width to compress to"
+        raise InputError(diagnostic("E800", why, help=f"give widths from 1 to {full}"))
+    for width in chosen:
+        check_width(width, full)
     return tuple(Member(w, s) for w in chosen for s in range(seeds))
+
+
+def check_width(width: int, full: int) -> None:
+    """Refuse a width that a stream of `full` dimensions cannot be compressed to.
+
+    Raises:
+        InputError: E800.
+    """
+    if not 1 <= width <= full:
+        why = f"a stream of {full} dimensions cannot be compressed to {width}"
+        raise InputError(diagnostic("E800", why, help=f"give widths from 1 to {full}"))
 
 
 def nothing_to_compress(weights: ModelWeights) -> Any:

@@ -112,16 +112,18 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return {"recipe": recipe.name, **asdict(recipe)}
 
 
-def read_recipe(name: str) -> Recipe:
-    """The recipe of this name, with its usual options.
+def read_recipe(recipe: Recipe | str) -> Recipe:
+    """A recipe, or the one of this name with its usual options.
 
     Raises:
         InputError: E804 for another name.
     """
-    for recipe in (FastRecipe(), PaperRecipe()):
-        if recipe.name == name:
-            return recipe
-    raise InputError(diagnostic("E804", f"there is no recipe {name!r}", help="use fast or paper"))
+    if isinstance(recipe, FastRecipe | PaperRecipe):
+        return recipe
+    for known in (FastRecipe(), PaperRecipe()):
+        if known.name == recipe:
+            return known
+    raise InputError(diagnostic("E804", f"there is no recipe {recipe!r}", help="use fast or paper"))
 
 
 class _Descent(Training):
@@ -194,7 +196,7 @@ class _DescentAndFinish(_Descent):
             self.pruning = Pruning(objective, parameters, least, recipe.beam, recipe.adjust)
         self.solver: Lbfgs | None = None
         self.working = torch.arange(len(members), device=self.theta.device)
-        self.marks = torch.full((len(members),), torch.inf, device=self.theta.device)
+        self.marks = self.theta.new_full((len(members),), torch.inf)
 
     @property
     def steps(self) -> int:

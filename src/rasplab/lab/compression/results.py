@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -21,33 +20,59 @@ from rasplab.lab.compression.maps import Member
 from rasplab.lab.compression.measures import Measures
 from rasplab.lab.compression.sweep import Sweep
 from rasplab.lab.compression.variables import VariableReport
+from rasplab.weights.directory import write_file
+from rasplab.weights.files import FILES
 
 RESULTS, TABLE, VARIABLES = "sweep.json", "results.csv", "variables.csv"
 MODELS, FIGURES = "models", "figures"
 FORMAT = "rasplab-sweep"
-MODEL = re.compile(r"d\d+-seed\d+|\.rasplab-\w+\.partial")
-"""The name of a member's model, and of one that is being written."""
+OWN = re.compile(
+    rf"{checkpoint.NAME}|{RESULTS}|{TABLE}|{VARIABLES}"
+    rf"|{MODELS}/d\d+-seed\d+/({'|'.join(FILES)})"
+    rf"|{FIGURES}/(losses|cosines|(geometry|stream)-d\d+-seed\d+)\.png"
+)
+"""The files that a sweep writes."""
+PARTIAL = re.compile(r"\.rasplab-\w+\.partial")
+"""In the path of what is being written."""
 
 
 def prepare(directory: Path, *, resume: bool = False, overwrite: bool = False) -> Path:
     """A directory for a sweep: a new one, the same one again, or one in place of an older sweep.
 
     Raises:
-        InputError: E803 where it exists, and is not to be resumed or replaced.
+        InputError: E803 where it exists and is not to be resumed or replaced, or cannot be.
     """
-    if resume and overwrite:
-        why = "a sweep is resumed or replaced, not both"
-        raise InputError(_exists(directory, why))
-    if directory.exists() and any(directory.iterdir() if directory.is_dir() else [directory]):
-        foreign = _foreign(directory)
-        if foreign is not None:
-            raise InputError(_exists(directory, f"it holds {foreign}, which is no part of a sweep"))
-        if not (resume or overwrite):
-            raise InputError(_exists(directory, None))
-        if overwrite:
-            shutil.rmtree(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        _make_room(directory.resolve(), directory, resume=resume, overwrite=overwrite)
+    except OSError as problem:
+        why = f"there can be no sweep in {str(directory)!r}"
+        raise InputError(diagnostic("E803", why, notes=[str(problem)])) from problem
     return directory
+
+
+def _make_room(home: Path, named: Path, *, resume: bool, overwrite: bool) -> None:
+    if resume and overwrite:
+        raise InputError(_in_the_way(named, "a sweep is resumed or replaced, not both"))
+    if home.exists() and not home.is_dir():
+        raise InputError(_in_the_way(named, "it is a file"))
+    found = [p for p in home.rglob("*") if p.is_symlink() or not p.is_dir()]
+    whole = [n for p in found if not PARTIAL.search(n := p.relative_to(home).as_posix())]
+    foreign = [name for name in whole if not OWN.fullmatch(name)]
+    if foreign:
+        why = f"it holds {min(foreign)}, which is no part of a sweep"
+        raise InputError(_in_the_way(named, why))
+    if whole and not _is_sweep(home):
+        why = "it holds no sweep that can be read: if it was one, take it away yourself"
+        raise InputError(_in_the_way(named, why))
+    if whole and not (resume or overwrite):
+        raise InputError(_in_the_way(named, None))
+    if whole and resume and not (home / checkpoint.NAME).exists():
+        raise InputError(_in_the_way(named, f"without {checkpoint.NAME} it cannot be resumed"))
+    if overwrite and home.exists():
+        shutil.rmtree(home)
+    for part in home.rglob(".rasplab-*.partial"):  # a kill has left it
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
+    home.mkdir(parents=True, exist_ok=True)
 
 
 def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:
@@ -177,22 +202,6 @@ def _record(measures: Measures) -> dict[str, Any]:
     }
 
 
-def _foreign(directory: Path) -> str | None:
-    """Something in a directory that no sweep has put there."""
-    if not directory.is_dir():
-        return "a file of that name"
-    files = [checkpoint.NAME, RESULTS, TABLE, VARIABLES]
-    begun = {str(Path(name).with_suffix(".partial")) for name in files}
-    found = sorted(os.listdir(directory))
-    strange = [name for name in found if name not in {*files, *begun, MODELS, FIGURES}]
-    if not strange and (directory / MODELS).is_dir():
-        names = sorted(os.listdir(directory / MODELS))
-        strange = [f"{MODELS}/{name}" for name in names if not MODEL.fullmatch(name)]
-    if not strange and not begun.issuperset(found) and not _is_sweep(directory):
-        strange = found
-    return strange[0] if strange else None
-
-
 def _is_sweep(directory: Path) -> bool:
     """Whether there is a file of which only a sweep's author could be the author."""
     if checkpoint.is_one(directory / checkpoint.NAME):
@@ -213,12 +222,10 @@ def _float(value: float | None) -> float:
 
 
 def _put(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(partial, path)
+    write_file(path, text.encode("utf-8"))
 
 
-def _exists(directory: Path, why: str | None) -> Any:
+def _in_the_way(directory: Path, why: str | None) -> Any:
     return diagnostic(
         "E803",
         f"{str(directory)!r} exists already",

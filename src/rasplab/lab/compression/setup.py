@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -18,9 +17,11 @@ from rasplab.diagnostics import InputError
 from rasplab.lab.compression import checkpoint
 from rasplab.lab.compression.checks import (
     check_device,
+    check_inputs,
     check_model,
     check_names,
     check_numbers,
+    checkpoint_seconds,
     members_of,
     nothing_to_compress,
 )
@@ -38,10 +39,6 @@ if TYPE_CHECKING:
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of steps that are done, and of all."""
 
-SAVE_EVERY = 30.0
-"""Seconds after which the step that is going on is the last before a checkpoint;
-`RASPLAB_CHECKPOINT_SECONDS` sets another time."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setup:
@@ -55,7 +52,7 @@ class Setup:
     recipe: Recipe
     threads: int
 
-    def train(self, directory: Path | None = None, progress: Progress | None = None) -> Sweep:
+    def train(self, directory: str | Path | None = None, progress: Progress | None = None) -> Sweep:
         """Train and measure all members.
 
         A checkpoint is kept in the directory; a training whose checkpoint lies there goes on.
@@ -64,12 +61,13 @@ class Setup:
             InputError: E802 for a checkpoint of another sweep.
         """
         used = self.settings()
-        if directory is not None:
-            directory.mkdir(parents=True, exist_ok=True)
+        home = None if directory is None else Path(directory)
+        if home is not None:
+            home.mkdir(parents=True, exist_ok=True)
         with _workers(self.threads) as workers:
             teacher = replace(self.objective, workers=workers)
             training = self.recipe.begin(teacher, self.parameters, self.members)
-            seconds = _train(training, directory, used, progress)
+            seconds = _train(training, home, used, progress)
         measures = measure(self.objective, self.model.weights.circuit, training)
         return Sweep(
             self.model,
@@ -117,7 +115,7 @@ def set_up(
     threads: int | None = None,
 ) -> Setup:
     """Check what `compress` is asked for, which see."""
-    chosen = read_recipe(recipe) if isinstance(recipe, str) else recipe
+    chosen = read_recipe(recipe)
     threads = torch.get_num_threads() if threads is None else threads
     check_numbers(chosen, seeds=seeds, threads=threads)
     check_names(chosen, sharing=sharing)
@@ -125,7 +123,10 @@ def set_up(
     check_model(model)
     members = members_of(model.weights, widths, seeds)
     inputs = domain(model.config) if inputs is None else inputs
-    teacher = objective(model.weights, inputs, device=device)
+    check_inputs(model, inputs)
+    checkpoint_seconds()
+    dtype = torch.float64 if model.config.dtype == "float64" else torch.float32
+    teacher = objective(model.weights, inputs, dtype=dtype, device=device)
     if not teacher.network.sublayers:
         raise InputError(nothing_to_compress(model.weights))
     width = max(m.width for m in members)
@@ -144,13 +145,14 @@ def compress(
     inputs: Domain | None = None,
     device: str = "cpu",
     threads: int | None = None,
-    directory: Path | None = None,
+    directory: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
     """Compress a model's residual stream to each width, from as many starts as there are seeds.
 
     Args:
-        model: any compiled model that is not compressed yet.
+        model: any compiled model that is not compressed yet. One that was compiled for float64 is
+            compressed in float64, others in float32.
         widths: dimensions of the compressed stream, from 1 to the model's own.
         seeds: members per width.
         recipe: "fast", "paper", or a recipe with options of its own.
@@ -219,7 +221,7 @@ def _train(
     if state is not None:
         training.restore(state)
         before = float(state["seconds"])
-    every = float(os.environ.get("RASPLAB_CHECKPOINT_SECONDS", SAVE_EVERY))
+    every = checkpoint_seconds()
     started = saved = time.monotonic()
 
     def seconds() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,9 @@ class Sweep:
         """
         found = self.of_width(width)
         if not found:
-            raise InputError(_none_of(width, self.widths))
+            if width in self.widths:
+                raise InputError(diagnostic("E804", f"all members of width {width} diverged"))
+            raise InputError(_none_of(f"width {width}", self.widths))
         return min(found, key=lambda m: m.loss).member
 
     def examine(self, member: Member) -> tuple[VariableReport, ...]:
@@ -64,15 +67,19 @@ class Sweep:
         return examine(self.model.weights, small, self.inputs, within=within)
 
     def compressed(self, member: Member) -> Model:
-        """A member as a model: it runs, traces, saves and exports."""
+        """A member as a model: it runs, traces, saves and exports.
+
+        Raises:
+            InputError: E804 where it is none of the sweep's.
+        """
+        if member not in self.members:
+            raise InputError(_none_of(member.name, [m.name for m in self.members]))
         row = self.theta[self.members.index(member)]
         within = tolerance(self.objective)
         weights = fold(self.model.weights, self.parameters, row, member, within)
         return replace(self.model, weights=weights, compilation=None)
 
 
-def _none_of(width: int, widths: tuple[int, ...]) -> Any:
-    if width in widths:
-        return diagnostic("E804", f"all members of width {width} diverged")
-    known = ", ".join(map(str, widths))
-    return diagnostic("E804", f"there is no member of width {width}", help=f"there are {known}")
+def _none_of(wanted: str, known: Iterable[object]) -> Any:
+    there = ", ".join(map(str, known))
+    return diagnostic("E804", f"the sweep has no {wanted}", help=f"it has {there}")
