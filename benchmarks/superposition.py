@@ -41,7 +41,7 @@ from rasplab.view.compression_figures import (
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES, TABLES = ROOT / "docs/images", ROOT / "benchmarks/results/compression"
 
-OURS = "--vocab-size 3 --max-length 4 --dtype float64 --steps 6000"
+OURS = "--vocab-size 3 --max-length 4 --dtype float64 --steps 6000 --beam 12"
 SWEEPS = {
     "frac_prevs-fast": "frac_prevs --dims 2:14",
     "frac_prevs-paper": "frac_prevs --dims 4,5,6,7,8,10,12,14 --seeds 3 --recipe paper",
@@ -51,7 +51,7 @@ SWEEPS = {
     "pair_balance-fast": f"pair_balance --dims 4:18 --seeds 3 {OURS}",
     "sort-fast": f"sort --dims 8:19 --seeds 3 {OURS}",
     "shuffle_dyck2-fast": "shuffle_dyck2 --dims 12:18 --max-length 4 --optimize 1 --seeds 3"
-    " --dtype float64 --steps 1000",
+    " --dtype float64 --steps 1000 --beam 12",
 }
 PAPERS = ("frac_prevs", "sort_unique")
 OTHERS = {

@@ -110,6 +110,8 @@ def test_what_is_no_list_of_widths_is_refused(text: str) -> None:
         ["--sharing", "none"],
         ["--device", "gpu"],
         ["--layout", "paper"],
+        ["--beam", "-1"],
+        ["--beam", "2", "--recipe", "paper"],
     ],
 )
 def test_what_cannot_be_takes_nothing_away(wrong: list[str], tmp_path: Path) -> None:

@@ -253,6 +253,7 @@ def compress(
     out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
     recipe: Literal["fast", "paper"] = "fast",
     steps: int | None = None,
+    beam: int | None = None,
     layout: Literal["auto", "paper", "rasplab"] = "auto",
     vocab: Vocab = None,
     vocab_size: VocabSize = None,
@@ -289,6 +290,9 @@ def compress(
         fast, or the paper's.
     steps
         Steps of gradient descent; by default the recipe's own number.
+    beam
+        Maps of each width from which the fast recipe drops the next dimension: more find better
+        ones and take as much longer; 0 for gradient descent alone. By default 6.
     layout
         frac_prevs and sort_unique are taken as the paper has them, in Tracr's layout, unless sizes
         are given or this says rasplab.
@@ -357,6 +361,7 @@ def compress(
         seeds=seeds,
         recipe=recipe,
         steps=steps,
+        beam=beam,
         lengths=lengths or "all",
         distinct=distinct,
         sharing=sharing,

@@ -15,7 +15,7 @@ from rasplab.lab.compression import PAPER, Domain, Sweep, domain, set_up
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.checks import check_width
 from rasplab.lab.compression.maps import Sharing
-from rasplab.lab.compression.recipes import read_recipe
+from rasplab.lab.compression.recipes import FastRecipe, Recipe, read_recipe
 from rasplab.lab.compression.setup import Progress
 from rasplab.model import Model
 from rasplab.view.drawing import shortened
@@ -31,6 +31,7 @@ class Options:
     seeds: int
     recipe: str
     steps: int | None
+    beam: int | None
     lengths: str
     distinct: bool
     sharing: Sharing
@@ -89,6 +90,8 @@ def run(model: Model, options: Options) -> int:
     recipe = read_recipe(options.recipe)
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
+    if options.beam is not None:
+        recipe = _with_beam(recipe, options.beam)
     inputs = domain(model.config, lengths=options.lengths, distinct=options.distinct)
     setup = set_up(
         model,
@@ -120,6 +123,14 @@ def run(model: Model, options: Options) -> int:
         note(f"diverged, and left as they last were: {', '.join(lost)}")
     say(f"trained in {sweep.seconds:.0f} s; models, tables and checkpoint in {options.out}")
     return 1 if lost else 0
+
+
+def _with_beam(recipe: Recipe, beam: int) -> Recipe:
+    if isinstance(recipe, FastRecipe):
+        return replace(recipe, beam=beam)
+    raise InputError(
+        diagnostic("E804", f"the {recipe.name} recipe has no beam", help="leave it out")
+    )
 
 
 def _draw(sweep: Sweep, directory: Path) -> None:

@@ -77,7 +77,7 @@ def draw_cosines(found: Sequence[Measures], *, title: str = "") -> Figure:
             _band(axes, found, _CosineOf(name), style, label)
         _ticks(axes, found)
         _named(axes, "dimensions of the stream, d", "cosine with the compiled model")
-        least = min((m.cosines.get(name, 1.0) for m in found for name in names), default=0.0)
+        least = min((c for m in found if not m.diverged for c in m.cosines.values()), default=0.0)
         axes.set_ylim(min(least, 0.0) - 0.02, 1.05)
         if axes.has_data():
             axes.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
