@@ -56,8 +56,8 @@ SWEEPS = {
 PAPERS = ("frac_prevs", "sort_unique")
 OTHERS = {
     "hist": range(2, 10),
-    "pair_balance": (4, 6, 8, 9, 10, 12, 14, 18),
-    "sort": (8, 10, 11, 12, 13, 14, 16, 19),
+    "pair_balance": (4, 6, 8, 10, 11, 12, 14, 18),
+    "sort": (8, 10, 12, 13, 14, 15, 16, 19),
     "shuffle_dyck2": range(12, 19),
 }
 """The widths that the table of all four has."""
