@@ -34,6 +34,7 @@ Series: TypeAlias = Mapping[str, Sequence[Measures]]
 """The measures of one or more sweeps, by the name under which each is drawn."""
 
 LABEL, TICK = 8.5, 7.0
+TITLE: dict[str, Any] = {"fontsize": 10, "fontweight": "bold", "color": colours.INK}
 LONGEST_LABEL = 26
 LEAST_LOSS = 1e-9
 """A loss below this is drawn here: the scale is logarithmic."""
@@ -60,8 +61,8 @@ def draw_losses(series: Series, *, title: str = "") -> Figure:
             else:
                 axes.set_ylim(-0.02, 1.02)
             if number == 2 and len(series) > 1:
-                axes.legend(fontsize=TICK, frameon=False, loc="lower right")
-        figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=colours.INK)
+                _legend(axes, loc="lower right")
+        figure.suptitle(title, x=0.01, ha="left", parse_math=False, **TITLE)
     return figure
 
 
@@ -80,10 +81,8 @@ def draw_cosines(found: Sequence[Measures], *, title: str = "") -> Figure:
         least = min((c for m in found if not m.diverged for c in m.cosines.values()), default=0.0)
         axes.set_ylim(min(least, 0.0) - 0.02, 1.05)
         if axes.has_data():
-            axes.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        figure.text(
-            0.02, 1 - 0.22 / height, title, fontsize=10, fontweight="bold", color=colours.INK
-        )
+            _legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        figure.text(0.02, 1 - 0.22 / height, title, parse_math=False, **TITLE)
     return figure
 
 
@@ -111,9 +110,7 @@ def draw_geometry(
             axes.set_yticks(ticks, labels if not number else [], fontsize=TICK, parse_math=False)
         bar = figure.add_axes(((width - 0.6) / width, left / height, 0.1 / width, side / height))
         figure.colorbar(mesh, cax=bar).ax.tick_params(labelsize=TICK, length=2)  # pyright: ignore[reportPossiblyUnboundVariable]
-        figure.text(
-            0.1 / width, 1 - 0.3 / height, title, fontsize=10, fontweight="bold", color=colours.INK
-        )
+        figure.text(0.1 / width, 1 - 0.3 / height, title, parse_math=False, **TITLE)
     return figure
 
 
@@ -153,11 +150,11 @@ def draw_streams(
             x += across
         outputs = [" ".join(_short(v) for v in found.outputs) for found in (full, small)]
         words = f"{title}  {' '.join(map(shown, full.tokens))}"
-        figure.text(
-            0.1 / width, 1 - 0.25 / height, words, fontsize=10, fontweight="bold", color=colours.INK
-        )
+        figure.text(0.1 / width, 1 - 0.25 / height, words, parse_math=False, **TITLE)
         line = f"output: {outputs[0]}   compressed: {outputs[1]}"
-        figure.text(0.1 / width, 0.1 / height, line, fontsize=LABEL, color=colours.INK)
+        figure.text(
+            0.1 / width, 0.1 / height, line, parse_math=False, fontsize=LABEL, color=colours.INK
+        )
     return figure
 
 
@@ -246,6 +243,11 @@ def _ticks(axes: Axes, found: Iterable[Measures]) -> None:
     """A tick at every width that was measured, or at every third of many."""
     widths = sorted({m.member.width for m in found if not m.diverged})
     axes.set_xticks(widths if len(widths) <= 14 else widths[::3])
+
+
+def _legend(axes: Axes, **place: Any) -> None:
+    for text in axes.legend(fontsize=TICK, frameon=False, **place).get_texts():
+        text.set_parse_math(False)
 
 
 def _named(axes: Axes, across: str, up: str) -> None:

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -257,10 +258,13 @@ def test_second_order_steps_solve_many_problems_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("widths", "seeds", "code"),
-    [([0], 1, "E800"), ([99], 1, "E800"), ([], 1, "E800"), ([3], 0, "E804")],
+    [
+        *(([0], 1, "E800"), ([99], 1, "E800"), ([], 1, "E800"), ([3.5], 1, "E800")),
+        *(([3], 0, "E804"), ([3], 1.5, "E804")),
+    ],
 )
 def test_widths_and_seeds_that_cannot_be_are_refused(
-    widths: list[int], seeds: int, code: str
+    widths: list[Any], seeds: Any, code: str
 ) -> None:
     with pytest.raises(InputError) as caught:
         compiled("frac_prevs").compress(widths, seeds)
@@ -282,6 +286,9 @@ def test_recipes_that_make_no_sense_are_refused() -> None:
         {"recipe": FastRecipe(first_rate=float("nan"))},
         {"recipe": PaperRecipe(decay=-1.0)},
         {"recipe": FastRecipe(betas=(1.0, 1.0))},
+        {"recipe": FastRecipe(betas=(0.9,))},  # pyright: ignore[reportArgumentType]
+        {"recipe": FastRecipe(first_rate="x")},  # pyright: ignore[reportArgumentType]
+        {"recipe": FastRecipe(first_rate=10**400)},
         {"recipe": None},
         {"recipe": FastRecipe},
         {"inputs": domain(compiled("frac_prevs", vocab=4, length=4).config)},
@@ -334,9 +341,10 @@ def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path) -> None:
     assert (home / checkpoint.NAME).exists()
     files.prepare(home, overwrite=True)
     assert not list(home.iterdir())
-    (home / ".rasplab-0.partial").write_text("killed while the first checkpoint was written")
+    (home / ".rasplab-0a.partial").write_text("killed while the first checkpoint was written")
     (home / "models/.rasplab-1.partial").mkdir(parents=True)
     (home / "models/.rasplab-1.partial/config.json").write_text("killed in a model")
+    (home / "models/.rasplab-2.partial").symlink_to("nowhere")
     files.prepare(home, resume=True)
     assert [p.name for p in home.rglob("*")] == ["models"]
     (home / "thesis.tex").write_text("mine")
@@ -366,6 +374,21 @@ def test_a_sweep_is_replaced_where_a_link_points_to_and_cannot_be_below_a_file(
         files.prepare(tmp_path / "file/below")
 
 
+def test_a_directory_is_replaced_from_within(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = sweep(BRIEF)
+    files.write(made, files.prepare(tmp_path / "sweep"))
+    monkeypatch.chdir(tmp_path / "sweep")
+    files.write(made, files.prepare(Path(), overwrite=True), models=False)
+    assert {p.name for p in (tmp_path / "sweep").iterdir()} == {
+        *("results.csv", "sweep.json", "variables.csv")
+    }
+    (tmp_path / "sweep/mine").mkdir()
+    with pytest.raises(InputError, match="it holds mine"):
+        files.prepare(Path(), overwrite=True)
+
+
 def test_results_without_a_checkpoint_are_not_resumed(tmp_path: Path) -> None:
     files.write(sweep(BRIEF, directory=tmp_path), tmp_path, models=False)
     (tmp_path / checkpoint.NAME).unlink()
@@ -380,6 +403,9 @@ def test_results_without_a_checkpoint_are_not_resumed(tmp_path: Path) -> None:
         (["models/gpt2.bin", "figures/losses.png"], "models/gpt2.bin"),
         (["figures/one.png", "results.csv"], "figures/one.png"),
         (["models/d04-seed0/notes.txt"], "models/d04-seed0/notes.txt"),
+        (["my.rasplab-1.partial.txt"], "my.rasplab-1.partial.txt"),
+        ([".rasplab-ab.partial/deep/thesis.tex"], ".rasplab-ab.partial/deep"),
+        (["sub/.rasplab-ab.partial"], "sub"),
         (["figures/losses.png", "results.csv"], "no sweep that can be read"),
         (["sweep.json"], "no sweep that can be read"),
         (["checkpoint.safetensors"], "no sweep that can be read"),
@@ -395,6 +421,23 @@ def test_a_directory_that_only_looks_like_a_sweep_is_left_alone(
         with pytest.raises(InputError, match=named):
             files.prepare(tmp_path, **options)
     assert all((tmp_path / name).exists() for name in files_there)
+
+
+def test_numbers_of_other_libraries_are_written_too(tmp_path: Path) -> None:
+    recipe = replace(BRIEF, steps=np.int64(5), first_rate=np.float32(0.01))
+    made = compress(compiled("frac_prevs"), np.arange(3, 5), 1, recipe=recipe, directory=tmp_path)
+    files.write(made, tmp_path, models=False)
+    assert json.loads((tmp_path / "sweep.json").read_text())["widths"] == [3, 4]
+    with pytest.raises(InputError, match="there can be no sweep") as caught:
+        compress(compiled("frac_prevs"), [3], 1, recipe=BRIEF, directory=tmp_path / "sweep.json")
+    assert caught.value.code == "E803"
+
+
+def test_tokens_are_drawn_as_they_are(tmp_path: Path) -> None:
+    program, _ = rasplab.programs.get("frac_prevs").at(2, 2)
+    model = rasplab.compile(program.named("$x_{$"), vocab=["$", "x"], max_length=2, optimize=0)
+    save_figures(compress(model, [3], 1, recipe=BRIEF), tmp_path)
+    assert len(list(tmp_path.glob("*.png"))) == 4
 
 
 def test_results_are_written_for_other_programs(tmp_path: Path) -> None:

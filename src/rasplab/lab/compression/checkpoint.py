@@ -52,9 +52,10 @@ def load(path: Path, settings: Mapping[str, Any]) -> dict[str, Tensor] | None:
     try:
         state = from_bytes(path.read_bytes())
         found = dict[str, Any](json.loads(bytes(state.pop(SETTINGS).tolist())))
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as problem:
+        digest = _digest(state)
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RecursionError) as problem:
         raise InputError(_unfit(path, f"its checkpoint cannot be read: {problem}")) from problem
-    if found.pop(DIGEST, None) != _digest(state):
+    if found.pop(DIGEST, None) != digest:
         raise InputError(_unfit(path, "its checkpoint is not as it was written"))
     wanted = json.loads(json.dumps({**settings, "checkpoint format": FORMAT}))
     differing = sorted(n for n in found.keys() | wanted.keys() if found.get(n) != wanted.get(n))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import operator
 import os
+import sys
 from collections.abc import Iterable
-from numbers import Integral
-from typing import TYPE_CHECKING, Any, get_args
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import torch
 
@@ -50,12 +52,21 @@ def check_numbers(recipe: Recipe, **numbers: int) -> None:
             raise InputError(diagnostic("E804", why))
     for name in ("first_rate", "last_rate", "decay", "enough"):
         number = given.get(name, 0.0)
-        if not (math.isfinite(number) and number >= 0):
+        if not _within(number, sys.float_info.max):
             why = f"`{name}` must be finite and not negative, not {number!r}"
             raise InputError(diagnostic("E804", why))
-    if not all(0 <= beta < 1 for beta in recipe.betas):
-        why = f"`betas` must lie between 0 and 1, and below 1, not be {recipe.betas!r}"
+    betas: Any = recipe.betas
+    try:
+        good = [_within(beta, math.nextafter(1, 0)) for beta in betas] == [True, True]
+    except TypeError:
+        good = False
+    if not good:
+        why = f"`betas` must be two numbers from 0 to below 1, not {betas!r}"
         raise InputError(diagnostic("E804", why))
+
+
+def _within(number: Any, most: float) -> bool:
+    return isinstance(number, Real) and bool(0 <= cast(float, number) <= most)
 
 
 def check_names(recipe: Recipe, *, sharing: str) -> None:
@@ -81,7 +92,7 @@ def check_device(name: str) -> None:
     """
     try:
         torch.zeros(1, device=name).item()
-    except (RuntimeError, AssertionError) as problem:
+    except (RuntimeError, AssertionError, ImportError) as problem:
         first = str(problem).partition("\n")[0]
         raise InputError(
             diagnostic("E804", f"cannot compute on {name!r}", notes=[first], help="use cpu or cuda")
@@ -121,9 +132,12 @@ def checkpoint_seconds() -> float:
     """
     text = os.environ.get(VARIABLE, str(SAVE_EVERY))
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
-        raise InputError(diagnostic("E804", f"{VARIABLE} is no number: {text!r}")) from None
+        seconds = math.nan
+    if not seconds >= 0:
+        raise InputError(diagnostic("E804", f"{VARIABLE} is no number of seconds: {text!r}"))
+    return seconds
 
 
 def members_of(weights: ModelWeights, widths: Iterable[int], seeds: int) -> tuple[Member, ...]:
@@ -132,7 +146,12 @@ def members_of(weights: ModelWeights, widths: Iterable[int], seeds: int) -> tupl
     Raises:
         InputError: E800 for a width that cannot be, or none.
     """
-    full, chosen = weights.config.d_model, sorted({operator.index(w) for w in widths})
+    full = weights.config.d_model
+    try:
+        chosen = sorted({operator.index(w) for w in widths})
+    except TypeError as problem:
+        why = f"the widths are not a list of whole numbers: {problem}"
+        raise InputError(diagnostic("E800", why, help=f"give widths from 1 to {full}")) from None
     if not chosen:
         why = "there is no width to compress to"
         raise InputError(diagnostic("E800", why, help=f"give widths from 1 to {full}"))
@@ -150,6 +169,12 @@ def check_width(width: int, full: int) -> None:
     if not 1 <= width <= full:
         why = f"a stream of {full} dimensions cannot be compressed to {width}"
         raise InputError(diagnostic("E800", why, help=f"give widths from 1 to {full}"))
+
+
+def no_sweep_in(directory: Path, problem: Exception) -> Any:
+    """The message for a directory that cannot be used."""
+    why = f"there can be no sweep in {str(directory)!r}"
+    return diagnostic("E803", why, notes=[str(problem)])
 
 
 def nothing_to_compress(weights: ModelWeights) -> Any:

@@ -41,9 +41,10 @@ def fold(
         for sublayer in trained.sublayers:
             _put_back(arrays, sublayer)
     kind = np.float64 if weights.config.dtype == "float64" else np.float32
-    folded: dict[str, NDArray[np.floating]] = {
-        name: a.astype(kind) for name, a in _folded(arrays, map_of).items()
-    }
+    with np.errstate(invalid="ignore", over="ignore"):  # of a member that diverged
+        folded: dict[str, NDArray[np.floating]] = {
+            name: a.astype(kind) for name, a in _folded(arrays, map_of).items()
+        }
     dtype = "float64" if kind is np.float64 else "float32"
     made = ModelWeights(
         replace(weights.config, d_model=member.width, dtype=dtype),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from numbers import Integral, Real
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -109,7 +110,16 @@ Recipe: TypeAlias = "PaperRecipe | FastRecipe"
 
 def settings(recipe: Recipe) -> dict[str, Any]:
     """A recipe as data: its name and every number in it."""
-    return {"recipe": recipe.name, **asdict(recipe)}
+    return {"recipe": recipe.name, **{name: _plain(v) for name, v in asdict(recipe).items()}}
+
+
+def _plain(value: Any) -> Any:
+    """A number of whatever library as one that JSON knows."""
+    if isinstance(value, tuple):
+        return tuple(_plain(v) for v in value)
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
 
 
 def read_recipe(recipe: Recipe | str) -> Recipe:

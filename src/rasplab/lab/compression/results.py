@@ -7,7 +7,6 @@ import io
 import json
 import math
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, cast
 
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.compression import checkpoint
+from rasplab.lab.compression.checks import no_sweep_in
 from rasplab.lab.compression.maps import Member
 from rasplab.lab.compression.measures import Measures
 from rasplab.lab.compression.sweep import Sweep
@@ -26,14 +26,17 @@ from rasplab.weights.files import FILES
 RESULTS, TABLE, VARIABLES = "sweep.json", "results.csv", "variables.csv"
 MODELS, FIGURES = "models", "figures"
 FORMAT = "rasplab-sweep"
+MODEL = rf"{MODELS}/d[0-9]+-seed[0-9]+"
 OWN = re.compile(
     rf"{checkpoint.NAME}|{RESULTS}|{TABLE}|{VARIABLES}"
-    rf"|{MODELS}/d\d+-seed\d+/({'|'.join(FILES)})"
-    rf"|{FIGURES}/(losses|cosines|(geometry|stream)-d\d+-seed\d+)\.png"
+    rf"|{MODEL}/({'|'.join(FILES)})"
+    rf"|{FIGURES}/(losses|cosines|(geometry|stream)-d[0-9]+-seed[0-9]+)\.png"
 )
 """The files that a sweep writes."""
-PARTIAL = re.compile(r"\.rasplab-\w+\.partial")
-"""In the path of what is being written."""
+DIRECTORY = re.compile(rf"{MODELS}|{FIGURES}|{MODEL}")
+"""The directories that it makes."""
+BEGUN = re.compile(rf"(({MODELS}|{FIGURES})/)?\.rasplab-[0-9a-f]+\.partial(/({'|'.join(FILES)}))?")
+"""What is there while something is written, and after a kill."""
 
 
 def prepare(directory: Path, *, resume: bool = False, overwrite: bool = False) -> Path:
@@ -43,10 +46,13 @@ def prepare(directory: Path, *, resume: bool = False, overwrite: bool = False) -
         InputError: E803 where it exists and is not to be resumed or replaced, or cannot be.
     """
     try:
-        _make_room(directory.resolve(), directory, resume=resume, overwrite=overwrite)
+        home = directory.resolve()
+    except (OSError, RuntimeError, ValueError) as problem:
+        raise InputError(no_sweep_in(directory, problem)) from problem
+    try:
+        _make_room(home, directory, resume=resume, overwrite=overwrite)
     except OSError as problem:
-        why = f"there can be no sweep in {str(directory)!r}"
-        raise InputError(diagnostic("E803", why, notes=[str(problem)])) from problem
+        raise InputError(no_sweep_in(directory, problem)) from problem
     return directory
 
 
@@ -55,12 +61,13 @@ def _make_room(home: Path, named: Path, *, resume: bool, overwrite: bool) -> Non
         raise InputError(_in_the_way(named, "a sweep is resumed or replaced, not both"))
     if home.exists() and not home.is_dir():
         raise InputError(_in_the_way(named, "it is a file"))
-    found = [p for p in home.rglob("*") if p.is_symlink() or not p.is_dir()]
-    whole = [n for p in found if not PARTIAL.search(n := p.relative_to(home).as_posix())]
-    foreign = [name for name in whole if not OWN.fullmatch(name)]
+    found = {p.relative_to(home).as_posix(): p for p in sorted(home.rglob("*"))}
+    foreign = [name for name, path in found.items() if not _is_own(name, path)]
     if foreign:
-        why = f"it holds {min(foreign)}, which is no part of a sweep"
+        why = f"it holds {foreign[0]}, which is no part of a sweep"
         raise InputError(_in_the_way(named, why))
+    begun = {name: path for name, path in found.items() if BEGUN.fullmatch(name)}
+    whole = any(name not in begun and OWN.fullmatch(name) for name in found)
     if whole and not _is_sweep(home):
         why = "it holds no sweep that can be read: if it was one, take it away yourself"
         raise InputError(_in_the_way(named, why))
@@ -68,11 +75,15 @@ def _make_room(home: Path, named: Path, *, resume: bool, overwrite: bool) -> Non
         raise InputError(_in_the_way(named, None))
     if whole and resume and not (home / checkpoint.NAME).exists():
         raise InputError(_in_the_way(named, f"without {checkpoint.NAME} it cannot be resumed"))
-    if overwrite and home.exists():
-        shutil.rmtree(home)
-    for part in home.rglob(".rasplab-*.partial"):  # a kill has left it
-        shutil.rmtree(part) if part.is_dir() else part.unlink()
+    # Not the directory itself: somebody may stand in it, or it may be a mount point.
+    for path in reversed((found if overwrite else begun).values()):
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
     home.mkdir(parents=True, exist_ok=True)
+
+
+def _is_own(name: str, path: Path) -> bool:
+    kind = DIRECTORY if path.is_dir() and not path.is_symlink() else OWN
+    return bool(kind.fullmatch(name) or BEGUN.fullmatch(name))
 
 
 def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:

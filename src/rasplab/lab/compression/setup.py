@@ -23,6 +23,7 @@ from rasplab.lab.compression.checks import (
     check_numbers,
     checkpoint_seconds,
     members_of,
+    no_sweep_in,
     nothing_to_compress,
 )
 from rasplab.lab.compression.domain import Domain, domain
@@ -58,12 +59,15 @@ class Setup:
         A checkpoint is kept in the directory; a training whose checkpoint lies there goes on.
 
         Raises:
-            InputError: E802 for a checkpoint of another sweep.
+            InputError: E802 for a checkpoint of another sweep, E803 for a directory that cannot be.
         """
         used = self.settings()
         home = None if directory is None else Path(directory)
         if home is not None:
-            home.mkdir(parents=True, exist_ok=True)
+            try:
+                home.mkdir(parents=True, exist_ok=True)
+            except OSError as problem:
+                raise InputError(no_sweep_in(home, problem)) from problem
         with _workers(self.threads) as workers:
             teacher = replace(self.objective, workers=workers)
             training = self.recipe.begin(teacher, self.parameters, self.members)
