@@ -1,7 +1,7 @@
 """The sweeps, tables and figures of docs/superposition.md.
 
 Every sweep is a call of `rasplab compress`; one that was interrupted goes on, one that is there
-already is not made again. All of them take about two hours on two cores.
+already is not made again. All of them take about two and a half hours on two cores.
 
     python benchmarks/superposition.py
     python benchmarks/superposition.py DIRECTORY --only hist-fast
