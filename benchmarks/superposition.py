@@ -27,6 +27,7 @@ from rasplab.cli import main as command_line
 from rasplab.cli.compress import paper_model
 from rasplab.lab.compression import Domain, Measures, checkpoint, domain
 from rasplab.lab.compression import results as files
+from rasplab.lab.compression.directory import MODELS, RESULTS, TABLE
 from rasplab.lab.compression.features import features
 from rasplab.lab.compression.variables import VariableReport, examine
 from rasplab.model import Model
@@ -78,11 +79,11 @@ def main() -> None:
 
 def train(directory: Path, arguments: list[str]) -> None:
     """Make a sweep that is not there yet; a member that diverges is no failure."""
-    if (directory / files.RESULTS).exists():
+    if (directory / RESULTS).exists():
         return
     progress(f"rasplab compress {' '.join(arguments)}")
     command_line(["compress", *arguments, "-o", str(directory), "--resume"])
-    if not (directory / files.RESULTS).exists():
+    if not (directory / RESULTS).exists():
         sys.exit(f"no sweep in {directory}")
 
 
@@ -93,7 +94,7 @@ def report(home: Path) -> None:
         print(f"## {name}\n\n`rasplab compress {SWEEPS[name]}`: {described(home / name)}\n")
         print(markdown(files.COLUMNS, files.rows(found)), end="\n\n")
         TABLES.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(home / name / files.TABLE, TABLES / f"{name}.csv")
+        shutil.copyfile(home / name / TABLE, TABLES / f"{name}.csv")
     for name in PAPERS:
         series = {recipe: measures[f"{name}-{recipe}"] for recipe in ("paper", "fast")}
         print(f"## {name}, both recipes\n\n{side_by_side(series)}\n")
@@ -106,12 +107,12 @@ def report(home: Path) -> None:
 
 
 def read(directory: Path) -> tuple[Measures, ...]:
-    return files.read_measures(json.loads((directory / files.RESULTS).read_text()))
+    return files.read_measures(json.loads((directory / RESULTS).read_text()))
 
 
 def described(directory: Path) -> str:
     """What was trained, on what, and how long it took."""
-    data = json.loads((directory / files.RESULTS).read_text())
+    data = json.loads((directory / RESULTS).read_text())
     with safe_open(directory / checkpoint.NAME, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
         seconds = float(file.get_tensor("seconds"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     inputs = f"{'all' if data['all_inputs'] else 'drawn'} {data['inputs']} inputs"
@@ -178,7 +179,7 @@ def dissect(home: Path, name: str, series: dict[str, tuple[Measures, ...]]) -> N
 def best(directory: Path, found: tuple[Measures, ...], width: int) -> Model:
     own = [m for m in found if m.member.width == width and not m.diverged]
     member = min(own, key=lambda m: m.loss).member
-    return rasplab.load(directory / files.MODELS / member.name)
+    return rasplab.load(directory / MODELS / member.name)
 
 
 def describe(model: Model, small: Model, inputs: Domain, title: str) -> None:

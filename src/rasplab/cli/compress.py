@@ -14,6 +14,7 @@ from rasplab.diagnostics import InputError, MissingExtraError, diagnostic
 from rasplab.lab.compression import PAPER, Domain, Sweep, domain, set_up
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.checks import check_width
+from rasplab.lab.compression.directory import FIGURES, prepare
 from rasplab.lab.compression.maps import Sharing
 from rasplab.lab.compression.recipes import FastRecipe, Recipe, read_recipe
 from rasplab.lab.compression.setup import Progress
@@ -105,14 +106,14 @@ def run(model: Model, options: Options) -> int:
         threads=options.threads,
     )
     # Last, since it may take an older sweep away.
-    files.prepare(options.out, resume=options.resume, overwrite=options.overwrite)
+    prepare(options.out, resume=options.resume, overwrite=options.overwrite)
     with _progress(f"{len(setup.members)} models") as progress:
         sweep = setup.train(options.out, progress)
     files.write(sweep, options.out)
     _draw(sweep, options.out)
     table(
         files.COLUMNS,
-        files.summary(sweep),
+        files.rows(sweep.measures),
         title=f"{shortened(model.weights.circuit.program, 60)}: "
         f"d_model {model.config.d_model} -> d, "
         f"{_inputs(inputs)}, recipe {recipe.name}",
@@ -138,7 +139,7 @@ def _draw(sweep: Sweep, directory: Path) -> None:
     from rasplab.view.compression_figures import save_figures
 
     try:
-        save_figures(sweep, directory / files.FIGURES)
+        save_figures(sweep, directory / FIGURES)
     except MissingExtraError as missing:
         note(f"no figures: {missing.diagnostics[0].help}")
 

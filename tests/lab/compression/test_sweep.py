@@ -24,6 +24,7 @@ from rasplab.lab.compression import (
     domain,
 )
 from rasplab.lab.compression import results as files
+from rasplab.lab.compression.directory import prepare
 from rasplab.lab.compression.lbfgs import Lbfgs
 from rasplab.lab.compression.maps import Parameters
 from rasplab.lab.compression.objective import Losses, Objective, objective
@@ -175,7 +176,7 @@ def test_a_diverging_member_stops_and_the_rest_go_on() -> None:
     lost = [m for m in made.measures if m.diverged]
     assert 0 < len(lost) < 4
     assert torch.isfinite(made.theta).all()
-    rows = files.summary(made)
+    rows = files.rows(made.measures)
     assert len(rows) == 2
     assert any("diverged" in row or "/" in row[1] for row in rows)
 
@@ -192,10 +193,10 @@ def test_a_sweep_of_which_nothing_is_left_is_written_and_drawn(
     wild = replace(recipe, steps=steps, batch=8, first_rate=1e6)
     made = compress(compiled("frac_prevs"), [3, 6], 2, recipe=wild)
     assert all(m.diverged for m in made.measures)
-    files.write(made, files.prepare(tmp_path / "out"))
+    files.write(made, prepare(tmp_path / "out"))
     save_figures(made, tmp_path / "out/figures")
     assert {p.stem for p in (tmp_path / "out/figures").iterdir()} == {"losses", "cosines"}
-    assert [row[1] for row in files.summary(made)] == ["0/2", "0/2"]
+    assert [row[1] for row in files.rows(made.measures)] == ["0/2", "0/2"]
     read = files.read_measures(json.loads((tmp_path / "out/sweep.json").read_text()))
     assert [m.member for m in read] == list(made.members)
     assert all(m.diverged and not m.loss < 1e6 for m in read)
@@ -332,69 +333,69 @@ def test_a_program_with_one_variable_is_refused() -> None:
 
 def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path) -> None:
     home = tmp_path / "sweep"
-    made = sweep(BRIEF, directory=files.prepare(home))
+    made = sweep(BRIEF, directory=prepare(home))
     files.write(made, home)
     with pytest.raises(InputError) as caught:
-        files.prepare(home)
+        prepare(home)
     assert caught.value.code == "E803"
-    assert files.prepare(home, resume=True) == home
+    assert prepare(home, resume=True) == home
     assert (home / checkpoint.NAME).exists()
-    files.prepare(home, overwrite=True)
+    prepare(home, overwrite=True)
     assert not list(home.iterdir())
     (home / ".rasplab-0a.partial").write_text("killed while the first checkpoint was written")
     (home / "models/.rasplab-1.partial").mkdir(parents=True)
     (home / "models/.rasplab-1.partial/config.json").write_text("killed in a model")
     (home / "models/.rasplab-2.partial").symlink_to("nowhere")
-    files.prepare(home, resume=True)
+    prepare(home, resume=True)
     assert [p.name for p in home.rglob("*")] == ["models"]
     (home / "thesis.tex").write_text("mine")
     for options in ({}, {"resume": True}, {"overwrite": True}):
         with pytest.raises(InputError, match=r"thesis\.tex"):
-            files.prepare(home, **options)
+            prepare(home, **options)
     assert (home / "thesis.tex").exists()
     with pytest.raises(InputError, match="it is a file"):
-        files.prepare(home / "thesis.tex", overwrite=True)
+        prepare(home / "thesis.tex", overwrite=True)
     with pytest.raises(InputError, match="not both"):
-        files.prepare(home, resume=True, overwrite=True)
+        prepare(home, resume=True, overwrite=True)
 
 
 def test_a_sweep_is_replaced_where_a_link_points_to_and_cannot_be_below_a_file(
     tmp_path: Path,
 ) -> None:
     made = sweep(BRIEF)
-    files.write(made, files.prepare(tmp_path / "real"), models=False)
+    files.write(made, prepare(tmp_path / "real"), models=False)
     (tmp_path / "link").symlink_to("real")
     (tmp_path / "dangling").symlink_to("nowhere")
-    files.prepare(tmp_path / "link", overwrite=True)
+    prepare(tmp_path / "link", overwrite=True)
     assert not list((tmp_path / "real").iterdir())
-    files.prepare(tmp_path / "dangling")
+    prepare(tmp_path / "dangling")
     assert (tmp_path / "nowhere").is_dir()
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="there can be no sweep in"):
-        files.prepare(tmp_path / "file/below")
+        prepare(tmp_path / "file/below")
 
 
 def test_a_directory_is_replaced_from_within(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = sweep(BRIEF)
-    files.write(made, files.prepare(tmp_path / "sweep"))
+    files.write(made, prepare(tmp_path / "sweep"))
     monkeypatch.chdir(tmp_path / "sweep")
-    files.write(made, files.prepare(Path(), overwrite=True), models=False)
+    files.write(made, prepare(Path(), overwrite=True), models=False)
     assert {p.name for p in (tmp_path / "sweep").iterdir()} == {
         *("results.csv", "sweep.json", "variables.csv")
     }
     (tmp_path / "sweep/mine").mkdir()
     with pytest.raises(InputError, match="it holds mine"):
-        files.prepare(Path(), overwrite=True)
+        prepare(Path(), overwrite=True)
 
 
 def test_results_without_a_checkpoint_are_not_resumed(tmp_path: Path) -> None:
     files.write(sweep(BRIEF, directory=tmp_path), tmp_path, models=False)
     (tmp_path / checkpoint.NAME).unlink()
     with pytest.raises(InputError, match="cannot be resumed"):
-        files.prepare(tmp_path, resume=True)
-    files.prepare(tmp_path, overwrite=True)
+        prepare(tmp_path, resume=True)
+    prepare(tmp_path, overwrite=True)
 
 
 @pytest.mark.parametrize(
@@ -419,7 +420,7 @@ def test_a_directory_that_only_looks_like_a_sweep_is_left_alone(
         (tmp_path / name).write_text('{"format": "another"}')
     for options in ({}, {"resume": True}, {"overwrite": True}):
         with pytest.raises(InputError, match=named):
-            files.prepare(tmp_path, **options)
+            prepare(tmp_path, **options)
     assert all((tmp_path / name).exists() for name in files_there)
 
 
@@ -442,7 +443,7 @@ def test_tokens_are_drawn_as_they_are(tmp_path: Path) -> None:
 
 def test_results_are_written_for_other_programs(tmp_path: Path) -> None:
     made = sweep(BRIEF)
-    files.write(made, files.prepare(tmp_path / "out"))
+    files.write(made, prepare(tmp_path / "out"))
     data = json.loads((tmp_path / "out/sweep.json").read_text())
     assert data["recipe"] == "fast"
     assert [(m["width"], m["seed"]) for m in data["members"]] == [(3, 0), (3, 1), (6, 0), (6, 1)]

@@ -16,7 +16,7 @@ brief = FastRecipe(steps=1, beam=0, finish=1)
 
 _DIRECTORY = """\
 from pathlib import Path
-from rasplab.lab.compression import results
+from rasplab.lab.compression.directory import prepare
 
 """
 
@@ -90,8 +90,8 @@ asked for makes sense; neither touches a directory that holds anything but a swe
         + """\
 Path("notes").mkdir()
 Path("notes/today.txt").write_text("mine")
-results.prepare(Path("notes"))""",
-        _DIRECTORY + 'results.prepare(Path("sweeps/frac_prevs"))',
+prepare(Path("notes"))""",
+        _DIRECTORY + 'prepare(Path("sweeps/frac_prevs"))',
     ),
     Page(
         "E804",

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterable
 from numbers import Integral, Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import torch
@@ -169,12 +168,6 @@ def check_width(width: int, full: int) -> None:
     if not 1 <= width <= full:
         why = f"a stream of {full} dimensions cannot be compressed to {width}"
         raise InputError(diagnostic("E800", why, help=f"give widths from 1 to {full}"))
-
-
-def no_sweep_in(directory: Path, problem: Exception) -> Any:
-    """The message for a directory that cannot be used."""
-    why = f"there can be no sweep in {str(directory)!r}"
-    return diagnostic("E803", why, notes=[str(problem)])
 
 
 def nothing_to_compress(weights: ModelWeights) -> Any:

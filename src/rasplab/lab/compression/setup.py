@@ -23,9 +23,9 @@ from rasplab.lab.compression.checks import (
     check_numbers,
     checkpoint_seconds,
     members_of,
-    no_sweep_in,
     nothing_to_compress,
 )
+from rasplab.lab.compression.directory import no_sweep_in
 from rasplab.lab.compression.domain import Domain, domain
 from rasplab.lab.compression.maps import Member, Parameters, Sharing
 from rasplab.lab.compression.measures import measure
@@ -43,7 +43,10 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setup:
-    """A sweep that can be trained: nothing is wrong with what was asked for."""
+    """A sweep that can be trained: nothing is wrong with what was asked for.
+
+    `save_every` is the time between checkpoints in seconds.
+    """
 
     model: Model
     inputs: Domain
@@ -52,6 +55,7 @@ class Setup:
     members: tuple[Member, ...]
     recipe: Recipe
     threads: int
+    save_every: float
 
     def train(self, directory: str | Path | None = None, progress: Progress | None = None) -> Sweep:
         """Train and measure all members.
@@ -71,7 +75,7 @@ class Setup:
         with _workers(self.threads) as workers:
             teacher = replace(self.objective, workers=workers)
             training = self.recipe.begin(teacher, self.parameters, self.members)
-            seconds = _train(training, home, used, progress)
+            seconds = _train(training, home, used, self.save_every, progress)
         measures = measure(self.objective, self.model.weights.circuit, training)
         return Sweep(
             self.model,
@@ -128,14 +132,13 @@ def set_up(
     members = members_of(model.weights, widths, seeds)
     inputs = domain(model.config) if inputs is None else inputs
     check_inputs(model, inputs)
-    checkpoint_seconds()
     dtype = torch.float64 if model.config.dtype == "float64" else torch.float32
     teacher = objective(model.weights, inputs, dtype=dtype, device=device)
     if not teacher.network.sublayers:
         raise InputError(nothing_to_compress(model.weights))
     width = max(m.width for m in members)
     parameters = Parameters(teacher.network, sharing, width, train_weights)
-    return Setup(model, inputs, teacher, parameters, members, chosen, threads)
+    return Setup(model, inputs, teacher, parameters, members, chosen, threads, checkpoint_seconds())
 
 
 def compress(
@@ -216,6 +219,7 @@ def _train(
     training: Training,
     directory: Path | None,
     used: dict[str, Any],
+    save_every: float,
     progress: Progress | None,
 ) -> float:
     """Train to the end, from the checkpoint if there is one; seconds in all."""
@@ -225,7 +229,6 @@ def _train(
     if state is not None:
         training.restore(state)
         before = float(state["seconds"])
-    every = checkpoint_seconds()
     started = saved = time.monotonic()
 
     def seconds() -> float:
@@ -246,7 +249,7 @@ def _train(
             whole = True
             if progress is not None:
                 progress(training.step, training.steps)
-            if time.monotonic() - saved >= every:
+            if time.monotonic() - saved >= save_every:
                 save()
                 saved = time.monotonic()
     finally:  # a step that was interrupted may have changed a part of the state only
