@@ -63,7 +63,17 @@ class Lowering:
         names = Names(facts.interner, root)
         lowerer = _Lowerer(facts, self.style, self.precision, names)
         craft = lowerer.lower(root)
-        return Lowered(craft, lowerer.variables, root, names, lowerer.opened)
+        return Lowered(
+            craft,
+            lowerer.variables,
+            root,
+            names,
+            lowerer.opened,
+            self.style,
+            lowerer.patterns,
+            lowerer.plans,
+            lowerer.value_readouts,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +89,17 @@ class Lowered:
     root: Node
     names: Names
     opened: dict[Node | None, set[Node]]
+    style: Style
+    patterns: dict[Node, Pattern]
+    plans: dict[Node, FunctionPlan]
+    value_readouts: dict[Node, Readout]
+
+    def kind(self, node: Node) -> str:
+        """What the head of an aggregate does with the values."""
+        name = self.names[node]
+        return next(
+            b.kind for b in self.craft.blocks if isinstance(b, Head) and b.implements.name == name
+        )
 
     def node_of(self, variable: str) -> Node | None:
         """The node that is held under a name."""
@@ -99,6 +120,7 @@ class _Lowerer:
     plans: dict[Node, FunctionPlan] = field(default_factory=dict[Node, FunctionPlan])
     variables: dict[Node, Variable] = field(default_factory=dict[Node, Variable])
     opened: dict[Node | None, set[Node]] = field(default_factory=dict["Node | None", set[Node]])
+    value_readouts: dict[Node, Readout] = field(default_factory=dict[Node, "Readout"])
     embeddings: list[Embedding] = field(default_factory=list[Embedding])
     blocks: list[Block] = field(default_factory=list[Block])
 
@@ -268,7 +290,8 @@ class _Lowerer:
         query, key, scores = assemble(
             found, views, ranked, self.precision, self.facts.max_length, log_weight
         )
-        value = self._view(node.operands[1], self._value_readout(node), node).silent_at_bos()
+        self.value_readouts[node] = self._value_readout(node)
+        value = self._view(node.operands[1], self.value_readouts[node], node).silent_at_bos()
         if self._moved(node):
             encoding, subspace = self._listing(node)
             default = _default_position(node, self.facts.listed(node))

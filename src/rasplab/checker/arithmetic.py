@@ -1,0 +1,80 @@
+"""Rounding in a number format, for sums in any order; and in this file's own float64.
+
+Two facts carry everything. A sum of t products, in whatever order, with or without fused
+multiply-add, is within γ_t = t·u / (1 - t·u) of the sum of their sizes (Higham, Accuracy and
+Stability of Numerical Algorithms, section 3.1). And it is exact where all terms are multiples of
+one power of two q and their sizes add up to at most 2^p·q: every partial sum is then a number that
+the format has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+OWN = 2.0**-52
+"""What bounds are computed with rounds, too: every bound is widened by as much per term."""
+
+EXPONENTIAL = 8
+"""An exponential is trusted to be right within this many units of rounding."""
+
+ZERO = 2**15
+"""The place of the lowest bit of 0: beyond all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A binary floating-point format: bits of the significand, largest and least normal number."""
+
+    name: str
+    bits: int
+    largest: float
+    least: float
+
+    @property
+    def roundoff(self) -> float:
+        """Half a unit in the last place of 1."""
+        return 2.0**-self.bits
+
+    def gamma(self, roundings: Array | float) -> Array:
+        """The relative error of so many roundings, one after the other."""
+        total = np.asarray(roundings, np.float64) * self.roundoff
+        return np.where(total < 0.5, total / np.maximum(1.0 - total, 0.5), np.inf)
+
+
+FORMATS = {
+    f.name: f
+    for f in (
+        Format("float64", 53, 2.0**1023, 2.0**-1022),
+        Format("float32", 24, 2.0**127, 2.0**-126),
+        Format("bfloat16", 8, 2.0**127, 2.0**-126),
+        Format("float16", 11, 65504.0, 2.0**-14),
+    )
+}
+
+
+def lowest_bit(numbers: Array) -> NDArray[np.int64]:
+    """The place of the lowest bit that is set: the numbers are odd multiples of 2 to that power.
+
+    >>> lowest_bit(np.array([1.0, 0.375, 6.0])).tolist()
+    [0, -3, 1]
+    """
+    mantissa, exponent = np.frexp(numbers)
+    whole = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
+    place = np.frexp((whole & -whole).astype(np.float64))[1] - 1
+    return np.where(whole == 0, ZERO, exponent.astype(np.int64) - 53 + place)
+
+
+def is_power_of_two(numbers: Array) -> Flags:
+    """Whether each is ± a power of two: multiplying by it rounds nothing."""
+    return np.abs(np.frexp(numbers)[0]) == 0.5
+
+
+def two_to(places: NDArray[np.int64]) -> Array:
+    """2 to the power of each, without overflow."""
+    return np.exp2(np.clip(places, -1000, 1000).astype(np.float64))

@@ -1,0 +1,353 @@
+"""Heads: who is attended to, with what weight, and what that writes.
+
+Scores are bounded for every pair of values that a key and a query can have, BOS among them. From
+the gaps follows how much weight the others can get in all, n·e^-gap; from the spread of the
+winners' scores how unequal they can weigh.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.checker.arithmetic import (
+    Array,
+    Flags,
+    Format,
+    lowest_bit,
+    two_to,
+)
+from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
+from rasplab.weights.specification import Comparison
+
+MOST = 700.0
+"""Beyond this many units of score nothing more is to be had, and exp would overflow."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadWeights:
+    """The query and key maps of one head (d_model × d_head, with their biases)."""
+
+    w_q: Array
+    b_q: Array
+    w_k: Array
+    b_k: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number between two."""
+
+    low: float
+    high: float
+
+    def plus(self, other: Range) -> Range:
+        """Where a sum of two lies."""
+        return Range(self.low + other.low, self.high + other.high)
+
+    def wider(self, by: float) -> Range:
+        """With so much more on both sides."""
+        return Range(self.low - by, self.high + by)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of the keys that count (`chosen`), of all others at most `others`, and of BOS.
+
+    `bos` is what BOS scores with any other query, `own` with itself, `foreign` what any other key
+    scores at most with BOS as the query. `gap` is how far the chosen are above all that is not
+    chosen but BOS. `exact` says that no score and no difference of scores is rounded.
+    """
+
+    chosen: Range
+    others: float
+    gap: float
+    bos: Range
+    own: float
+    foreign: float
+    exact: bool
+    never: bool
+
+    @property
+    def equal(self) -> bool:
+        """Whether all that are chosen score exactly the same: exp of their distance, 0, is 1."""
+        return self.exact and self.spread == 0
+
+    @property
+    def spread(self) -> float:
+        """How far apart the chosen can be."""
+        return self.chosen.high - self.chosen.low
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """What keys or queries are: the variables read, and the class of each combination."""
+
+    held: list[Held]
+    codes: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairing:
+    """One comparison: its columns, both sides, and which classes of them go together."""
+
+    of: Comparison
+    keys: Side
+    queries: Side
+
+
+def scores(
+    weights: HeadWeights,
+    pairings: list[Pairing],
+    ranking: tuple[Side, int] | None,
+    everything: tuple[list[Held], list[Held]],
+    form: Format,
+) -> Scores:
+    """Bounds on all scores of a head; `everything` is what the keys and the queries read in all."""
+    width = len(weights.b_q)
+    parts: list[_Part] = []
+    start = 0
+    for pairing in pairings:
+        if pairing.of.start != start:
+            raise RefutedError("the columns of the comparisons leave a gap")
+        start = pairing.of.stop
+        parts.append(_part(weights, pairing, slice(pairing.of.start, start), form))
+    levels = None
+    if ranking is not None:
+        levels = _levels(weights, ranking[0], slice(start, start + 1), everything[1], form)
+        start += 1
+    rest = _rest(weights, slice(start, width), everything, form)
+    bos, own, foreign = _at_bos(weights, everything, form)
+    others = [p.bound for p in parts] + ([levels.bound] if levels else []) + [rest]
+    at_bos = [(b.range, _rounding([b], width, form)) for b in (bos, own, foreign)]
+    exact = all(b.exact for b in (*others, bos))
+    return _together(parts, levels, rest.range, at_bos, _rounding(others, width, form), exact)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A score's range, how large its terms are in all, and the place of their last bit."""
+
+    range: Range
+    size: float
+    place: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one comparison scores where it holds and where not."""
+
+    holds: Range | None
+    fails: Range | None
+    bound: _Bound
+
+    @property
+    def top(self) -> float:
+        """The most that it can score."""
+        return max(r.high for r in (self.holds, self.fails) if r is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """What each level of a ranking scores, from the lowest."""
+
+    ranges: tuple[Range, ...]
+    bound: _Bound
+
+    @property
+    def gap(self) -> float:
+        """The least distance between two levels that follow each other."""
+        steps = zip(self.ranges[1:], self.ranges[:-1], strict=True)
+        return min((b.low - a.high for b, a in steps), default=MOST)
+
+    @property
+    def spread(self) -> float:
+        """How far apart keys of one level can be."""
+        return max(r.high - r.low for r in self.ranges)
+
+
+def _product(keys: Columns, queries: Columns, form: Format) -> tuple[Array, Array, Array]:
+    """Scores (keys × queries) from ideal coordinates, how far off, and the sizes of their terms."""
+    of_keys, of_queries = keys.error(form), queries.error(form)
+    k, q = np.abs(keys.value), np.abs(queries.value)
+    error = np.zeros((len(k), len(q)))
+    if of_keys.any():
+        error = error + of_keys @ (q + of_queries).T
+    if of_queries.any():
+        error = error + k @ of_queries.T
+    score = keys.value @ queries.value.T
+    positive = (keys.value >= 0).all() and (queries.value >= 0).all()
+    return score, error, (score if positive else k @ q.T) + error
+
+
+def _bound(keys: Columns, queries: Columns, size: float, low: float, high: float) -> _Bound:
+    exact = not (keys.input_error.any() or queries.input_error.any())
+    places = [lowest_bit(side.value).min(initial=2**14) for side in (keys, queries)]
+    return _Bound(Range(low, high), size, int(sum(places)), exact)
+
+
+def _part(weights: HeadWeights, pairing: Pairing, columns: slice, form: Format) -> _Part:
+    keys = read(pairing.keys.held, weights.w_k[:, columns], weights.b_k[columns])
+    queries = read(pairing.queries.held, weights.w_q[:, columns], weights.b_q[columns])
+    of_keys, of_queries = pairing.keys.codes, pairing.queries.codes
+    score, error, size = _product(keys, queries, form)
+    possible = (of_keys >= 0)[:, None] & (of_queries >= 0)[None, :]
+    holds = pairing.of.holds[of_keys][:, of_queries]
+    low, high = score - error, score + error
+    return _Part(
+        _range(low, high, holds & possible),
+        _range(low, high, ~holds & possible),
+        _bound(keys, queries, float(size.max(initial=0.0)), float(low.min()), float(high.max())),
+    )
+
+
+def _range(low: Array, high: Array, where: Flags) -> Range | None:
+    if not where.any():
+        return None
+    return Range(
+        float(low.min(where=where, initial=np.inf)), float(high.max(where=where, initial=-np.inf))
+    )
+
+
+def _levels(
+    weights: HeadWeights, side: Side, columns: slice, queries: list[Held], form: Format
+) -> _Levels:
+    keys = read(side.held, weights.w_k[:, columns], weights.b_k[columns])
+    asked = read(queries, weights.w_q[:, columns], weights.b_q[columns])
+    score, error, size = _product(keys, asked, form)
+    low, high = score - error, score + error
+    found: list[Range] = []
+    for level in range(int(side.codes.max()) + 1):
+        here = side.codes == level
+        if here.any():
+            found.append(Range(float(low[here].min()), float(high[here].max())))
+    bound = _bound(keys, asked, float(size.max()), float(low.min()), float(high.max()))
+    return _Levels(tuple(found), bound)
+
+
+def _rest(
+    weights: HeadWeights, columns: slice, everything: tuple[list[Held], list[Held]], form: Format
+) -> _Bound:
+    """What the columns that belong to no comparison add to the score of a key that is not BOS."""
+    return _whole(weights, columns, everything[0], everything[1], form, False, False)
+
+
+def _at_bos(
+    weights: HeadWeights, everything: tuple[list[Held], list[Held]], form: Format
+) -> tuple[_Bound, _Bound, _Bound]:
+    """BOS as key for any query, for itself; and any other key for BOS as the query."""
+    keys, queries = everything
+    columns = slice(0, len(weights.b_q))
+    return (
+        _whole(weights, columns, keys, queries, form, True, False),
+        _whole(weights, columns, keys, queries, form, True, True),
+        _whole(weights, columns, keys, queries, form, False, True),
+    )
+
+
+def _whole(
+    weights: HeadWeights,
+    columns: slice,
+    keys: list[Held],
+    queries: list[Held],
+    form: Format,
+    key_is_bos: bool,
+    query_is_bos: bool,
+) -> _Bound:
+    """The range of a part of the score, column by column, over all that is read."""
+    w_k, w_q = weights.w_k[:, columns], weights.w_q[:, columns]
+    k = _extents(keys, w_k, weights.b_k[columns], form, bos=key_is_bos)
+    q = _extents(queries, w_q, weights.b_q[columns], form, bos=query_is_bos)
+    ends = np.stack([a * b for a in (k.low, k.high) for b in (q.low, q.high)])
+    live = ends.any(axis=0)
+    if not live.any():
+        return _Bound(Range(0.0, 0.0), 0.0, 2**14, True)
+    return _Bound(
+        Range(float(ends.min(axis=0).sum()), float(ends.max(axis=0).sum())),
+        float(np.abs(ends).max(axis=0).sum()),
+        int((k.place + q.place)[live].min()),
+        bool((k.exact & q.exact)[live].all()),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Extents:
+    """Per column the least and the greatest number, the place of its last bit, and exactness."""
+
+    low: Array
+    high: Array
+    place: NDArray[np.int64]
+    exact: Flags
+
+
+def _extents(held: list[Held], matrix: Array, bias: Array, form: Format, *, bos: bool) -> _Extents:
+    if bos:
+        there = read_at_bos(held, matrix, bias)
+        off = there.error(form)[0]
+        number = there.value[0]
+        return _Extents(number - off, number + off, lowest_bit(number), off == 0)
+    low, high, size, terms = (np.zeros(len(bias)) for _ in range(4))
+    place, off = lowest_bit(bias), np.zeros(len(bias))
+    for one in held:
+        alone = read([one], matrix, np.zeros(len(bias)))
+        low += (alone.value - alone.input_error).min(axis=0)
+        high += (alone.value + alone.input_error).max(axis=0)
+        size += alone.size.max(axis=0)
+        terms += alone.terms.max(axis=0)
+        off += alone.input_error.max(axis=0)
+        place = np.minimum(place, alone.place)
+    size, terms = size + np.abs(bias), terms + (bias != 0)
+    whole = (off == 0) & (size <= two_to(place + form.bits))
+    rounding = np.where(whole, 0.0, form.gamma(terms) * size)
+    return _Extents(low + bias - rounding, high + bias + rounding, place, whole)
+
+
+def _rounding(bounds: list[_Bound], width: int, form: Format) -> float:
+    """How far a score is rounded, the sum of `width` products; 0 where it is exact."""
+    size = sum(b.size for b in bounds)
+    place = min((b.place for b in bounds), default=0)
+    exact = all(b.exact for b in bounds) and size <= 2.0 ** min(place + form.bits, 1000)
+    return 0.0 if exact else float(form.gamma(width + 1)) * size
+
+
+def _together(
+    parts: list[_Part],
+    levels: _Levels | None,
+    rest: Range,
+    at_bos: list[tuple[Range, float]],
+    rounding: float,
+    exact: bool,
+) -> Scores:
+    (bos, bos_rounding), (own, own_rounding), (foreign, foreign_rounding) = at_bos
+    chosen = rest
+    for part in parts:
+        chosen = chosen.plus(part.holds or Range(0.0, 0.0))
+    tops = rest.high + sum(p.top for p in parts)
+    others = max(
+        (tops - p.top + p.fails.high for p in parts if p.fails is not None), default=-math.inf
+    )
+    gap = chosen.low - others
+    if levels is not None:
+        lowest, highest = levels.ranges[0], levels.ranges[-1]
+        wide = chosen.high - chosen.low
+        gap = min(levels.gap - wide, gap - (highest.high - lowest.low))
+        others += highest.high
+        least = chosen.low + lowest.low
+        chosen = Range(least, least + levels.spread + wide)
+    never = any(p.holds is None for p in parts)
+    if never:
+        gap = MOST
+    return Scores(
+        chosen.wider(rounding),
+        others + rounding,
+        min(gap - 2 * rounding, MOST),
+        bos.wider(bos_rounding),
+        own.low - own_rounding,
+        foreign.high + foreign_rounding,
+        exact and rounding == bos_rounding == 0,
+        never,
+    )

@@ -1,0 +1,264 @@
+"""Hidden units: what a block of them writes for every combination of the values that it reads.
+
+Units whose columns are multiples of each other by powers of two read one number z and share its
+error: together they are a piecewise linear function of z, however large each of them is. Where no
+unit has its corner within reach of z, that function is a line there, and its slope is what lets
+errors through. Other groups of units add their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.checker.arithmetic import (
+    OWN,
+    ZERO,
+    Array,
+    Flags,
+    Format,
+    is_power_of_two,
+    lowest_bit,
+    two_to,
+)
+from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
+
+CELLS = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """The weights of a block of hidden units, and the format that they run in."""
+
+    w_in: Array
+    b_in: Array
+    w_out: Array
+    form: Format
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """What comes out for each row: near `value`, within `error`; and the smallest margin met."""
+
+    value: Array
+    error: Array
+    margin: float
+
+
+@dataclass(slots=True)
+class _Sums:
+    """The sums over units that are under way, per row and direction written."""
+
+    value: Array
+    error: Array
+    above: Array
+    below: Array
+    terms: Array
+    place: NDArray[np.int64]
+    exact: Flags
+    margin: float = 1.0
+
+    @classmethod
+    def none(cls, rows: int, width: int) -> _Sums:
+        value, error, above, below, terms = (np.zeros((rows, width)) for _ in range(5))
+        return cls(
+            value, error, above, below, terms, np.full(rows, ZERO), np.ones(rows, np.bool_)
+        )
+
+    def written(self, units: Units) -> Written:
+        """With the rounding of the sums, in any order.
+
+        Partial sums are at most the positive terms or the negative ones, whichever are more.
+        """
+        form, largest = units.form, np.maximum(self.above, self.below)
+        place = self.place + lowest_bit(units.w_out).min(initial=ZERO)
+        exact = self.exact[:, None] & (largest <= two_to(place + form.bits)[:, None])
+        powers = is_power_of_two(units.w_out) | (units.w_out == 0)
+        products = np.where(powers.all(axis=0), 0.0, form.roundoff)
+        added = form.gamma(np.maximum(self.terms - 1, 0)) * largest
+        rounded = added + products * (self.above + self.below) * (1 + 2 * form.roundoff)
+        rounded += np.where(self.terms > 0, self.terms * form.least, 0.0)
+        single = (self.terms <= 1) & powers.all(axis=0)
+        rounded = np.where(exact | single, 0.0, rounded)
+        own = OWN * (self.terms + 1) * (self.above + self.below)
+        whole = (self.above + self.below) <= two_to(place + 53)[:, None]
+        own = np.where(whole & self.exact[:, None], 0.0, own)
+        return Written(self.value, self.error + rounded + own, self.margin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Units that read one number: which they are, and by how much each multiplies it."""
+
+    members: NDArray[np.intp]
+    factors: Array
+
+
+def written(held: list[Held], units: Units) -> Written:
+    """What the units write, a row per combination of the values that are read."""
+    groups, directions = _groups(units)
+    numbers = read(held, directions, np.zeros(directions.shape[1]))
+    return _combined(units, groups, numbers)
+
+
+def written_along(points: Array, error: float, units: Units) -> Written:
+    """What the units write where all of them read one number, which is one of the points."""
+    groups, directions = _groups(units)
+    live = [i for i, _ in enumerate(groups) if directions[:, i].any()]
+    if len(live) != 1:
+        raise RefutedError("the units do not read one number")
+    column = points[:, None]
+    off = np.full_like(column, error)
+    several = np.full_like(column, float((directions[:, live[0]] != 0).sum()))
+    numbers = Columns(
+        column,
+        off,
+        np.abs(column) + off,
+        several,
+        np.full(1, -ZERO),
+        np.zeros(1, np.bool_),
+    )
+    alone = [g for i, g in enumerate(groups) if i != live[0]]
+    found = _combined(units, [groups[live[0]]], numbers)
+    for constant in alone:
+        rest = _combined(units, [constant], _no_number(len(points)))
+        found = Written(found.value + rest.value, found.error + rest.error, found.margin)
+    return found
+
+
+def silent_at_bos(held: list[Held], units: Units) -> bool:
+    """Whether every unit is exactly 0 at BOS."""
+    there = read_at_bos(held, units.w_in, units.b_in)
+    return bool((there.value + there.error(units.form) <= 0).all())
+
+
+def direction_of(units: Units) -> Array:
+    """The one direction that all units read, in the scale of the group's factors."""
+    groups, directions = _groups(units)
+    del groups
+    return directions[:, np.flatnonzero(directions.any(axis=0))].sum(axis=1)
+
+
+def _no_number(rows: int) -> Columns:
+    nothing = np.zeros((rows, 1))
+    return Columns(nothing, nothing, nothing, nothing, np.full(1, ZERO), np.ones(1, np.bool_))
+
+
+def _groups(units: Units) -> tuple[list[_Group], Array]:
+    """The groups, and for each the direction (d_model) that its units read."""
+    found: dict[bytes, list[tuple[int, float]]] = {}
+    directions: dict[bytes, Array] = {}
+    w_in = units.w_in.copy()
+    w_in[0] = 0.0  # the lane that is 0 but at BOS
+    for j, column in enumerate(w_in.T):
+        nonzero = np.flatnonzero(column)
+        factor = 1.0
+        if len(nonzero):  # the least such scale that keeps most numbers what they were
+            factor = float(two_to(np.array(np.frexp(column[nonzero[0]])[1] - 1)))
+        scaled = column / factor
+        key = (scaled + 0.0).tobytes()
+        directions.setdefault(key, scaled)
+        found.setdefault(key, []).append((j, factor))
+    groups = [
+        _Group(np.array([j for j, _ in members]), np.array([f for _, f in members]))
+        for members in found.values()
+    ]
+    width = units.w_in.shape[0]
+    columns = list(directions.values())
+    return groups, np.stack(columns, axis=1) if columns else np.zeros((width, 0))
+
+
+def _combined(units: Units, groups: list[_Group], numbers: Columns) -> Written:
+    rows = len(numbers.value)
+    sums = _Sums.none(rows, units.w_out.shape[1])
+    own = numbers.own_rounding()
+    for i, group in enumerate(groups):
+        size = len(group.members)
+        for some in _slices(rows, size):
+            _add(sums, units, group, numbers, i, some, own)
+    return sums.written(units)
+
+
+def _slices(rows: int, size: int) -> Iterator[slice]:
+    step = max(CELLS // max(size, 1), 1)
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+def _add(
+    sums: _Sums,
+    units: Units,
+    group: _Group,
+    numbers: Columns,
+    i: int,
+    some: slice,
+    own: Array,
+) -> None:
+    """Add what one group writes, for some of the rows."""
+    bias, factors = units.b_in[group.members], group.factors
+    z, off = numbers.value[some, i, None], (numbers.input_error + own)[some, i, None]
+    value = z * factors + bias
+    shared = off * factors
+    rounding, place = _rounding(units.form, group, bias, numbers, i, some)
+    reach = shared + rounding
+    high = value + reach
+    active = high > 0
+    here = np.flatnonzero(active.any(axis=1))
+    sums.margin = min(sums.margin, _margin(value, reach))
+    if not len(here):
+        return
+    value, reach, high, active = value[here], reach[here], high[here], active[here]
+    straight = value - reach >= 0
+    bent = active & ~straight
+    write = units.w_out[group.members]
+    middle = np.where(straight, value, 0.0) + np.where(bent, high / 2, 0.0)
+    slope = (straight * factors) @ write
+    rounded = np.where(straight, rounding[here], 0.0) + np.where(bent, high / 2, 0.0)
+    rows = here + some.start
+    sums.value[rows] += middle @ write
+    sums.error[rows] += np.abs(slope) * off[here] + rounded @ np.abs(write)
+    most = np.where(active, high, 0.0)
+    sums.above[rows] += most @ np.maximum(write, 0.0)
+    sums.below[rows] += most @ np.maximum(-write, 0.0)
+    sums.terms[rows] += active.astype(float) @ (write != 0).astype(float)
+    live = active & (write != 0).any(axis=1)
+    places = np.where(live, place[here], ZERO).min(axis=1)
+    sums.place[rows] = np.minimum(sums.place[rows], places)
+    sums.exact[rows] &= ~((rounding[here] > 0) & live).any(axis=1)
+
+
+def _margin(value: Array, reach: Array) -> float:
+    """How far from their corners units stay: 1 where nothing is off, 0 where one may be reached."""
+    off = reach > 0
+    if not off.any():
+        return 1.0
+    met = reach[off] / np.maximum(np.abs(value[off]), 1e-300)
+    return 1.0 - float(met.max())
+
+
+def _rounding(
+    form: Format, group: _Group, bias: Array, numbers: Columns, i: int, some: slice
+) -> tuple[Array, NDArray[np.int64]]:
+    """How far each unit's own sum is rounded, and the place of its last bit where it is not.
+
+    One inexact number x times a power of two is exact; take from it a multiple b of 2^k, with x
+    below 2^(p + k), and what is left, if it is positive, is a multiple of the last place of x or of
+    2^k, and below x: it is held exactly. If it is not positive, rounding leaves it so.
+    """
+    size, terms = numbers.size[some, i, None], numbers.terms[some, i, None]
+    off = numbers.input_error[some, i, None]
+    shift = np.frexp(group.factors)[1] - 1
+    places = np.minimum(numbers.place[i] + shift, lowest_bit(bias))
+    sizes = size * group.factors + np.abs(bias)
+    whole = (off == 0) & (sizes <= two_to(places + form.bits)) & (two_to(places) >= form.least)
+    one = (terms <= 1) & numbers.powers[i] & (bias <= 0)
+    taken = one & (size * group.factors <= two_to(lowest_bit(bias) + form.bits))
+    least = np.maximum(np.abs(numbers.value[some, i, None]) - off, 0.0) * group.factors
+    last = np.where(least > 0, np.frexp(np.maximum(least, 1e-300))[1] - form.bits, -ZERO)
+    alone = (terms == 0) | ((bias == 0) & one)
+    count = terms + (bias != 0)
+    rounded = np.where(whole | taken | alone, 0.0, form.gamma(count) * sizes + count * form.least)
+    place = np.where(whole, places, np.minimum(lowest_bit(bias), last))
+    return rounded, place.astype(np.int64)

@@ -1,0 +1,175 @@
+"""What the residual stream holds: the ideal coordinates of every variable, and how far off.
+
+A coordinate that should be e is within `relative`·|e| + `absolute` of it, at every position but
+BOS; there it is within `bos_error` of `bos`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.checker.arithmetic import (
+    OWN,
+    ZERO,
+    Array,
+    Flags,
+    Format,
+    is_power_of_two,
+    lowest_bit,
+    two_to,
+)
+from rasplab.rasp.values import Value, identity
+from rasplab.weights.artefact import NamedDirection, VariablePlace
+
+
+class RefutedError(Exception):
+    """Something that the certificate would say cannot be proved."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """One variable: a row of coordinates per value (of a number that is not listed, its ends)."""
+
+    start: int
+    rows: Array
+    relative: Array
+    absolute: Array
+    bos: Array
+    bos_error: Array
+
+    @property
+    def stop(self) -> int:
+        """The column after its last."""
+        return self.start + self.rows.shape[1]
+
+    @property
+    def errors(self) -> Array:
+        """The largest error of each coordinate of each row."""
+        return self.relative * np.abs(self.rows) + self.absolute
+
+
+def ideal_rows(place: VariablePlace, directions: tuple[NamedDirection, ...]) -> Array:
+    """The coordinates that stand for each value of a variable.
+
+    Raises:
+        RefutedError: the encoding is none that is known.
+    """
+    encoding, width = place.encoding, place.stop - place.start
+    match encoding.kind:
+        case "one-hot":
+            held = [{identity(v) for v in d.values} for d in directions[place.start : place.stop]]
+            return np.array(
+                [[float(identity(v) in some) for some in held] for v in encoding.values], np.float64
+            ).reshape(len(encoding.values), width)
+        case "features":
+            return np.array(encoding.rows, np.float64).reshape(len(encoding.values), width)
+        case "number":
+            values = encoding.values or (encoding.low, encoding.high)
+            rows = [number_row(place, value) for value in values]
+            return np.array(rows, np.float64).reshape(len(values), width)
+        case _:
+            raise RefutedError(f"{place.name} is held in no known way: {encoding.kind!r}")
+
+
+def number_row(place: VariablePlace, value: Value) -> list[float]:
+    """The coordinates of a number: counted from its offset, and a flag for what is undefined."""
+    flagged = place.stop - place.start == 2
+    if value is None:
+        return [0.0, 1.0] if flagged else [0.0]
+    if not isinstance(value, int | float):
+        raise RefutedError(f"{place.name} is held as a number, which {value!r} is not")
+    number = place.encoding.sign * (float(value) - place.encoding.offset)
+    return [number, 0.0] if flagged else [number]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What some columns of weights read: a row per combination of the variables' values.
+
+    `value` is computed from ideal coordinates; what really comes out is within `input_error` of it
+    (errors of what is read), and within `rounding` of that. `terms` counts what is added up, `size`
+    adds up how large it is; where all of it is exact, it is a multiple of 2^`place`.
+    """
+
+    value: Array
+    input_error: Array
+    size: Array
+    terms: Array
+    place: NDArray[np.int64]
+    powers: Flags
+
+    def rounding(self, form: Format) -> Array:
+        """How far rounding in the format can move what is read."""
+        exact = (self.input_error == 0) & (self.size <= two_to(self.place + form.bits))
+        exact &= two_to(self.place) >= form.least
+        single = (self.terms <= 1) & self.powers
+        rounded = form.gamma(self.terms) * self.size + self.terms * form.least
+        return np.where(exact | single, 0.0, rounded) + self.own_rounding()
+
+    def own_rounding(self) -> Array:
+        """What this file's own float64 adds; nothing where it has every number exactly."""
+        exact = self.size <= two_to(self.place + 53)
+        return np.where(exact, 0.0, OWN * (self.terms + 1) * self.size)
+
+    def error(self, form: Format) -> Array:
+        """How far what is read can be from `value`, in all."""
+        return self.input_error + self.rounding(form)
+
+
+def read(held: list[Held], matrix: Array, bias: Array) -> Columns:
+    """The columns of a matrix (d_model × columns) and a bias, for all combinations of values."""
+    count, rows = len(held), math.prod(len(one.rows) for one in held)
+    value, error, size, terms = (np.zeros([1] * count + [len(bias)]) for _ in range(4))
+    place = lowest_bit(bias)
+    powers = np.ones(len(bias), np.bool_)
+    for axis, one in enumerate(held):
+        own = matrix[one.start : one.stop]
+        off = one.errors
+        shape = [1] * count + [len(bias)]
+        shape[axis] = len(one.rows)
+        sizes = np.abs(one.rows) + off
+        value = value + (one.rows @ own).reshape(shape)
+        error = error + (off @ np.abs(own)).reshape(shape)
+        size = size + (sizes @ np.abs(own)).reshape(shape)
+        terms = terms + ((sizes > 0).astype(float) @ (own != 0).astype(float)).reshape(shape)
+        place = np.minimum(place, _place_of_products(one.rows, own))
+        powers &= _products_are_exact(one, own)
+    flat = (rows, len(bias))
+    terms = terms + (bias != 0)
+    return Columns(
+        (value + bias).reshape(flat),
+        error.reshape(flat),
+        (size + np.abs(bias)).reshape(flat),
+        terms.reshape(flat),
+        place,
+        powers,
+    )
+
+
+def read_at_bos(held: list[Held], matrix: Array, bias: Array) -> Columns:
+    """The same at BOS, where the first column of the stream holds 1."""
+    there = [
+        Held(h.start, h.bos[None], np.zeros_like(h.relative), h.bos_error, h.bos, h.bos_error)
+        for h in held
+    ]
+    flag = np.ones((1, 1))
+    none = np.zeros(1)
+    return read([*there, Held(0, flag, none, none, flag[0], none)], matrix, bias)
+
+
+def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:
+    if not own.size or not rows.size:
+        return np.full(own.shape[1], ZERO)
+    of_rows = lowest_bit(rows).min(axis=0)
+    of_products = lowest_bit(own) + of_rows[:, None]
+    return np.where((own != 0) & (of_rows < ZERO)[:, None], of_products, ZERO).min(axis=0)
+
+
+def _products_are_exact(one: Held, own: Array) -> Flags:
+    """Per column, whether one product alone is never rounded: of 0 and ±1, or by a power of two."""
+    units = ((one.rows == 0) | (np.abs(one.rows) == 1)).all(axis=0) & (one.errors == 0).all(axis=0)
+    return (units[:, None] | (own == 0) | is_power_of_two(own)).all(axis=0)
