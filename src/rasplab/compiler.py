@@ -5,17 +5,20 @@ A `Compilation` holds every stage's artefact; each prints, verifies and runs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from rasplab.craft.certificate import Certificate, certify
-from rasplab.craft.precision import PRECISIONS, Precision
+from rasplab.checker import Proof, prove
+from rasplab.craft.certificate import Bound, Certificate, certify
+from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import CompileError, Diagnostic, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.witness import refute
 from rasplab.lower import WEIGHTS_AT_MOST, Lowered, Lowering, Style, check_size
+from rasplab.lower.specify import specify
 from rasplab.options import Options
 from rasplab.passes import ResolveSelectors, SumsFromMeans
 from rasplab.plan import Plan, plan
@@ -36,8 +39,13 @@ class Compilation:
     resolved: Node
     lowered: Lowered
     plan: Plan
-    certificate: Certificate
+    proof: Proof
     weights: ModelWeights
+
+    @property
+    def certificate(self) -> Certificate:
+        """What the checker proved of the weights."""
+        return self.weights.circuit.certificate
 
 
 def compile_program(program: Expression, options: Options) -> Compilation:
@@ -71,63 +79,87 @@ def compile_program(program: Expression, options: Options) -> Compilation:
 
 def _compile(program: Expression, options: Options) -> Compilation:
     literal = options.optimize == 0
-    precision = PRECISIONS[options.dtype]
     facts = Facts(
         Interner(), options.vocabulary, options.max_length, options.causal, fuse=not literal
     )
     graph = build_graph(program, facts.interner)
     summed = graph if literal else SumsFromMeans()(graph, facts)
     resolved = ResolveSelectors()(summed, facts)
-    lower = partial(_lower, program, resolved, facts, precision)
-    lowered, certificate, planned = _smallest_exact(lower, Style(literal))
-    lowered.craft.verify()
-    weights = assemble(
-        planned,
-        label(lowered, facts),
-        program=to_text(program, 2000),
-        certificate=certificate,
-        optimize=options.optimize,
-        dtype=options.dtype,
-    )
-    return Compilation(options, facts, graph, resolved, lowered, planned, certificate, weights)
+    build = partial(_build, program, resolved, facts, options)
+    lowered, planned, weights, proof = _smallest_exact(build, Style(literal))
+    return Compilation(options, facts, graph, resolved, lowered, planned, proof, weights)
 
 
-Candidate: TypeAlias = tuple[Lowered, Certificate, Plan]
+Candidate: TypeAlias = tuple[Lowered, Plan, ModelWeights, Proof]
 
 
-def _smallest_exact(lower: Callable[[Style], Candidate], style: Style) -> Candidate:
+def _smallest_exact(build: Callable[[Style], Candidate], style: Style) -> Candidate:
     """The model in this style, or in the cheapest group of the others that has an exact one."""
     refusals: list[CompileError] = []
     for styles in style.attempts():
         exact: list[Candidate] = []
         for tried in styles:
             try:
-                exact.append(lower(tried))
+                exact.append(build(tried))
             except CompileError as refusal:
                 if not refusals and refusal.code != "E305":
                     raise  # only precision is what another style can help with
                 refusals.append(refusal)
         if exact:
-            return min(exact, key=lambda candidate: candidate[2].sizes.parameters())
+            return min(exact, key=lambda candidate: candidate[1].sizes.parameters())
     raise refusals[0]
 
 
-def _lower(
-    program: Expression, resolved: Node, facts: Facts, precision: Precision, style: Style
+def _build(
+    program: Expression, resolved: Node, facts: Facts, options: Options, style: Style
 ) -> Candidate:
-    """Lower in one style, with what is proved of the result, and its plan.
+    """The weights in one style, with what the checker proved of them.
+
+    The compiler's own bounds come first: they are cheap, and tell which style to try.
 
     Raises:
-        CompileError: it is not exact, or too large.
+        CompileError: they are not exact, or too large.
     """
+    precision = PRECISIONS[options.dtype]
     lowered = Lowering(style, precision)(resolved, facts)
     assumptions = refute(program, facts, resolved)  # all that lowering has relied on
-    certificate = certify(lowered.craft, precision, assumptions)
-    if not certificate.exact:
-        raise CompileError(_not_exact(certificate, lowered, facts, resolved))
+    expected = certify(lowered.craft, precision, assumptions)
+    if not expected.exact:
+        raise CompileError(_not_exact(expected, lowered, facts, resolved))
     planned = plan(lowered.craft)
     _check_size(planned, lowered, facts, resolved)
-    return lowered, certificate, planned
+    lowered.craft.verify()
+    weights = assemble(
+        planned,
+        label(lowered, facts),
+        program=to_text(program, 2000),
+        certificate=expected,
+        optimize=options.optimize,
+        dtype=options.dtype,
+    )
+    weights = replace(weights, specification=specify(lowered, facts))
+    proof = prove(weights)
+    certificate = _proved(proof, expected)
+    if not (proof.holds and certificate.exact):
+        raise CompileError(_not_exact(certificate, lowered, facts, resolved, proof.refuted))
+    return (
+        lowered,
+        planned,
+        replace(weights, circuit=replace(weights.circuit, certificate=certificate)),
+        proof,
+    )
+
+
+def _proved(proof: Proof, expected: Certificate) -> Certificate:
+    """The certificate with what was proved in the place of what was expected."""
+    found = {block.name: block for block in proof.blocks}
+    blocks = [found[bound.name] for bound in expected.bounds if bound.name in found]
+    return replace(
+        expected,
+        bounds=tuple(Bound(b.name, b.kind, max(b.error, b.at_bos), b.met, b.borne) for b in blocks),
+        output_error=proof.output_error if proof.holds else math.inf,
+        other_formats=(),
+    )
 
 
 def _check_size(planned: Plan, lowered: Lowered, facts: Facts, root: Node) -> None:
@@ -141,7 +173,9 @@ def _check_size(planned: Plan, lowered: Lowered, facts: Facts, root: Node) -> No
     check_size(sizes.parameters() + embedded, node or root, facts, what, most=WEIGHTS_AT_MOST)
 
 
-def _not_exact(certificate: Certificate, lowered: Lowered, facts: Facts, root: Node) -> Diagnostic:
+def _not_exact(
+    certificate: Certificate, lowered: Lowered, facts: Facts, root: Node, refuted: str = ""
+) -> Diagnostic:
     """The refusal of a model whose margins are used up: where, by how much, and what would help."""
     weakest = certificate.weakest()
     node, where = root, f"the output is only certain within {certificate.output_error:.2g}"
@@ -155,6 +189,7 @@ def _not_exact(certificate: Certificate, lowered: Lowered, facts: Facts, root: N
         f"{certificate.precision} is not precise enough to compile this exactly",
         at=facts.interner.origin(node),
         label=where,
+        notes=[refuted] if refuted else [],
         help=(f"compile with dtype='{wider}', or " if wider else "compile ")
         + "for a smaller `max_length` or coarser values",
     )

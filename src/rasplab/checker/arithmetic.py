@@ -20,28 +20,32 @@ Flags = NDArray[np.bool_]
 OWN = 2.0**-52
 """What bounds are computed with rounds, too: every bound is widened by as much per term."""
 
-EXPONENTIAL = 8
-"""An exponential is trusted to be right within this many units of rounding."""
-
 ZERO = 2**15
 """The place of the lowest bit of 0: beyond all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A binary floating-point format: bits of the significand, largest and least normal number."""
+    """A binary floating-point format: bits of the significand, largest and least normal number.
+
+    Its exponentials are trusted to be right within `exponential` units of rounding, and exp(0) to
+    be 1; a kernel may multiply what it adds up `rescaled` times more. Those of 16 bits are computed
+    in float32 and rounded, and so are their sums.
+    """
 
     name: str
     bits: int
     largest: float
     least: float
+    exponential: int = 8
+    rescaled: int = 4
 
     @property
     def roundoff(self) -> float:
         """Half a unit in the last place of 1."""
         return 2.0**-self.bits
 
-    def gamma(self, roundings: Array | float) -> Array:
+    def gamma(self, roundings: Array | float) -> Array | float:
         """The relative error of so many roundings, one after the other."""
         total = np.asarray(roundings, np.float64) * self.roundoff
         return np.where(total < 0.5, total / np.maximum(1.0 - total, 0.5), np.inf)
@@ -52,18 +56,20 @@ FORMATS = {
     for f in (
         Format("float64", 53, 2.0**1023, 2.0**-1022),
         Format("float32", 24, 2.0**127, 2.0**-126),
-        Format("bfloat16", 8, 2.0**127, 2.0**-126),
-        Format("float16", 11, 65504.0, 2.0**-14),
+        Format("bfloat16", 8, 2.0**127, 2.0**-126, 2, 0),
+        Format("float16", 11, 65504.0, 2.0**-14, 2, 0),
     )
 }
 
 
 def lowest_bit(numbers: Array) -> NDArray[np.int64]:
-    """The place of the lowest bit that is set: the numbers are odd multiples of 2 to that power.
+    """The place of a bit below which none is set: all are multiples of 2 to that power.
 
     >>> lowest_bit(np.array([1.0, 0.375, 6.0])).tolist()
     [0, -3, 1]
     """
+    if numbers.size and bool((numbers == np.rint(numbers)).all()):  # the most frequent, and fast
+        return np.where(numbers == 0, ZERO, 0)
     mantissa, exponent = np.frexp(numbers)
     whole = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
     place = np.frexp((whole & -whole).astype(np.float64))[1] - 1
@@ -76,5 +82,21 @@ def is_power_of_two(numbers: Array) -> Flags:
 
 
 def two_to(places: NDArray[np.int64]) -> Array:
-    """2 to the power of each, without overflow."""
-    return np.exp2(np.clip(places, -1000, 1000).astype(np.float64))
+    """2 to the power of each; infinite beyond the floats."""
+    return np.exp2(places.astype(np.float64))
+
+
+def stored_in(numbers: NDArray[np.floating], name: str) -> NDArray[np.floating]:
+    """Numbers rounded to a format, to the nearest, ties to even; infinite beyond its largest."""
+    if name == "float64":
+        return numbers.astype(np.float64)
+    with np.errstate(over="ignore"):
+        narrow = numbers.astype(np.float32)
+        half = narrow.astype(np.float16)
+    if name == "float16":
+        return half.astype(np.float32)
+    if name == "bfloat16":
+        bits = narrow.view(np.uint32)
+        nearest = bits + 0x7FFF + ((bits >> 16) & 1)
+        return (nearest & np.uint32(0xFFFF0000)).view(np.float32)
+    return narrow

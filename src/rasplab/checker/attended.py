@@ -1,8 +1,9 @@
 """What a head writes, from its scores and from what it reads at the keys.
 
 With n keys, of which w are chosen, the others get at most n·e^-gap of the weight. Weights are
-rounded: an exponential within `EXPONENTIAL` units, a sum of n + 1 of them, a division, a sum of
-products, and, where scores are rounded, the difference of two scores.
+rounded: an exponential, a sum of n + 1 of them, a division, a sum of products, and, where scores
+are rounded, the difference of two scores. A kernel that takes keys block by block rescales what it
+has when a larger score comes: a few roundings more.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rasplab.checker.arithmetic import EXPONENTIAL, Array, Format
+from rasplab.checker.arithmetic import Array, Format
 from rasplab.checker.attention import MOST, Scores
 from rasplab.checker.stream import RefutedError
 
@@ -62,7 +63,7 @@ def moved(
     rest = np.where(zero, 0.0, values.errors / np.where(zero, 1.0, np.abs(values.rows)))
     relative = rest.max(axis=0, initial=0.0) * (1 + weights) + weights
     absolute = of_zeros * (1 + weights) + 4 * leak * values.largest
-    absolute = absolute + keys.count * form.least
+    absolute = absolute + _underflow(values, 1.0 / keys.chosen, keys, form)
     if not keys.always and default is not None:
         absolute = np.maximum(absolute, _of_default(values, default, leak, form))
     return Attended(relative, absolute, *_at_bos(scores, values, keys, default, 1.0, form))
@@ -76,7 +77,8 @@ def averaged(
     weights = math.expm1(min(2 * scores.spread + _difference(scores, form), MOST))
     weights += float(form.gamma(_roundings(scores, keys, leak, form)))
     absolute = values.errors.max(axis=0, initial=0.0) * (1 + weights)
-    absolute = absolute + values.largest * (weights + 4 * leak) + keys.count * form.least
+    absolute = absolute + values.largest * (weights + 4 * leak)
+    absolute = absolute + _underflow(values, 1.0 / keys.chosen, keys, form)
     if not keys.always and default is not None:
         absolute = np.maximum(absolute, _of_default(values, default, leak, form))
     nothing = np.zeros_like(absolute)
@@ -101,15 +103,17 @@ def summed(scores: Scores, values: Values, keys: Keys, scale: float, form: Forma
     most = scale * math.exp(min(scores.chosen.high - scores.bos.low, MOST))
     filled = n * math.exp(scores.chosen.high - scores.bos.low)
     filled += n * math.exp(max(scores.others - scores.bos.low, -MOST))
-    rounding = float(form.gamma(2 * keys.chosen + EXPONENTIAL + 6)) + math.expm1(_difference(scores, form))
+    rounding = float(
+        form.gamma(2 * keys.chosen + form.exponential + form.rescaled + 2)
+    ) + math.expm1(_difference(scores, form))
     proportion = max(most * (1 + rounding) - 1, 1 - least * (1 - rounding) / (1 + filled))
     others = n * scale * math.exp(max(scores.others - scores.bos.low, -MOST))
     if scores.others == -math.inf:
         others = 0.0
     at_bos = scale * (np.abs(values.bos) + values.bos_error)
     off = values.errors.max(axis=0, initial=0.0)
-    absolute = n * off * (1 + proportion) + others * values.largest + at_bos * (1 + rounding)
-    absolute = absolute + scale * 3 * n * form.least * (1 + values.largest)
+    absolute = 2 * n * off * (1 + proportion) + others * values.largest + at_bos * (1 + rounding)
+    absolute = absolute + scale * _underflow(values, math.exp(-far), keys, form)
     relative = np.full_like(absolute, proportion)
     if (values.rows < 0).any():
         absolute = absolute + n * values.largest * proportion
@@ -124,6 +128,17 @@ def _nothing_to_add(
     others = keys.count * scale * math.exp(min(max(scores.others - scores.bos.low, -MOST), MOST))
     at_bos = 2 * scale * (np.abs(values.bos) + values.bos_error)
     return Attended(np.zeros_like(at_bos), others * values.largest + at_bos, bos_error, margin)
+
+
+def _underflow(values: Values, weight: float, keys: Keys, form: Format) -> float:
+    """What products below the least normal number lose, which may be all of them.
+
+    Of values that are no more than an error, or of keys that are not chosen, that is no more than
+    they add themselves.
+    """
+    sizes = np.abs(values.rows)
+    least = float(sizes.min(where=sizes > 0, initial=np.inf)) * weight
+    return 0.0 if least >= 2 * form.least else 2 * keys.count * form.least
 
 
 def _difference(scores: Scores, form: Format) -> float:
@@ -142,7 +157,7 @@ def _roundings(scores: Scores, keys: Keys, leak: float, form: Format) -> float:
     number that the format has is off by at most |t|: their weight bounds it.
     """
     if not scores.equal:
-        return 2 * keys.chosen + 2 * EXPONENTIAL + 4
+        return 2 * keys.chosen + 2 * form.exponential + form.rescaled + 2
     if keys.chosen == 1 and leak <= form.roundoff / 2:
         return 0
     return keys.chosen + 2
@@ -157,7 +172,7 @@ def _leak(scores: Scores, keys: Keys) -> float:
 
 def _alone(leak: float, form: Format) -> float:
     """How far the weight of one that gets it all can be rounded: as in `_roundings`."""
-    return 0.0 if leak <= form.roundoff / 2 else float(form.gamma(2 * EXPONENTIAL + 6))
+    return 0.0 if leak <= form.roundoff / 2 else float(form.gamma(2 * form.exponential + 6))
 
 
 def _of_default(values: Values, default: Array, leak: float, form: Format) -> Array:

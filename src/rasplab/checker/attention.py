@@ -21,7 +21,7 @@ from rasplab.checker.arithmetic import (
     two_to,
 )
 from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
-from rasplab.weights.specification import Comparison
+from rasplab.craft.specification import Comparison
 
 MOST = 700.0
 """Beyond this many units of score nothing more is to be had, and exp would overflow."""

@@ -41,11 +41,14 @@ class Units:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """What comes out for each row: near `value`, within `error`; and the smallest margin met."""
+    """What comes out for each row: near `value`, within `error`.
+
+    Of all decisions whether a unit is silent, `decision` is the nearest: what it meets and bears.
+    """
 
     value: Array
     error: Array
-    margin: float
+    decision: tuple[float, float]
 
 
 @dataclass(slots=True)
@@ -59,14 +62,12 @@ class _Sums:
     terms: Array
     place: NDArray[np.int64]
     exact: Flags
-    margin: float = 1.0
+    decision: tuple[float, float] = (0.0, np.inf)
 
     @classmethod
     def none(cls, rows: int, width: int) -> _Sums:
         value, error, above, below, terms = (np.zeros((rows, width)) for _ in range(5))
-        return cls(
-            value, error, above, below, terms, np.full(rows, ZERO), np.ones(rows, np.bool_)
-        )
+        return cls(value, error, above, below, terms, np.full(rows, ZERO), np.ones(rows, np.bool_))
 
     def written(self, units: Units) -> Written:
         """With the rounding of the sums, in any order.
@@ -86,7 +87,7 @@ class _Sums:
         own = OWN * (self.terms + 1) * (self.above + self.below)
         whole = (self.above + self.below) <= two_to(place + 53)[:, None]
         own = np.where(whole & self.exact[:, None], 0.0, own)
-        return Written(self.value, self.error + rounded + own, self.margin)
+        return Written(self.value, self.error + rounded + own, self.decision)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +126,7 @@ def written_along(points: Array, error: float, units: Units) -> Written:
     found = _combined(units, [groups[live[0]]], numbers)
     for constant in alone:
         rest = _combined(units, [constant], _no_number(len(points)))
-        found = Written(found.value + rest.value, found.error + rest.error, found.margin)
+        found = Written(found.value + rest.value, found.error + rest.error, found.decision)
     return found
 
 
@@ -206,7 +207,7 @@ def _add(
     high = value + reach
     active = high > 0
     here = np.flatnonzero(active.any(axis=1))
-    sums.margin = min(sums.margin, _margin(value, reach))
+    sums.decision = _nearer(sums.decision, _nearest(value, reach))
     if not len(here):
         return
     value, reach, high, active = value[here], reach[here], high[here], active[here]
@@ -229,13 +230,17 @@ def _add(
     sums.exact[rows] &= ~((rounding[here] > 0) & live).any(axis=1)
 
 
-def _margin(value: Array, reach: Array) -> float:
-    """How far from their corners units stay: 1 where nothing is off, 0 where one may be reached."""
-    off = reach > 0
-    if not off.any():
-        return 1.0
-    met = reach[off] / np.maximum(np.abs(value[off]), 1e-300)
-    return 1.0 - float(met.max())
+def _nearest(value: Array, reach: Array) -> tuple[float, float]:
+    """The decision whose error is the largest part of its distance from the corner."""
+    if not reach.any():
+        return 0.0, np.inf
+    distance = np.maximum(np.abs(value), 1e-300)
+    worst = int((reach / distance).argmax())
+    return float(reach.flat[worst]), float(distance.flat[worst])
+
+
+def _nearer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return max(one, other, key=lambda decision: decision[0] / decision[1])
 
 
 def _rounding(

@@ -7,14 +7,15 @@ arrays hold; nothing is taken from the compiler but the statement that is to be 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.checker.arithmetic import FORMATS, Array, Flags, Format
-from rasplab.checker.attended import Attended, Keys, Values, averaged, moved, summed
-from rasplab.checker.attention import HeadWeights, Pairing, Side, scores
+from rasplab.checker.arithmetic import FORMATS, Array, Flags, Format, stored_in
+from rasplab.checker.attended import Keys, Values, averaged, moved, summed
+from rasplab.checker.attention import HeadWeights, Pairing, Scores, Side, scores
 from rasplab.checker.hidden import (
     Units,
     Written,
@@ -32,9 +33,7 @@ from rasplab.checker.stream import (
     read,
     read_at_bos,
 )
-from rasplab.rasp.values import Value, identity
-from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
-from rasplab.weights.specification import (
+from rasplab.craft.specification import (
     IMPOSSIBLE,
     Attention,
     Function,
@@ -44,19 +43,35 @@ from rasplab.weights.specification import (
     Term,
     Total,
 )
+from rasplab.rasp.values import Value, identity
+from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
 
 FIRST_TOKEN = 2
+
+Decision: TypeAlias = tuple[float, float]
+"""What the nearest decision of a block meets, and what it bears."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockProof:
-    """One block: how far off what it writes can be, and what is left of its smallest margin."""
+    """One block: how far off what it writes can be; what its nearest decision meets and bears.
+
+    A head decides between scores: it meets what makes equal ones differ, and bears the gap. A
+    hidden unit decides whether it is silent: it meets the error of what it reads, and bears the
+    distance to where it would change its mind.
+    """
 
     name: str
     kind: str
     error: float
     at_bos: float
-    margin: float
+    met: float
+    borne: float
+
+    @property
+    def margin(self) -> float:
+        """What is left of what it bears: 1 is all, 0 nothing."""
+        return 1 - self.met / self.borne if self.borne > 0 else -np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +80,15 @@ class Proof:
 
     `margin` is what is left at the output, from 1 (untouched) to 0: of the distance between the
     right score and the next, or of the distance of two numbers. `output_error` is how far a score,
-    or the number, is off. `assumed` says what the proof rests on beside the arithmetic.
+    or the number, is off. `taken` lists what the specification states of variables together, and
+    the proof takes as given: that values which are selected at once are equal, say.
     """
 
     format: str
     blocks: tuple[BlockProof, ...]
     output_error: float
     margin: float
-    assumed: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
     refuted: str = ""
 
     @property
@@ -90,7 +106,7 @@ class Proof:
                 f"margin {b.margin:.4f}"
             )
         lines.append(f"  output within {self.output_error:.1e}, margin {self.margin:.4f}")
-        return "\n".join([*lines, *(f"  assumed: {a}" for a in self.assumed)])
+        return "\n".join([*lines, *(f"  taken as given: {t}" for t in self.taken)])
 
 
 @dataclass(slots=True)
@@ -100,25 +116,35 @@ class _Checker:
     form: Format
     held: dict[str, Held] = field(default_factory=dict[str, Held])
     blocks: list[BlockProof] = field(default_factory=list[BlockProof])
-    assumed: list[str] = field(default_factory=list[str])
+    taken: list[str] = field(default_factory=list[str])
 
     @property
     def places(self) -> dict[str, VariablePlace]:
         return {place.name: place for place in self.weights.circuit.variables}
 
 
-def prove(weights: ModelWeights, specification: Specification, dtype: str | None = None) -> Proof:
-    """What holds of the stored weights when they run in a format, by default their own."""
-    form = FORMATS[dtype or weights.config.dtype]
+def prove(weights: ModelWeights, dtype: str | None = None) -> Proof:
+    """What holds of the stored weights when they run in a format, by default their own.
+
+    >>> import rasplab
+    >>> model = rasplab.compile(rasplab.rasp.length, vocab="ab", max_length=5)
+    >>> print(prove(model.weights))  # doctest: +ELLIPSIS
+    float32: proved
+      length  sum ...
+    """
+    form, specification = FORMATS[dtype or weights.config.dtype], weights.specification
+    if specification is None:
+        return Proof(form.name, (), np.inf, -np.inf, (), "it says nowhere what it should compute")
+    weights = _cast(weights, form)
     checker = _Checker(weights, specification, form)
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             error, margin = _prove(checker)
     except RefutedError as refuted:
         return Proof(
-            form.name, tuple(checker.blocks), np.inf, -np.inf, tuple(checker.assumed), str(refuted)
+            form.name, tuple(checker.blocks), np.inf, -np.inf, tuple(checker.taken), str(refuted)
         )
-    return Proof(form.name, tuple(checker.blocks), error, margin, tuple(checker.assumed))
+    return Proof(form.name, tuple(checker.blocks), error, margin, tuple(checker.taken))
 
 
 def _prove(checker: _Checker) -> tuple[float, float]:
@@ -145,6 +171,14 @@ def _prove(checker: _Checker) -> tuple[float, float]:
 # -- the whole
 
 
+def _cast(weights: ModelWeights, form: Format) -> ModelWeights:
+    """The arrays as they are once they are stored in the format."""
+    if form.name == weights.config.dtype:
+        return weights
+    arrays = {name: stored_in(array, form.name) for name, array in weights.arrays.items()}
+    return replace(weights, arrays=arrays)
+
+
 def _check_range(checker: _Checker) -> None:
     for name, array in checker.weights.arrays.items():
         if not np.isfinite(array).all() or (np.abs(array) >= checker.form.largest / 4).any():
@@ -164,8 +198,9 @@ def _check_nothing_else(checker: _Checker) -> None:
                 (heads if c.kind == "head" else units)[c.start : c.stop] += 1
         if (heads > 1).any() or (units > 1).any():
             raise RefutedError(f"two components of layer {layer} share a part")
-        idle = arrays[f"blocks.{layer}.attn.W_O"][heads == 0], (
-            arrays[f"blocks.{layer}.mlp.W_out"][units == 0]
+        idle = (
+            arrays[f"blocks.{layer}.attn.W_O"][heads == 0],
+            (arrays[f"blocks.{layer}.mlp.W_out"][units == 0]),
         )
         if any(part.any() for part in idle):
             raise RefutedError(f"a part of layer {layer} that no component names writes something")
@@ -215,7 +250,9 @@ def _held(start: int, rows: Array, error: Array) -> Held:
 
 
 def _block(checker: _Checker, component: Component, block: Attention | Function) -> Held:
-    place = checker.places.get(component.variable)
+    place = next(
+        (p for p in checker.weights.circuit.variables if p.name == component.variable), None
+    )
     if isinstance(block, Function):
         found, margin = _function(checker, component, block, place)
     else:
@@ -227,8 +264,8 @@ def _block(checker: _Checker, component: Component, block: Attention | Function)
     largest = float(np.abs(found.rows).max(initial=0.0)) + error
     if largest >= checker.form.largest / 4:
         raise RefutedError(f"{component.variable} is beyond what {checker.form.name} holds")
-    kind = block.kind if isinstance(block, Attention) else "function"
-    checker.blocks.append(BlockProof(component.variable, kind, error, at_bos, margin))
+    kind = block.kind if isinstance(block, Attention) else "mlp"
+    checker.blocks.append(BlockProof(component.variable, kind, error, at_bos, *margin))
     return found
 
 
@@ -274,7 +311,7 @@ def _nowhere(count: int) -> Held:
 
 def _function(
     checker: _Checker, component: Component, block: Function, place: VariablePlace | None
-) -> tuple[Held, float]:
+) -> tuple[Held, Decision]:
     lane, name = _lane(place), component.variable
     prefix = f"blocks.{component.layer}.mlp."
     arrays = checker.weights.arrays
@@ -304,7 +341,9 @@ def _function(
     target = ideal[codes[possible]]
     error = np.abs(found.value[possible] - target) + found.error[possible]
     worst = _held(lane.start, target, error)
-    return Held(lane.start, ideal, worst.relative, worst.absolute, worst.bos, worst.bos), found.margin
+    return Held(
+        lane.start, ideal, worst.relative, worst.absolute, worst.bos, worst.bos
+    ), found.decision
 
 
 def _ideal(checker: _Checker, place: VariablePlace | None, count: int) -> Array:
@@ -318,7 +357,7 @@ def _along(checker: _Checker, line: Line, units: Units, name: str) -> Written:
     direction = direction_of(units)[:, None]
     found = _followed(checker, line.total, direction, np.zeros(1), name)
     points = found.factor * (line.points - line.total.constant) + found.shift
-    checker.assumed.append(f"the number that {name} reads is one of those that are listed")
+    checker.taken.append(f"the number that {name} reads is one of those that are listed")
     return written_along(points, found.error, units)
 
 
@@ -336,9 +375,7 @@ class _Followed:
     high: float
 
 
-def _followed(
-    checker: _Checker, total: Total, matrix: Array, bias: Array, what: str
-) -> _Followed:
+def _followed(checker: _Checker, total: Total, matrix: Array, bias: Array, what: str) -> _Followed:
     """Term by term: each may be off by a constant, which the bias has to make good."""
     others = set(_reads(checker, matrix, what)) - set(total.variables)
     if others:
@@ -387,7 +424,7 @@ def _factor(alone: list[Columns], numbers: list[Array]) -> float:
 
 def _attention(
     checker: _Checker, component: Component, block: Attention, place: VariablePlace | None
-) -> tuple[Held, float]:
+) -> tuple[Held, Decision]:
     arrays, name = checker.weights.arrays, component.variable
     prefix, head = f"blocks.{component.layer}.attn.", component.start
     of = {
@@ -438,21 +475,25 @@ def _attended(
     place: VariablePlace | None,
     of: dict[str, Array],
     written_by: tuple[NDArray[np.intp], float],
-    found: object,
-) -> tuple[Held, float]:
+    found: Scores,
+) -> tuple[Held, Decision]:
     columns, scale = written_by
     name, form = block.variable, checker.form
     matrix, bias = of["W_V"][:, columns], of["b_V"][columns]
     if place is None:
-        return _nowhere(1), 1.0
+        return _nowhere(1), (0.0, np.inf)
     ideal = ideal_rows(place, checker.weights.circuit.directions)
     values = _values(checker, block, place, ideal, matrix, bias)
     always = _always(block)
     if not always and block.kind == "move" and _row_of(place, ideal, block.default) is None:
-        checker.assumed.append(f"{name} always selects something")
+        checker.taken.append(f"{name} always selects something")
         always = True
     single = _single(block)
-    keys = Keys(checker.weights.config.max_length, 1 if single else checker.weights.config.max_length, always)
+    keys = Keys(
+        checker.weights.config.max_length,
+        1 if single else checker.weights.config.max_length,
+        always,
+    )
     default = _default_row(place, ideal, block)
     if block.kind == "sum":
         if place.encoding.offset or place.encoding.sign != 1:
@@ -465,12 +506,12 @@ def _attended(
         attended = averaged(found, values, keys, default, form)
     else:
         if not single and not _alike(block):
-            checker.assumed.append(f"the values that {name} selects are equal")
+            checker.taken.append(f"the values that {name} selects are equal")
         attended = moved(found, values, keys, default, form)
     bos = np.zeros(len(columns)) if default is None else default
     return Held(
         place.start, ideal, attended.relative, attended.absolute, bos, attended.bos_error
-    ), attended.margin
+    ), (found.spread, attended.margin)
 
 
 def _default_row(place: VariablePlace, ideal: Array, block: Attention) -> Array | None:
@@ -546,9 +587,7 @@ def _values_of_total(
     return Values(rows, errors, largest, bos, bos_error)
 
 
-def _at_bos(
-    checker: _Checker, held: list[Held], matrix: Array, bias: Array
-) -> tuple[Array, Array]:
+def _at_bos(checker: _Checker, held: list[Held], matrix: Array, bias: Array) -> tuple[Array, Array]:
     """What columns read at BOS, and how far off."""
     there = read_at_bos(held, matrix, bias)
     return there.value[0], there.error(checker.form)[0]
@@ -563,7 +602,9 @@ def _value_rows(
     width = ideal.shape[1]
     if place.encoding.kind == "number":
         known = np.array([isinstance(v, int | float) for v in values], np.bool_)
-        rows = [number_row(place, v) if k else [0.0] * width for v, k in zip(values, known, strict=True)]
+        rows = [
+            number_row(place, v) if k else [0.0] * width for v, k in zip(values, known, strict=True)
+        ]
         return np.array(rows).reshape(len(values), width), known
     index = {identity(v): i for i, v in enumerate(place.encoding.values)}
     found = [index.get(identity(v), -1) if v is not None else -1 for v in values]

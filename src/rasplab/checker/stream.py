@@ -61,10 +61,11 @@ def ideal_rows(place: VariablePlace, directions: tuple[NamedDirection, ...]) -> 
     encoding, width = place.encoding, place.stop - place.start
     match encoding.kind:
         case "one-hot":
-            held = [{identity(v) for v in d.values} for d in directions[place.start : place.stop]]
-            return np.array(
-                [[float(identity(v) in some) for some in held] for v in encoding.values], np.float64
-            ).reshape(len(encoding.values), width)
+            rows = np.zeros((len(encoding.values), width))
+            places = {identity(v): i for i, v in enumerate(encoding.values)}
+            for column, direction in enumerate(directions[place.start : place.stop]):
+                rows[[places[identity(v)] for v in direction.values], column] = 1.0
+            return rows
         case "features":
             return np.array(encoding.rows, np.float64).reshape(len(encoding.values), width)
         case "number":
@@ -165,6 +166,8 @@ def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:
     if not own.size or not rows.size:
         return np.full(own.shape[1], ZERO)
     of_rows = lowest_bit(rows).min(axis=0)
+    if not of_rows.any() and bool((own == np.rint(own)).all()):
+        return np.where(own.any(axis=0), 0, ZERO)
     of_products = lowest_bit(own) + of_rows[:, None]
     return np.where((own != 0) & (of_rows < ZERO)[:, None], of_products, ZERO).min(axis=0)
 

@@ -12,6 +12,18 @@ from typing import cast
 
 import numpy as np
 
+from rasplab.craft.specification import (
+    IMPOSSIBLE,
+    Attention,
+    Codes,
+    Comparison,
+    Function,
+    Line,
+    Specification,
+    Table,
+    Term,
+    Total,
+)
 from rasplab.graph import Facts, Interval, Listed, Node
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct_rows
@@ -24,18 +36,6 @@ from rasplab.lower.readout import Readout, Weights, as_features, columns
 from rasplab.lower.style import is_settled
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.values import Value, identity
-from rasplab.weights.specification import (
-    IMPOSSIBLE,
-    Attention,
-    Codes,
-    Comparison,
-    Function,
-    Line,
-    Specification,
-    Table,
-    Term,
-    Total,
-)
 
 CELLS_AT_MOST = 1 << 18
 """Beyond this many combinations of values a sum is stated term by term."""
@@ -44,9 +44,7 @@ CELLS_AT_MOST = 1 << 18
 def specify(lowered: Lowered, facts: Facts) -> Specification:
     """The specification of a lowered program."""
     specifier = _Specifier(lowered, facts)
-    blocks = tuple(
-        specifier.block(node) for node in lowered.variables if _is_block(node)
-    )
+    blocks = tuple(specifier.block(node) for node in lowered.variables if _is_block(node))
     return Specification(blocks, specifier.output())
 
 
@@ -89,7 +87,7 @@ class _Specifier:
         )
 
     def _comparisons(self, node: Node, found: Pattern) -> tuple[Comparison, ...]:
-        selects = [s for s in _selects(node.operands[0])]
+        selects = _selects(node.operands[0])
         result: list[Comparison] = []
         start = 0
         for match, select in zip(found.matches, selects, strict=True):
@@ -140,7 +138,8 @@ class _Specifier:
         return self._line(node, plan)
 
     def _line(self, node: Node, plan: FunctionPlan) -> Line:
-        assert plan.weights is not None and plan.points is not None
+        assert plan.weights is not None
+        assert plan.points is not None
         parts: list[Part] = []
         constant = 0.0
         for (argument, readout), weight in zip(plan.wishes, plan.weights.tolist(), strict=True):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.certificate import Certificate
+from rasplab.craft.specification import Specification
 from rasplab.diagnostics import InternalError, counted
 from rasplab.rasp.values import Value, identity
 
@@ -162,13 +163,15 @@ class Basis:
 class ModelWeights:
     """Everything that a model is. Arrays have TransformerLens's names and shapes.
 
-    Without a `basis` the columns of the residual stream are the named directions.
+    Without a `basis` the columns of the residual stream are the named directions. The
+    `specification` says what every block must compute; a model that is not exact has none.
     """
 
     config: Config
     arrays: dict[str, NDArray[np.floating]]
     circuit: Circuit
     basis: Basis | None = None
+    specification: Specification | None = None
 
     def verify(self) -> None:
         """Check shapes, names and that every direction belongs to one variable.
