@@ -18,10 +18,11 @@ from rasplab.weights.artefact import Basis, ModelWeights, expected_shapes
 from rasplab.weights.directory import write_directory
 from rasplab.weights.manifest import Json
 from rasplab.weights.sealed import Format, damage, read_sealed, sealed
+from rasplab.weights.specified import read_specification, specification_data
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
 
-VERSION = 1
+VERSION = 2
 ARRAYS, CONFIG, TOKENIZER, CIRCUIT = (
     "model.safetensors",
     "config.json",
@@ -30,6 +31,8 @@ ARRAYS, CONFIG, TOKENIZER, CIRCUIT = (
 )
 WRITE, READ = "basis.write", "basis.read"
 """The two arrays of a basis, beside the model's own where it has one."""
+SPECIFICATION = "specification"
+"""The part of the circuit that says what every block must compute, where the model has it."""
 FILES = (ARRAYS, CONFIG, TOKENIZER, CIRCUIT)
 SAVED = Format("rasplab-model", VERSION, "Model.save")
 
@@ -73,6 +76,8 @@ def contents(weights: ModelWeights) -> dict[str, bytes]:
         TOKENIZER: manifest.to_bytes(manifest.tokenizer_data(weights.config.vocabulary)),
     }
     circuit = SAVED.head() | manifest.circuit_data(weights.circuit)
+    if weights.specification is not None:
+        circuit |= {SPECIFICATION: specification_data(weights.specification)}
     return sealed(files, CIRCUIT, circuit)
 
 
@@ -110,6 +115,8 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
         raise ValueError("arrays do not have the configuration's shapes")
     arrays: Arrays = {name: stored[name].astype(kind) for name in shapes}
     body = {name: part for name, part in circuit.items() if not name.startswith("format")}
-    weights = ModelWeights(config, arrays, manifest.read_circuit(body), basis)
+    stated = body.pop(SPECIFICATION, None)
+    specification = None if stated is None else read_specification(stated)
+    weights = ModelWeights(config, arrays, manifest.read_circuit(body), basis, specification)
     weights.verify()
     return weights

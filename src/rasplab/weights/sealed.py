@@ -88,9 +88,14 @@ def _read_manifest(directory: Path, name: str, expected: Format) -> Json:
     version = circuit.get("format_version")
     if isinstance(version, int) and version > expected.version:
         raise _newer(directory, version, expected)
-    if version != expected.version or not isinstance(circuit.get("sha256"), dict):
+    if not _is_version(version) or not isinstance(circuit.get("sha256"), dict):
         raise _damaged(directory, f"{name} has no version or no checksums")
     return circuit
+
+
+def _is_version(version: object) -> bool:
+    """Whether there has been such a version: all that there were can still be read."""
+    return type(version) is int and version >= 1
 
 
 def _read(directory: Path, name: str, expected: Format) -> bytes:
