@@ -138,7 +138,7 @@ def _build(
         dtype=options.dtype,
     )
     weights = replace(weights, specification=specify(lowered, facts))
-    proof = prove(weights)
+    proof = prove(weights, within=expected.tolerated)
     certificate = _proved(proof, expected)
     if not (proof.holds and certificate.exact):
         raise CompileError(_not_exact(certificate, lowered, facts, resolved, proof.refuted))

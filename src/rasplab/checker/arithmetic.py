@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Codes = NDArray[np.integer]
 
 OWN = 2.0**-52
 """What bounds are computed with rounds, too: every bound is widened by as much per term."""

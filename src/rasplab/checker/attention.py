@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import (
     Array,
+    Codes,
     Flags,
     Format,
     lowest_bit,
@@ -87,7 +88,7 @@ class Side:
     """What keys or queries are: the variables read, and the class of each combination."""
 
     held: list[Held]
-    codes: Array
+    codes: Codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

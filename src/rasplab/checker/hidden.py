@@ -101,7 +101,7 @@ class _Group:
 def written(held: list[Held], units: Units) -> Written:
     """What the units write, a row per combination of the values that are read."""
     groups, directions = _groups(units)
-    numbers = read(held, directions, np.zeros(directions.shape[1]))
+    numbers = read(held, directions, np.zeros(len(groups)))
     return _combined(units, groups, numbers)
 
 

@@ -54,6 +54,7 @@ def application() -> App:
     app.command(show)
     app.command(draw)
     app.command(verify)
+    app.command(check)
     app.command(explain)
     app.command(compress)
     app.command(repl)
@@ -242,6 +243,21 @@ def verify(
     from rasplab.cli.verify import verify_model
 
     return verify_model(directory, program, samples=samples, seed=seed)
+
+
+def check(model: Path, /, *, dtype: Dtype | None = None) -> int:
+    """Prove from a saved model's files alone that its weights compute what it says they do.
+
+    Block by block: how far off what it writes can be, at every position, in whatever order sums are
+    added up.
+
+    Args:
+        model: the directory of a saved model.
+        dtype: the number format in which it is run; by default its own.
+    """
+    from rasplab.cli.check import check_model
+
+    return check_model(model, dtype)
 
 
 def compress(

@@ -105,7 +105,8 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Specification:
-    """Every block, in order, and what is returned."""
+    """Every block, in order, and what is returned; `causal` hides what comes later from a query."""
 
+    causal: bool
     blocks: tuple[Attention | Function, ...]
     output: Table | Total

@@ -45,7 +45,7 @@ def specify(lowered: Lowered, facts: Facts) -> Specification:
     """The specification of a lowered program."""
     specifier = _Specifier(lowered, facts)
     blocks = tuple(specifier.block(node) for node in lowered.variables if _is_block(node))
-    return Specification(blocks, specifier.output())
+    return Specification(facts.causal, blocks, specifier.output())
 
 
 def _is_block(node: Node) -> bool:

@@ -31,6 +31,7 @@ Json = dict[str, Any]
 def specification_data(specification: Specification) -> Json:
     """The specification as JSON."""
     return {
+        "causal": specification.causal,
         "blocks": [
             _attention(b) if isinstance(b, Attention) else _function(b)
             for b in specification.blocks
@@ -52,7 +53,9 @@ def read_specification(data: Json) -> Specification:
     output = _read_argument(data["output"])
     if isinstance(output, Line):
         raise ValueError("the output is no line")
-    return Specification(blocks, output)
+    if not isinstance(data["causal"], bool):
+        raise ValueError("a model is causal or it is not")
+    return Specification(data["causal"], blocks, output)
 
 
 def _attention(block: Attention) -> Json:

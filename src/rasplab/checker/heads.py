@@ -1,0 +1,269 @@
+"""A head against its specification."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.checker.arithmetic import Array, Flags
+from rasplab.checker.attended import Keys, Values, averaged, moved, summed
+from rasplab.checker.attention import HeadWeights, Pairing, Scores, Side, scores
+from rasplab.checker.known import (
+    Decision,
+    Known,
+    lane,
+    nowhere,
+    operands,
+    reads,
+)
+from rasplab.checker.stream import (
+    Held,
+    RefutedError,
+    ideal_rows,
+    number_row,
+    read,
+    read_at_bos,
+)
+from rasplab.checker.totals import followed
+from rasplab.craft.specification import (
+    IMPOSSIBLE,
+    Attention,
+    Table,
+    Total,
+)
+from rasplab.rasp.values import Value, identity
+from rasplab.weights.artefact import Component, VariablePlace
+
+
+def attention(
+    known: Known, component: Component, block: Attention, place: VariablePlace | None
+) -> tuple[Held, Decision]:
+    """How far off what a head writes can be.
+
+    Raises:
+        RefutedError: it reads or writes something else, or nothing can be said.
+    """
+    arrays, name = known.weights.arrays, component.variable
+    prefix, head = f"blocks.{component.layer}.attn.", component.start
+    of = {
+        part: arrays[f"{prefix}{part}"][head].astype(np.float64)
+        for part in ("W_Q", "b_Q", "W_K", "b_K", "W_V", "b_V", "W_O")
+    }
+    weights = HeadWeights(of["W_Q"], of["b_Q"], of["W_K"], of["b_K"])
+    keys = [known.held[n] for n in reads(known, weights.w_k, name)]
+    queries = [known.held[n] for n in reads(known, weights.w_q, name)]
+    pairings = [
+        Pairing(
+            c,
+            _side(known, c.keys, weights.w_k[:, c.start : c.stop], name),
+            _side(known, c.queries, weights.w_q[:, c.start : c.stop], name),
+        )
+        for c in block.comparisons
+    ]
+    ranking = None
+    if block.ranking is not None:
+        column = max((c.stop for c in block.comparisons), default=0)
+        side = _side(known, block.ranking, weights.w_k[:, column : column + 1], name)
+        ranking = (side, column)
+    found = scores(weights, pairings, ranking, (keys, queries), known.form)
+    written_by = _written_by(of["W_O"], lane(place), name)
+    return _attended(known, block, place, of, written_by, found)
+
+
+def _side(known: Known, table: Table, matrix: Array, what: str) -> Side:
+    held = operands(known, table.variables, table.codes.shape, matrix, what)
+    return Side(held, table.codes.ravel())
+
+
+def _written_by(w_o: Array, lane: slice, name: str) -> tuple[NDArray[np.intp], float]:
+    """Which column of the values each direction is written from, and the one factor of all."""
+    if w_o[:, : lane.start].any() or w_o[:, lane.stop :].any():
+        raise RefutedError(f"{name} writes to lanes that are not its own")
+    own = w_o[:, lane]
+    columns = np.array([np.flatnonzero(c)[0] if c.any() else 0 for c in own.T], np.intp)
+    factors = own[columns, np.arange(own.shape[1])]
+    if ((own != 0).sum(axis=0) != 1).any() or len(set(factors.tolist())) > 1:
+        raise RefutedError(f"{name} does not write each value as it is")
+    return columns, float(factors[0]) if len(factors) else 1.0
+
+
+def _attended(
+    known: Known,
+    block: Attention,
+    place: VariablePlace | None,
+    of: dict[str, Array],
+    written_by: tuple[NDArray[np.intp], float],
+    found: Scores,
+) -> tuple[Held, Decision]:
+    columns, scale = written_by
+    name, form = block.variable, known.form
+    matrix, bias = of["W_V"][:, columns], of["b_V"][columns]
+    unused = np.setdiff1d(np.arange(len(of["b_V"])), columns)
+    if of["W_V"][:, unused].any() or of["b_V"][unused].any():
+        raise RefutedError(f"{name} reads values that it does not write")
+    if place is None:
+        return nowhere(1), (0.0, np.inf)
+    ideal = ideal_rows(place, known.weights.circuit.directions)
+    values = _values(known, block, place, ideal, matrix, bias)
+    always = _always(block)
+    if not always and block.kind == "move" and _row_of(place, ideal, block.default) is None:
+        known.taken.append(f"{name} always selects something")
+        always = True
+    single = _single(known, block)
+    keys = Keys(
+        known.weights.config.max_length,
+        1 if single else known.weights.config.max_length,
+        always,
+    )
+    default = _default_row(place, ideal, block)
+    if block.kind == "sum":
+        if place.encoding.offset or place.encoding.sign != 1:
+            raise RefutedError(f"{name} is a sum that is not counted from 0")
+        attended = summed(found, values, keys, scale, form)
+        default = None
+    elif scale != 1.0:
+        raise RefutedError(f"{name} is scaled")
+    elif block.kind == "mean":
+        attended = averaged(found, values, keys, default, form)
+    else:
+        if not single and not _alike(block):
+            known.taken.append(f"the values that {name} selects are equal")
+        attended = moved(found, values, keys, default, form)
+    bos = np.zeros(len(columns)) if default is None else default
+    return Held(
+        place.start, ideal, attended.relative, attended.absolute, bos, attended.bos_error
+    ), (found.spread, attended.margin)
+
+
+def _default_row(place: VariablePlace, ideal: Array, block: Attention) -> Array | None:
+    if block.kind == "sum":
+        return None
+    if place.encoding.kind == "number":
+        if block.default is None:
+            return np.array(number_row(place, None))
+        if isinstance(block.default, int | float):
+            return np.array(number_row(place, block.default))
+        return None
+    return _row_of(place, ideal, block.default)
+
+
+def _row_of(place: VariablePlace, ideal: Array, value: Value) -> Array | None:
+    if place.encoding.kind == "number":
+        return np.zeros(0)
+    for known, row in zip(place.encoding.values, ideal, strict=True):
+        if identity(known) == identity(value):
+            return row
+    return None
+
+
+def _values(
+    known: Known,
+    block: Attention,
+    place: VariablePlace,
+    ideal: Array,
+    matrix: Array,
+    bias: Array,
+) -> Values:
+    if isinstance(block.values, Total):
+        return _values_of_total(known, block, block.values, place, matrix, bias)
+    table = block.values
+    held = operands(known, table.variables, table.codes.shape, matrix, block.variable)
+    columns = read(held, matrix, bias)
+    error = columns.error(known.form)
+    codes = table.codes.ravel()
+    rows, listed = _value_rows(place, ideal, table.values)
+    chosen = (codes != IMPOSSIBLE) & listed[codes]
+    wanted = rows[codes[chosen]]
+    off = np.abs(columns.value[chosen] - wanted) + error[chosen]
+    largest = (np.abs(columns.value) + error)[codes != IMPOSSIBLE].max(axis=0, initial=0.0)
+    bos, bos_error = _at_bos(known, held, matrix, bias)
+    largest = np.maximum(largest, np.abs(bos) + bos_error)
+    return Values(wanted, off, largest, bos, bos_error)
+
+
+def _values_of_total(
+    known: Known,
+    block: Attention,
+    total: Total,
+    place: VariablePlace,
+    matrix: Array,
+    bias: Array,
+) -> Values:
+    """Numbers that are not listed: only where they end, and how far off they are."""
+    if place.encoding.kind != "number":
+        raise RefutedError(f"{block.variable} moves numbers that are not listed")
+    found = followed(known, total, matrix[:, :1], bias[:1], block.variable)
+    sign, offset = place.encoding.sign, place.encoding.offset
+    off = abs(found.shift - sign * (total.constant - offset)) if found.factor == sign else np.inf
+    width = matrix.shape[1]
+    if matrix[1:, 1:].any() or bias[1:].any():
+        raise RefutedError(f"{block.variable} reads its flag from somewhere")
+    rows = np.zeros((2, width))
+    rows[:, 0] = found.low, found.high
+    errors = np.zeros((2, width))
+    errors[:, 0] = found.error + off
+    names = reads(known, matrix, block.variable)
+    bos, bos_error = _at_bos(known, [known.held[n] for n in names], matrix, bias)
+    largest = np.maximum(np.abs(rows).max(axis=0) + errors[0], np.abs(bos) + bos_error)
+    return Values(rows, errors, largest, bos, bos_error)
+
+
+def _at_bos(known: Known, held: list[Held], matrix: Array, bias: Array) -> tuple[Array, Array]:
+    """What columns read at BOS, and how far off."""
+    there = read_at_bos(held, matrix, bias)
+    return there.value[0], there.error(known.form)[0]
+
+
+def _value_rows(
+    place: VariablePlace, ideal: Array, values: tuple[Value, ...]
+) -> tuple[Array, Flags]:
+    """What should be read for each value, and whether there is such a row.
+
+    What has none, such as what is undefined, is never selected.
+    """
+    width = ideal.shape[1]
+    if place.encoding.kind == "number":
+        known = np.array([isinstance(v, int | float) for v in values], np.bool_)
+        rows = [
+            number_row(place, v) if k else [0.0] * width for v, k in zip(values, known, strict=True)
+        ]
+        return np.array(rows).reshape(len(values), width), known
+    index = {identity(v): i for i, v in enumerate(place.encoding.values)}
+    found = [index.get(identity(v), -1) if v is not None else -1 for v in values]
+    known = np.array([i >= 0 for i in found], np.bool_)
+    return np.where(known[:, None], ideal[found], 0.0), known
+
+
+def _always(block: Attention) -> bool:
+    """Whether every query selects a key: all keys, or its own."""
+    return all(
+        bool(c.holds.all())
+        or (
+            c.keys.variables == c.queries.variables
+            and bool(c.holds[c.keys.codes.ravel(), c.queries.codes.ravel()].all())
+        )
+        for c in block.comparisons
+    )
+
+
+def _pinned(block: Attention) -> set[str]:
+    """The variables that have one value at all keys that one query selects."""
+    found: set[str] = set()
+    for c in block.comparisons:
+        selected = c.holds[c.keys.codes]  # an axis per variable, then the classes of the query
+        for axis, name in enumerate(c.keys.variables):
+            others = tuple(i for i in range(len(c.keys.variables)) if i != axis)
+            if (selected.any(axis=others).sum(axis=0) <= 1).all():
+                found.add(name)
+    return found
+
+
+def _single(known: Known, block: Attention) -> bool:
+    """Whether a query selects at most one key: what is pinned tells positions apart."""
+    return bool(known.positional & _pinned(block))
+
+
+def _alike(block: Attention) -> bool:
+    assert isinstance(block.values, Table)
+    defined = [v for v in block.values.values if v is not None]
+    return len(defined) <= 1 or set(block.values.variables) <= _pinned(block)

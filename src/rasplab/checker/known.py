@@ -1,0 +1,100 @@
+"""What a proof knows of a model on its way: the variables that stand in the stream so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from rasplab.checker.arithmetic import Array, Format
+from rasplab.checker.stream import (
+    Held,
+    RefutedError,
+    ideal_rows,
+)
+from rasplab.craft.specification import (
+    Specification,
+)
+from rasplab.weights.artefact import ModelWeights, VariablePlace
+
+Decision: TypeAlias = tuple[float, float]
+"""What the nearest decision of a block meets, and what it bears."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What is being checked, in which format, and what is known of the stream so far.
+
+    `held` has the variables that are written already, `positional` those that hold a value of its
+    own for each position; `taken` collects what the proof takes as given.
+    """
+
+    weights: ModelWeights
+    specification: Specification
+    form: Format
+    held: dict[str, Held] = field(default_factory=dict[str, Held])
+    positional: set[str] = field(default_factory=set[str])
+    taken: list[str] = field(default_factory=list[str])
+
+    @property
+    def places(self) -> dict[str, VariablePlace]:
+        """Where each variable lives."""
+        return {place.name: place for place in self.weights.circuit.variables}
+
+
+def lane(place: VariablePlace | None) -> slice:
+    """The columns of a variable; none for one that no reader asks for."""
+    return slice(0, 0) if place is None else slice(place.start, place.stop)
+
+
+def reads(known: Known, matrix: Array, what: str) -> list[str]:
+    """The variables that a matrix (d_model × columns) reads; all must be written already."""
+    rows = np.flatnonzero(matrix.any(axis=1))
+    found: list[str] = []
+    for row in rows.tolist():
+        if row == 0:
+            continue
+        owner = [n for n, h in known.held.items() if h.start <= row < h.stop]
+        if not owner:
+            raise RefutedError(f"{what} reads what has not been written yet")
+        if owner[0] not in found:
+            found.append(owner[0])
+    return found
+
+
+def operands(
+    known: Known, names: tuple[str, ...], shape: tuple[int, ...], matrix: Array, what: str
+) -> list[Held]:
+    """The variables of a table, in its order; nothing else may be read."""
+    others = set(reads(known, matrix, what)) - set(names)
+    if others:
+        raise RefutedError(f"{what} also reads {', '.join(sorted(others))}")
+    found = [
+        known.held.get(name) or nowhere(count) for name, count in zip(names, shape, strict=True)
+    ]
+    if [len(h.rows) for h in found] != list(shape):
+        raise RefutedError(f"{what} is specified over other values than its variables have")
+    return found
+
+
+def nowhere(count: int) -> Held:
+    """A variable that no reader tells apart, so that it has no directions."""
+    nothing = np.zeros(0)
+    return Held(0, np.zeros((count, 0)), nothing, nothing, nothing, nothing)
+
+
+def with_errors(start: int, rows: Array, error: Array) -> Held:
+    """A variable with the worst error of each coordinate where it is 0, and where not, in parts."""
+    zero = rows == 0
+    absolute = np.where(zero, error, 0.0).max(axis=0, initial=0.0)
+    relative = np.where(zero, 0.0, error / np.where(zero, 1.0, np.abs(rows)))
+    nothing = np.zeros(rows.shape[1])
+    return Held(start, rows, relative.max(axis=0, initial=0.0), absolute, nothing, nothing)
+
+
+def ideal_of(known: Known, place: VariablePlace | None, count: int) -> Array:
+    """The coordinates that stand for each value of what a block writes."""
+    if place is None:
+        return np.zeros((count, 0))
+    return ideal_rows(place, known.weights.circuit.directions)

@@ -1,0 +1,80 @@
+"""Numbers that are added up and never listed: how far one column is from reading such a total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rasplab.checker.arithmetic import Array
+from rasplab.checker.known import (
+    Known,
+    reads,
+)
+from rasplab.checker.stream import (
+    Columns,
+    RefutedError,
+    read,
+)
+from rasplab.craft.specification import (
+    Term,
+    Total,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How one column reads a total: times `factor`, but for its constant and `shift`.
+
+    `error` bounds how far it is off, rounding among it; what is read lies between `low` and `high`.
+    """
+
+    factor: float
+    shift: float
+    error: float
+    low: float
+    high: float
+
+
+def followed(known: Known, total: Total, matrix: Array, bias: Array, what: str) -> Followed:
+    """Term by term: each may be off by a constant, which the bias has to make good."""
+    others = set(reads(known, matrix, what)) - set(total.variables)
+    if others:
+        raise RefutedError(f"{what} also reads {', '.join(sorted(others))}")
+    parts = [(known.held[term.variable], term) for term in total.terms]
+    numbers = [_numbers(known, term) for term in total.terms]
+    alone = [read([held], matrix, np.zeros(1)) for held, _ in parts]
+    factor = _factor(alone, numbers)
+    shift, error, low, high, size = float(bias[0]), 0.0, float(bias[0]), float(bias[0]), 0.0
+    terms = 1.0
+    for columns, wanted in zip(alone, numbers, strict=True):
+        if len(wanted) != len(columns.value):
+            raise RefutedError(f"{what} is specified over other values than its variables have")
+        rest = columns.value[:, 0] - factor * wanted
+        shift += float(rest[0])
+        off = np.abs(rest - rest[0]) + columns.input_error[:, 0] + columns.own_rounding()[:, 0]
+        error += float(off.max())
+        low, high = low + float(columns.value.min()), high + float(columns.value.max())
+        size += float(columns.size.max())
+        terms += float(columns.terms.max())
+    rounding = float(known.form.gamma(terms)) * (size + abs(float(bias[0])))
+    return Followed(factor, shift, error + rounding, low, high)
+
+
+def _numbers(known: Known, term: Term) -> Array:
+    """What a term adds for each row of its variable: for an unlisted number, at both ends."""
+    if term.factor is None:
+        return np.array(term.numbers)
+    encoding = known.places[term.variable].encoding
+    return term.factor * np.array([encoding.low, encoding.high])
+
+
+def _factor(alone: list[Columns], numbers: list[Array]) -> float:
+    """By how much the column multiplies the total, from the term that varies most."""
+    best, factor = 0.0, 1.0
+    for columns, wanted in zip(alone, numbers, strict=True):
+        low, high = int(wanted.argmin()), int(wanted.argmax())
+        width = float(wanted[high] - wanted[low])
+        if width > best and len(wanted) == len(columns.value):
+            best, factor = width, float(columns.value[high, 0] - columns.value[low, 0]) / width
+    return factor

@@ -1,0 +1,52 @@
+"""`rasplab check`: what can be proved of a saved model from its files."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from rasplab.checker import Proof, prove
+from rasplab.cli.output import busy, say, table
+from rasplab.model import load
+
+
+def check_model(directory: Path, dtype: str | None) -> int:
+    """Print the proof; 0 where there is one, else 1.
+
+    Raises:
+        ModelFileError: where the directory is no model, or not as it was written.
+    """
+    with busy(f"reading {directory}"):
+        weights = load(directory).weights
+    with busy(f"proving what {directory} computes"):
+        proof = prove(weights, dtype)
+    _show(proof)
+    return 0 if proof.holds else 1
+
+
+def _show(proof: Proof) -> None:
+    rows = [
+        (
+            block.name,
+            block.kind,
+            f"{block.error:.1e}",
+            f"{block.at_bos:.1e}",
+            f"{block.met:.1e}",
+            f"{block.borne:.1e}" if math.isfinite(block.borne) else "any",
+            f"{block.margin:.4f}",
+        )
+        for block in proof.blocks
+    ]
+    if rows:
+        table(
+            ("block", "kind", "error", "at BOS", "meets", "bears", "margin"),
+            rows,
+            title=f"as it runs in {proof.format}",
+            right="error meets bears margin",
+        )
+    if proof.holds:
+        say(f"proved: output within {proof.output_error:.1e}, margin {proof.margin:.4f}")
+    else:
+        say(f"NOT proved: {proof.refuted or 'the output has no margin left'}")
+    for taken in proof.taken:
+        say(f"taken as given: {taken}")
