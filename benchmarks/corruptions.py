@@ -23,12 +23,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import rasplab  # noqa: E402
-from benchmarks.table import markdown  # noqa: E402
-from rasplab import programs  # noqa: E402
-from rasplab.checker import prove  # noqa: E402
-from rasplab.diagnostics import CompileError, InternalError  # noqa: E402
-from rasplab.weights import ModelWeights, decode, encode, forward  # noqa: E402
+import rasplab
+from benchmarks.table import markdown
+from rasplab import programs
+from rasplab.checker import prove
+from rasplab.diagnostics import CompileError, InternalError
+from rasplab.weights import ModelWeights, decode, encode, forward
 
 Change = Callable[[ModelWeights, random.Random], ModelWeights]
 NAMES = ("sort", "hist", "reverse", "frac_prevs", "dyck1", "sort_unique", "induction_head", "shift")
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def corrupt(count: int, seed: int) -> tuple[Counter[tuple[str, str]], list[str]]:
-    """How often each kind of corruption changed an output and was refused; and which were missed."""
+    """How often each kind changed an output and was refused; and which were missed."""
     draw = random.Random(seed)
     models = [(name, *examined(weights)) for name, weights in library()]
     counts: Counter[tuple[str, str]] = Counter()

@@ -20,7 +20,6 @@ from rasplab.craft.specification import (
 )
 from rasplab.rasp.values import Value, canonical, identity
 
-
 ROUNDED_WITHIN = 0.49
 """The part of a unit within which a number is rounded to the right multiple, with room to spare."""
 
