@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -176,7 +177,7 @@ def all_places(name: str, kind: str) -> list[Where]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_any_field_made_absurd_is_harmless_or_refused(
     name: str, kind: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -194,13 +195,15 @@ def test_any_field_made_absurd_is_harmless_or_refused(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["frac_prevs", "number", "compressed"])
 def test_every_field_made_absurd_is_harmless_or_refused(
     name: str, kind: str, tmp_path: Path
 ) -> None:
+    """Five of the absurd values at each of the places; no two places next to each other alike."""
     whole = saved(name, kind)
+    absurd = itertools.cycle(ABSURD)
     for path in all_places(name, kind):
-        for now in ABSURD:
+        for now in itertools.islice(absurd, 5):
             parts = changed(whole, path, lambda _, now=now: now)
             same = not may_matter(path, at(whole, path), now)
             assert_same_or_refused(tmp_path / "forged", name, kind, parts, same=same)
