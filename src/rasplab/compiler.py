@@ -26,7 +26,6 @@ from rasplab.weights import ModelWeights
 from rasplab.weights.assemble import assemble
 from rasplab.weights.labels import label
 
-
 EXPRESSIONS_AT_MOST = 1 << 15
 """Of a program, each counted once; a model of so many would be beyond all use."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVarTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ from rasplab.weights.schema import (
 )
 
 Arrays: TypeAlias = "Mapping[str, NDArray[Any]]"
+Parts = TypeVarTuple("Parts")
 
 SIZE = Whole(0, 1 << 28)
 """Of anything counted in a model: no model has more weights (E306)."""
@@ -113,11 +114,11 @@ CIRCUIT = _record(
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Generic[*Parts]):
     """What must hold between fields; `holds` is given the configuration, or it and the circuit."""
 
     says: str
-    holds: Callable[..., bool]
+    holds: Callable[[*Parts], bool]
 
 
 def _tells_apart(values: Iterable[Any]) -> bool:
@@ -125,7 +126,7 @@ def _tells_apart(values: Iterable[Any]) -> bool:
     return len(set(keys)) == len(keys)
 
 
-CONFIG_RELATIONS = (
+CONFIG_RELATIONS: tuple[Relation[Config], ...] = (
     Relation("the vocabulary has a token", lambda c: len(c.vocabulary) > 0),
     Relation("tokens differ and are defined", lambda c: _tells_apart((None, *c.vocabulary))),
     Relation(
@@ -135,22 +136,28 @@ CONFIG_RELATIONS = (
     Relation("output values differ", lambda c: _tells_apart(c.output_values or ())),
     Relation(
         "d_out is the number of output values, or a number and its flag",
-        lambda c: c.d_out == (1 + c.output_undefined if c.numerical else len(c.output_values)) > 0,
+        lambda c: c.d_out == _outputs(c) > 0,
     ),
     Relation(
         "only numbers have a unit, and it is above 0",
         lambda c: c.output_unit is None or (c.numerical and c.output_unit > 0),
     ),
-    Relation("without layers there are no heads and units", lambda c: c.n_layers or not _inner(c)),
+    Relation(
+        "without layers there are no heads and units", lambda c: c.n_layers > 0 or _inner(c) == 0
+    ),
     Relation("heads have a size", lambda c: (c.n_heads > 0) == (c.d_head > 0)),
 )
+
+
+def _outputs(c: Config) -> int:
+    return 1 + c.output_undefined if c.output_values is None else len(c.output_values)
 
 
 def _inner(c: Config) -> int:
     return c.n_heads + c.d_head + c.d_mlp
 
 
-CIRCUIT_RELATIONS = (
+CIRCUIT_RELATIONS: tuple[Relation[Config, Circuit], ...] = (
     Relation(
         "directions are numbered in their order",
         lambda c, t: [d.index for d in t.directions] == list(range(len(t.directions))),
@@ -186,10 +193,10 @@ def _side_by_side(t: Circuit) -> bool:
     """Checked by their ends alone: a range that a file claims may be of any size."""
     ends = sorted((v.start, v.stop) for v in t.variables)
     starts = [start for start, _ in ends]
-    return (
-        all(start < stop for start, stop in ends)
-        and [*starts, len(t.directions)] == [0, *(stop for _, stop in ends)]
-    )
+    return all(start < stop for start, stop in ends) and [*starts, len(t.directions)] == [
+        0,
+        *(stop for _, stop in ends),
+    ]
 
 
 def _of_its_variable(t: Circuit) -> bool:
@@ -221,7 +228,7 @@ def _inside(c: Config, part: Component) -> bool:
     return part.layer < c.n_layers and part.start < part.stop <= count
 
 
-def check(relations: Iterable[Relation], *parts: Any) -> None:
+def check(relations: Iterable[Relation[*Parts]], *parts: *Parts) -> None:
     """Refuse what does not belong together.
 
     Raises:

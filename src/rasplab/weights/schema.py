@@ -164,8 +164,9 @@ def _tuple(data: Any) -> list[Any] | None:
     """The parts of what stands for a tuple."""
     if not isinstance(data, dict):
         return None
-    parts = cast("dict[str, Any]", data).get("tuple")
-    return cast("list[Any]", parts) if isinstance(parts, list) and len(data) == 1 else None
+    found = cast("dict[str, Any]", data)
+    parts = found.get("tuple")
+    return cast("list[Any]", parts) if isinstance(parts, list) and len(found) == 1 else None
 
 
 def _finite(data: Any) -> bool:

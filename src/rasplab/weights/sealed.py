@@ -91,7 +91,11 @@ def _read_manifest(directory: Path, name: str, expected: Format) -> Json:
     version = circuit.get("format_version")
     if type(version) is int and version > expected.version:
         raise _newer(directory, version, expected)
-    if type(version) is not int or version != expected.version or not isinstance(circuit.get("sha256"), dict):
+    if (
+        type(version) is not int
+        or version != expected.version
+        or not isinstance(circuit.get("sha256"), dict)
+    ):
         raise _damaged(directory, f"{name} has no version or no checksums")
     return circuit
 
