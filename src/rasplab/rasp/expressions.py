@@ -86,6 +86,17 @@ class Expression:
             )
         )
 
+    def __getitem__(self, index: Any) -> NoReturn:
+        raise ProgramError(
+            diagnostic(
+                "E102",
+                "an expression has no items before it runs",
+                at=capture(),
+                help="call it on a sequence first: `program([...])[0]`; to fetch what stands at a "
+                'position use `aggregate(select(indices, 0, "=="), x)`',
+            )
+        )
+
     def __str__(self) -> str:
         from rasplab.rasp.printer import to_text
 
