@@ -23,10 +23,14 @@ from rasplab.options import Options
 from rasplab.passes import ResolveSelectors, SumsFromMeans
 from rasplab.plan import Plan, plan
 from rasplab.rasp.expressions import Expression
+from rasplab.rasp.order import topological
 from rasplab.rasp.printer import to_text
 from rasplab.weights import ModelWeights
 from rasplab.weights.assemble import assemble
 from rasplab.weights.labels import label
+
+EXPRESSIONS_AT_MOST = 1 << 15
+"""Of a program, each counted once; a model of so many would be beyond all use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def compile_program(program: Expression, options: Options) -> Compilation:
         CompileError: where the model could not be exact, with the expression and the reason.
     """
     try:
+        _check_count(program)
         return _compile(program, options)
     except RecursionError:
         raise CompileError(
@@ -75,6 +80,21 @@ def compile_program(program: Expression, options: Options) -> Compilation:
                 help="use a smaller vocabulary or `max_length`, or coarser values",
             )
         ) from None
+
+
+def _check_count(program: Expression) -> None:
+    """Refuse programs of so many expressions that they would be worked on without end (E307)."""
+    count = len(topological(program))
+    if count > EXPRESSIONS_AT_MOST:
+        raise CompileError(
+            diagnostic(
+                "E307",
+                f"this program is made of {count:,} expressions",
+                at=program.origin,
+                notes=[f"programs of up to {EXPRESSIONS_AT_MOST:,} are compiled"],
+                help="one function of the values, given to `apply`, does the work of a long chain",
+            )
+        )
 
 
 def _compile(program: Expression, options: Options) -> Compilation:

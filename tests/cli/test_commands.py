@@ -1,6 +1,7 @@
 """The commands: what they print, and with which exit code they end."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -198,8 +199,10 @@ def test_verify_holds_the_outputs_against_the_certificate(
 
 @pytest.mark.parametrize(
     ("array", "factor", "said"),
-    [("unembed.W_U", 0.99, "NOT as certified"), ("embed.W_E", float("nan"), "NOT finite")],
+    [("unembed.W_U", 0.99, "NOT as certified"), ("embed.W_E", 1e38, "NOT finite")],
 )
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_verify_finds_weights_that_do_not_decide(
     shell: Shell, array: str, factor: float, said: str
 ) -> None:
@@ -329,6 +332,30 @@ def test_a_file_may_import_from_its_own_directory(shell: Shell) -> None:
     Path("sub/main.py").write_text("from shared import tokens\ntwice = tokens + tokens\n")
     assert shell("run", "sub/main.py:twice", "1", "2") == 0
     assert shell.rows()["program"] == ["2", "4"]
+
+
+STDLIB = ("json", "inspect", "random", "csv", "difflib", "numpy")
+
+
+def test_a_file_beside_a_program_does_not_stand_for_the_standard_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In processes of their own: here everything has been imported already."""
+    monkeypatch.chdir(tmp_path)
+    for name in STDLIB:
+        Path(f"{name}.py").write_text("raise ImportError('not the one that was meant')\n")
+    Path("words.py").write_text("import json\nfrom rasplab.rasp import tokens\njson.dumps([])\n")
+    Path("main.py").write_text("import random\nfrom words import tokens\ntwice = tokens + tokens\n")
+    source = str(Path(rasplab.__file__).parents[1])
+    script = f"import sys; sys.path[0] = {source!r}; from rasplab.cli import main; sys.exit(main())"
+    for command in ("run main.py:twice 1", "compile main.py:twice --vocab 1,2 --max-length 2 -o x"):
+        found = subprocess.run(
+            [sys.executable, "-c", script, *command.split()],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert found.returncode == 0, found.stderr
 
 
 @pytest.mark.parametrize(

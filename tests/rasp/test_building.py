@@ -185,6 +185,16 @@ def test_depth_has_no_limit() -> None:
     assert selector("a") == [[True]]
 
 
+def test_values_of_any_depth_are_refused_where_they_are_written() -> None:
+    deep: Any = ()
+    for _ in range(100_000):
+        deep = (deep,)
+    for build in (rasp.constant, lambda value: tokens + value):
+        with pytest.raises(ProgramError) as caught:
+            build(deep)
+        assert caught.value.code == "E103"
+
+
 def test_a_shared_part_is_evaluated_once() -> None:
     calls: list[Any] = []
     part = apply(lambda t: calls.append(t) or t, tokens)

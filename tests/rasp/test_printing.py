@@ -5,8 +5,10 @@ from hypothesis import given
 
 from rasplab import rasp
 from rasplab.rasp import Expression, aggregate, apply, full, indices, select, tokens, where
+from rasplab.rasp.order import topological
+from rasplab.rasp.printer import own_text, to_text
 from rasplab.rasp.values import identity
-from tests.random_programs import Program
+from tests.random_programs import Program, random_program
 from tests.strategies import programs, random_sequences
 
 before = select(indices, indices, "<")
@@ -105,3 +107,32 @@ def unabbreviated(program: Expression) -> str | None:
         if not known or plain or not (builtin or member):
             return None
     return to_text(program, 10**6)
+
+
+def whole_text(root: Expression, limit: int) -> str:
+    """As `to_text`, but every part is written out before it is cut."""
+    texts: dict[int, str] = {}
+    for node in topological(root):
+        own = own_text(node, texts)
+        texts[id(node)] = own if node is root or node.name is None else node.name
+        if len(texts[id(node)]) > limit:
+            texts[id(node)] = texts[id(node)][: limit - 1] + "…"
+    return texts[id(root)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 20, 60, 400])
+def test_what_is_cut_away_need_not_be_written_out(limit: int) -> None:
+    for seed in range(40):
+        program, _, _ = random_program(seed)
+        named = (program + program.named("a name that is rather long")) * -program
+        for shown in (program, named):
+            assert to_text(shown, limit) == whole_text(shown, limit)
+
+
+def test_deep_expressions_print_their_beginning() -> None:
+    deep = tokens
+    for _ in range(20_000):
+        deep = -(deep + 1)
+    assert str(deep) == "-(" * 199 + "-…"
+    assert repr(deep) == f"<Map: {deep}>"
+    assert repr(~full) == "<Not: ~full>"

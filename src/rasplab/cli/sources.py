@@ -169,7 +169,11 @@ def _from_file(text: str) -> SOp:
 
 
 def _run(path: Path) -> ModuleType:
-    """Run a file as an import would, with its own directory to import from."""
+    """Run a file as an import would, with its own directory to import from.
+
+    The directory is the last place where modules are looked for: a `json.py` beside the program is
+    neither its `json` nor ours.
+    """
     name = f"rasplab_source_{path.stem}"
     specification = importlib.util.spec_from_loader(name, None, origin=str(path))
     if specification is None:
@@ -177,7 +181,9 @@ def _run(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(specification)
     module.__file__ = str(path)
     sys.modules[name] = module
-    sys.path.insert(0, str(path.resolve().parent))
+    own = str(path.resolve().parent)
+    if own not in sys.path:
+        sys.path.append(own)
 
     def run() -> None:
         code = compile(path.read_bytes(), str(path), "exec")

@@ -15,15 +15,16 @@ import numpy as np
 
 from rasplab.craft.model import CraftModel
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic
-from rasplab.export.gpt2 import NORM, Activation, Head, from_gpt2, gpt2_shape, to_gpt2
+from rasplab.export.gpt2 import NORM, Activation, Arrays, Head, from_gpt2, gpt2_shape, to_gpt2
 from rasplab.export.names import names_of
 from rasplab.export.norm_bounds import NormBound, behind_norms
 from rasplab.export.tokenizer import tokenizer_config, tokenizer_json
 from rasplab.export.vocabulary import Vocabulary, vocabulary_of
-from rasplab.weights import BOS_ID, PAD_ID, Config, ModelWeights, manifest
+from rasplab.weights import BOS_ID, PAD_ID, Config, ModelWeights, declared, manifest
 from rasplab.weights.artefact import Basis
 from rasplab.weights.directory import write_directory
 from rasplab.weights.manifest import Json
+from rasplab.weights.schema import FLAG, Maybe, Number, OneOf, Record
 from rasplab.weights.sealed import Format, damage, read_sealed, sealed
 
 ARRAYS, BASIS, CIRCUIT = "model.safetensors", "basis.safetensors", "circuit.json"
@@ -52,6 +53,25 @@ LARGEST = 50.0
 far as a checkpoint's residual stream is to be from ours (in the library 16 are seen)."""
 
 CHECKPOINT = Format("rasplab-checkpoint", 1, "Model.save_pretrained")
+
+_BOUND = Record(
+    {
+        "precision": declared.FORMAT,
+        "output_error": declared.ERROR,
+        "largest": Number(least=0.0),
+        "smallest_margin": Number(),
+        "exact": FLAG,
+    }
+)
+_LAYOUT = Record(
+    {
+        "architecture": OneOf(("gpt2",)),
+        "activation": OneOf(("relu", "gelu_new")),
+        "dtype": OneOf(("float32", "float64")),
+        "bound": Maybe(_BOUND),
+    }
+)
+"""What a layout may be; its `shape` follows from the model, as all that is not named here does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +133,7 @@ def contents(weights: ModelWeights, layout: Layout) -> dict[str, bytes]:
     from safetensors.numpy import save as to_safetensors
 
     config, vocabulary = weights.config, vocabulary_of(weights.config)
-    head = _head(weights, vocabulary)
-    arrays = to_gpt2(weights, head, activation=layout.activation, dtype=layout.dtype)
+    arrays = _arrays(weights, vocabulary, layout)
     data: dict[str, Json] = {
         "config.json": _config(config, vocabulary, layout),
         "generation_config.json": _generation(config, vocabulary),
@@ -136,26 +155,59 @@ def from_pretrained(directory: str | Path) -> ModelWeights:
         ModelFileError: E501 not such a checkpoint, E502 edited or truncated,
             E505 made by a newer version.
     """
-    from safetensors.numpy import load as from_safetensors
-
     found = (*FILES, BASIS) if (Path(directory) / BASIS).exists() else FILES
     files, circuit = read_sealed(Path(directory), found, CIRCUIT, CHECKPOINT)
     with damage(directory, CIRCUIT):
-        words = manifest.read_tokenizer(circuit["tokenizer"])
-        config = manifest.read_config(circuit["config"], words)
-        layout = cast(Json, circuit["layout"])
-        arrays = from_gpt2(
-            from_safetensors(files[ARRAYS]),
-            config,
-            list(vocabulary_of(config).columns),
-            layout["activation"],
-            layout["dtype"],
-        )
-        basis = Basis(**from_safetensors(files[BASIS])) if circuit["basis"] else None
-        truth = manifest.read_circuit(circuit["circuit"])
-        weights = ModelWeights(config, arrays, truth, basis)
-        weights.verify()
+        return _assemble(files, circuit)
+
+
+def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
+    """The model, if what it would be written as is what there is: every array and every word."""
+    from safetensors.numpy import load as from_safetensors
+
+    layout = _read_layout(circuit["layout"])
+    FLAG.check(circuit["basis"], "circuit.basis")
+    words = manifest.read_tokenizer(circuit["tokenizer"])
+    config = manifest.read_config(circuit["config"], words)
+    truth = manifest.read_circuit(circuit["circuit"])
+    declared.check(declared.CIRCUIT_RELATIONS, config, truth)
+    vocabulary = vocabulary_of(config)
+    stored = from_safetensors(files[ARRAYS])
+    declared.check_numbers(stored, (layout.dtype,))
+    columns = list(vocabulary.columns)
+    arrays = from_gpt2(stored, config, columns, layout.activation, layout.dtype)
+    declared.check_arrays(config, arrays)
+    basis = None
+    if circuit["basis"]:
+        named = from_safetensors(files[BASIS])
+        declared.check_numbers(named, declared.STORED_AS[config.dtype])
+        basis = Basis(**named)
+    weights = ModelWeights(config, arrays, truth, basis)
+    weights.verify()
+    _refuse_other(stored, _arrays(weights, vocabulary, layout))
+    written = manifest.to_bytes(_circuit(weights, vocabulary, layout))
+    if manifest.from_bytes(written) != circuit:
+        raise ValueError("its words, names and sizes are not those of the model")
     return weights
+
+
+def _read_layout(data: Json) -> Layout:
+    _LAYOUT.check({name: data[name] for name in _LAYOUT.fields}, "circuit.layout")
+    bound = None if data["bound"] is None else NormBound(**data["bound"])
+    return Layout(data["architecture"], data["activation"], data["dtype"], bound)
+
+
+def _refuse_other(stored: Arrays, expected: Arrays) -> None:
+    if stored.keys() != expected.keys():
+        raise ValueError("the arrays are not those of the model's layers")
+    for name, array in expected.items():
+        if not np.array_equal(stored[name], array):
+            raise ValueError(f"the array {name} does not go with the others")
+
+
+def _arrays(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> Arrays:
+    head = _head(weights, vocabulary)
+    return to_gpt2(weights, head, activation=layout.activation, dtype=layout.dtype)
 
 
 def _head(weights: ModelWeights, vocabulary: Vocabulary) -> Head:

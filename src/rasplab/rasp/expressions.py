@@ -23,7 +23,7 @@ from rasplab.rasp.values import Value, canonical
 E = TypeVar("E", bound="Expression")
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Expression:
     """What sequence operators and selectors share: a name, a place, and evaluation by call."""
 
@@ -86,10 +86,24 @@ class Expression:
             )
         )
 
+    def __getitem__(self, index: Any) -> NoReturn:
+        raise ProgramError(
+            diagnostic(
+                "E102",
+                "an expression has no items before it runs",
+                at=capture(),
+                help="call it on a sequence first: `program([...])[0]`; to fetch what stands at a "
+                'position use `aggregate(select(indices, 0, "=="), x)`',
+            )
+        )
+
     def __str__(self) -> str:
         from rasplab.rasp.printer import to_text
 
         return to_text(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
 
 
 class SOp(Expression):
@@ -203,24 +217,24 @@ class Selector(Expression):
     __hash__ = object.__hash__
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tokens(SOp):
     """The input sequence."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Indices(SOp):
     """The position, from 0."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Constant(SOp):
     """The same value at every position."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Map(SOp):
     """A function of the values of the arguments, position by position."""
 
@@ -231,7 +245,7 @@ class Map(SOp):
         return self.arguments
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Aggregate(SOp):
     """The mean of the selected values, or their one value; `default` where nothing is selected."""
 
@@ -243,7 +257,7 @@ class Aggregate(SOp):
         return (self.selector, self.values)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AggregateSum(SOp):
     """The sum of the selected values; 0 where nothing is selected."""
 
@@ -254,7 +268,7 @@ class AggregateSum(SOp):
         return (self.selector, self.values)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SelectorWidth(SOp):
     """How many positions each query selects."""
 
@@ -264,7 +278,7 @@ class SelectorWidth(SOp):
         return (self.selector,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Select(Selector):
     """True where the predicate holds of the key's and the query's value, both defined."""
 
@@ -276,7 +290,7 @@ class Select(Selector):
         return (self.keys, self.queries)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class And(Selector):
     """Where both select."""
 
@@ -287,7 +301,7 @@ class And(Selector):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Or(Selector):
     """Where at least one selects."""
 
@@ -298,7 +312,7 @@ class Or(Selector):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Not(Selector):
     """Where the operand does not select."""
 
@@ -308,7 +322,7 @@ class Not(Selector):
         return (self.operand,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Best(Selector):
     """Of the selected positions, those whose score is defined and highest."""
 
@@ -335,7 +349,7 @@ def as_sop(value: Any, role: str) -> SOp:
         )
     try:
         return Constant(canonical(value))
-    except TypeError as error:
+    except (TypeError, RecursionError) as error:
         raise ProgramError(
             diagnostic("E103", f"{role} cannot be used here: {error}", at=capture())
         ) from None

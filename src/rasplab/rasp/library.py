@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from rasplab.diagnostics import ProgramError, capture, diagnostic
+from rasplab.diagnostics import ProgramError, capture, diagnostic, shown
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.expressions import Selector, SOp, as_selector, as_sop
 from rasplab.rasp.functions import (
@@ -84,13 +84,16 @@ def is_in(x: Any, options: Iterable[Any]) -> SOp:
     >>> is_in(tokens, "aeiou")("hello")
     [False, True, False, False, True]
     """
-    if isinstance(options, ex.Expression):
+    given: Any = options
+    if isinstance(given, ex.Expression) or not isinstance(given, Iterable):
         raise ProgramError(
             diagnostic(
                 "E104",
                 "`is_in` needs a plain list of values",
                 at=capture(),
-                help="to ask whether a value occurs in the sequence use `contains(seq, value)`",
+                help="to ask whether a value occurs in the sequence use `contains(seq, value)`"
+                if isinstance(given, ex.Expression)
+                else f"for one value write `is_in(x, [{shown(given)}])`",
             )
         )
     plain = tuple(_plain(option, "an option of `is_in`") for option in options)

@@ -14,12 +14,29 @@ _INFIX = COMPARISONS | {"+", "-", "*", "/", "//", "%", "**", "&", "|"}
 def to_text(root: ex.Expression, limit: int = 400) -> str:
     """The expression in one line; longer than `limit` characters is cut, named parts stay names."""
     texts: dict[int, str] = {}
-    for node in topological(root):
-        own = own_text(node, texts)
-        texts[id(node)] = own if node is root or node.name is None else node.name
-        if len(texts[id(node)]) > limit:
-            texts[id(node)] = texts[id(node)][: limit - 1] + "…"
+    leaves = _leaves(root, limit)
+    for node in topological(root, leaves):
+        if id(node) in leaves:
+            text = "…" if node.name is None else node.name
+        else:
+            text = own_text(node, texts)
+        texts[id(node)] = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return texts[id(root)]
+
+
+def _leaves(root: ex.Expression, limit: int) -> set[int]:
+    """The `id`s of the expressions that are shown by their names, or not at all.
+
+    A text begins with a bracket, a function or an operator: what lies n levels down starts at its
+    n-th character or later, so that what is deeper than the limit is cut away.
+    """
+    seen, leaves, level = {id(root)}, set[int](), [root]
+    for _ in range(limit):
+        below = {id(o): o for node in level for o in node.operands() if id(o) not in seen}
+        seen |= below.keys()
+        leaves |= {i for i, node in below.items() if node.name is not None}
+        level = [node for i, node in below.items() if i not in leaves]
+    return leaves | {id(node) for node in level}
 
 
 def own_text(node: ex.Expression, texts: Mapping[int, str]) -> str:

@@ -33,7 +33,7 @@ def write_directory(
         ModelFileError: E503 exists already, E504 cannot be written.
     """
     try:
-        target = Path(directory).resolve()
+        target = _path(directory).resolve()
         _refuse_existing(target, set(files if known is None else known), overwrite=overwrite)
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(target, files, overwrite=overwrite)
@@ -50,7 +50,10 @@ def write_file(path: str | Path, data: bytes, *, overwrite: bool = True) -> Path
     Raises:
         ModelFileError: E503 exists already, E504 cannot be written.
     """
-    target = Path(path)
+    try:
+        target = _path(path)
+    except ValueError as error:
+        raise _cannot_write(path, error, "file") from None
     new = target.with_name(f".rasplab-{secrets.token_hex(8)}.partial")
     try:
         if not overwrite and os.path.lexists(target):
@@ -66,6 +69,13 @@ def write_file(path: str | Path, data: bytes, *, overwrite: bool = True) -> Path
         with contextlib.suppress(OSError, ValueError):
             new.unlink(missing_ok=True)
     return target
+
+
+def _path(given: str | Path) -> Path:
+    try:
+        return Path(given)
+    except TypeError as error:  # a number, say
+        raise ValueError(str(error)) from None
 
 
 def _refuse_existing(target: Path, known: Collection[str], *, overwrite: bool) -> None:

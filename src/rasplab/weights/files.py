@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.weights import manifest
+from rasplab.weights import declared, manifest
 from rasplab.weights.artefact import Basis, ModelWeights, expected_shapes
 from rasplab.weights.directory import write_directory
 from rasplab.weights.manifest import Json
@@ -103,20 +102,21 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
     from safetensors.numpy import load as from_safetensors
 
     config = manifest.read_config(
-        json.loads(files[CONFIG]), manifest.read_tokenizer(json.loads(files[TOKENIZER]))
+        manifest.from_bytes(files[CONFIG]),
+        manifest.read_tokenizer(manifest.from_bytes(files[TOKENIZER])),
     )
-    stored = from_safetensors(files[ARRAYS])
-    shapes = expected_shapes(config)
-    kind = np.float64 if config.dtype == "float64" else np.float32
-    basis = None
-    if WRITE in stored:
-        basis = Basis(stored.pop(WRITE).astype(kind), stored.pop(READ).astype(kind))
-    if {name: a.shape for name, a in stored.items()} != shapes:
-        raise ValueError("arrays do not have the configuration's shapes")
-    arrays: Arrays = {name: stored[name].astype(kind) for name in shapes}
-    body = {name: part for name, part in circuit.items() if not name.startswith("format")}
-    stated = body.pop(SPECIFICATION, None)
+    stated = circuit.get(SPECIFICATION)
     specification = None if stated is None else read_specification(stated)
-    weights = ModelWeights(config, arrays, manifest.read_circuit(body), basis, specification)
+    head = {*SAVED.head(), SPECIFICATION}
+    truth = manifest.read_circuit({n: p for n, p in circuit.items() if n not in head})
+    declared.check(declared.CIRCUIT_RELATIONS, config, truth)
+    stored = from_safetensors(files[ARRAYS])
+    named = {name: stored.pop(name) for name in (WRITE, READ) if name in stored}
+    declared.check_arrays(config, stored)
+    declared.check_numbers(named, declared.STORED_AS[config.dtype])
+    kind = np.float64 if config.dtype == "float64" else np.float32
+    basis = Basis(*(named[name].astype(kind) for name in (WRITE, READ))) if named else None
+    arrays: Arrays = {name: stored[name].astype(kind) for name in expected_shapes(config)}
+    weights = ModelWeights(config, arrays, truth, basis, specification)
     weights.verify()
     return weights

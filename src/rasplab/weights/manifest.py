@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from rasplab.craft.certificate import Bound, Certificate
 from rasplab.rasp.values import Value
+from rasplab.weights import declared
 from rasplab.weights.artefact import (
     BOS_ID,
     FIRST_TOKEN_ID,
@@ -43,9 +44,25 @@ def config_data(config: Config) -> Json:
     return {name: part for name, part in _record(config).items() if name != "vocabulary"}
 
 
+def from_bytes(data: bytes) -> Any:
+    """The data of JSON text; NaN and infinities, which JSON does not have, are refused."""
+    return json.loads(data, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 def read_config(data: Json, vocabulary: tuple[Value, ...]) -> Config:
-    """The configuration that `config_data` wrote, with the tokenizer's vocabulary."""
-    return _build(Config, data, vocabulary=vocabulary)
+    """The configuration that `config_data` wrote, with the tokenizer's vocabulary.
+
+    Raises:
+        ValueError: it is no such data, or makes no model.
+    """
+    declared.CONFIG.check(data, "config")
+    config = _build(Config, data, vocabulary=vocabulary)
+    declared.check(declared.CONFIG_RELATIONS, config)
+    return config
 
 
 def tokenizer_data(vocabulary: tuple[Value, ...]) -> Json:
@@ -55,7 +72,12 @@ def tokenizer_data(vocabulary: tuple[Value, ...]) -> Json:
 
 
 def read_tokenizer(data: Json) -> tuple[Value, ...]:
-    """The vocabulary that `tokenizer_data` wrote."""
+    """The vocabulary that `tokenizer_data` wrote.
+
+    Raises:
+        ValueError: it is no such data.
+    """
+    declared.TOKENIZER.check(data, "tokenizer")
     tokens: list[Json] = data["tokens"]
     if [token["id"] for token in tokens] != list(range(FIRST_TOKEN_ID, len(tokens) + 2)):
         raise ValueError("token ids are not consecutive")
@@ -68,7 +90,12 @@ def circuit_data(circuit: Circuit) -> Json:
 
 
 def read_circuit(data: Json) -> Circuit:
-    """The circuit that `circuit_data` wrote."""
+    """The circuit that `circuit_data` wrote.
+
+    Raises:
+        ValueError: it is no such data.
+    """
+    declared.CIRCUIT.check(data, "circuit")
     certificate = cast(Json, data["certificate"])
     return _build(
         Circuit,

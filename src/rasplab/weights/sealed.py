@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from rasplab.diagnostics import InternalError, ModelFileError, diagnostic
-from rasplab.weights.manifest import Json, to_bytes
+from rasplab.weights.manifest import Json, from_bytes, to_bytes
 
 _WRONG = (
     ValueError,
     TypeError,
     LookupError,
     AttributeError,
+    ArithmeticError,
     RecursionError,
+    MemoryError,
     AssertionError,
     InternalError,
 )
@@ -63,9 +64,11 @@ def read_sealed(
     """
     manifest = _read_manifest(directory, manifest_name, expected)
     digests = manifest.pop("sha256")
+    with damage(directory, manifest_name):
+        own = _digest(to_bytes(manifest))
     files = {name: _read(directory, name, expected) for name in names}
     found = {name: _digest(data) for name, data in files.items()}
-    found[manifest_name] = _digest(to_bytes(manifest))
+    found[manifest_name] = own
     changed = sorted(name for name in found if found[name] != digests.get(name))
     if changed:
         raise _damaged(directory, f"changed since it was saved: {', '.join(changed)}")
@@ -79,14 +82,14 @@ def _digest(data: bytes) -> str:
 def _read_manifest(directory: Path, name: str, expected: Format) -> Json:
     data = _read(directory, name, expected)
     with damage(directory, name):
-        circuit = json.loads(data)
+        circuit = from_bytes(data)
     found = cast(Json, circuit).get("format") if isinstance(circuit, dict) else None
     if found != expected.name:
         why = OTHERS.get(str(found), f"{name} is not the circuit of a model")
         raise _no_model(directory, why, expected)
     circuit = cast(Json, circuit)
     version = circuit.get("format_version")
-    if isinstance(version, int) and version > expected.version:
+    if type(version) is int and version > expected.version:
         raise _newer(directory, version, expected)
     if not _is_version(version) or not isinstance(circuit.get("sha256"), dict):
         raise _damaged(directory, f"{name} has no version or no checksums")

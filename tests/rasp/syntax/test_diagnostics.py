@@ -307,6 +307,12 @@ DEEP: list[str] = [
     "{" * 20_000 + "}" * 20_000,
     "def f() { " * 3_000,
     "for x in [1] { " * 3_000 + "y = 1; " + "} " * 3_000,
+    "x = " + "(1 if indices == 0 else " * 3_000 + "2" + ")" * 3_000 + ";",
+    "x = 1" + " if indices == 0 else 2" * 5_000 + ";",
+    "x = [1]" + "[0]" * 3_000 + ";",
+    "x = 1" + " in [1]" * 3_000 + ";",
+    "def f(a) { return a; } x = " + "f(" * 3_000 + "indices" + ")" * 3_000 + ";",
+    "def f(a) { " * 2_000 + "return a; " + "} return a; " * 1_999 + "}",
 ]
 
 
@@ -323,6 +329,23 @@ def test_deep_nesting_is_read_or_refused_and_never_a_crash(text: str) -> None:
 def test_long_sums_are_not_deep() -> None:
     program = loads("x = indices" + " + 1" * 3_000 + ";")
     assert program.evaluate('x("ab")').values == [3_000, 3_001]
+
+
+@pytest.mark.parametrize("part", ["1", "indices", "tokens, "])
+def test_a_statement_of_half_a_million_words_is_refused_before_it_is_parsed(part: str) -> None:
+    joint = f" {part}" if part.endswith(", ") else f" + {part}"
+    text = f"first = 1; long = indices{joint * 250_000};"
+    with pytest.raises(ProgramError) as caught:
+        loads(text)
+    assert [d.code for d in caught.value.diagnostics] == ["E710"]
+    assert "50,000" in str(caught.value)
+    assert str(caught.value.diagnostics[0].labels[0].span).endswith(":1:12")
+
+
+def test_functions_that_call_the_one_before_are_deep_and_not_without_end() -> None:
+    names = "".join(f"def f{i + 1}(a) {{ return f{i}(a) + 1; }}\n" for i in range(1_200))
+    with pytest.raises(ProgramError, match="nested too deeply"):
+        loads(f"def f0(a) {{ return a; }}\n{names}x = f1200(indices);")
 
 
 @pytest.mark.slow

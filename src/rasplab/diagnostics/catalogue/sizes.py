@@ -152,10 +152,10 @@ rasplab.compile(tokens, vocab=range(20_000), max_length=4, optimize=1)""",
     ),
     Page(
         "E307",
-        "selectors are nested too deeply",
+        "the program is nested too deeply, or too long",
         """\
-Selectors were combined by `&`, `|` and `~` hundreds of levels deep, usually by a loop that adds
-one more at every step.""",
+Selectors were combined by `&`, `|` and `~` hundreds of levels deep, or an expression is made of
+many thousands of others; usually by a loop that adds one more at every step.""",
         """\
 A combination of selectors is resolved as one formula, part within part, and Python goes only so
 far down. Sequence operators have no such limit: most such loops are better written as one

@@ -124,10 +124,10 @@ them: their mean is then the share of those that are true.""",
     ),
     _page(
         "E710",
-        "a program is nested too deeply",
+        "a program is nested too deeply, or too long",
         """\
-Functions call each other without end, or an expression has brackets in brackets beyond any
-measure.""",
+Functions call each other without end, or an expression has brackets in brackets or operators in a
+row beyond any measure.""",
         """\
 A function may call itself, as long as a condition on atoms ends it: `if else` on atoms computes
 only the branch that it chooses, on s-ops both.""",

@@ -12,10 +12,11 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedToken
 
 from rasplab.diagnostics import Diagnostic
+from rasplab.rasp.syntax import refusals
 from rasplab.rasp.syntax import tree as t
-from rasplab.rasp.syntax.build import builder
+from rasplab.rasp.syntax.build import builder, place_of
 from rasplab.rasp.syntax.complaints import complain
-from rasplab.rasp.syntax.statements import Chunk, chunks
+from rasplab.rasp.syntax.statements import LONGEST, Chunk, chunks
 from rasplab.rasp.syntax.tree import Source
 
 
@@ -66,6 +67,9 @@ def _ended(chunk: Chunk) -> bool:
 
 def read_chunk(chunk: Chunk, source: Source) -> Read:
     """Parse one statement."""
+    if chunk.too_long:
+        at = source.span(place_of(chunk.tokens[0]))
+        return Read(None, refusals.too_long(LONGEST, at), _bound(chunk.tokens))
     parser: Any = cast(Any, grammar()).parse_interactive(start="statement")
     taken = 0
     try:

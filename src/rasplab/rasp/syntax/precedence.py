@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, cast
 
 from rasplab.diagnostics import Diagnostic, Label, Span
 from rasplab.rasp.syntax import tree as t
 from rasplab.rasp.syntax.tree import Source
 
+MOST: Final = 20
 _COMPARE: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _JOIN: Final = frozenset({"and", "or"})
 
 
 def surprises(statement: t.Statement, source: Source) -> list[Diagnostic]:
-    """The warnings about one statement."""
-    return [
-        _warning(source.span(node.place), *found)
+    """The warnings about one statement, or the first of them."""
+    found = (
+        _warning(source.span(node.place), *surprise)
         for node in _values(statement)
-        if (found := _surprise(node, source)) is not None
-    ]
+        if (surprise := _surprise(node, source)) is not None
+    )
+    return list(islice(found, MOST))
 
 
 def _warning(at: Span, rule: str, reading: str) -> Diagnostic:

@@ -77,7 +77,7 @@ def too_deep(calls: list[str], at: Span) -> Diagnostic:
         f"{len(calls)} calls deep" if calls else "",
         [f"the calls: {chain}"] * bool(calls),
     )
-    if len(calls) > MANY_CALLS:
+    if len(calls) > MANY_CALLS and len(set(calls)) < len(calls):
         return diagnostic(
             "E710",
             "the functions of this program call each other without end",
@@ -94,6 +94,18 @@ def too_deep(calls: list[str], at: Span) -> Diagnostic:
         label=label,
         notes=notes,
         help="bind a part of it to a name",
+    )
+
+
+def too_long(most: int, at: Span) -> Diagnostic:
+    """A statement of more tokens than are read."""
+    return diagnostic(
+        "E710",
+        "this statement is too long",
+        at=at,
+        label="it begins here",
+        notes=[f"statements of up to {most:,} words and symbols are read"],
+        help="bind parts of it to names, or compute it with a loop or a function",
     )
 
 

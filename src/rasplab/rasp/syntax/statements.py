@@ -9,6 +9,8 @@ from lark import Token
 
 COMMANDS = frozenset({"SHOW_EXAMPLE", "EXAMPLES", "DISPLAY", "EXIT"})
 ENDS_VALUE = frozenset({"NAME", "INTEGER", "FLOAT", "STRING", "RPAR", "RSQB", "RBRACE"})
+LONGEST = 50_000
+"""Tokens of a statement, functions and loops with their bodies; beyond this no more is read."""
 _CLOSING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 
 
@@ -26,6 +28,11 @@ class Chunk:
     def depth(self) -> int:
         """How many bodies of functions and loops are open."""
         return len(self.blocks)
+
+    @property
+    def too_long(self) -> bool:
+        """Whether this is only the beginning of a statement, of which the rest was not read."""
+        return len(self.tokens) > LONGEST
 
     def take(self, token: Token) -> None:
         """Take the next token; the statement may be complete then.
@@ -75,7 +82,7 @@ class Chunk:
 
 
 def chunks(tokens: Iterable[Token]) -> Iterator[Chunk]:
-    """The statements at the top level, in order; the last may be incomplete."""
+    """The statements at the top level, in order; the last may be incomplete, or too long."""
     chunk = Chunk()
     after_command = False
     for token in tokens:
@@ -87,6 +94,10 @@ def chunks(tokens: Iterable[Token]) -> Iterator[Chunk]:
             yield chunk
             chunk = Chunk()
         chunk.take(token)
+        if chunk.too_long:
+            chunk.complete = True
+            yield chunk
+            return
         if chunk.complete:
             after_command = chunk.tokens[0].type in COMMANDS
             yield chunk

@@ -1,0 +1,276 @@
+"""The schema of a model's files: what every field may be, and how the fields belong together.
+
+A field is what its type says (`BY_TYPE`), or what a record says more narrowly. What relates fields
+to one another is a row of `CONFIG_RELATIONS` or `CIRCUIT_RELATIONS`. All of it is checked before an
+array is touched, so no size that a file claims is ever allocated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeAlias, TypeVarTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.craft.certificate import Bound, Certificate
+from rasplab.craft.precision import PRECISIONS
+from rasplab.rasp.values import identity
+from rasplab.weights.artefact import (
+    BOS_ID,
+    FIRST_TOKEN_ID,
+    PAD_ID,
+    Circuit,
+    Component,
+    Config,
+    Encoding,
+    Fused,
+    NamedDirection,
+    VariablePlace,
+    expected_shapes,
+)
+from rasplab.weights.schema import (
+    FLAG,
+    AnyValue,
+    Kind,
+    ListOf,
+    Maybe,
+    Number,
+    OneOf,
+    Record,
+    Text,
+    TupleOf,
+    Whole,
+)
+
+Arrays: TypeAlias = "Mapping[str, NDArray[Any]]"
+Parts = TypeVarTuple("Parts")
+
+SIZE = Whole(0, 1 << 28)
+"""Of anything counted in a model: no model has more weights (E306)."""
+
+FORMAT = OneOf(tuple(PRECISIONS))
+ERROR = Number(least=0.0, infinite=True)
+"""An error may be unbounded, in a block that is not exact."""
+
+BY_TYPE: dict[str, Kind] = {
+    "int": SIZE,
+    "bool": FLAG,
+    "str": Text(),
+    "float": Number(),
+    "float | None": Maybe(Number()),
+    "tuple[str, ...]": ListOf(Text()),
+    "tuple[Value, ...]": ListOf(AnyValue()),
+    "tuple[Value, ...] | None": Maybe(ListOf(AnyValue())),
+    "tuple[tuple[float, ...], ...]": ListOf(TupleOf((Number(),), repeated=True)),
+}
+"""What a field of a dataclass is, by its type."""
+
+
+def _record(of: Any, /, *, leaving_out: Iterable[str] = (), **narrower: Kind) -> Record:
+    """A dataclass's fields."""
+    named = [f for f in fields(of) if f.name not in leaving_out]
+    return Record({f.name: narrower.get(f.name) or BY_TYPE[str(f.type)] for f in named})
+
+
+CONFIG = _record(
+    Config,
+    leaving_out=("vocabulary",),
+    n_ctx=Whole(2, SIZE.most),
+    dtype=FORMAT,
+)
+TOKENIZER = Record(
+    {
+        "bos_id": OneOf((BOS_ID,)),
+        "pad_id": OneOf((PAD_ID,)),
+        "tokens": ListOf(Record({"id": SIZE, "value": AnyValue()})),
+    }
+)
+CERTIFICATE = _record(
+    Certificate,
+    precision=FORMAT,
+    bounds=ListOf(
+        _record(Bound, error=ERROR, met=Number(infinite=True), borne=Number(infinite=True))
+    ),
+    output_error=ERROR,
+    output_size=Number(least=0.0),
+    tolerated=Number(least=0.0),
+    other_formats=ListOf(TupleOf((FORMAT, FLAG, Number(nan=True)))),
+)
+ENCODING = _record(Encoding, kind=OneOf(("one-hot", "features", "number", "flag")))
+CIRCUIT = _record(
+    Circuit,
+    directions=ListOf(_record(NamedDirection)),
+    components=ListOf(_record(Component, kind=OneOf(("head", "mlp")))),
+    variables=ListOf(_record(VariablePlace, encoding=ENCODING)),
+    certificate=CERTIFICATE,
+    optimize=OneOf((0, 1)),
+    fused=ListOf(_record(Fused)),
+)
+
+
+# -- relations
+
+
+@dataclass(frozen=True, slots=True)
+class Relation(Generic[*Parts]):
+    """What must hold between fields; `holds` is given the configuration, or it and the circuit."""
+
+    says: str
+    holds: Callable[[*Parts], bool]
+
+
+def _tells_apart(values: Iterable[Any]) -> bool:
+    keys = [identity(value) for value in values]
+    return len(set(keys)) == len(keys)
+
+
+CONFIG_RELATIONS: tuple[Relation[Config], ...] = (
+    Relation("the vocabulary has a token", lambda c: len(c.vocabulary) > 0),
+    Relation("tokens differ and are defined", lambda c: _tells_apart((None, *c.vocabulary))),
+    Relation(
+        "d_vocab is the number of tokens, BOS and PAD",
+        lambda c: c.d_vocab == len(c.vocabulary) + FIRST_TOKEN_ID,
+    ),
+    Relation("output values differ", lambda c: _tells_apart(c.output_values or ())),
+    Relation(
+        "d_out is the number of output values, or a number and its flag",
+        lambda c: c.d_out == _outputs(c) > 0,
+    ),
+    Relation(
+        "only numbers have a unit, and it is above 0",
+        lambda c: c.output_unit is None or (c.numerical and c.output_unit > 0),
+    ),
+    Relation(
+        "without layers there are no heads and units", lambda c: c.n_layers > 0 or _inner(c) == 0
+    ),
+    Relation("heads have a size", lambda c: (c.n_heads > 0) == (c.d_head > 0)),
+)
+
+
+def _outputs(c: Config) -> int:
+    return 1 + c.output_undefined if c.output_values is None else len(c.output_values)
+
+
+def _inner(c: Config) -> int:
+    return c.n_heads + c.d_head + c.d_mlp
+
+
+CIRCUIT_RELATIONS: tuple[Relation[Config, Circuit], ...] = (
+    Relation(
+        "directions are numbered in their order",
+        lambda c, t: [d.index for d in t.directions] == list(range(len(t.directions))),
+    ),
+    Relation("variables lie side by side", lambda c, t: _side_by_side(t)),
+    Relation("a direction is of its variable", lambda c, t: _of_its_variable(t)),
+    Relation(
+        "variables are written by a layer of the model",
+        lambda c, t: all(_is_writer(c, v.written) for v in t.variables),
+    ),
+    Relation(
+        "variables hold their values as they can", lambda c, t: all(map(_fits_place, t.variables))
+    ),
+    Relation(
+        "components are parts of the model", lambda c, t: all(_inside(c, k) for k in t.components)
+    ),
+    Relation(
+        "components read variables",
+        lambda c, t: {n for k in t.components for n in k.reads} <= {v.name for v in t.variables},
+    ),
+    Relation("the certificate is for the format", lambda c, t: t.certificate.precision == c.dtype),
+    Relation(
+        "the certificate is of such an output", lambda c, t: t.certificate.numerical == c.numerical
+    ),
+    Relation(
+        "the output's unit is no finer than floats of its size",
+        lambda c, t: c.output_unit is None or t.certificate.output_size <= c.output_unit * 2.0**53,
+    ),
+)
+
+
+def _side_by_side(t: Circuit) -> bool:
+    """Checked by their ends alone: a range that a file claims may be of any size."""
+    ends = sorted((v.start, v.stop) for v in t.variables)
+    starts = [start for start, _ in ends]
+    return all(start < stop for start, stop in ends) and [*starts, len(t.directions)] == [
+        0,
+        *(stop for _, stop in ends),
+    ]
+
+
+def _of_its_variable(t: Circuit) -> bool:
+    return all(d.variable == v.name for v in t.variables for d in t.directions[v.start : v.stop])
+
+
+def _is_writer(c: Config, name: str) -> bool:
+    layer, _, half = name.partition(".")
+    if name == "embed":
+        return True
+    return half in ("attn", "mlp") and layer.isdecimal() and int(layer) < c.n_layers
+
+
+def _fits_place(v: VariablePlace) -> bool:
+    e, width = v.encoding, v.stop - v.start
+    match e.kind:
+        case "flag":
+            return width == 1
+        case "features":
+            return len(e.rows) == len(e.values) and all(len(row) == width for row in e.rows)
+        case "number":
+            return e.sign != 0 and e.low <= e.high
+        case _:
+            return not e.rows
+
+
+def _inside(c: Config, part: Component) -> bool:
+    count = c.n_heads if part.kind == "head" else c.d_mlp
+    return part.layer < c.n_layers and part.start < part.stop <= count
+
+
+def check(relations: Iterable[Relation[*Parts]], *parts: *Parts) -> None:
+    """Refuse what does not belong together.
+
+    Raises:
+        ValueError: with the first relation that does not hold.
+    """
+    for relation in relations:
+        if not relation.holds(*parts):
+            raise ValueError(f"it does not hold that {relation.says}")
+
+
+# -- arrays
+
+STORED_AS = {
+    "float64": ("float64",),
+    "float32": ("float32",),
+    "bfloat16": ("float32",),
+    "float16": ("float16", "float32"),
+}
+"""The formats of the arrays of a model for each format; NumPy has no bfloat16."""
+
+
+def check_arrays(config: Config, stored: Arrays) -> None:
+    """Refuse arrays that the configuration does not have, in other formats, or not finite.
+
+    Raises:
+        ValueError: with the name of the array.
+    """
+    if config.n_layers > len(stored):  # before there are names for so many layers
+        raise ValueError(f"there are no arrays for {config.n_layers} layers")
+    if {name: a.shape for name, a in stored.items()} != expected_shapes(config):
+        raise ValueError("arrays do not have the configuration's names and shapes")
+    check_numbers(stored, STORED_AS[config.dtype])
+
+
+def check_numbers(stored: Arrays, formats: Iterable[str]) -> None:
+    """Refuse arrays in other formats than these, or that hold NaN or infinity.
+
+    Raises:
+        ValueError: with the name of the array.
+    """
+    for name, array in stored.items():
+        if str(array.dtype) not in formats:
+            raise ValueError(f"the array {name} is in {array.dtype}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"the array {name} holds numbers that are not finite")
