@@ -83,8 +83,8 @@ def is_power_of_two(numbers: Array) -> Flags:
 
 
 def two_to(places: NDArray[np.int64]) -> Array:
-    """2 to the power of each; infinite beyond the floats."""
-    return np.exp2(places.astype(np.float64))
+    """2 to the power of each; beyond the floats the largest power that they have."""
+    return np.exp2(np.minimum(places, 1023).astype(np.float64))
 
 
 def stored_in(numbers: NDArray[np.floating], name: str) -> NDArray[np.floating]:
