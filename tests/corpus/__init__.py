@@ -4,10 +4,19 @@ from tests.corpus.case import Case
 from tests.corpus.counting import COUNTING
 from tests.corpus.encodings import ENCODINGS
 from tests.corpus.numbers import NUMBERS
+from tests.corpus.rounding import ROUNDING
 from tests.corpus.selectors import SELECTORS
 from tests.corpus.shapes import SHAPES
 from tests.corpus.undefined import UNDEFINED
 
-CASES: tuple[Case, ...] = (*COUNTING, *NUMBERS, *UNDEFINED, *ENCODINGS, *SELECTORS, *SHAPES)
+CASES: tuple[Case, ...] = (
+    *COUNTING,
+    *NUMBERS,
+    *UNDEFINED,
+    *ENCODINGS,
+    *SELECTORS,
+    *SHAPES,
+    *ROUNDING,
+)
 
 __all__ = ["CASES", "Case"]

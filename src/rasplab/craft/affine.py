@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,14 @@ class Affine:
     """`Σ x[subspace] @ matrix + bias`: a matrix (directions × columns) for each subspace read.
 
     `bos` is what the BOS direction adds: readers that must see nothing at BOS set it so.
+    `blur` is how far the program's own value may be from what is read, per column, if what the
+    directions hold is right: the evaluator rounds, weighted sums do not.
     """
 
     parts: tuple[tuple[Subspace, NDArray[np.float64]], ...]
     bias: NDArray[np.float64]
     bos: NDArray[np.float64]
+    blur: NDArray[np.float64] | None = None
 
     @property
     def columns(self) -> int:
@@ -35,16 +38,24 @@ class Affine:
 
     def silent_at_bos(self) -> Affine:
         """The same map, made 0 at the BOS position."""
-        return Affine(self.parts, self.bias, self.bos - self.at_bos())
+        return replace(self, bos=self.bos - self.at_bos())
 
     def times(self, matrix: NDArray[np.float64]) -> Affine:
         """This map followed by a linear one (columns × new columns)."""
         parts = tuple((subspace, m @ matrix) for subspace, m in self.parts)
-        return Affine(parts, self.bias @ matrix, self.bos @ matrix)
+        blur = None if self.blur is None else self.blur @ np.abs(matrix)
+        return Affine(parts, self.bias @ matrix, self.bos @ matrix, blur)
 
     def plus(self, bias: NDArray[np.float64], bos: NDArray[np.float64] | None = None) -> Affine:
         """This map with another constant added (and another weight on BOS)."""
-        return Affine(self.parts, self.bias + bias, self.bos if bos is None else self.bos + bos)
+        bos = self.bos if bos is None else self.bos + bos
+        return replace(self, bias=self.bias + bias, bos=bos)
+
+    def blurred(self, by: NDArray[np.float64]) -> Affine:
+        """This map with more blur."""
+        if not by.any():
+            return self
+        return replace(self, blur=by if self.blur is None else self.blur + by)
 
     def rows(self) -> list[tuple[Direction, NDArray[np.float64]]]:
         """Each direction that is read, with its weights."""
@@ -76,7 +87,14 @@ def beside(maps: list[Affine]) -> Affine:
         tuple(parts.values()),
         np.concatenate([m.bias for m in maps]) if maps else np.zeros(0),
         np.concatenate([m.bos for m in maps]) if maps else np.zeros(0),
+        _blur_beside(maps),
     )
+
+
+def _blur_beside(maps: list[Affine]) -> NDArray[np.float64] | None:
+    if all(m.blur is None for m in maps):
+        return None
+    return np.concatenate([np.zeros(m.columns) if m.blur is None else m.blur for m in maps])
 
 
 def added(maps: list[Affine], columns: int) -> Affine:
@@ -88,4 +106,7 @@ def added(maps: list[Affine], columns: int) -> Affine:
             known = parts.get(id(subspace))
             parts[id(subspace)] = (subspace, matrix if known is None else known[1] + matrix)
         bias, bos = bias + one.bias, bos + one.bos
-    return Affine(tuple(parts.values()), bias, bos)
+    total = Affine(tuple(parts.values()), bias, bos)
+    for one in maps:
+        total = total if one.blur is None else total.blurred(one.blur)
+    return total

@@ -36,8 +36,9 @@ NUMBER_WITHIN = 1e-2
 DECISION_WITHIN = 0.49
 """Scores of 0 and 1, and numbers in their unit, are read right within this."""
 
-SHOWN_WITHIN = 5e-12
-"""A number that comes out is rounded to 12 digits, as the evaluator's are."""
+SHOWN_WITHIN = 6.1e-12
+"""A number that comes out is made canonical, as the evaluator's are: rounded to 12 digits, which is
+5 parts in 10^12 at most, and perhaps to a fraction within one part of that; below 10^-12 to 0."""
 
 
 def tolerated(output: Output, size: float) -> float:
@@ -162,7 +163,7 @@ def certify(
     return replace(own, other_formats=tuple(others))
 
 
-@np.errstate(over="ignore", invalid="ignore")  # what is not finite is not exact
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is not exact
 def _certify(
     craft: CraftModel, held: Extent, precision: Precision, assumptions: tuple[str, ...]
 ) -> Certificate:

@@ -112,11 +112,11 @@ def _size_of_part(subspace: Subspace, matrix: Array) -> Array:
 
 
 def read_error(affine: Affine, errors: Errors, u: float) -> Array:
-    """Errors of the coordinates, weighted; and one rounding per term and per weight.
+    """Errors of the coordinates, weighted; the blur; and one rounding per term and per weight.
 
     A single one-hot read with whole numbers and no bias is exact but for its inputs.
     """
-    total = np.zeros(affine.columns)
+    total = np.zeros(affine.columns) if affine.blur is None else affine.blur.copy()
     terms = int(affine.bias.any())
     rounded = False
     for subspace, matrix in affine.parts:
@@ -167,6 +167,8 @@ def _matching_error(
 def _in_proportion(affine: Affine, errors: Errors) -> tuple[NDArray[np.bool_], float]:
     """The columns that are right up to a factor within 1 ± the number returned."""
     holds = (affine.bias >= 0) & (affine.bias == np.rint(affine.bias))
+    if affine.blur is not None:
+        holds &= affine.blur == 0.0
     largest = 0.0
     for subspace, matrix in affine.parts:
         factor = errors.factors.get(id(subspace))
@@ -276,9 +278,8 @@ def mlp_bound(mlp: Mlp, errors: Errors, u: float) -> tuple[Array, float, float]:
             error = error + _largest(write, own + u)
             tolerance = 1.0
         start += part.count
-        if (
-            math.isfinite(tolerance) and not math.isfinite(borne)
-        ) or inside / tolerance > met / borne:
+        first = math.isfinite(tolerance) and not math.isfinite(borne)
+        if first or inside * borne > met * tolerance:  # a tolerance may be 0
             met, borne = inside, tolerance
     return error, met, borne
 
@@ -321,12 +322,16 @@ def _worst_step(
     if len(own) == 1 and id(own[0]) in errors.counts and not part.argument.bias.any():
         weight = float(np.abs(part.argument.parts[0][1]).max())
         proportion, fixed = errors.counts[id(own[0])]
-        met = (proportion + 2 * u) * part.places + weight * fixed + rounded
+        met = (proportion + 2 * u) * part.places + weight * fixed + rounded + _blur(part.argument)
     else:
         fixed = float(read_error(part.argument, errors, u).max(initial=0.0))
         met = np.full(len(part.tolerances), fixed + rounded)
     worst = int((met / part.tolerances).argmax())
     return float(met[worst]), float(part.tolerances[worst])
+
+
+def _blur(affine: Affine) -> float:
+    return 0.0 if affine.blur is None else float(affine.blur.max(initial=0.0))
 
 
 def _free_of_rounding(mlp: Mlp, units: slice, errors: Errors, u: float) -> bool:

@@ -32,6 +32,7 @@ from rasplab.rasp.functions import Function
 from rasplab.rasp.values import Value
 
 TABLE_AT_MOST = 1 << 16
+AXES_AT_MOST = 64  # NumPy's arrays have no more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,23 +191,15 @@ class Facts:
         spread = [self._spread(operand, supports, sizes) for operand in operands]
         lists = [self.listed(operand).values for operand in operands]
         shape = tuple(sizes)
-        combined = np.zeros(shape, np.intp)
-        scale = 1
-        for codes, values in zip(spread, lists, strict=True):
-            combined = combined + codes * scale
-            scale *= len(values)
-        found, inverse = distinct_codes(combined, scale)
+        tuples, inverse = _combinations(spread, list(map(len, lists)))
         results: list[Value] = []
-        for code in found.tolist():
-            arguments: list[Value] = []
-            for values in lists:
-                code, position = divmod(code, len(values))
-                arguments.append(values[position])
-            results.append(self._call(node, function, tuple(arguments), supports))
+        for places in tuples.tolist():
+            arguments = tuple(v[place] for v, place in zip(lists, places, strict=True))
+            results.append(self._call(node, function, arguments, supports))
         domain = listed(results)
         to_code = np.array([domain.position(value) for value in results], np.intp)
         self.domains[node] = domain
-        self.tables[node] = Table(supports, to_code[inverse].reshape(shape))
+        self.tables[node] = Table(supports, np.broadcast_to(to_code[inverse], shape).copy())
 
     def _call(
         self,
@@ -229,7 +222,8 @@ class Facts:
         """What an elementwise node is a function of: far enough to fuse, near enough to list."""
         own = tuple(dict.fromkeys(o for o in node.operands if not isinstance(o.op, g.Constant)))
         for supports in self._candidate_supports(own) if self.fuse else [own]:
-            if np.prod([len(self.listed(s)) for s in supports], dtype=float) <= TABLE_AT_MOST:
+            cells = np.prod([len(self.listed(s)) for s in supports], dtype=float)
+            if cells <= TABLE_AT_MOST and len(supports) <= AXES_AT_MOST:
                 return supports
         size = " × ".join(str(len(self.listed(s))) for s in own)
         raise CompileError(
@@ -354,6 +348,23 @@ class Facts:
 
         least = 1 if selects_something(self, selector) else 0
         return least, 1 if selects_at_most_one(self, selector) else self.max_length
+
+
+def _combinations(
+    spread: list[NDArray[np.intp]], sizes: list[int]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The distinct tuples of codes that occur together, a row each, and which one stands where.
+
+    Codes are combined one operand at a time and numbered anew each time: a number for all operands
+    at once would be beyond any integer that NumPy has.
+    """
+    tuples = np.zeros((1, 0), np.intp)
+    places = np.zeros((), np.intp)
+    for codes, size in zip(spread, sizes, strict=True):
+        known = len(tuples)
+        found, places = distinct_codes(codes * known + places, known * size)
+        tuples = np.column_stack([tuples[found % known], found // known])
+    return tuples, places
 
 
 def _needed(node: Node) -> list[Node]:

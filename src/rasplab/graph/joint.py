@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct, distinct_rows
-from rasplab.graph.domain import LISTED_AT_MOST, Domain, Listed, listed
+from rasplab.graph.domain import LISTED_AT_MOST, WHOLE_UP_TO, Domain, Listed, is_whole, listed
 from rasplab.graph.linear import LinearForm
 from rasplab.graph.node import Node
 from rasplab.rasp.values import canonical
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
     from rasplab.graph.facts import Facts
 
 _CELLS_AT_MOST = 1 << 20
+_EVALUATED_AT_MOST = 1 << 18
 
 
 def weighted_sum_domain(node: Node, facts: Facts) -> Domain | None:
     """The domain of a weighted sum where the product of its terms' domains is not the answer.
 
     Means over one selector share their denominator: their difference has few values, and gaps as
-    wide as theirs. Sums too many to tabulate are listed if they are integers, else an interval.
+    wide as theirs. Sums too many to tabulate are listed if they are integers as the evaluator
+    computes them, else an interval.
     """
     form = facts.form(node)
     if form is None or len(form.terms) < 2:
@@ -38,7 +41,7 @@ def weighted_sum_domain(node: Node, facts: Facts) -> Domain | None:
     cells = np.prod([float(len(facts.listed(s))) for s in supports])
     if cells <= _table_limit():
         return None
-    return _integer_sums(form, facts) or form.interval(facts)
+    return _integer_sums(node, form, facts) or form.interval(facts)
 
 
 def _table_limit() -> int:
@@ -84,8 +87,8 @@ def _joint_means(node: Node, means: list[Node], facts: Facts) -> Listed | None:
         sums = np.argwhere(reachable) + low * count
         leaves = {n: _canonical(sums[:, i] / count) for i, n in enumerate(means)}
         found.append(distinct(_evaluate(node, leaves)))
-    values = distinct(np.concatenate(found)).tolist()
-    if len(values) > LISTED_AT_MOST:
+    values: list[float] = distinct(np.concatenate(found)).tolist()
+    if len(values) > LISTED_AT_MOST or max(map(abs, values)) >= WHOLE_UP_TO:
         return None
     defaults = [cast(g.Mean, n.op).default for n in means]
     if None in defaults:
@@ -117,7 +120,11 @@ def _joint_values(means: list[Node], facts: Facts) -> NDArray[np.int64] | None:
 
 
 def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """A linear elementwise tree in floating point, as the evaluator would compute it."""
+    """A linear elementwise tree in floating point, as the evaluator would compute it.
+
+    Means that are listed have sums below 2^53, and so have the operands of a linear form: up to
+    there whole numbers are in floats what they are in Python.
+    """
     if node in leaves:
         return leaves[node]
     if isinstance(node.op, g.Constant):
@@ -146,7 +153,8 @@ def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([float(cast(float, canonical(x))) for x in found.tolist()])[places]
 
 
-def _integer_sums(form: LinearForm, facts: Facts) -> Listed | None:
+def _integer_sums(node: Node, form: LinearForm, facts: Facts) -> Listed | None:
+    """The values of a sum, where all are whole: by the form only if the evaluator never rounds."""
     total = np.array([form.constant])
     undefined = False
     for term, weight in form.terms:
@@ -158,7 +166,22 @@ def _integer_sums(form: LinearForm, facts: Facts) -> Listed | None:
         total = distinct(total[:, None] + parts[None, :])
     if len(total) > LISTED_AT_MOST or (total != np.rint(total)).any():
         return None
+    if form.blur > 0.0:
+        return _evaluated_sums(node, facts)
     return listed([*map(_number, total.tolist()), *([None] if undefined else [])])
+
+
+def _evaluated_sums(node: Node, facts: Facts) -> Listed | None:
+    """What the node's function gives for all combinations of its operands, if all of it is whole.
+
+    Where rounding leaves one value in two, the list would hold both, too near to tell apart.
+    """
+    assert isinstance(node.op, g.Map)
+    lists = [facts.listed(operand).values for operand in node.operands]
+    if np.prod([float(len(values)) for values in lists]) > _EVALUATED_AT_MOST:
+        return None
+    found = listed(itertools.starmap(node.op.function, itertools.product(*lists)))
+    return found if is_whole(found) and len(found) <= LISTED_AT_MOST else None
 
 
 def _number(value: float) -> int | float:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct
-from rasplab.graph.domain import WHOLE_UP_TO, Domain, Interval, Listed, bounds
+from rasplab.graph.domain import WHOLE_UP_TO, Domain, Interval, Listed, bounds, is_whole
 from rasplab.graph.node import Node
+from rasplab.graph.rounding import FLOAT_ROUNDING, rounding
 
 if TYPE_CHECKING:
     from rasplab.graph.facts import Facts
 
-ROUNDING = 2e-12  # of one operation of the evaluator, as a part of the result or of 1
-FLOAT_ROUNDING = 1e-15  # of a weighted sum in float64, as a part of its terms
 BLUR_AT_MOST = 1e-6  # of the smallest gap between values, or of the extent where they are unlisted
 
 
@@ -55,17 +55,18 @@ class LinearForm:
             undefined |= domain.undefined
         return Interval(low, high, undefined)
 
-    def rounded(self, facts: Facts) -> LinearForm:
-        """The form of a result that the evaluator rounds; whole numbers it does not."""
-        whole = all(w.is_integer() and _is_whole(facts.domain(n)) for n, w in self.terms)
-        if whole and self.constant.is_integer():
-            return self
-        extent = max(map(abs, bounds(self.interval(facts))))
+    def rounded(self, facts: Facts, *, exactly: bool) -> LinearForm:
+        """The form of a result that the evaluator rounds; whole numbers it does not.
+
+        `exactly` says that the weights are what they should be, without rounding.
+        """
         parts = (abs(w) * max(map(abs, bounds(facts.domain(n)))) for n, w in self.terms)
         cancelled = abs(self.constant) + sum(parts)  # what the compiler itself rounds
-        return replace(
-            self, blur=self.blur + ROUNDING * (1.0 + extent) + FLOAT_ROUNDING * cancelled
-        )
+        whole = all(w.is_integer() and is_whole(facts.domain(n)) for n, w in self.terms)
+        if exactly and whole and self.constant.is_integer() and cancelled < WHOLE_UP_TO / 2:
+            return self
+        extent = max(map(abs, bounds(self.interval(facts))))
+        return replace(self, blur=self.blur + rounding(extent) + FLOAT_ROUNDING * cancelled)
 
     def tells_apart(self, domain: Domain) -> bool:
         """Whether the blur is nothing beside the distance of the values."""
@@ -77,12 +78,6 @@ class LinearForm:
         return self.blur <= BLUR_AT_MOST * float(gaps.min(initial=np.inf))
 
 
-def _is_whole(domain: Domain) -> bool:
-    return isinstance(domain, Listed) and all(
-        value is None or isinstance(value, int) for value in domain.values
-    )
-
-
 def linear_form(node: Node, facts: Facts) -> LinearForm | None:
     """The linear form of an elementwise node of numbers, or `None` where it has none."""
     if not isinstance(node.op, g.Map):
@@ -90,8 +85,24 @@ def linear_form(node: Node, facts: Facts) -> LinearForm | None:
     parts = [_operand_form(operand, facts) for operand in node.operands]
     if any(part is None for part in parts):
         return None
-    combined = _combine(node.op.function.name, [p for p in parts if p is not None], node)
-    return combined and combined.rounded(facts)
+    forms = [p for p in parts if p is not None]
+    combined = _combine(node.op.function.name, forms, node)
+    exactly = _stays_whole(node.op.function.name, forms)
+    return combined and combined.rounded(facts, exactly=exactly)
+
+
+def _stays_whole(name: str, parts: list[LinearForm]) -> bool:
+    """Whether weights that are whole after an operation are so without rounding."""
+    match name, parts:
+        case (("*" | "/"), [a, b]):
+            scaled, by = (b, a) if name == "*" and b.terms else (a, b)
+            factor = Fraction(by.constant)
+            if name == "/" and factor:
+                factor = 1 / factor
+            numbers = [w for _, w in scaled.terms] + [scaled.constant]
+            return all((Fraction(number) * factor).denominator == 1 for number in numbers)
+        case _:
+            return True
 
 
 def _combine(name: str, parts: list[LinearForm], node: Node) -> LinearForm | None:

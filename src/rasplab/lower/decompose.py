@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
-from rasplab.lower.readout import Features, Readout, Weights, as_features, as_weights, columns
+from rasplab.lower.readout import (
+    ROUNDOFF,
+    Features,
+    Readout,
+    Weights,
+    as_features,
+    as_weights,
+    columns,
+)
 from rasplab.lower.style import Style, is_settled, settled
 from rasplab.rasp.functions import CATEGORICAL
 
@@ -27,10 +35,12 @@ class Free:
     """What is wanted, as a sum over variables and a constant; no block of its own.
 
     `opened` are the nodes that are not read themselves, but computed from what they are made of.
+    `blur` is how far the sum may be from what is wanted, per column.
     """
 
     parts: tuple[Part, ...]
     constant: NDArray[np.float64]
+    blur: NDArray[np.float64]
     opened: tuple[Node, ...] = ()
 
 
@@ -59,7 +69,7 @@ def decompose(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
     Otherwise the node itself is the one part: it becomes a variable.
     """
     if isinstance(node.op, g.Constant):
-        return Free((), as_features(node, readout, facts)[0])
+        return Free((), as_features(node, readout, facts)[0], np.zeros(columns(readout)))
     if not isinstance(node.op, g.Map):
         return _of_variable(node, readout, facts, style)
     weights = as_weights(node, readout, facts)
@@ -91,7 +101,8 @@ def _of_variable(node: Node, readout: Readout, facts: Facts, style: Style) -> Fr
 
 def itself(node: Node, readout: Readout) -> Free:
     """The node as a variable."""
-    return Free((Part(node, readout),), np.zeros(columns(readout)))
+    nothing = np.zeros(columns(readout))
+    return Free((Part(node, readout),), nothing, nothing)
 
 
 def between(node: Node, below: set[Node]) -> list[Node]:
@@ -132,13 +143,15 @@ def _by_form(node: Node, weights: Weights, facts: Facts, style: Style) -> Free |
     parts: list[Part] = []
     opened = between(node, {term for term, _ in form.terms})
     constant = weights.constant + weights.number * form.constant
+    blur = np.abs(weights.number) * form.blur + weights.blur
     for term, weight in form.terms:
         wish = Weights(weights.number * weight, absent, np.zeros_like(constant), weights.saturated)
         found = decompose(term, wish, facts, style)
         parts += found.parts
         opened += found.opened
         constant = constant + found.constant
-    return Free(merged(parts, facts), constant, tuple(opened))
+        blur = blur + found.blur
+    return Free(merged(parts, facts), constant, blur, tuple(opened))
 
 
 def _by_table(node: Node, features: Features, facts: Facts, style: Style) -> Free | None:
@@ -152,6 +165,7 @@ def _by_table(node: Node, features: Features, facts: Facts, style: Style) -> Fre
     parts: list[Part] = []
     opened = between(node, set(table.supports))
     constant = base.copy()
+    blur = np.zeros_like(base)
     for axis, support in enumerate(table.supports):
         place: list[int | slice] = [0] * len(table.supports)
         place[axis] = slice(None)
@@ -167,16 +181,28 @@ def _by_table(node: Node, features: Features, facts: Facts, style: Style) -> Fre
         parts += found.parts
         opened += found.opened
         constant = constant + found.constant
-    scale = 1.0 + (float(np.abs(wanted).max()) if wanted.size else 0.0)
-    if wanted.size and float(np.abs(total - wanted).max()) > 1e-14 * scale:
+        blur = blur + found.blur
+    axes = tuple(range(wanted.ndim - 1))
+    missed = np.abs(total - wanted).max(axis=axes, initial=0.0)
+    if (missed > _rounded_in_sums(features, len(axes))).any():
         return None
-    return Free(merged(parts, facts), constant, tuple(opened))
+    return Free(merged(parts, facts), constant, blur + missed, tuple(opened))
+
+
+def _rounded_in_sums(features: Features, axes: int) -> NDArray[np.float64]:
+    """Per column, what float64 may miss where a sum of functions of so many axes is checked.
+
+    A base and a difference per axis, of at most twice the largest feature F, are added up: a
+    rounding for each difference and each sum, and partial sums are at most (2·axes + 1)·F.
+    """
+    largest = np.abs(features).max(axis=0, initial=0.0)
+    return 2 * (axes + 1) * (2 * axes + 1) * ROUNDOFF * largest
 
 
 def _no_sum(codes: NDArray[np.intp], features: Features) -> bool:
     """Whether a few cells show already that a table is no sum of functions of its axes."""
     axes = codes.ndim
-    tolerance = 1e-14 * (1.0 + (float(np.abs(features).max()) if features.size else 0.0))
+    tolerance = _rounded_in_sums(features, axes)
     base = features[codes[(0,) * axes]]
     for flat in range(codes.size - 1, 0, -max(codes.size // 12, 1)):
         cell = np.unravel_index(flat, codes.shape)
@@ -185,7 +211,7 @@ def _no_sum(codes: NDArray[np.intp], features: Features) -> bool:
             alone = [0] * axes
             alone[axis] = int(place)
             total = total + features[codes[tuple(alone)]]
-        if float(np.abs(total - features[codes[cell]]).max(initial=0.0)) > tolerance:
+        if (np.abs(total - features[codes[cell]]) > tolerance).any():
             return True
     return False
 
@@ -213,5 +239,6 @@ def _sum(node: Node, a: Readout, b: Readout, facts: Facts) -> Readout:
             a.undefined + b.undefined,
             a.constant + b.constant,
             a.saturated or b.saturated,
+            a.blur + b.blur,
         )
     return as_features(node, a, facts) + as_features(node, b, facts)

@@ -44,18 +44,23 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalar:
-    """`sign · (number - offset)` on one direction, and perhaps a flag for undefined on another."""
+    """`sign · (number - offset)` on one direction, and perhaps a flag for undefined on another.
+
+    The program's own value is the number as the evaluator rounds it, by `rounding` at most.
+    """
 
     offset: float
     sign: float
     flag: bool
+    rounding: float
 
     def view(self, subspace: Subspace, weights: Weights) -> Affine:
         """The affine map from the number (and the flag) to the columns."""
         absent = weights.undefined - self.offset * weights.number
         rows = [self.sign * weights.number] + ([absent] if self.flag else [])
         bias = weights.constant + self.offset * weights.number
-        return Affine(((subspace, np.stack(rows)),), bias, np.zeros_like(bias))
+        found = Affine(((subspace, np.stack(rows)),), bias, np.zeros_like(bias))
+        return found.blurred(np.abs(weights.number) * self.rounding + weights.blur)
 
 
 Encoding = Listing | Scalar

@@ -259,7 +259,7 @@ def _steps_needed(
     span = float(np.abs(z).max())
     if narrow <= 0 or error > narrow / 8 or span / narrow > SPAN_AT_MOST:
         return None
-    same = gaps < 1e-12 * max(span, 1.0)
+    same = gaps < 1e-12 * span  # sums of points that float64 cannot have told apart
     return None if (same & changes).any() else int(changes.sum()) * 2
 
 

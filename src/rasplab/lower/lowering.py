@@ -30,6 +30,7 @@ from rasplab.craft.precision import FLOAT32, Precision
 from rasplab.diagnostics import InternalError
 from rasplab.graph import Facts, Interval, Listed, Node
 from rasplab.graph import node as g
+from rasplab.graph.rounding import aggregate_rounding
 from rasplab.lower.attention import Pattern, assemble, pattern
 from rasplab.lower.decompose import Free, Part, between, decompose, is_line, itself
 from rasplab.lower.elementwise import silenced, together
@@ -259,7 +260,8 @@ class _Lowerer:
 
     def _sum_of_parts(self, found: Free) -> Affine:
         views = [self.variables[p.node].view(p.readout, self.facts) for p in found.parts]
-        return added([*views, constant(found.constant)], len(found.constant))
+        total = added([*views, constant(found.constant)], len(found.constant))
+        return total.blurred(found.blur)
 
     def _embed(self, node: Node) -> None:
         encoding, subspace = listing(
@@ -333,10 +335,11 @@ class _Lowerer:
             parts = tuple(
                 (s, np.concatenate([m, np.zeros((len(s), 1))], axis=1)) for s, m in value.parts
             )
-            value = Affine(parts, np.append(value.bias, 0.0), np.append(value.bos, 1.0))
+            blur = None if value.blur is None else np.append(value.blur, 0.0)
+            value = Affine(parts, np.append(value.bias, 0.0), np.append(value.bos, 1.0), blur)
         at_bos = np.array([0.0] + [1.0] * flag)
         subspace = Subspace(tuple(directions), at_bos, largest, False)
-        return value, subspace, Scalar(offset, sign, flag)
+        return value, subspace, Scalar(offset, sign, flag, aggregate_rounding(node, self.facts))
 
     def _log_weight(self, node: Node) -> float:
         """How much heavier BOS is than one selected key, in score, so that sums are sums.

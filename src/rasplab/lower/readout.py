@@ -18,13 +18,15 @@ class Weights:
     """A readout that is affine: `number · value + undefined · [value is None] + constant`.
 
     A `saturated` reader takes anything beyond the range of defined values for undefined, so that
-    several undefined terms may add up.
+    several undefined terms may add up. What is wanted may be `blur` off, per column: that much a
+    table that was fitted misses the line.
     """
 
     number: NDArray[np.float64]
     undefined: NDArray[np.float64]
     constant: NDArray[np.float64]
     saturated: bool = False
+    blur: NDArray[np.float64] | float = 0.0
 
     @property
     def columns(self) -> int:
@@ -62,36 +64,52 @@ def as_weights(node: Node, readout: Readout, facts: Facts) -> Weights | None:
         return None
     numbers = domain.numbers()
     defined = np.array([value is not None for value in domain.values])
-    slope, constant = _slope(numbers[defined], readout[defined])
-    if slope is None:
+    fitted = _slope(numbers[defined], readout[defined])
+    if fitted is None:
         return None
+    slope, constant, missed = fitted
     undefined = np.zeros_like(constant)
     if not defined.all():
         undefined = readout[~defined][0] - constant
-    return Weights(slope, undefined, constant)
+    return Weights(slope, undefined, constant, blur=missed)
 
 
-def _slope(
-    numbers: NDArray[np.float64], rows: Features
-) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+ROUNDOFF = 2.0**-53
+
+Column: TypeAlias = "NDArray[np.float64]"  # a number per column
+
+
+def _slope(numbers: Column, rows: Features) -> tuple[Column, Column, Column] | None:
+    """Slopes, constants and what they miss, where that is no more than float64 rounds here.
+
+    Slope s and constant c come from two rows by three roundings, and by two more; s·x + c - row
+    takes three. Each is one part in 2^53 of no more than |s|·max|x| or 2·max|row|, and s·x has the
+    slope's three as well: 16 times |s|·max|x| + max|row| is beyond them all.
+    """
     flat = np.zeros(rows.shape[1:])
     if len(numbers) == 0:
-        return flat, flat
+        return flat, flat, flat
     low, high = int(numbers.argmin()), int(numbers.argmax())
     width = numbers[high] - numbers[low]
     if width == 0:
-        same = bool((rows == rows[low]).all())
-        return (flat if same else None), rows[low]
+        return (flat, rows[low], flat) if bool((rows == rows[low]).all()) else None
     slope = (rows[high] - rows[low]) / width
     constant = rows[low] - slope * numbers[low]
-    tolerance = 1e-14 * (1 + max(float(rows.max()), -float(rows.min()))) if rows.size else 0.0
+    sizes = np.abs(slope) * max(abs(numbers[low]), abs(numbers[high])) + _largest(rows)
+    missed = flat
     for some in (slice(None, None, max(len(rows) // 4, 1)), slice(None)):  # few rows refute most
-        missed = np.outer(numbers[some], slope)
-        missed += constant
-        missed -= rows[some]
-        if float(np.abs(missed, out=missed).max(initial=0.0)) > tolerance:
-            return None, constant
-    return slope, constant
+        found = np.outer(numbers[some], slope)
+        found += constant
+        found -= rows[some]
+        missed = _largest(found)
+        if (missed > 16 * ROUNDOFF * sizes).any():
+            return None
+    return slope, constant, missed
+
+
+def _largest(rows: Features) -> Column:
+    """Per column the largest size."""
+    return np.maximum(rows.max(axis=0, initial=0.0), -rows.min(axis=0, initial=0.0))
 
 
 def one_hot(size: int) -> Features:

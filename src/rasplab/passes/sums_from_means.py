@@ -2,20 +2,22 @@
 
 The RASP paper counts with `(indices + 1) * aggregate(select(indices, indices, <=), indicator)`.
 By itself the product of a position and a fraction of up to n could be any of about n³ numbers.
+The evaluator rounds the mean and then the product, which gives the sum only while it is not large.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rasplab.graph import Facts, Listed, Node
+from rasplab.graph import Facts, Node
 from rasplab.graph import node as g
+from rasplab.graph.rounding import returns_sums
 from rasplab.passes.rewrite import rebuild
 
 
 @dataclass(frozen=True, slots=True)
 class SumsFromMeans:
-    """`width * mean` to a sum, where the values are integers and so the sum is exact."""
+    """`width * mean` to a sum, where that is what the evaluator computes."""
 
     name: str = "sums-from-means"
 
@@ -41,8 +43,8 @@ def _is_mean(node: Node, facts: Facts) -> bool:
     """
     if not isinstance(node.op, g.Mean) or not isinstance(node.op.default, int | float):
         return False
-    domain = facts.domain(node.operands[1])
-    return isinstance(domain, Listed) and all(isinstance(v, int) for v in domain.values)
+    values = facts.domain(node.operands[1])
+    return not values.undefined and returns_sums(values, facts.max_length)
 
 
 def _is_width(node: Node, selector: Node) -> bool:
