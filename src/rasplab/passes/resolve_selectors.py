@@ -62,7 +62,9 @@ class ResolveSelectors:
     def __call__(self, root: Node, facts: Facts) -> Node:
         """The graph with every selector resolved."""
         resolver = _Resolver(facts, self.split_sums)
-        return rebuild(root, facts, resolver.rewrite)
+        images = rebuild(root, facts, resolver.rewrite)
+        facts.written.update(images.values())
+        return images[root]
 
 
 @dataclass(slots=True)

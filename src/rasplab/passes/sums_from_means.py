@@ -31,7 +31,7 @@ class SumsFromMeans:
                     return facts.interner.node(g.Sum(), *mean.operands, like=node)
             return None
 
-        return rebuild(root, facts, rewrite)
+        return rebuild(root, facts, rewrite)[root]
 
 
 def _is_mean(node: Node, facts: Facts) -> bool:
