@@ -15,7 +15,7 @@ from rasplab.craft.precision import PRECISIONS, Precision
 from rasplab.diagnostics import CompileError, Diagnostic, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.witness import refute
-from rasplab.lower import WEIGHTS_AT_MOST, Lowered, Lowering, Style, check_size
+from rasplab.lower import WEIGHTS_AT_MOST, Budget, Lowered, Lowering, Style, check_size
 from rasplab.options import Options
 from rasplab.passes import ResolveSelectors, SumsFromMeans
 from rasplab.plan import Plan, plan
@@ -78,8 +78,9 @@ def _compile(program: Expression, options: Options) -> Compilation:
     graph = build_graph(program, facts.interner)
     summed = graph if literal else SumsFromMeans()(graph, facts)
     resolved = ResolveSelectors()(summed, facts)
-    lower = partial(_lower, program, resolved, facts, precision)
-    lowered, certificate, planned = _smallest_exact(lower, Style(literal))
+    budget = Budget()
+    lower = partial(_lower, program, resolved, facts, precision, budget)
+    lowered, certificate, planned = _smallest_exact(lower, Style(literal), budget)
     lowered.craft.verify()
     weights = assemble(
         planned,
@@ -95,12 +96,16 @@ def _compile(program: Expression, options: Options) -> Compilation:
 Candidate: TypeAlias = tuple[Lowered, Certificate, Plan]
 
 
-def _smallest_exact(lower: Callable[[Style], Candidate], style: Style) -> Candidate:
+def _smallest_exact(
+    lower: Callable[[Style], Candidate], style: Style, budget: Budget
+) -> Candidate:
     """The model in this style, or in the cheapest group of the others that has an exact one."""
     refusals: list[CompileError] = []
     for styles in style.attempts():
         exact: list[Candidate] = []
         for tried in styles:
+            if budget.exhausted:
+                break
             try:
                 exact.append(lower(tried))
             except CompileError as refusal:
@@ -113,14 +118,19 @@ def _smallest_exact(lower: Callable[[Style], Candidate], style: Style) -> Candid
 
 
 def _lower(
-    program: Expression, resolved: Node, facts: Facts, precision: Precision, style: Style
+    program: Expression,
+    resolved: Node,
+    facts: Facts,
+    precision: Precision,
+    budget: Budget,
+    style: Style,
 ) -> Candidate:
     """Lower in one style, with what is proved of the result, and its plan.
 
     Raises:
         CompileError: it is not exact, or too large.
     """
-    lowered = Lowering(style, precision)(resolved, facts)
+    lowered = Lowering(style, precision, budget)(resolved, facts)
     assumptions = refute(program, facts, resolved)  # all that lowering has relied on
     certificate = certify(lowered.craft, precision, assumptions)
     if not certificate.exact:

@@ -32,6 +32,7 @@ from rasplab.rasp.functions import Function
 from rasplab.rasp.values import Value
 
 TABLE_AT_MOST = 1 << 16
+AXES_AT_MOST = 64  # of an array in NumPy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,7 +234,8 @@ class Facts:
         """What an elementwise node is a function of: far enough to fuse, near enough to list."""
         own = tuple(dict.fromkeys(o for o in node.operands if not isinstance(o.op, g.Constant)))
         for supports in self._candidate_supports(own) if self.fuse else [own]:
-            if np.prod([len(self.listed(s)) for s in supports], dtype=float) <= TABLE_AT_MOST:
+            cells = np.prod([len(self.listed(s)) for s in supports], dtype=float)
+            if cells <= TABLE_AT_MOST and len(supports) <= AXES_AT_MOST:
                 return supports
         size = " × ".join(str(len(self.listed(s))) for s in own)
         raise CompileError(

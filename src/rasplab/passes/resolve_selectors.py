@@ -344,14 +344,14 @@ class _Resolver:
                     "a smaller vocabulary or `max_length`",
                 )
             )
+        axes = [i for i, size in enumerate(sizes) if size > 1]  # NumPy has no more than 64
         spread: dict[Node, NDArray[np.bool_]] = {}
         for select in selects:
             key, query = select.operands
-            shape = [1] * len(sizes)
-            i, j = keys.index(key), len(keys) + queries.index(query)
-            shape[i], shape[j] = sizes[i], sizes[j]
+            own = (keys.index(key), len(keys) + queries.index(query))
+            shape = [sizes[i] if i in own else 1 for i in axes]
             spread[select] = self.facts.truth(select).reshape(shape)
-        full = np.broadcast_to(truth_of(formula, spread), sizes)
+        full = np.broadcast_to(truth_of(formula, spread), [sizes[i] for i in axes])
         return full.reshape(int(np.prod(sizes[: len(keys)])), -1)
 
     def _classes(
@@ -366,12 +366,13 @@ class _Resolver:
             return variables[0], np.arange(len(truth))
         _, first, inverse = np.unique(truth, axis=0, return_index=True, return_inverse=True)
         domains = [self.facts.listed(v) for v in variables]
-        sizes = [len(d) for d in domains]
         codes = inverse.ravel()
 
         def class_of(*values: Value) -> int:
-            place = [d.position(v) for d, v in zip(domains, values, strict=True)]
-            return int(codes[np.ravel_multi_index(place, sizes)])
+            place = 0
+            for domain, value in zip(domains, values, strict=True):
+                place = place * len(domain) + domain.position(value)
+            return int(codes[place])
 
         function = Function(str(tag[0]), class_of, tag, strict=False)
         return self.facts.interner.node(g.Map(function), *variables, like=like), first
