@@ -4,10 +4,11 @@ from tests.corpus.case import Case
 from tests.corpus.counting import COUNTING
 from tests.corpus.encodings import ENCODINGS
 from tests.corpus.numbers import NUMBERS
+from tests.corpus.orders import ORDERS
 from tests.corpus.selectors import SELECTORS
 from tests.corpus.shapes import SHAPES
 from tests.corpus.undefined import UNDEFINED
 
-CASES: tuple[Case, ...] = (*COUNTING, *NUMBERS, *UNDEFINED, *ENCODINGS, *SELECTORS, *SHAPES)
+CASES: tuple[Case, ...] = (*COUNTING, *NUMBERS, *UNDEFINED, *ENCODINGS, *SELECTORS, *ORDERS, *SHAPES)
 
 __all__ = ["CASES", "Case"]
