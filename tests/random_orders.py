@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rasplab import rasp
 from rasplab.rasp import indices, select, selector_width, tokens
 from rasplab.rasp.expressions import Selector, SOp
-from rasplab.rasp.functions import Function
+from rasplab.rasp.functions import OPERATORS, Function
 from rasplab.rasp.values import Value, identity
 from tests.random_programs import Choices
 
@@ -146,7 +146,9 @@ class _Grower:
         places = {identity(value): i for i, value in enumerate(_shuffled(self.choices, element))}
         count = max(len(places), 1)
         kind = self.choices.integer(0, 3)  # no diagonal, a whole one, or a mixed one
-        counted = {i for i in places.values() if kind == 1 or (kind > 1 and self.choices.chance(50))}
+        counted = {
+            i for i in places.values() if kind == 1 or (kind > 1 and self.choices.chance(50))
+        }
         wrong = self.choices.integer(0, count**2 * 5)
 
         def holds(key: Value, query: Value) -> bool:
@@ -167,7 +169,7 @@ def _shuffled(choices: Choices, element: Element) -> list[Value]:
 
 def _guarded(symbol: str) -> Function:
     """A comparison that holds of no pair without an order, so that every draw has a value."""
-    plain = rasp.functions.OPERATORS[symbol]
+    plain = OPERATORS[symbol]
 
     def holds(key: Value, query: Value) -> bool:
         try:

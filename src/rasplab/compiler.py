@@ -96,9 +96,7 @@ def _compile(program: Expression, options: Options) -> Compilation:
 Candidate: TypeAlias = tuple[Lowered, Certificate, Plan]
 
 
-def _smallest_exact(
-    lower: Callable[[Style], Candidate], style: Style, budget: Budget
-) -> Candidate:
+def _smallest_exact(lower: Callable[[Style], Candidate], style: Style, budget: Budget) -> Candidate:
     """The model in this style, or in the cheapest group of the others that has an exact one."""
     refusals: list[CompileError] = []
     for styles in style.attempts():

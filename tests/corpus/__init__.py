@@ -9,6 +9,14 @@ from tests.corpus.selectors import SELECTORS
 from tests.corpus.shapes import SHAPES
 from tests.corpus.undefined import UNDEFINED
 
-CASES: tuple[Case, ...] = (*COUNTING, *NUMBERS, *UNDEFINED, *ENCODINGS, *SELECTORS, *ORDERS, *SHAPES)
+CASES: tuple[Case, ...] = (
+    *COUNTING,
+    *NUMBERS,
+    *UNDEFINED,
+    *ENCODINGS,
+    *SELECTORS,
+    *ORDERS,
+    *SHAPES,
+)
 
 __all__ = ["CASES", "Case"]

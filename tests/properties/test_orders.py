@@ -73,7 +73,8 @@ def test_what_is_proved_of_a_resolved_selector_holds(seed: int, causal: bool) ->
         resolved = ResolveSelectors()(root, facts)
         for node in topological(resolved):
             if isinstance(node.op, g.Mean | g.Sum):
-                check(facts, *node.operands, aimed.inputs())
+                selector, values = node.operands
+                check(facts, selector, values, aimed.inputs())
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -90,7 +91,8 @@ def test_the_models_equal_the_programs(seed: int, causal: bool) -> None:
                     optimize=optimize,
                 )
             except CompileError as refusal:
-                assert refusal.code == "E204"  # the program has no value on some input
+                if refusal.code != "E204":  # the program has no value on some input
+                    raise
                 continue
             pairs = evaluated(aimed.program(), aimed.inputs(), causal=causal)
             assert not list(disagreements(model, pairs, torch=False))

@@ -48,14 +48,10 @@ def _rectangles(cells: NDArray[np.intp], shape: tuple[int, ...], value: int) -> 
         places.append((np.cumsum(here) - 1)[along])
     block = np.zeros([int(here.sum()) for here in present], np.bool_)
     block[tuple(places)] = True
-    return [
-        Rectangle(tuple(map(_spread, sides, present)), value) for sides in _sides(block)
-    ]
+    return [Rectangle(tuple(map(_spread, sides, present)), value) for sides in _sides(block)]
 
 
-def _spread(
-    side: NDArray[np.bool_] | None, present: NDArray[np.bool_]
-) -> NDArray[np.bool_] | None:
+def _spread(side: NDArray[np.bool_] | None, present: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     """A side among those present as one among all."""
     if side is None:
         return None if present.all() else present

@@ -13,8 +13,8 @@ WEIGHTS_AT_MOST = 1 << 28
 MATRIX_AT_MOST = 1 << 26
 """Of one matrix: several of them, in float64, are at hand while a block is built."""
 
-CELLS_AT_MOST = 3 << 25
-"""Of all that one attempt to lower a program has at hand, in float64: three quarters of a GiB."""
+CELLS_AT_MOST = 1 << 26
+"""Of all that one attempt to lower a program has at hand, in float64: half a GiB, and copies."""
 
 WORK_AT_MOST = 1 << 27
 """Of all attempts together: beyond it no other style is tried."""

@@ -308,6 +308,11 @@ class _Resolver:
         query_class_index = _index_of(query_class, queries, self.facts)
         predicate = Function("matches", holds, ("joint", *tag), strict=False)
         made = self.facts.interner.node(g.Select(predicate), key_class, query_class, like=node)
+        places = [
+            [index(value) for value in self.facts.listed(classes).values]
+            for classes, index in ((key_class, key_class_index), (query_class, query_class_index))
+        ]
+        self.facts.truths[made] = matrix[np.ix_(*places)]
         self._assume_as(made, selects)
         return made
 
