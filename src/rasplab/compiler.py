@@ -17,7 +17,7 @@ from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import CompileError, Diagnostic, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.witness import refute
-from rasplab.lower import WEIGHTS_AT_MOST, Lowered, Lowering, Style, check_size
+from rasplab.lower import WEIGHTS_AT_MOST, Budget, Lowered, Lowering, Style, check_size
 from rasplab.lower.specify import specify
 from rasplab.options import Options
 from rasplab.passes import ResolveSelectors, SumsFromMeans
@@ -105,20 +105,23 @@ def _compile(program: Expression, options: Options) -> Compilation:
     graph = build_graph(program, facts.interner)
     summed = graph if literal else SumsFromMeans()(graph, facts)
     resolved = ResolveSelectors()(summed, facts)
-    build = partial(_build, program, resolved, facts, options)
-    lowered, planned, weights, proof = _smallest_exact(build, Style(literal))
+    budget = Budget()
+    build = partial(_build, program, resolved, facts, options, budget)
+    lowered, planned, weights, proof = _smallest_exact(build, Style(literal), budget)
     return Compilation(options, facts, graph, resolved, lowered, planned, proof, weights)
 
 
 Candidate: TypeAlias = tuple[Lowered, Plan, ModelWeights, Proof]
 
 
-def _smallest_exact(build: Callable[[Style], Candidate], style: Style) -> Candidate:
+def _smallest_exact(build: Callable[[Style], Candidate], style: Style, budget: Budget) -> Candidate:
     """The model in this style, or in the cheapest group of the others that has an exact one."""
     refusals: list[CompileError] = []
     for styles in style.attempts():
         exact: list[Candidate] = []
         for tried in styles:
+            if budget.exhausted:
+                break
             try:
                 exact.append(build(tried))
             except CompileError as refusal:
@@ -131,7 +134,12 @@ def _smallest_exact(build: Callable[[Style], Candidate], style: Style) -> Candid
 
 
 def _build(
-    program: Expression, resolved: Node, facts: Facts, options: Options, style: Style
+    program: Expression,
+    resolved: Node,
+    facts: Facts,
+    options: Options,
+    budget: Budget,
+    style: Style,
 ) -> Candidate:
     """The weights in one style, with what the checker proved of them.
 
@@ -141,7 +149,7 @@ def _build(
         CompileError: they are not exact, or too large.
     """
     precision = PRECISIONS[options.dtype]
-    lowered = Lowering(style, precision)(resolved, facts)
+    lowered = Lowering(style, precision, budget)(resolved, facts)
     assumptions = refute(program, facts, resolved)  # all that lowering has relied on
     expected = certify(lowered.craft, precision, assumptions)
     if not expected.exact:

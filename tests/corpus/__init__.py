@@ -4,6 +4,7 @@ from tests.corpus.case import Case
 from tests.corpus.counting import COUNTING
 from tests.corpus.encodings import ENCODINGS
 from tests.corpus.numbers import NUMBERS
+from tests.corpus.orders import ORDERS
 from tests.corpus.rounding import ROUNDING
 from tests.corpus.selectors import SELECTORS
 from tests.corpus.shapes import SHAPES
@@ -15,6 +16,7 @@ CASES: tuple[Case, ...] = (
     *UNDEFINED,
     *ENCODINGS,
     *SELECTORS,
+    *ORDERS,
     *SHAPES,
     *ROUNDING,
 )

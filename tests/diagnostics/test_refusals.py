@@ -21,13 +21,33 @@ def _fails_on_a(key: Any, query: Any) -> bool:
     return bool(key == query)
 
 
+def _fails(key: Any, query: Any) -> bool:
+    raise ValueError(key)
+
+
+def _is_before(key: Any, query: Any) -> bool:
+    return key < query or key == query == "a"
+
+
+def _fails_on_b(key: Any, query: Any) -> bool:
+    if key == "b":
+        raise ValueError(key)
+    return False
+
+
 previous = aggregate(select(indices, indices - 1, "=="), tokens)
 here = select(indices, indices, "==")
+shifted = rasp.shift(tokens, 1, "a")
+mixed_rank = rasp.selector_width(select(tokens, tokens, _is_before))
 REFUSED: tuple[tuple[str, SOp, Iterable[Any], str], ...] = (
     ("E204", aggregate(full, tokens), ("a", 1, 2), "float32"),
     ("E108", aggregate(best(full, tokens), indices), ("a", 1), "float32"),
     ("E107", aggregate(~select(indices, indices, _one), indices), "a", "float32"),
     ("E106", aggregate(select(previous, tokens, _fails_on_a) | here, indices), "ab", "float32"),
+    ("E106", aggregate(~select(shifted, shifted, _fails) & here, tokens), "ab", "float32"),
+    ("E106", rasp.selector_width(here | select(shifted, shifted, _fails)), "ab", "float32"),
+    ("E106", aggregate(select(shifted, shifted, _fails), 1), "ab", "float32"),
+    ("E204", aggregate(select(mixed_rank, indices, "=="), tokens), "ab", "float32"),
     ("E301", rasp.average(tokens), (1e308, 1.5e308), "float64"),
     ("E301", aggregate_sum(full, tokens), (1e308, 1.5e308), "float64"),
     ("E305", rasp.average(tokens), (1e39, 2e39), "float32"),
@@ -45,6 +65,16 @@ def test_refused_with_a_place(
         rasplab.compile(program, vocab=vocab, max_length=4, dtype=dtype, optimize=optimize)
     assert caught.value.diagnostics[0].code == code
     assert caught.value.diagnostics[0].labels
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_what_is_assumed_of_a_selector_that_a_rewrite_drops_is_stated(optimize: int) -> None:
+    always_a = rasp.where(aggregate(here, tokens) == tokens, "a", "b")
+    never = select(always_a, always_a, _fails_on_b)
+    program = aggregate(~never & here, tokens)
+    model = rasplab.compile(program, vocab="ab", max_length=3, optimize=optimize)
+    assert len(model.certificate.assumptions) == 1
+    assert "cannot be applied to 'b'" in model.certificate.assumptions[0]
 
 
 def test_callables_count_by_identity() -> None:

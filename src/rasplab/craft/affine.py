@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from rasplab.craft.space import BOS, Direction, Subspace
 
+_LARGE = 64
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine:
@@ -42,7 +44,7 @@ class Affine:
 
     def times(self, matrix: NDArray[np.float64]) -> Affine:
         """This map followed by a linear one (columns × new columns)."""
-        parts = tuple((subspace, m @ matrix) for subspace, m in self.parts)
+        parts = tuple((subspace, _product(m, matrix)) for subspace, m in self.parts)
         blur = None if self.blur is None else self.blur @ np.abs(matrix)
         return Affine(parts, self.bias @ matrix, self.bos @ matrix, blur)
 
@@ -65,6 +67,20 @@ class Affine:
             for i, direction in enumerate(subspace.directions)
         ]
         return [*found, (BOS, self.bos)] if self.bos.any() else found
+
+
+def _product(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The product of two matrices; of a large one-hot it is a choice of rows.
+
+    A sum with one term that is not 0 is that term, however it is computed.
+    """
+    if left.shape[1] < _LARGE or (np.count_nonzero(left, axis=1) > 1).any():
+        return left @ right
+    places = (left != 0).argmax(axis=1)
+    chosen = right[places]
+    chosen *= left[np.arange(len(left)), places][:, None]
+    chosen += 0.0  # what is 0 has no sign
+    return chosen
 
 
 def constant(values: NDArray[np.float64]) -> Affine:

@@ -152,14 +152,20 @@ def measured(precision: str, within: float, *, numerical: bool) -> Certificate:
 def certify(
     craft: CraftModel, precision: Precision = FLOAT32, assumptions: tuple[str, ...] = ()
 ) -> Certificate:
-    """The certificate of a craft model for one format, and its verdict for the others."""
+    """The certificate of a craft model for one format, and its verdict for the others.
+
+    Of a model that is not exact it ends at the first decision that may be wrong: whatever relies on
+    a wrong decision is off by anything.
+    """
     held = extent(craft)
+    own = _certify(craft, held, precision, assumptions)
+    if not own.exact:
+        return own
     others: list[tuple[str, bool, float]] = []
     for other in PRECISIONS.values():
         if other is not precision:
             found = _certify(craft, held, other, ())
             others.append((other.name, found.exact, found.output_error))
-    own = _certify(craft, held, precision, assumptions)
     return replace(own, other_formats=tuple(others))
 
 
@@ -185,6 +191,10 @@ def _certify(
         kind = block.kind if isinstance(block, Head) else "mlp"
         worst = float(error.max(initial=0.0))
         bounds.append(Bound(block.implements.name, kind, worst, met, borne))
+        if bounds[-1].margin <= 0:
+            return Certificate(
+                precision.name, tuple(bounds), math.inf, craft.output.numerical, 0.0, assumptions
+            )
     output = output_error(craft, errors, u)
     size = float(sizes_read(craft.readout).max(initial=0.0))
     if not math.isfinite(output) or not held.fits(precision):

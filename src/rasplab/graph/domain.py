@@ -159,17 +159,27 @@ def _scattered(
     low: Fraction, unit: Fraction, steps: list[int], counts: range, *, average: bool
 ) -> list[Value] | None:
     """As `_fractional`, for steps too far apart to mark: the reachable totals as a set."""
-    reachable = {0}
+    grow = _grown if steps[-1] * counts.stop < 2**62 else _grown_beyond_integers
+    reachable = [0]
     reached: list[tuple[int, list[int]]] = []
     work = 0
     for count in range(counts.stop):
         if count in counts:
-            reached.append((count, sorted(reachable)))
+            reached.append((count, reachable))
         work += len(reachable) * len(steps)
         if len(reachable) > LISTED_AT_MOST or work > _SPREAD_AT_MOST:
             return None
-        reachable = {total + step for total in reachable for step in steps}
+        reachable = grow(reachable, steps)
     return _fractional(low, unit, reached, average=average)
+
+
+def _grown(reachable: list[int], steps: list[int]) -> list[int]:
+    return distinct(np.array(reachable)[:, None] + np.array(steps)[None, :]).tolist()
+
+
+def _grown_beyond_integers(reachable: list[int], steps: list[int]) -> list[int]:
+    """The same where NumPy's integers are too small."""
+    return sorted({total + step for total in reachable for step in steps})
 
 
 def _integral(

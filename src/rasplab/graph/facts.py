@@ -49,6 +49,9 @@ class Facts:
 
     With `fuse`, an elementwise node is seen as a function of the nearest nodes that are not
     elementwise; without, of its own operands.
+
+    `written` holds the nodes that stand for parts of the program as it was written. What is assumed
+    of them is assumed of the program, also where a rewrite finds that it can do without them.
     """
 
     interner: Interner
@@ -63,6 +66,7 @@ class Facts:
     picks: dict[Node, frozenset[Node]] = field(default_factory=dict[Node, "frozenset[Node]"])
     ranks: dict[Node, Rank] = field(default_factory=dict[Node, Rank])
     assumptions: dict[Node, Diagnostic] = field(default_factory=dict[Node, Diagnostic])
+    written: set[Node] = field(default_factory=set[Node])
 
     def domain(self, node: Node) -> Domain:
         """The values that a node can take."""

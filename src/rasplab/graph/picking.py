@@ -3,7 +3,8 @@
 A node is *pinned* by a selector where that is certain. Position pinned means at most one key.
 A rank (how many keys come before this one in a total order) that is pinned pins what it ranks:
 in an order without ties, equal ranks mean equal elements. That needs every query to see the same
-keys, so under causal masking a rank pins nothing.
+keys, so under causal masking a rank pins nothing; and equals that count themselves everywhere or
+nowhere.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ def _total_order(facts: Facts, selector: Node) -> set[Node] | None:
     match selector.op:
         case g.Select():
             element = selector.operands[0]
-            if element is not selector.operands[1] or not _is_total(_strict(facts, selector)):
+            if element is not selector.operands[1] or not _is_order(facts.truth(selector)):
                 return None
             return {element}
         case g.Or() if len(selector.operands) == 2:
@@ -184,15 +185,14 @@ def _lexicographic(facts: Facts, first: Node, rest: Node) -> set[Node] | None:
     return None
 
 
-def _strict(facts: Facts, select: Node) -> NDArray[np.bool_]:
-    truth = facts.truth(select).copy()
-    np.fill_diagonal(truth, False)
-    return truth
+def _is_order(truth: NDArray[np.bool_]) -> bool:
+    """Whether a relation is a total order, and of equals all come before each other or none do.
 
-
-def _is_total(truth: NDArray[np.bool_]) -> bool:
-    """Whether a strict relation is a total order: then its rows have 0, 1, 2, … entries."""
-    counts = truth.sum(axis=1)
+    Were one element counted among its equals and the next one not, both could have one rank.
+    """
+    diagonal = truth.diagonal()
+    counts = truth.sum(axis=1) - diagonal  # of a strict total order: 0, 1, 2, …
     order = np.argsort(counts)
     expected = np.tril(np.ones_like(truth), -1)
+    np.fill_diagonal(expected, diagonal.any())
     return bool((truth[np.ix_(order, order)] == expected).all())

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rasplab.graph.facts import Facts
 
 MATRIX_AT_MOST = 1 << 24
+ASKED_AT_MOST = 1 << 22
+"""Of the cells of a matrix: those for which a Python function is called."""
 
 
 def truth_matrix(select: Node, facts: Facts) -> NDArray[np.bool_]:
@@ -27,21 +29,28 @@ def truth_matrix(select: Node, facts: Facts) -> NDArray[np.bool_]:
     assert isinstance(select.op, g.Select)
     predicate = select.op.predicate
     keys, queries = (facts.listed(operand).values for operand in select.operands)
-    if len(keys) * len(queries) > MATRIX_AT_MOST:
-        raise CompileError(
-            diagnostic(
-                "E303",
-                "this selector compares too many different values",
-                at=facts.interner.origin(select),
-                label=f"{len(keys)} key values × {len(queries)} query values",
-                help="compare coarser values, or lower `max_length` or the vocabulary",
-            )
-        )
+    _check_size(select, len(keys), len(queries), facts, MATRIX_AT_MOST)
     fast = _fast_truth(predicate.key, keys, queries)
     if fast is not None:
         return fast
+    _check_size(select, len(keys), len(queries), facts, ASKED_AT_MOST)
     holds = _predicate(select, predicate, facts)
     return np.array([[holds(k, q) for q in queries] for k in keys], np.bool_)
+
+
+def _check_size(select: Node, keys: int, queries: int, facts: Facts, most: int) -> None:
+    if keys * queries <= most:
+        return
+    raise CompileError(
+        diagnostic(
+            "E303",
+            "this selector compares too many different values",
+            at=facts.interner.origin(select),
+            label=f"{keys} key values × {queries} query values",
+            notes=[f"at most {most} pairs are compared"],
+            help="compare coarser values, or lower `max_length` or the vocabulary",
+        )
+    )
 
 
 def _predicate(select: Node, predicate: Function, facts: Facts) -> Callable[[Value, Value], bool]:

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Iterator
 
 from rasplab.diagnostics import CompileError, Diagnostic, ProgramError
-from rasplab.graph import Facts, Node
-from rasplab.graph.node import topological
+from rasplab.graph import Facts
+from rasplab.graph import node as g
+from rasplab.graph.node import Node, topological
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.values import Value
 
@@ -20,8 +21,7 @@ def refute(program: Expression, facts: Facts, resolved: Node) -> tuple[str, ...]
     Raises:
         CompileError: with the evaluator's own diagnostic and the input that shows it.
     """
-    live = set(topological(resolved))
-    open_questions = [facts.assumptions[n] for n in facts.assumptions if n in live]
+    open_questions = _open_questions(facts, resolved)
     if not open_questions:
         return ()
     for sequence in inputs(facts.vocabulary, min(facts.max_length, 8)):
@@ -33,6 +33,29 @@ def refute(program: Expression, facts: Facts, resolved: Node) -> tuple[str, ...]
     return tuple(
         f"no input makes it fail: {finding.title}" for finding in dict.fromkeys(open_questions)
     )
+
+
+def _open_questions(facts: Facts, resolved: Node) -> list[Diagnostic]:
+    """What is assumed of the parts of the program as written, and of what they have become.
+
+    Nobody may have asked about a part that nothing reads in the end: it is asked about here.
+    """
+    live = set(topological(resolved))
+    refused = [_refusal(facts, node) for node in facts.written - live]
+    assumed = [facts.assumptions[n] for n in facts.assumptions if n in live | facts.written]
+    return assumed + [finding for finding in refused if finding is not None]
+
+
+def _refusal(facts: Facts, node: Node) -> Diagnostic | None:
+    """Ask what facts there are of a node that may fail; what they cannot say is open."""
+    try:
+        if isinstance(node.op, g.Select):
+            facts.truth(node)
+        elif not isinstance(node.op, g.SELECTORS):
+            facts.domain(node)
+    except CompileError as refusal:
+        return refusal.diagnostics[0]
+    return None
 
 
 def inputs(vocabulary: tuple[Value, ...], longest: int) -> Iterator[list[Value]]:

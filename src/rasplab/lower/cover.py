@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.graph.distinct import distinct, distinct_rows
+from rasplab.graph.distinct import distinct_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,10 +25,39 @@ def cover(table: NDArray[np.intp], skip: int | None, enough: float = math.inf) -
     It stops with more than `enough` of them, whatever is still uncovered.
     """
     found: list[Rectangle] = []
-    for value in distinct(table).tolist():
+    flat = table.ravel()
+    order = np.argsort(flat, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(flat[order])) + 1, len(order))
+    start = 0
+    for end in ends.tolist():
+        value = int(flat[order[start]])
         if value != skip and len(found) <= enough:
-            found += [Rectangle(tuple(sides), value) for sides in _sides(table == value)]
+            found += _rectangles(order[start:end], table.shape, value)
+        start = end
     return found
+
+
+def _rectangles(cells: NDArray[np.intp], shape: tuple[int, ...], value: int) -> list[Rectangle]:
+    """Of some cells only, looking at no row and no column that has none of them."""
+    present: list[NDArray[np.bool_]] = []
+    places: list[NDArray[np.intp]] = []
+    for size, along in zip(shape, np.unravel_index(cells, shape) if shape else (), strict=True):
+        here = np.zeros(size, np.bool_)
+        here[along] = True
+        present.append(here)
+        places.append((np.cumsum(here) - 1)[along])
+    block = np.zeros([int(here.sum()) for here in present], np.bool_)
+    block[tuple(places)] = True
+    return [Rectangle(tuple(map(_spread, sides, present)), value) for sides in _sides(block)]
+
+
+def _spread(side: NDArray[np.bool_] | None, present: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """A side among those present as one among all."""
+    if side is None:
+        return None if present.all() else present
+    result = np.zeros_like(present)
+    result[present] = side
+    return result
 
 
 def _sides(cells: NDArray[np.bool_]) -> list[list[NDArray[np.bool_] | None]]:

@@ -40,8 +40,11 @@ class FunctionPlan:
 
     @property
     def units(self) -> int:
-        """How many hidden units the rectangles need."""
-        return len(self.rectangles)
+        """How many hidden units are needed at most."""
+        if self.points is None:
+            return len(self.rectangles)
+        codes = self.codes.ravel()[np.argsort(self.points, kind="stable")]
+        return 2 * int(np.count_nonzero(np.diff(codes))) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def plan_function(node: Node, wanted: Features, facts: Facts, style: Style) -> F
         return _along(axes, line.weights, codes)
     enough = math.inf if line is None else line.steps
     products = _by_products(axes, labels, codes, zero, facts, enough)
-    if line is not None and line.steps < products.units:
+    if line is not None and line.steps < len(products.rectangles):
         return _along(axes, line.weights, codes)
     return products
 

@@ -46,7 +46,7 @@ from rasplab.lower.readout import (
     as_weights,
     columns,
 )
-from rasplab.lower.size import check_one_hot, check_size
+from rasplab.lower.size import Budget, check_one_hot, check_size
 from rasplab.lower.style import Style, is_settled
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.values import identity
@@ -58,11 +58,13 @@ class Lowering:
 
     style: Style = field(default_factory=Style)
     precision: Precision = FLOAT32
+    budget: Budget = field(default_factory=Budget)
 
     def __call__(self, root: Node, facts: Facts) -> Lowered:
         """The craft model of a resolved graph."""
         names = Names(facts.interner, root)
-        lowerer = _Lowerer(facts, self.style, self.precision, names)
+        self.budget.begin()
+        lowerer = _Lowerer(facts, self.style, self.precision, names, self.budget)
         craft = lowerer.lower(root)
         return Lowered(
             craft,
@@ -116,6 +118,7 @@ class _Lowerer:
     style: Style
     precision: Precision
     names: Names
+    budget: Budget
     wanted: dict[Node, list[Readout]] = field(default_factory=dict[Node, "list[Readout]"])
     patterns: dict[Node, Pattern] = field(default_factory=dict[Node, Pattern])
     plans: dict[Node, FunctionPlan] = field(default_factory=dict[Node, FunctionPlan])
@@ -146,10 +149,15 @@ class _Lowerer:
         if columns(readout) == 0:
             return
         for part in self._parts(node, readout):
+            if not isinstance(part.readout, Weights):
+                self._spend(part.node, part.readout.size, "what is read of it")
             self.wanted.setdefault(part.node, []).append(part.readout)
 
     def _parts(self, node: Node, readout: Readout) -> tuple[Part, ...]:
         return decompose(node, readout, self.facts, self.style).parts
+
+    def _spend(self, node: Node, cells: int, what: str) -> None:
+        self.budget.spend(cells, node, self.facts, what)
 
     def _collect(self) -> list[Node]:
         """All variables, operands first; their own wishes are stated on the way."""
@@ -362,14 +370,17 @@ class _Lowerer:
             self.names[node], domain, self._features(node), literal=self.style.literal
         )
         self.variables[node] = Variable(node, subspace, encoding)
-        needs = f"{plan.units} hidden units that write {len(subspace)} directions"
-        check_size(plan.units * len(subspace), node, self.facts, needs)
+        units = plan.units * (2 if self.style.snap and plan.points is None else 1)
+        needs = f"{units} hidden units that write {len(subspace)} directions"
+        check_size(units * len(subspace), node, self.facts, needs)
         if is_settled(node):
             views = [self._sum_of_parts(itself(*wish)).silent_at_bos() for wish in plan.wishes]
         else:
             views = [self._view(*wish, node).silent_at_bos() for wish in plan.wishes]
             inner = between(node, {argument for argument, _ in plan.wishes})
             self.opened.setdefault(node, set()).update(inner[1:])
+        needs = f"{units} hidden units that read {sum(map(_directions, views))} directions"
+        self._spend(node, units * (sum(map(_directions, views)) + len(subspace)), needs)
         hidden = build_function(plan, views, encoding.rows, snap=self.style.snap)
         read, write, constructions = together(hidden)
         self.blocks.append(
@@ -381,6 +392,10 @@ class _Lowerer:
                 implements=self.names.provenance(node),
             )
         )
+
+
+def _directions(view: Affine) -> int:
+    return sum(len(subspace) for subspace, _ in view.parts)
 
 
 def _default_position(node: Node, own: Listed) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Listed, Node
 
@@ -10,6 +12,42 @@ WEIGHTS_AT_MOST = 1 << 28
 
 MATRIX_AT_MOST = 1 << 26
 """Of one matrix: several of them, in float64, are at hand while a block is built."""
+
+CELLS_AT_MOST = 1 << 26
+"""Of all that one attempt to lower a program has at hand, in float64: half a GiB, and copies."""
+
+WORK_AT_MOST = 1 << 27
+"""Of all attempts together: beyond it no other style is tried."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """The cells of all matrices that lowering builds, counted before it builds them.
+
+    `held` is of the attempt that goes on, `spent` of those before it.
+    """
+
+    held: int = 0
+    spent: int = 0
+
+    def begin(self) -> None:
+        """Another attempt, which holds nothing yet."""
+        self.spent += self.held
+        self.held = 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the attempts so far have cost as much as may be spent."""
+        return self.spent + self.held > WORK_AT_MOST
+
+    def spend(self, cells: int, node: Node, facts: Facts, what: str) -> None:
+        """Count cells that are about to be built; `what` says what `node` needs of them.
+
+        Raises:
+            CompileError: E306, at the expression of the node.
+        """
+        self.held += cells
+        check_size(self.held, node, facts, f"with {what}", most=CELLS_AT_MOST)
 
 
 def check_size(

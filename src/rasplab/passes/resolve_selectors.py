@@ -62,7 +62,9 @@ class ResolveSelectors:
     def __call__(self, root: Node, facts: Facts) -> Node:
         """The graph with every selector resolved."""
         resolver = _Resolver(facts, self.split_sums)
-        return rebuild(root, facts, resolver.rewrite)
+        images = rebuild(root, facts, resolver.rewrite)
+        facts.written.update(images.values())
+        return images[root]
 
 
 @dataclass(slots=True)
@@ -306,6 +308,11 @@ class _Resolver:
         query_class_index = _index_of(query_class, queries, self.facts)
         predicate = Function("matches", holds, ("joint", *tag), strict=False)
         made = self.facts.interner.node(g.Select(predicate), key_class, query_class, like=node)
+        places = [
+            [index(value) for value in self.facts.listed(classes).values]
+            for classes, index in ((key_class, key_class_index), (query_class, query_class_index))
+        ]
+        self.facts.truths[made] = matrix[np.ix_(*places)]
         self._assume_as(made, selects)
         return made
 
@@ -342,14 +349,14 @@ class _Resolver:
                     "a smaller vocabulary or `max_length`",
                 )
             )
+        axes = [i for i, size in enumerate(sizes) if size > 1]  # NumPy has no more than 64
         spread: dict[Node, NDArray[np.bool_]] = {}
         for select in selects:
             key, query = select.operands
-            shape = [1] * len(sizes)
-            i, j = keys.index(key), len(keys) + queries.index(query)
-            shape[i], shape[j] = sizes[i], sizes[j]
+            own = (keys.index(key), len(keys) + queries.index(query))
+            shape = [sizes[i] if i in own else 1 for i in axes]
             spread[select] = self.facts.truth(select).reshape(shape)
-        full = np.broadcast_to(truth_of(formula, spread), sizes)
+        full = np.broadcast_to(truth_of(formula, spread), [sizes[i] for i in axes])
         return full.reshape(int(np.prod(sizes[: len(keys)])), -1)
 
     def _classes(
@@ -364,12 +371,13 @@ class _Resolver:
             return variables[0], np.arange(len(truth))
         _, first, inverse = np.unique(truth, axis=0, return_index=True, return_inverse=True)
         domains = [self.facts.listed(v) for v in variables]
-        sizes = [len(d) for d in domains]
         codes = inverse.ravel()
 
         def class_of(*values: Value) -> int:
-            place = [d.position(v) for d, v in zip(domains, values, strict=True)]
-            return int(codes[np.ravel_multi_index(place, sizes)])
+            place = 0
+            for domain, value in zip(domains, values, strict=True):
+                place = place * len(domain) + domain.position(value)
+            return int(codes[place])
 
         function = Function(str(tag[0]), class_of, tag, strict=False)
         return self.facts.interner.node(g.Map(function), *variables, like=like), first

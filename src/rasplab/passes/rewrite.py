@@ -24,8 +24,11 @@ class Pass(Protocol):
 
 def rebuild(
     root: Node, facts: Facts, rewrite: Callable[[Node, tuple[Node, ...]], Node | None]
-) -> Node:
-    """Replace each node by `rewrite(node, its new operands)`, or keep it where that is `None`."""
+) -> dict[Node, Node]:
+    """Replace each node by `rewrite(node, its new operands)`, or keep it where that is `None`.
+
+    What each node below `root` has become, selectors as they were written among them.
+    """
     new: dict[Node, Node] = {}
     for node in g.topological(root):
         operands = tuple(new[operand] for operand in node.operands)
@@ -33,4 +36,4 @@ def rebuild(
         if replacement is None:
             replacement = facts.interner.node(node.op, *operands, like=node)
         new[node] = replacement
-    return new[root]
+    return new

@@ -33,7 +33,7 @@ class SumsFromMeans:
                     return facts.interner.node(g.Sum(), *mean.operands, like=node)
             return None
 
-        return rebuild(root, facts, rewrite)
+        return rebuild(root, facts, rewrite)[root]
 
 
 def _is_mean(node: Node, facts: Facts) -> bool:
