@@ -83,7 +83,7 @@ def _compile(program: Expression, options: Options) -> Compilation:
     lowered.craft.verify()
     weights = assemble(
         planned,
-        label(lowered, facts),
+        label(lowered, facts, graph),
         program=to_text(program, 2000),
         certificate=certificate,
         optimize=options.optimize,

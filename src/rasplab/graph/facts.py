@@ -47,7 +47,8 @@ class Facts:
     """Facts of the nodes of one interner, for one vocabulary, length and masking.
 
     With `fuse`, an elementwise node is seen as a function of the nearest nodes that are not
-    elementwise; without, of its own operands.
+    elementwise; without, of its own operands. `became` has, pass by pass, what each node of the
+    graph before it is in the graph after it.
     """
 
     interner: Interner
@@ -62,6 +63,7 @@ class Facts:
     picks: dict[Node, frozenset[Node]] = field(default_factory=dict[Node, "frozenset[Node]"])
     ranks: dict[Node, Rank] = field(default_factory=dict[Node, Rank])
     assumptions: dict[Node, Diagnostic] = field(default_factory=dict[Node, Diagnostic])
+    became: list[dict[Node, Node]] = field(default_factory=list[dict[Node, Node]])
 
     def domain(self, node: Node) -> Domain:
         """The values that a node can take."""

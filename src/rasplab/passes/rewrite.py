@@ -25,7 +25,10 @@ class Pass(Protocol):
 def rebuild(
     root: Node, facts: Facts, rewrite: Callable[[Node, tuple[Node, ...]], Node | None]
 ) -> Node:
-    """Replace each node by `rewrite(node, its new operands)`, or keep it where that is `None`."""
+    """Replace each node by `rewrite(node, its new operands)`, or keep it where that is `None`.
+
+    The facts keep what every node became.
+    """
     new: dict[Node, Node] = {}
     for node in g.topological(root):
         operands = tuple(new[operand] for operand in node.operands)
@@ -33,4 +36,5 @@ def rebuild(
         if replacement is None:
             replacement = facts.interner.node(node.op, *operands, like=node)
         new[node] = replacement
+    facts.became.append(new)
     return new[root]

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rasplab.compiler import Compilation
+from rasplab.diagnostics import ProgramError
 from rasplab.graph import Interval, Node
 from rasplab.graph import node as g
 from rasplab.graph.node import topological
 from rasplab.graph.run import run, selected_values, steps
 from rasplab.lower.decompose import is_line
-from rasplab.rasp.evaluate import evaluate
+from rasplab.passes.images import images
+from rasplab.rasp.evaluate import evaluate, evaluate_all
+from rasplab.rasp.interventions import computation
 from rasplab.rasp.naming import name_computations
 from rasplab.rasp.values import Value, identity
 
@@ -44,6 +47,25 @@ def expected_output(model: Model, tokens: list[Value], do: Values) -> list[Value
         return None
     root = model.compilation.resolved
     return run(root, tokens, causal=causal, do=_nodes(model.compilation, root, do))[root]
+
+
+def values_of(model: Model, source: list[Value], name: str) -> list[Value] | None:
+    """The values of a variable on a sequence; `None` where nothing known has the variable."""
+    assert model.program is not None
+    causal = model.config.causal
+    naming = name_computations(model.program)
+    if naming.called(name):
+        first = naming.members[computation(naming, name)][0]
+        try:
+            return evaluate_all(model.program, source, causal=causal)[id(first)]
+        except ProgramError:
+            return None
+    stages = model.compilation
+    if stages is None:
+        return None
+    held = _nodes(stages, stages.resolved, {name: {}})
+    values = run(stages.resolved, source, causal=causal)
+    return next((values[node] for node in held), None)
 
 
 def broken_fact(model: Model, tokens: list[Value], do: Values) -> str | None:
@@ -120,18 +142,22 @@ def _rewritten(stages: Compilation, tokens: list[Value], do: Values) -> str | No
 
 
 def _nodes(stages: Compilation, root: Node, do: Values) -> dict[Node, Mapping[int, Value]]:
-    """What is set, by the nodes of a graph."""
-    names, lowered = stages.facts.interner.names, stages.lowered
-    found: dict[Node, Mapping[int, Value]] = {}
+    """What is set, by the nodes of a graph; in the resolved one also what the compiler named."""
+    interner, lowered = stages.facts.interner, stages.lowered
+    written = [n for n in topological(stages.graph) if not isinstance(n.op, g.SELECTORS)]
+    named = {node: name for node in written if (name := interner.written_name(node)) in do}
+    if root is stages.graph:
+        return {node: do[name] for node, name in named.items() if name is not None}
+    image = images(stages.graph, root, stages.facts).of
+    found = {image[node]: do[name] for node, name in named.items() if node in image and name}
+    theirs = {interner.written_name(node) for node in written}
     for node in topological(root):
         if isinstance(node.op, (*g.SELECTORS, g.Constant)):
             continue
-        own = names.get(node)
+        own = interner.names.get(node)
         if own is None and node in lowered.variables:
             own = lowered.names[node]
-        elif own is None and isinstance(node.op, g.Tokens | g.Indices):
-            own = type(node.op).__name__.lower()
-        if own is not None and own in do:
+        if own in do and own is not None and own not in theirs:
             found[node] = do[own]
     return found
 
