@@ -142,24 +142,32 @@ def _rewritten(stages: Compilation, tokens: list[Value], do: Values) -> str | No
 
 
 def _nodes(stages: Compilation, root: Node, do: Values) -> dict[Node, Mapping[int, Value]]:
-    """What is set, by the nodes of a graph; in the resolved one also what the compiler named."""
+    """What is set, by the nodes of a graph: what has the name in the program, or became of it.
+
+    A name that the program does not have is one that the compiler gave.
+    """
     interner, lowered = stages.facts.interner, stages.lowered
-    written = [n for n in topological(stages.graph) if not isinstance(n.op, g.SELECTORS)]
-    named = {node: name for node in written if (name := interner.written_name(node)) in do}
-    if root is stages.graph:
-        return {node: do[name] for node, name in named.items() if name is not None}
-    image = images(stages.graph, root, stages.facts).of
-    found = {image[node]: do[name] for node, name in named.items() if node in image and name}
-    theirs = {interner.written_name(node) for node in written}
-    for node in topological(root):
-        if isinstance(node.op, (*g.SELECTORS, g.Constant)):
-            continue
+    image = images(stages.graph, root, stages.facts).of if root is stages.resolved else None
+    written: dict[str, list[Node]] = {}
+    for node in filter(_is_variable, topological(stages.graph)):
+        written.setdefault(interner.written_name(node) or "", []).append(node)
+    found: dict[Node, Mapping[int, Value]] = {}
+    for name in do:
+        for node in written.get(name, ()):
+            became = node if image is None else image.get(node)
+            if became is not None:
+                found[became] = do[name]
+    for node in filter(_is_variable, topological(root)):
         own = interner.names.get(node)
         if own is None and node in lowered.variables:
             own = lowered.names[node]
-        if own in do and own is not None and own not in theirs:
+        if own in do and own is not None and own not in written:
             found[node] = do[own]
     return found
+
+
+def _is_variable(node: Node) -> bool:
+    return not isinstance(node.op, (*g.SELECTORS, g.Constant))
 
 
 def _name(stages: Compilation, node: Node) -> str:
