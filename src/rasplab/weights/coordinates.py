@@ -83,9 +83,7 @@ def _number(place: VariablePlace, row: NDArray[np.floating]) -> float:
     return place.encoding.sign * float(row[0]) + place.encoding.offset
 
 
-def _within(
-    place: VariablePlace, row: NDArray[np.floating], tolerance: float
-) -> tuple[Value, ...]:
+def _within(place: VariablePlace, row: NDArray[np.floating], tolerance: float) -> tuple[Value, ...]:
     """What can occur within the tolerance; what is undefined and has no flag is all zeros."""
     held, number = place.encoding, _number(place, row)
     blank = held.undefined and len(row) == 1 and abs(float(row[0])) <= tolerance

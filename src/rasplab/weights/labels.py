@@ -13,7 +13,7 @@ from rasplab.graph.printer import node_text
 from rasplab.lower import Lowered
 from rasplab.lower.encoding import Listing, Variable
 from rasplab.lower.style import is_settled
-from rasplab.passes.images import Images, images
+from rasplab.passes.images import images
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.weights.artefact import Encoding, Fused, Withheld
 
@@ -59,9 +59,7 @@ class _Labeller:
         labels: dict[int, Label] = {}
         for node, variable in self.held.items():
             original = _original(node, self.facts)
-            own = {
-                self.lowered.names[n] for n in self.held if _original(n, self.facts) is original
-            }
+            own = {self.lowered.names[n] for n in self.held if _original(n, self.facts) is original}
             labels[id(variable.subspace)] = Label(
                 _encoding(node, variable, self.facts),
                 self._expression(original),
