@@ -32,7 +32,8 @@ Values = Mapping[str, Mapping[int, Value]]
 def expected_output(model: Model, tokens: list[Value], do: Values) -> list[Value] | None:
     """The program's output with variables set; `None` where neither it nor its graph has them.
 
-    Names that only the compiler gave, such as `rank.part1`, are those of the resolved graph.
+    Names that only the compiler gave, such as `rank.part1`, are those of the resolved graph; the
+    output is empty where that cannot be computed.
 
     Raises:
         InputError: E431 for a name that several expressions of the program have.
@@ -46,7 +47,12 @@ def expected_output(model: Model, tokens: list[Value], do: Values) -> list[Value
     if model.compilation is None:
         return None
     root = model.compilation.resolved
-    return run(root, tokens, causal=causal, do=_nodes(model.compilation, root, do))[root]
+    try:
+        return run(root, tokens, causal=causal, do=_nodes(model.compilation, root, do))[root]
+    except ProgramError:
+        raise
+    except Exception:  # noqa: BLE001 - of a function that is given what cannot occur
+        return []
 
 
 def values_of(model: Model, source: list[Value], name: str) -> list[Value] | None:
@@ -74,7 +80,10 @@ def broken_fact(model: Model, tokens: list[Value], do: Values) -> str | None:
     if stages is None:
         return "the program is not the one that was compiled, or a fact about it no longer holds"
     for root in (stages.graph, stages.resolved):
-        found = _broken(stages, root, tokens, _nodes(stages, root, do))
+        try:
+            found = _broken(stages, root, tokens, _nodes(stages, root, do))
+        except Exception as error:  # noqa: BLE001 - of a function given what cannot occur
+            found = f"a function is given what cannot occur ({type(error).__name__}: {error})"
         if found is not None:
             return found
     return _rewritten(stages, tokens, do)
