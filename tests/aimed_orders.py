@@ -42,7 +42,8 @@ FORMS: dict[str, Callable[[int, int, tuple[int, ...]], bool]] = {
     "(q - k) % 2 == 1": lambda k, q, odd: (q - k) % 2 == 1,
     "(k < q) != (k + 2 * q in odd)": lambda k, q, odd: (k < q) != (k + 2 * q in odd),
 }
-OFTEN = (*(form for form in FORMS if form != LEVEL), LESS, "k < q or k == q in odd")
+MIXED = "k < q or k == q in odd"
+OFTEN = (*(form for form in FORMS if form != LEVEL), LESS, MIXED, MIXED, MIXED, MIXED)
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Orders:
     def variable(self) -> SOp:
         """Something with ties: tokens, functions of them, positions in twos, counts."""
         value = self.choices.pick(self.vocab)
-        match self.choices.integer(0, 11):
+        match self.choices.integer(0, 11) if self.choices.chance(70) else 0:
             case 0 | 1 | 2 | 3 | 4:
                 return rasp.tokens
             case 5:
@@ -160,7 +161,7 @@ class Orders:
         Tokens have scores, some of them equal; or numbers are compared as they are.
         """
         most = self.choices.integer(0, len(self.vocab))
-        scored = self.vocab if self.choices.chance(70) else ()
+        scored = self.vocab if self.choices.chance(50) else ()
         scores = tuple((value, self.choices.integer(0, most)) for value in scored)
         odd = tuple(sorted({self.choices.integer(0, 4), self.choices.integer(0, 2)}))
         return Relation(form or self.choices.pick(OFTEN), scores, odd)
@@ -168,13 +169,13 @@ class Orders:
     def order(self) -> Selector:
         """A relation, or several after one another, on conditions."""
         made = self.single()
-        if self.choices.chance(35):
+        if self.choices.chance(25):
             major, minor = self.variable(), self.single()
             less = self.relation(LESS)
             ahead = rasp.select(major, major, less)
             level = rasp.select(major, major, replace(less, form=LEVEL))
             made = ahead | (level & minor)
-        if self.choices.chance(25):
+        if self.choices.chance(15):
             made = made & self.condition()
         if self.choices.chance(10):
             made = made | self.condition()
@@ -227,7 +228,7 @@ class Orders:
 
     def read(self, selector: Selector) -> SOp:
         """Words, numbers, booleans and what is undefined, moved, averaged, added up or counted."""
-        values = self.variable() if self.choices.chance(50) else rasp.tokens
+        values = self.variable() if self.choices.chance(35) else rasp.tokens
         match self.choices.integer(0, 7):
             case 0 | 1 | 2 | 3 | 4:
                 default = self.choices.pick((*DEFAULTS, *self.vocab))

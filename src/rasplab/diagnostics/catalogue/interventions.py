@@ -92,7 +92,7 @@ expressions as well, which would be set with it.""",
         """\
 With `optimize=1` chains of elementwise functions become one block, and sums are read term by term.
 A mean times the number of positions is one sum, which does not read the mean; where the program has
-that sum as well, they are one. With `optimize=0` nearly every expression has its own directions.""",
+that sum as well, they are one. With `optimize=0` nearly every expression has its directions.""",
         _FUSED
         + """\
 model = rasplab.compile(count, vocab="ab", max_length=4)
