@@ -2,7 +2,8 @@
 
 Each program is compiled for both maskings and at both optimisation levels, and run on random
 sequences one by one, in a batch, and in torch. With `--log FILE` an interrupted run goes on where
-it stopped. `--replay SEED` shows one program and everything that is wrong with it.
+it stopped. `--replay SEED` shows one program and everything that is wrong with it. `--programs`
+chooses the generator: programs of all kinds, or aimed at orders, or at numbers.
 
     python benchmarks/never_silently_wrong.py --count 5000 --jobs 2
 """
@@ -28,10 +29,13 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rasplab.diagnostics import CompileError  # noqa: E402
+from tests.aimed_numbers import random_numbers  # noqa: E402
+from tests.aimed_orders import random_orders  # noqa: E402
 from tests.differential.agreement import compiled, disagreements, evaluated  # noqa: E402
 from tests.random_programs import Program, random_program, random_sequences  # noqa: E402
 from tests.shrinking import shrink  # noqa: E402
 
+GENERATORS = {"broad": random_program, "orders": random_orders, "numbers": random_numbers}
 VARIANTS = [(causal, optimize) for causal in (False, True) for optimize in (0, 1)]
 
 
@@ -73,6 +77,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, default=60, help="seconds for one variant")
     parser.add_argument("--log", type=Path, help="a file of outcomes, appended to and resumed from")
     parser.add_argument("--no-torch", action="store_true", help="leave out torch")
+    parser.add_argument("--programs", choices=GENERATORS, default="broad", help="the generator")
     parser.add_argument("--replay", type=int, help="one seed, in full")
     return parser.parse_args()
 
@@ -81,7 +86,11 @@ def run(seeds: list[int], options: argparse.Namespace, started: float) -> list[O
     """All seeds over the processes, with a line of progress every few seconds."""
     outcomes: list[Outcome] = []
     check = partial(
-        check_seed, count=options.sequences, torch=not options.no_torch, limit=options.limit
+        check_seed,
+        programs=options.programs,
+        count=options.sequences,
+        torch=not options.no_torch,
+        limit=options.limit,
     )
     last = started
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
@@ -101,22 +110,23 @@ def run(seeds: list[int], options: argparse.Namespace, started: float) -> list[O
     return outcomes
 
 
-def check_seed(seed: int, *, count: int, torch: bool, limit: int) -> list[Outcome]:
+def check_seed(seed: int, *, programs: str, count: int, torch: bool, limit: int) -> list[Outcome]:
     """All variants of one program."""
     return [
-        check_variant(seed, causal, optimize, count, torch, limit) for causal, optimize in VARIANTS
+        check_variant(programs, seed, causal, optimize, count, torch, limit)
+        for causal, optimize in VARIANTS
     ]
 
 
 def check_variant(
-    seed: int, causal: bool, optimize: int, count: int, torch: bool, limit: int
+    programs: str, seed: int, causal: bool, optimize: int, count: int, torch: bool, limit: int
 ) -> Outcome:
     """One program in one variant; nothing that it raises escapes."""
     outcome = partial(Outcome, seed, causal, optimize)
     signal.signal(signal.SIGALRM, _stop)
     signal.alarm(limit)
     try:
-        wrong = compare(seed, causal, optimize, count, torch)
+        wrong = compare(GENERATORS[programs](seed), seed, causal, optimize, count, torch)
     except CompileError as refusal:
         unlabelled = not all(finding.labels for finding in refusal.diagnostics)
         return outcome(
@@ -135,9 +145,9 @@ def check_variant(
 
 
 def compare(
-    seed: int, causal: bool, optimize: int, count: int, torch: bool, drawn: Program | None = None
+    drawn: Program, seed: int, causal: bool, optimize: int, count: int, torch: bool
 ) -> list[str]:
-    program, vocab, max_length = drawn or random_program(seed)
+    program, vocab, max_length = drawn
     model = compiled(program, vocab, max_length, causal=causal, optimize=optimize)
     pairs = evaluated(program, random_sequences(vocab, max_length, count, seed), causal=causal)
     return [str(found) for found in disagreements(model, pairs, torch=torch)]
@@ -184,40 +194,42 @@ def report(outcomes: list[Outcome], seconds: float, ran: int, options: argparse.
 
 def replay(seed: int, options: argparse.Namespace) -> None:
     """One program in all variants, with every disagreement and whole tracebacks."""
-    program, vocab, max_length = random_program(seed)
+    drawn = GENERATORS[options.programs](seed)
+    program, vocab, max_length = drawn
     print(f"{program}\nvocab {vocab!r}, max_length {max_length}")
     for causal, optimize in VARIANTS:
         print(f"--- {'causal' if causal else 'full'} O{optimize}")
         try:
-            wrong = compare(seed, causal, optimize, options.sequences, not options.no_torch)
+            torch = not options.no_torch
+            wrong = compare(drawn, seed, causal, optimize, options.sequences, torch)
             print("\n".join(wrong[:5]) or "equal")
             if wrong:
-                smallest(seed, causal, optimize, options.sequences)
+                smallest(drawn, seed, causal, optimize, options.sequences)
         except CompileError as refusal:
             print(refusal)
         except Exception:  # noqa: BLE001 - shown
             traceback.print_exc(file=sys.stdout)
 
 
-def smallest(seed: int, causal: bool, optimize: int, count: int) -> None:
+def smallest(drawn: Program, seed: int, causal: bool, optimize: int, count: int) -> None:
     """Shrink a program that is wrong, and show what is left of it."""
 
-    def fails(drawn: Program) -> bool:
+    def fails(one: Program) -> bool:
         try:
-            return bool(compare(seed, causal, optimize, count, torch=False, drawn=drawn))
+            return bool(compare(one, seed, causal, optimize, count, torch=False))
         except Exception:  # noqa: BLE001 - another failure than the one that is looked for
             return False
 
-    if not fails(random_program(seed)):
+    if not fails(drawn):
         print("only torch is wrong: not shrunk")
         return
-    drawn = shrink(random_program(seed), fails)
+    drawn = shrink(drawn, fails)
     model = compiled(*drawn, causal=causal, optimize=optimize)
     print(
         f"shrunk: {drawn[0]}\n  vocab {drawn[1]!r}, max_length {drawn[2]}, "
         f"numerical {model.numerical}, certified {model.certificate.output_error}"
     )
-    print("  " + "\n  ".join(compare(seed, causal, optimize, count, False, drawn)[:3]))
+    print("  " + "\n  ".join(compare(drawn, seed, causal, optimize, count, False)[:3]))
 
 
 def read_log(path: Path | None) -> list[Outcome]:

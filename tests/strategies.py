@@ -8,9 +8,11 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from rasplab.rasp.values import Value
+from tests.aimed_numbers import grow_numbers
+from tests.aimed_orders import grow_orders
 from tests.random_programs import Program, grow_program, random_program, random_sequences
 
-__all__ = ["programs", "random_program", "random_sequences", "sequences"]
+__all__ = ["numbers", "orders", "programs", "random_program", "random_sequences", "sequences"]
 
 T = TypeVar("T")
 
@@ -35,6 +37,18 @@ class _Drawn:
 def programs(draw: st.DrawFn) -> Program:
     """A random program with its vocabulary and maximum length."""
     return grow_program(_Drawn(draw))
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Program:
+    """A random program about orders and ranks."""
+    return grow_orders(_Drawn(draw))
+
+
+@st.composite
+def numbers(draw: st.DrawFn) -> Program:
+    """A random program about decimals and large whole numbers."""
+    return grow_numbers(_Drawn(draw))
 
 
 def sequences(vocab: Sequence[Value], max_length: int) -> st.SearchStrategy[list[Value]]:

@@ -106,7 +106,7 @@ def _compile(program: Expression, options: Options) -> Compilation:
     summed = graph if literal else SumsFromMeans()(graph, facts)
     resolved = ResolveSelectors()(summed, facts)
     budget = Budget()
-    build = partial(_build, program, resolved, facts, options, budget)
+    build = partial(_build, _Source(program, graph, resolved, facts), options, budget)
     lowered, planned, weights, proof = _smallest_exact(build, Style(literal), budget)
     return Compilation(options, facts, graph, resolved, lowered, planned, proof, weights)
 
@@ -133,14 +133,17 @@ def _smallest_exact(build: Callable[[Style], Candidate], style: Style, budget: B
     raise refusals[0]
 
 
-def _build(
-    program: Expression,
-    resolved: Node,
-    facts: Facts,
-    options: Options,
-    budget: Budget,
-    style: Style,
-) -> Candidate:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The program, its graph as written and resolved, and what is known of it."""
+
+    program: Expression
+    graph: Node
+    resolved: Node
+    facts: Facts
+
+
+def _build(source: _Source, options: Options, budget: Budget, style: Style) -> Candidate:
     """The weights in one style, with what the checker proved of them.
 
     The compiler's own bounds come first: they are cheap, and tell which style to try.
@@ -148,9 +151,9 @@ def _build(
     Raises:
         CompileError: they are not exact, or too large.
     """
-    precision = PRECISIONS[options.dtype]
+    resolved, facts, precision = source.resolved, source.facts, PRECISIONS[options.dtype]
     lowered = Lowering(style, precision, budget)(resolved, facts)
-    assumptions = refute(program, facts, resolved)  # all that lowering has relied on
+    assumptions = refute(source.program, facts, resolved)  # all that lowering has relied on
     expected = certify(lowered.craft, precision, assumptions)
     if not expected.exact:
         raise CompileError(_not_exact(expected, lowered, facts, resolved))
@@ -159,8 +162,8 @@ def _build(
     lowered.craft.verify()
     weights = assemble(
         planned,
-        label(lowered, facts),
-        program=to_text(program, 2000),
+        label(lowered, facts, source.graph),
+        program=to_text(source.program, 2000),
         certificate=expected,
         optimize=options.optimize,
         dtype=options.dtype,

@@ -76,11 +76,19 @@ class Model:
         source: Iterable[Any],
         variables: str | Iterable[str] | Mapping[str, Iterable[int]],
         positions: Iterable[int] | None = None,
+        *,
+        check: bool = True,
     ) -> list[Value]:
-        """The values on `base`, with variables as they are in the run on `source`."""
+        """The values on `base`, with variables as they are in the run on `source`.
+
+        Checked as `run` does: against the program with its own values on `source`.
+
+        Raises:
+            InputError: E430 to E436, for what cannot be set, or not with this effect.
+        """
         from rasplab.lab.interventions import interchange
 
-        return interchange(self, base, source, variables, positions)
+        return interchange(self, base, source, variables, positions, check=check)
 
     def causal_model(self, length: int | None = None) -> CausalModel:
         """The program on sequences of one length, as variables, values, parents and functions."""

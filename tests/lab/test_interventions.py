@@ -286,3 +286,163 @@ def test_the_program_takes_values_only_and_names_what_is_ambiguous() -> None:
     smaller = select(tokens, tokens, "<")
     with pytest.raises(InputError, match="is a selector"):
         selector_width(smaller)("ab", do={"smaller": 1})
+
+
+def made(program, optimize: int, vocab=(0, 1, 2), causal: bool = False) -> rasplab.Model:
+    return rasplab.compile(
+        program, vocab=list(vocab), max_length=4, optimize=optimize, causal=causal
+    )
+
+
+def refused(model: rasplab.Model, sequence, do) -> InputError:
+    """The refusal that running, hooks, traces and interchanges have in common."""
+    with pytest.raises(InputError) as caught:
+        model.run(sequence, do, check=False)
+    name = next(iter(do))
+    assert name not in settable(model.manifest)
+    for action in (
+        lambda: hooks(model, sequence, do) if model.config.n_layers else model.run(sequence, do),
+        lambda: model.trace(sequence, do),
+        lambda: model.interchange(sequence, sequence, name, check=False),
+    ):
+        with pytest.raises(InputError) as again:
+            action()
+        assert again.value.code == caught.value.code
+    return caught.value
+
+
+def agrees_where_it_is_set(model: rasplab.Model, sequence, do) -> None:
+    assert model.program is not None
+    expected = model.program(sequence, causal=model.config.causal, do=do)
+    for check in (False, True):
+        assert same_output(model, model.run(sequence, do, check=check), expected)
+
+
+UP_TO_HERE = select(indices, indices, "<=")
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_mean_that_a_sum_replaced_in_one_of_two_uses_is_not_set_by_halves(causal) -> None:
+    m = aggregate(UP_TO_HERE, tokens, 0).named("m")
+    program = (indices + 1) * m + m
+    refusal = refused(made(program, 1, causal=causal), [1, 2, 0], {"m": {1: 2}})
+    assert refusal.code == "E434"
+    assert "`sum` computes it from what it is made of" in str(refusal)
+    agrees_where_it_is_set(made(program, 0, causal=causal), [1, 2, 0], {"m": {1: 2}})
+
+
+def test_the_width_beside_such_a_mean_is_not_set_by_halves() -> None:
+    smaller = select(tokens, tokens, "<")
+    width = selector_width(smaller).named("width")
+    program = width * aggregate(smaller, tokens, 0) + width
+    assert refused(made(program, 1), [1, 2, 0], {"width": {1: 2}}).code == "E434"
+    agrees_where_it_is_set(made(program, 0), [1, 2, 0], {"width": {1: 2}})
+
+
+def test_what_a_pass_took_away_is_said_to_be_gone() -> None:
+    m = aggregate(UP_TO_HERE, tokens, 0).named("m")
+    refusal = refused(made((indices + 1) * m, 1), [1, 2, 0], {"m": 1})
+    assert refusal.code == "E434"
+    assert "it is computed inside `sum`" in str(refusal)
+
+
+def test_a_sum_that_became_one_with_a_product_is_not_set_with_it() -> None:
+    product = ((indices + 1) * aggregate(UP_TO_HERE, tokens, 0)).named("product")
+    total = rasplab.rasp.aggregate_sum(UP_TO_HERE, tokens).named("total")
+    program = product * 3 + total
+    for name in ("product", "total"):
+        refusal = refused(made(program, 1), [1, 2, 0], {name: 2})
+        assert refusal.code == "E434"
+        assert "cannot be set alone" in str(refusal)
+        agrees_where_it_is_set(made(program, 0), [1, 2, 0], {name: {1: 2}})
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_a_mean_that_is_also_part_of_another_aggregate_is_not_set_with_it(optimize) -> None:
+    smaller = select(tokens, tokens, "<")
+    mean = aggregate(smaller, tokens).named("mean")
+    both = rasplab.rasp.apply(
+        lambda a, b: f"{a} {b}", rasplab.rasp.fill(mean, -1), aggregate(smaller, tokens, "none")
+    )
+    refusal = refused(made(both, optimize), [1, 2, 0], {"mean": 1})
+    assert refusal.code == "E434"
+    assert "also read for `aggregate(smaller, tokens, default='none')`" in str(refusal)
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_positions_that_are_read_as_a_causal_length_are_not_set_with_it(optimize) -> None:
+    program = selector_width(rasplab.rasp.full) + indices * 10
+    refusal = refused(made(program, optimize, causal=True), [1, 2, 0], {"indices": {0: 1}})
+    assert refusal.code == "E434"
+    if optimize == 0:
+        agrees_where_it_is_set(made(program, optimize), [1, 2, 0], {"indices": {0: 1}})
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [
+        ("x", (tokens + 1).named("x") * 10 + (tokens * 2).named("x")),
+        ("x", selector_width(select(tokens, tokens, "<")).named("x") + (indices * 2).named("x")),
+        (
+            "x",
+            rasplab.rasp.apply(
+                lambda a, b: f"{a} {b}",
+                aggregate(select(tokens, 1, "=="), tokens == 1, 1).named("x"),
+                aggregate(select(tokens, 1, "=="), tokens == 1, True).named("x"),
+            ),
+        ),
+        (
+            "x",
+            (indices + 1) * aggregate(UP_TO_HERE, tokens, 0).named("x") + (tokens * 2).named("x"),
+        ),
+        ("tokens", tokens * 2 + (indices + 1).named("tokens")),
+    ],
+    ids=["functions", "width", "defaults", "mean", "input"],
+)
+def test_a_name_of_several_is_refused_by_program_and_model_alike(name, program, optimize) -> None:
+    do = {name: {0: 1}}
+    with pytest.raises(InputError) as caught:
+        program([1, 2], do=do)
+    refusal = refused(made(program, optimize), [1, 2], do)
+    assert refusal.code == caught.value.code == "E431"
+    assert "2 different expressions are named" in str(refusal)
+
+
+def test_a_name_that_a_selector_has_as_well_is_the_sequence_operators() -> None:
+    either = (select(tokens, tokens, "<") | select(indices, indices, "==")).named("x")
+    program = aggregate(either & ~select(tokens, 1, "=="), tokens, 0) + (tokens + 1).named("x")
+    agrees_where_it_is_set(made(program, 0), [1, 2, 0], {"x": {0: 3}})
+    with pytest.raises(InputError, match="E431"):
+        made(selector_width(either) * 2, 0).run([1, 2], {"either": 1})
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_a_name_that_only_the_compiler_gave_does_not_hide_the_programs(optimize) -> None:
+    gone = aggregate(UP_TO_HERE, tokens, 0).named("sum")
+    program = (indices + 1) * gone
+    model = made(program, optimize)
+    if optimize:
+        assert refused(model, [1, 2, 0], {"sum": 1}).code == "E434"
+    else:
+        agrees_where_it_is_set(model, [1, 2, 0], {"sum": 1})
+
+
+def test_an_interchange_is_held_against_the_program() -> None:
+    program, vocab = programs.get("sort").at(3, 5)
+    model = rasplab.compile(program, vocab=vocab, max_length=5)
+    one: dict[str, Any] = {"positions": [0]}
+    with pytest.raises(InputError, match="E435"):
+        model.interchange([3, 1, 2], [1, 1, 1], "rank", **one)
+    assert model.interchange([3, 1, 2], [1, 1, 1], "rank", **one, check=False)[1] == 2
+    loaded = rasplab.Model(model.weights)
+    assert loaded.interchange([3, 1, 2], [1, 2, 3], "rank") == [3, 1, 2]
+
+
+def test_places_of_a_causal_model_hold_their_variable_and_nothing_else() -> None:
+    two = (tokens + 1).named("x") * 10 + (tokens * 2).named("x")
+    causal = made(two, 0).causal_model(2)
+    assert {"x[0]", "x_2[0]"} <= set(causal.variables)
+    assert causal.places["x[0]"] == causal.places["x_2[0]"] == ()
+    assert causal.values["x[0]"] == causal.values["x_2[0]"] == []
+    assert causal.places["tokens[0]"]

@@ -166,3 +166,41 @@ def test_sums_show_what_they_add(histogram: rasplab.Model) -> None:
 
 def test_means_show_how_much_of_each() -> None:
     assert "0:a 50% 1:b 50%" in str(compiled("frac_prevs").trace("ab"))
+
+
+def reading_of(numbers, values, error: float, *, undefined: bool = False):
+    """What is read of a variable that holds numbers on one direction, with a certified error."""
+    import dataclasses
+
+    from rasplab.weights.artefact import Encoding
+    from rasplab.weights.named import Named
+    from rasplab.weights.reading import read_variable
+
+    circuit = rasplab.compile(selector_width(select(tokens, 1, "==")), vocab=[0, 1], max_length=2)
+    circuit = circuit.manifest
+    bounds = tuple(dataclasses.replace(b, error=error) for b in circuit.certificate.bounds)
+    certificate = dataclasses.replace(circuit.certificate, bounds=bounds)
+    held = Encoding("number", values, low=min(values), high=max(values), undefined=undefined)
+    place = next(p for p in circuit.variables if any(b.name == p.name for b in bounds))
+    place = dataclasses.replace(place, encoding=held)
+    array = np.array([[0.0], *([x] for x in numbers)])
+    labels = {"position": ("bos", *range(len(numbers))), "direction": ("x",)}
+    circuit = dataclasses.replace(circuit, certificate=certificate)
+    return read_variable(circuit, place, Named(array, ("position", "direction"), labels, {}))
+
+
+def test_a_number_is_read_as_listed_only_where_the_error_leaves_one() -> None:
+    assert reading_of([0.99, 2.01], (0, 1, 2), 0.1).values == (1, 2)
+    coarse = reading_of([0.6, 2.5, 2.9], (0, 1, 2), 0.7)  # 0.6 may be 0 or 1
+    assert coarse.values == (0.6, 2, 2.9)
+    assert coarse.strange == (2,)
+
+
+def test_small_numbers_are_not_read_as_the_smallest_listed() -> None:
+    assert reading_of([3e-13], (0, 1e-12), 5e-13).values == (0,)  # shown so: below 1e-12
+    assert reading_of([1.6e-12], (1e-12, 2e-12, 1.0), 9e-13).values == (1.6e-12,)
+
+
+def test_what_is_undefined_and_has_no_flag_is_not_read_as_zero() -> None:
+    assert reading_of([0.0, 1.0], (0, 1), 0.1, undefined=True).values == (OneOf((None, 0)), 1)
+    assert reading_of([0.0], (1, 2), 0.1, undefined=True).values == (None,)

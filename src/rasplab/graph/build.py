@@ -18,7 +18,10 @@ def build_graph(program: ex.Expression, interner: Interner) -> Node:
     for expression in topological(program):
         operands = tuple(known[id(operand)] for operand in expression.operands())
         node = known[id(expression)] = _node(expression, operands, interner, one)
-        interner.describe(node, naming.name(expression), expression.origin)
+        name = naming.name(expression)
+        interner.describe(node, name, expression.origin)
+        if name is not None:
+            interner.written[node] = name
     return known[id(program)]
 
 

@@ -52,6 +52,8 @@ class Facts:
 
     `written` holds the nodes that stand for parts of the program as it was written. What is assumed
     of them is assumed of the program, also where a rewrite finds that it can do without them.
+
+    `became` has, pass by pass, what each node of the graph before it is in the graph after it.
     """
 
     interner: Interner
@@ -67,6 +69,7 @@ class Facts:
     ranks: dict[Node, Rank] = field(default_factory=dict[Node, Rank])
     assumptions: dict[Node, Diagnostic] = field(default_factory=dict[Node, Diagnostic])
     written: set[Node] = field(default_factory=set[Node])
+    became: list[dict[Node, Node]] = field(default_factory=list[dict[Node, Node]])
 
     def domain(self, node: Node) -> Domain:
         """The values that a node can take."""

@@ -95,11 +95,15 @@ class Node:
 
 @dataclass(slots=True)
 class Interner:
-    """Makes nodes; asked twice for the same computation, it gives the same node."""
+    """Makes nodes; asked twice for the same computation, it gives the same node.
+
+    `names` may come from what a node stands for after a rewrite; `written` are the program's own.
+    """
 
     known: dict[Hashable, Node] = field(default_factory=dict[Hashable, Node])
     names: dict[Node, str] = field(default_factory=dict[Node, str])
     origins: dict[Node, Origin] = field(default_factory=dict[Node, Origin])
+    written: dict[Node, str] = field(default_factory=dict[Node, str])
 
     def node(self, op: Op, *operands: Node, like: Node | None = None) -> Node:
         """The node of this computation; a new one takes name and place from `like`."""
@@ -117,6 +121,12 @@ class Interner:
             self.names.setdefault(node, name)
         if origin is not None:
             self.origins.setdefault(node, origin)
+
+    def written_name(self, node: Node) -> str | None:
+        """What the program calls a node; its inputs have names unless they were given one."""
+        if node not in self.written and isinstance(node.op, Tokens | Indices):
+            return type(node.op).__name__.lower()
+        return self.written.get(node)
 
     def origin(self, node: Node) -> Origin | None:
         """The place of a node, or of the nearest operand that has one."""

@@ -124,7 +124,8 @@ class _Resolver:
         """Numbers and words in one sequence: either only numbers are selected, or one word."""
         make = self.facts.interner.node
         numbers = self._described(make(g.Map(ONLY_NUMBER), values), node)
-        mean = self._mean(node, None, selector, numbers)
+        inner = self._described(make(g.Mean(None), selector, numbers), node)
+        mean = self._mean(inner, None, selector, numbers)
         words = self._described(make(g.Map(ONLY_WORD), values), node)
         word = self._described(make(g.Mean(None), self._counted(selector, words), words), node)
         either = make(g.Map(whichever(default)), mean, word, like=node)
@@ -158,7 +159,8 @@ class _Resolver:
         ]
         total = terms[0]
         for term in terms[1:]:
-            total = make(g.Map(OPERATORS["+"]), total, term, like=node)
+            total = self._described(make(g.Map(OPERATORS["+"]), total, term), node)
+        self.facts.interner.describe(total, self.facts.interner.names.get(node), None)
         self.facts.inherit(total, make(node.op, selector, values))
         for i, term in enumerate(terms):
             name = self.facts.interner.names.get(node)
@@ -380,7 +382,8 @@ class _Resolver:
             return int(codes[place])
 
         function = Function(str(tag[0]), class_of, tag, strict=False)
-        return self.facts.interner.node(g.Map(function), *variables, like=like), first
+        made = self.facts.interner.node(g.Map(function), *variables)
+        return self._described(made, like), first
 
 
 def _index_of(

@@ -27,7 +27,8 @@ def rebuild(
 ) -> dict[Node, Node]:
     """Replace each node by `rewrite(node, its new operands)`, or keep it where that is `None`.
 
-    What each node below `root` has become, selectors as they were written among them.
+    What each node below `root` has become, selectors as they were written among them. The facts
+    keep it.
     """
     new: dict[Node, Node] = {}
     for node in g.topological(root):
@@ -36,4 +37,5 @@ def rebuild(
         if replacement is None:
             replacement = facts.interner.node(node.op, *operands, like=node)
         new[node] = replacement
+    facts.became.append(new)
     return new

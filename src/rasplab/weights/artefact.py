@@ -135,6 +135,19 @@ class Fused:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A named expression that is not set by its name, as that would set others with it.
+
+    `why` is `"name"` where others have the same name, and `"place"` where its directions hold
+    others as well.
+    """
+
+    name: str
+    why: str
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Circuit:
     """The ground truth: directions, components, variables, the program and the certificate."""
 
@@ -145,6 +158,7 @@ class Circuit:
     certificate: Certificate
     optimize: int
     fused: tuple[Fused, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -176,6 +176,7 @@ def _circuit(
         certificate,
         optimize,
         labels.fused,
+        labels.withheld,
     )
 
 

@@ -69,18 +69,42 @@ def values_at(
             return ()
 
 
-def _numbers(place: VariablePlace, row: NDArray[np.floating], tolerance: float) -> tuple[Value]:
-    """The number, made the one that can occur where that is within the tolerance."""
-    held = place.encoding
+def _numbers(
+    place: VariablePlace, row: NDArray[np.floating], tolerance: float
+) -> tuple[Value, ...]:
+    """The number, made the one that can occur where only one is within the tolerance."""
     if len(row) == 2 and row[1] > 0.5:
         return (None,)
-    number = held.sign * float(row[0]) + held.offset
-    near = min(
-        (v for v in held.values if isinstance(v, int | float)),
-        key=lambda v: abs(v - number),
-        default=number,
-    )
-    return (near if abs(near - number) <= tolerance else canonical(number),)
+    near = _within(place, row, tolerance)
+    return near if None in near or len(near) == 1 else (canonical(_number(place, row)),)
+
+
+def _number(place: VariablePlace, row: NDArray[np.floating]) -> float:
+    return place.encoding.sign * float(row[0]) + place.encoding.offset
+
+
+def _within(place: VariablePlace, row: NDArray[np.floating], tolerance: float) -> tuple[Value, ...]:
+    """What can occur within the tolerance; what is undefined and has no flag is all zeros."""
+    held, number = place.encoding, _number(place, row)
+    blank = held.undefined and len(row) == 1 and abs(float(row[0])) <= tolerance
+    listed = (v for v in held.values if isinstance(v, int | float))
+    near = tuple(v for v in listed if abs(v - number) <= tolerance)
+    return (None, *near) if blank else near
+
+
+def stands_for_a_value(
+    circuit: Circuit, place: VariablePlace, row: NDArray[np.floating], tolerance: float
+) -> bool:
+    """Whether coordinates are, within the tolerance, those of a value that can occur."""
+    held = place.encoding
+    if held.kind != "number":
+        return bool(values_at(circuit, place, row, tolerance))
+    if len(row) == 2 and row[1] > 0.5:
+        return held.undefined
+    if _within(place, row, tolerance):
+        return True
+    between = held.low - tolerance <= _number(place, row) <= held.high + tolerance
+    return between and not held.values
 
 
 def _chosen(

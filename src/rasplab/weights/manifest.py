@@ -27,6 +27,7 @@ from rasplab.weights.artefact import (
     Fused,
     NamedDirection,
     VariablePlace,
+    Withheld,
 )
 from rasplab.weights.values_json import from_json, to_json
 
@@ -104,6 +105,7 @@ def read_circuit(data: Json) -> Circuit:
         components=_build_all(Component, data["components"]),
         variables=tuple(map(_read_place, data["variables"])),
         fused=_build_all(Fused, data["fused"]),
+        withheld=_build_all(Withheld, data.get("withheld", ())),
         certificate=_build(
             Certificate, certificate, bounds=_build_all(Bound, certificate["bounds"])
         ),

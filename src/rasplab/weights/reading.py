@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rasplab.craft.precision import PRECISIONS
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import Circuit, VariablePlace
-from rasplab.weights.coordinates import values_at
+from rasplab.weights.coordinates import stands_for_a_value, values_at
 from rasplab.weights.named import Named, number
 
 NOTHING = 1e-4
@@ -48,12 +48,14 @@ Read: TypeAlias = "Value | OneOf | Raw"
 class Reading:
     """A variable at every position: `values` (BOS left out), and the `array` they were read from.
 
-    A number is read as the nearest that can occur, where it is within its certified error of that.
+    A number is read as the one that can occur within its certified error; as it stands, where
+    none is, or several are. `strange` are the positions that hold none of the variable's values.
     """
 
     place: VariablePlace
     values: tuple[Read, ...]
     array: Named
+    strange: tuple[int, ...] = ()
 
     def __getitem__(self, position: int) -> Read:
         return self.values[position]
@@ -78,15 +80,28 @@ def show(read: Read) -> str:
 
 def read_variable(circuit: Circuit, place: VariablePlace, array: Named) -> Reading:
     """The values of a variable in its part of the residual stream (position × direction)."""
-    rows: list[NDArray[np.floating]] = list(array.array)
+    rows: list[NDArray[np.floating]] = list(array.array)[1:]
     within = tolerance(circuit, place)
-    return Reading(place, tuple(_read(circuit, place, row, within) for row in rows[1:]), array)
+    read = tuple(_read(circuit, place, row, within) for row in rows)
+    strange = (
+        position
+        for position, row in enumerate(rows)
+        if not stands_for_a_value(circuit, place, row, within)
+    )
+    return Reading(place, read, array, tuple(strange))
 
 
 def tolerance(circuit: Circuit, place: VariablePlace) -> float:
-    """How far coordinates may be off: the certified error, and the rounding of what is exact."""
+    """How far coordinates may be off: the certified error, and the rounding of what is exact.
+
+    That is relative to the largest coordinate. Numbers are counted from the offset; one-hots are
+    told apart by halves.
+    """
     error = next((b.error for b in circuit.certificate.bounds if b.name == place.name), 0.0)
-    largest = max(1.0, abs(place.encoding.low), abs(place.encoding.high))
+    held = place.encoding
+    largest = max((abs(x) for row in held.rows for x in row), default=1.0)
+    if held.kind == "number":
+        largest = max(abs(held.low - held.offset), abs(held.high - held.offset))
     return error + 4 * PRECISIONS[circuit.certificate.precision].roundoff * largest
 
 

@@ -87,10 +87,12 @@ model.run("aab", do={"hist": {0: 4}})""",
         "the expression is not held by directions that all its readers read",
         """\
 The expression was fused into the blocks that use it, or part of the model computes it anew: there
-is no place where it could be set for all that depends on it.""",
+is no place where it could be set for all that depends on it. Or its directions are read for other
+expressions as well, which would be set with it.""",
         """\
 With `optimize=1` chains of elementwise functions become one block, and sums are read term by term.
-With `optimize=0` every expression has directions of its own.""",
+A mean times the number of positions is one sum, which does not read the mean; where the program has
+that sum as well, they are one. With `optimize=0` nearly every expression has its directions.""",
         _FUSED
         + """\
 model = rasplab.compile(count, vocab="ab", max_length=4)

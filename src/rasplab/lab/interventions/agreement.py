@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rasplab.compiler import Compilation
+from rasplab.diagnostics import ProgramError
 from rasplab.graph import Interval, Node
 from rasplab.graph import node as g
 from rasplab.graph.node import topological
 from rasplab.graph.run import run, selected_values, steps
 from rasplab.lower.decompose import is_line
-from rasplab.rasp.evaluate import evaluate
+from rasplab.passes.images import images
+from rasplab.rasp.evaluate import evaluate, evaluate_all
+from rasplab.rasp.interventions import computation
 from rasplab.rasp.naming import name_computations
 from rasplab.rasp.values import Value, identity
 
@@ -29,7 +32,8 @@ Values = Mapping[str, Mapping[int, Value]]
 def expected_output(model: Model, tokens: list[Value], do: Values) -> list[Value] | None:
     """The program's output with variables set; `None` where neither it nor its graph has them.
 
-    Names that only the compiler gave, such as `rank.part1`, are those of the resolved graph.
+    Names that only the compiler gave, such as `rank.part1`, are those of the resolved graph; the
+    output is empty where that cannot be computed.
 
     Raises:
         InputError: E431 for a name that several expressions of the program have.
@@ -43,7 +47,31 @@ def expected_output(model: Model, tokens: list[Value], do: Values) -> list[Value
     if model.compilation is None:
         return None
     root = model.compilation.resolved
-    return run(root, tokens, causal=causal, do=_nodes(model.compilation, root, do))[root]
+    try:
+        return run(root, tokens, causal=causal, do=_nodes(model.compilation, root, do))[root]
+    except ProgramError:
+        raise
+    except Exception:  # noqa: BLE001 - of a function that is given what cannot occur
+        return []
+
+
+def values_of(model: Model, source: list[Value], name: str) -> list[Value] | None:
+    """The values of a variable on a sequence; `None` where nothing known has the variable."""
+    assert model.program is not None
+    causal = model.config.causal
+    naming = name_computations(model.program)
+    if naming.called(name):
+        first = naming.members[computation(naming, name)][0]
+        try:
+            return evaluate_all(model.program, source, causal=causal)[id(first)]
+        except ProgramError:
+            return None
+    stages = model.compilation
+    if stages is None:
+        return None
+    held = _nodes(stages, stages.resolved, {name: {}})
+    values = run(stages.resolved, source, causal=causal)
+    return next((values[node] for node in held), None)
 
 
 def broken_fact(model: Model, tokens: list[Value], do: Values) -> str | None:
@@ -52,7 +80,10 @@ def broken_fact(model: Model, tokens: list[Value], do: Values) -> str | None:
     if stages is None:
         return "the program is not the one that was compiled, or a fact about it no longer holds"
     for root in (stages.graph, stages.resolved):
-        found = _broken(stages, root, tokens, _nodes(stages, root, do))
+        try:
+            found = _broken(stages, root, tokens, _nodes(stages, root, do))
+        except Exception as error:  # noqa: BLE001 - of a function given what cannot occur
+            found = f"a function is given what cannot occur ({type(error).__name__}: {error})"
         if found is not None:
             return found
     return _rewritten(stages, tokens, do)
@@ -120,20 +151,32 @@ def _rewritten(stages: Compilation, tokens: list[Value], do: Values) -> str | No
 
 
 def _nodes(stages: Compilation, root: Node, do: Values) -> dict[Node, Mapping[int, Value]]:
-    """What is set, by the nodes of a graph."""
-    names, lowered = stages.facts.interner.names, stages.lowered
+    """What is set, by the nodes of a graph: what has the name in the program, or became of it.
+
+    A name that the program does not have is one that the compiler gave.
+    """
+    interner, lowered = stages.facts.interner, stages.lowered
+    image = images(stages.graph, root, stages.facts).of if root is stages.resolved else None
+    written: dict[str, list[Node]] = {}
+    for node in filter(_is_variable, topological(stages.graph)):
+        written.setdefault(interner.written_name(node) or "", []).append(node)
     found: dict[Node, Mapping[int, Value]] = {}
-    for node in topological(root):
-        if isinstance(node.op, (*g.SELECTORS, g.Constant)):
-            continue
-        own = names.get(node)
+    for name in do:
+        for node in written.get(name, ()):
+            became = node if image is None else image.get(node)
+            if became is not None:
+                found[became] = do[name]
+    for node in filter(_is_variable, topological(root)):
+        own = interner.names.get(node)
         if own is None and node in lowered.variables:
             own = lowered.names[node]
-        elif own is None and isinstance(node.op, g.Tokens | g.Indices):
-            own = type(node.op).__name__.lower()
-        if own is not None and own in do:
+        if own in do and own is not None and own not in written:
             found[node] = do[own]
     return found
+
+
+def _is_variable(node: Node) -> bool:
+    return not isinstance(node.op, (*g.SELECTORS, g.Constant))
 
 
 def _name(stages: Compilation, node: Node) -> str:

@@ -192,8 +192,9 @@ class _Builder:
                 ids = [(tuple(map(id, naming.members[number])), at) for number, at in same]
                 functions[variable] = self._function(expression, position, tuple(ids))
         names = {f"{name}[{p}]": name for name in named for p in range(self.length)}
-        values = {v: self._values(names[v], named[names[v]]) for v in variables}
-        places = {v: tuple(self._places(names[v])) for v in variables}
+        values = {v: self._values(naming, names[v], named[names[v]]) for v in variables}
+        alone = {n: self._places(naming, n, named[n]) for n in named}
+        places = {v: tuple(alone[names[v]]) for v in variables}
         return CausalModel(self.length, variables, values, parents, functions, places)
 
     def _named(self, naming: Naming) -> dict[str, ex.SOp]:
@@ -280,16 +281,20 @@ class _Builder:
         for at in range(last):
             yield values, at
 
-    def _places(self, name: str) -> list[VariablePlace]:
+    def _places(self, naming: Naming, name: str, expression: ex.SOp) -> list[VariablePlace]:
+        """Where the expression, and nothing else, is held."""
+        own = naming.shown(naming.number[id(expression)])
+        if own != name or name in {withheld.name for withheld in self.circuit.withheld}:
+            return []
         return [v for v in self.circuit.variables if v.expression == name]
 
-    def _values(self, name: str, expression: ex.SOp) -> list[Value]:
+    def _values(self, naming: Naming, name: str, expression: ex.SOp) -> list[Value]:
         """What the variable can be, where it is known: from its place in the network."""
         if isinstance(expression, ex.Tokens):
             return list(self.config.vocabulary)
         if isinstance(expression, ex.Indices):
             return list(range(self.length))
-        for place in self._places(name):
+        for place in self._places(naming, name, expression):
             if place.encoding.values:
                 return list(place.encoding.values)
         is_output = expression is self.program

@@ -13,7 +13,7 @@ from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.interventions.replacements import Replacement
 from rasplab.rasp.interventions import Do, read_do, read_value, unknown_variable
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import Basis, Circuit, ModelWeights, VariablePlace
+from rasplab.weights.artefact import Basis, Circuit, ModelWeights, VariablePlace, Withheld
 from rasplab.weights.coordinates import can_hold, coordinates, hook_after
 
 Array = NDArray[np.floating]
@@ -110,9 +110,12 @@ def places_of(circuit: Circuit, name: str) -> list[VariablePlace]:
     """Every place of the expression with a name.
 
     Raises:
-        InputError: E431 where there is none of that name, E434 where setting its places would not
-            set the expression.
+        InputError: E431 where there is none of that name, or several are, E434 where setting its
+            places would not set the expression, or others with it.
     """
+    for withheld in circuit.withheld:
+        if withheld.name == name:
+            raise InputError(_withheld(circuit, withheld))
     places = [v for v in circuit.variables if v.expression == name != ""]
     if not places:
         raise InputError(_not_there(circuit, name))
@@ -133,7 +136,26 @@ def settable(circuit: Circuit) -> list[str]:
     """The names that can be set."""
     names = dict.fromkeys(v.expression for v in circuit.variables if v.expression)
     partly = {v.expression for v in circuit.variables if v.also_in}
-    return [name for name in names if name not in partly]
+    withheld = {w.name for w in circuit.withheld}
+    return [name for name in names if name not in partly | withheld]
+
+
+def _withheld(circuit: Circuit, found: Withheld) -> Diagnostic:
+    if found.why == "name":
+        return diagnostic(
+            "E431",
+            f"{len(found.others)} different expressions are named `{found.name}`",
+            notes=[f"they are {_listed(found.others)}"],
+            help="give one of them another name: `.named(...)`",
+        )
+    return diagnostic(
+        "E434",
+        f"`{found.name}` cannot be set alone",
+        notes=[f"its directions are also read for {_listed(found.others)}"],
+        help="compile with `optimize=0`, where fewer expressions share directions"
+        if circuit.optimize
+        else None,
+    )
 
 
 def _not_there(circuit: Circuit, name: str) -> Diagnostic:

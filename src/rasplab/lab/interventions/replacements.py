@@ -86,13 +86,14 @@ class Resample(Replacement):
     def row(
         self, weights: ModelWeights, place: VariablePlace, tokens: Sequence[Value], position: int
     ) -> Array:
-        return Patch(self._drawn(len(tokens))).row(weights, place, tokens, position)
+        return self.drawn(len(tokens)).row(weights, place, tokens, position)
 
-    def _drawn(self, length: int) -> list[Value]:
+    def drawn(self, length: int) -> Patch:
+        """The patch that it is in a run on so many tokens."""
         alike = [s for s in map(read_sequence, self.data) if len(s) == length]
         if not alike:
             raise InputError(_no_data(f"no sequence of the data has {length} tokens"))
-        return random.Random(f"{self.seed} {length}").choice(alike)
+        return Patch(random.Random(f"{self.seed} {length}").choice(alike))
 
 
 def written(

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from rasplab.diagnostics import InputError, InternalError, diagnostic
-from rasplab.lab.interventions.agreement import broken_fact, expected_output
+from rasplab.lab.interventions.agreement import broken_fact, expected_output, values_of
 from rasplab.lab.interventions.edits import Edits, edits_of
-from rasplab.lab.interventions.replacements import Patch, Replacement
+from rasplab.lab.interventions.replacements import Patch, Replacement, Resample
 from rasplab.rasp.interventions import Do, read_do, read_value
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.codec import decode, encode
 from rasplab.weights.forward import forward
-from rasplab.weights.reading import Raw
+from rasplab.weights.reading import show
 from rasplab.weights.trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -67,25 +67,27 @@ def traced(model: Model, sequence: Iterable[Any], do: Do | None = None) -> Trace
 
 def _check(model: Model, tokens: list[Value], edits: Edits, do: Do, got: list[Value]) -> None:
     """Refuse an output that is not the program's under the same interventions."""
-    held = values_only(do, len(tokens))
-    if held is None:  # what is no value has no meaning for the program
-        return
     if model.weights.basis is not None:  # a compressed model need not be the program at all
         return
-    if model.program is None:
+    wanted = (what for where in read_do(do, len(tokens)).values() for what in where.values())
+    if any(isinstance(what, Replacement) and not has_values(what) for what in wanted):
+        return
+    held = values_only(model, tokens, do) if model.program is not None else None
+    expected = expected_output(model, tokens, held) if held is not None else None
+    if held is None or expected is None:
         _check_readings(trace(model.weights, tokens, edits))
         return
-    expected = expected_output(model, tokens, held)
-    if expected is None or same_output(model, got, expected):
+    if expected and same_output(model, got, expected):
         return
     reason = broken_fact(model, tokens, held)
     if reason is None:
         raise InternalError(f"the model gives {got!r} under {do!r}, the program {expected!r}")
+    both = [f"the program gives {expected!r}, the model {got!r}"] if expected else []
     raise InputError(
         diagnostic(
             "E435",
             "the compiled model relies on a fact that this intervention breaks",
-            notes=[reason, f"the program gives {expected!r}, the model {got!r}"],
+            notes=[reason, *both],
             help="set values that can occur together, or pass `check=False` for what the network "
             "does",
         )
@@ -95,25 +97,46 @@ def _check(model: Model, tokens: list[Value], edits: Edits, do: Do, got: list[Va
 def _check_readings(found: Trace) -> None:
     """Without the program: every variable must still hold one of its values."""
     for name in found.variables:
-        for position, value in enumerate(found.variable(name)):
-            if isinstance(value, Raw):
-                raise InputError(
-                    diagnostic(
-                        "E435",
-                        "the compiled model relies on a fact that this intervention breaks",
-                        notes=[f"`{name}` holds {value} at position {position}, which is no value"],
-                        help="pass `check=False` for what the network does",
-                    )
+        read = found.variable(name)
+        for position in read.strange:
+            what = f"`{name}` holds {show(read[position])} at position {position}"
+            raise InputError(
+                diagnostic(
+                    "E435",
+                    "the compiled model relies on a fact that this intervention breaks",
+                    notes=[f"{what}, which is no value"],
+                    help="pass `check=False` for what the network does",
                 )
+            )
 
 
-def values_only(do: Do, length: int) -> dict[str, dict[int, Value]] | None:
-    """What is set, in canonical form; `None` where not everything is a value."""
+def has_values(what: Replacement) -> bool:
+    """Whether a replacement is values of another run, which have a meaning for the program."""
+    return isinstance(what, Patch | Resample)
+
+
+def values_only(model: Model, tokens: list[Value], do: Do) -> dict[str, dict[int, Value]] | None:
+    """What is set, in canonical form, with the program's values on the sources of patches.
+
+    `None` where it has none of them: no variable of the name, or no value on a source.
+    """
+    sources: dict[str, dict[str, list[Value]]] = {}
     found: dict[str, dict[int, Value]] = {}
-    for name, wanted in read_do(do, length).items():
-        if any(isinstance(what, Replacement) for what in wanted.values()):
-            return None
-        found[name] = {position: read_value(name, what) for position, what in wanted.items()}
+    for name, wanted in read_do(do, len(tokens)).items():
+        found[name] = {}
+        for position, what in wanted.items():
+            patch = what.drawn(len(tokens)) if isinstance(what, Resample) else what
+            if not isinstance(patch, Patch):
+                found[name][position] = read_value(name, patch)
+                continue
+            source = read_sequence(patch.source)
+            known = sources.setdefault(repr(source), {})
+            values = known[name] if name in known else values_of(model, source, name)
+            if values is None:
+                return None
+            known[name] = values
+            at = position if patch.position is None else patch.position
+            found[name][position] = values[at]
     return found
 
 
@@ -134,6 +157,8 @@ def interchange(
     source: Iterable[Any],
     variables: str | Iterable[str] | Mapping[str, Iterable[int]],
     positions: Iterable[int] | None = None,
+    *,
+    check: bool = True,
 ) -> list[Value]:
     """The output on `base` with variables as they are on `source`; see `Model.interchange`."""
     tokens, other = read_sequence(base), read_sequence(source)
@@ -147,4 +172,4 @@ def interchange(
     else:
         where = dict.fromkeys(variables, chosen)
     do = {name: {p: Patch(other) for p in places} for name, places in where.items()}
-    return run(model, tokens, do)
+    return run(model, tokens, do, check=check)

@@ -1,0 +1,63 @@
+"""Programs that are aimed at orders and at rounding equal their models, or are refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from rasplab.diagnostics import ProgramError
+from rasplab.rasp.printer import to_text
+from tests.aimed_numbers import random_numbers
+from tests.aimed_orders import random_orders
+from tests.differential.verdict import Variant, fault, report
+from tests.random_programs import Program, random_sequences
+
+EVERYDAY = range(40)
+MORE = range(40, 400)
+KINDS = {"orders": random_orders, "numbers": random_numbers}
+Grow = Callable[[int], Program]
+
+
+def check(grow: Grow, seed: int, variants: list[Variant]) -> None:
+    """Fails with the smallest program that has the same fault."""
+    for variant in variants:
+        drawn = grow(seed)
+        if fault(drawn, variant) is not None:
+            pytest.fail(report(drawn, variant))
+
+
+@pytest.mark.parametrize("seed", EVERYDAY)
+@pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)
+def test_an_aimed_program_equals_its_model_or_is_refused(grow: Grow, seed: int) -> None:
+    check(grow, seed, [Variant(bool(seed % 2), int(seed % 4 > 0), 12, seed)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", MORE)
+@pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)
+def test_more_aimed_programs_equal_their_models_or_are_refused(grow: Grow, seed: int) -> None:
+    variants = [Variant(causal, level, 30, seed) for causal in (False, True) for level in (0, 1)]
+    check(grow, seed, variants)
+
+
+@pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)
+def test_a_seed_gives_one_program_and_most_differ(grow: Grow) -> None:
+    first = [to_text(grow(seed)[0], 10**5) for seed in range(100)]
+    assert first == [to_text(grow(seed)[0], 10**5) for seed in range(100)]
+    assert len(set(first)) > 75
+
+
+@pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)
+def test_aimed_programs_mostly_have_values(grow: Grow) -> None:
+    found: Counter[bool] = Counter()
+    for seed in range(100):
+        program, vocab, max_length = grow(seed)
+        for sequence in random_sequences(vocab, max_length, 4, seed):
+            try:
+                program(sequence)
+                found[True] += 1
+            except ProgramError:
+                found[False] += 1
+    assert found[True] > 3 * found[False]
