@@ -1,5 +1,6 @@
 """Programs that compilers of RASP get silently wrong, each with its reason."""
 
+from tests.corpus.at_bos import AT_BOS
 from tests.corpus.case import Case
 from tests.corpus.counting import COUNTING
 from tests.corpus.encodings import ENCODINGS
@@ -19,6 +20,7 @@ CASES: tuple[Case, ...] = (
     *ORDERS,
     *SHAPES,
     *ROUNDING,
+    *AT_BOS,
 )
 
 __all__ = ["CASES", "Case"]

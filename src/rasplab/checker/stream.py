@@ -167,7 +167,7 @@ def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:
         return np.full(own.shape[1], ZERO, np.int64)
     of_rows = lowest_bit(rows).min(axis=0)
     if not of_rows.any() and bool((own == np.rint(own)).all()):
-        return np.where(own.any(axis=0), 0, ZERO)
+        return np.where(own.any(axis=0), np.int64(0), np.int64(ZERO))
     of_products = lowest_bit(own) + of_rows[:, None]
     return np.where((own != 0) & (of_rows < ZERO)[:, None], of_products, ZERO).min(axis=0)
 

@@ -58,7 +58,8 @@ def followed(known: Known, total: Total, matrix: Array, bias: Array, what: str) 
         size += float(columns.size.max())
         terms += float(columns.terms.max())
     rounding = float(known.form.gamma(terms)) * (size + abs(float(bias[0])))
-    return Followed(factor, shift, error + rounding, low, high)
+    blur = abs(factor) * total.blur
+    return Followed(factor, shift, error + rounding + blur, low, high)
 
 
 def _numbers(known: Known, term: Term) -> Array:

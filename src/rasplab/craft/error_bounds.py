@@ -231,7 +231,7 @@ def relative_and_fixed(
     """The relative error of a sum, and what is added to it whatever the sum.
 
     Relative: unequal weights, rounding, and BOS's weight, which is finite (w/c for w selected).
-    Fixed: errors of the values, what is not selected, and what BOS holds instead of 0.
+    Fixed: errors of the values, and what is not selected; what BOS holds is 0 (`craft.stored`).
     """
     u = precision.roundoff
     delta = _score_error(head, errors, u)
@@ -239,15 +239,7 @@ def relative_and_fixed(
     value_error = float(read_error(head.value, errors, u).max(initial=0.0))
     size = float(sizes_read(head.value).max(initial=0.0)) + value_error
     proportion = math.expm1(min(2 * delta, 50.0)) + (8 + n) * u + n / head.scale
-    silence = head.scale * float(_silence_error(head.value, u).max(initial=0.0))
-    return proportion, n * value_error + size * leak + silence
-
-
-def _silence_error(value: Affine, u: float) -> Array:
-    """What rounding leaves at BOS of a value that should be 0 there: nothing, for a single term."""
-    terms = [np.abs(s.at_bos @ m) for s, m in value.parts] + [np.abs(value.bias)]
-    several = sum((t > 0).astype(int) for t in terms) > 1
-    return np.where(several, 4 * u * sum(terms), 0.0)
+    return proportion, n * value_error + size * leak
 
 
 def mlp_bound(mlp: Mlp, errors: Errors, u: float) -> tuple[Array, float, float]:

@@ -43,10 +43,14 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A number that is `constant` and a term for each variable, added up."""
+    """A number that is `constant` and a term for each variable, added up.
+
+    The program's evaluator rounds on its way: its number is within `blur` of that.
+    """
 
     terms: tuple[Term, ...]
     constant: float
+    blur: float = 0.0
 
     @property
     def variables(self) -> tuple[str, ...]:

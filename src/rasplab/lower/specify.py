@@ -141,13 +141,13 @@ class _Specifier:
         assert plan.weights is not None
         assert plan.points is not None
         parts: list[Part] = []
-        constant = 0.0
+        constant = blur = 0.0
         for (argument, readout), weight in zip(plan.wishes, plan.weights.tolist(), strict=True):
             free = decompose(argument, _times(readout, weight), self.facts, self.lowered.style)
             parts += free.parts
-            constant += float(free.constant[0])
+            constant, blur = constant + float(free.constant[0]), blur + float(free.blur[0])
         return Line(
-            Total(tuple(self._term(part) for part in parts), constant),
+            Total(tuple(self._term(part) for part in parts), constant, blur),
             plan.points,
             plan.codes.ravel().astype(np.int32),
             self.facts.listed(node).values,
@@ -164,7 +164,8 @@ class _Specifier:
             return self._over_nodes(node, variables)
         number = Weights(np.ones(1), np.zeros(1), np.zeros(1), saturated=True)
         free = decompose(node, number, self.facts, self.lowered.style)
-        return Total(tuple(map(self._term, free.parts)), float(free.constant[0]))
+        constant, blur = float(free.constant[0]), float(free.blur[0])
+        return Total(tuple(map(self._term, free.parts)), constant, blur)
 
     def _term(self, part: Part) -> Term:
         name = self.lowered.names[part.node]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-
 import torch
 
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.runtime.certified import Certified
 from rasplab.runtime.transformer import Transformer
 from rasplab.weights import ModelWeights
-
-
-class PrecisionWarning(UserWarning):
-    """A model is built in a number format in which it is not certified to be exact."""
 
 
 def build(
@@ -31,14 +26,19 @@ def build(
     Raises:
         InputError: E410 no such format, E409 no such device.
 
-    Warns `PrecisionWarning` where the certificate does not cover `dtype`.
+    Warns `PrecisionWarning` where the weights are not proved in `dtype`, here or when the module
+    is cast to another format later, or runs under autocast.
     """
-    kind, where = _format(weights.config.dtype if dtype is None else dtype), _device(device)
-    _check(weights, str(kind).removeprefix("torch."))
+    own = _format(weights.config.dtype)
+    kind, where = own if dtype is None else _format(dtype), _device(device)
+    certified = Certified(weights)
+    certified.cast(own, kind, stacklevel=3)
     model = Transformer(weights.config)
     state = {name: torch.tensor(array) for name, array in weights.arrays.items()}
     model.to(dtype=torch.float64).load_state_dict(state)
-    return model.to(dtype=kind, device=where)
+    model.to(dtype=kind, device=where)
+    model.certified = certified
+    return model
 
 
 def _format(given: torch.dtype | str) -> torch.dtype:
@@ -56,15 +56,3 @@ def _device(given: torch.device | str | None) -> torch.device | None:
         raise InputError(
             diagnostic("E409", f"{shown(given)} is no device", help='use "cpu", or "cuda:0"')
         ) from None
-
-
-def _check(weights: ModelWeights, dtype: str) -> None:
-    certificate = weights.circuit.certificate
-    exact = {name: exact for name, exact, _ in certificate.other_formats}
-    if dtype != certificate.precision and not exact.get(dtype, False):
-        warnings.warn(
-            f"compiled for {certificate.precision}, this model is not certified in {dtype}; "
-            f"compile with dtype={dtype!r} to have it exact or refused",
-            PrecisionWarning,
-            stacklevel=3,
-        )

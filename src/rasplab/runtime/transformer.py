@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.rasp.values import Value
+from rasplab.runtime.certified import Certified
 from rasplab.weights import PAD_ID, Config, codec
 
 Hook = Callable[..., Tensor | None]
@@ -172,6 +173,7 @@ class Transformer(nn.Module):
     def __init__(self, config: Config, *, fused: bool = True) -> None:
         super().__init__()
         self.config, self.fused = config, fused
+        self.certified: Certified | None = None
         self.embed = Embed(config.d_vocab, config.d_model)
         self.pos_embed = PosEmbed(config.n_ctx, config.d_model)
         self.blocks = nn.ModuleList([Block(config) for _ in range(config.n_layers)])
@@ -195,6 +197,8 @@ class Transformer(nn.Module):
 
         This is where gradients with respect to embeddings, or any other first stream, enter.
         """
+        if self.certified and torch.is_autocast_enabled(x.device.type):
+            self.certified.check(torch.get_autocast_dtype(x.device.type), stacklevel=2)
         mask = self.mask(x, padding)
         for block in self.blocks:
             x = block(x, mask, self.fused)
@@ -225,6 +229,14 @@ class Transformer(nn.Module):
         lengths = [len(row) - 1 - int((row == PAD_ID).sum()) for row in ids]
         out = self(ids) if len(ids) else ids
         return codec.decode(self.config, out.double().cpu().numpy(), lengths)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Transformer:
+        """Where every move and cast of a module ends up: a cast may leave the certificate."""
+        before = self.embed.W_E.dtype
+        super()._apply(fn, recurse)  # pyright: ignore[reportUnknownMemberType]
+        if self.certified and self.embed.W_E.dtype != before:
+            self.certified.cast(before, self.embed.W_E.dtype, stacklevel=3)
+        return self
 
     @property
     def device(self) -> torch.device:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from rasplab.craft import Affine, Block, Head, Mlp, Products
 from rasplab.craft.certificate import Certificate
+from rasplab.craft.precision import PRECISIONS
+from rasplab.craft.stored import stored
 from rasplab.plan import Plan
 from rasplab.plan.schedule import reads
 from rasplab.weights.artefact import (
@@ -36,7 +39,11 @@ def assemble(
     optimize: int,
     dtype: str,
 ) -> ModelWeights:
-    """The weights of a planned model, in the number format `dtype` (bfloat16 held as float32)."""
+    """The weights of a planned model, in the number format `dtype` (half ones held as float32).
+
+    They are the weights of which the certificate speaks: rounded before they are placed.
+    """
+    plan = replace(plan, craft=stored(plan.craft, PRECISIONS[dtype]))
     config = _config(plan, dtype)
     storage = np.float64 if dtype == "float64" else np.float32
     arrays: Arrays = {
@@ -51,8 +58,6 @@ def assemble(
             start = _mlp(plan, cast(Mlp, plan.craft.blocks[index]), arrays, number, start)
     readout = plan.craft.readout
     _write(plan, readout, arrays["unembed.W_U"], arrays["unembed.b_U"])
-    if dtype in ("float16", "bfloat16"):
-        arrays = {name: _rounded(a, dtype) for name, a in arrays.items()}
     return ModelWeights(config, arrays, _circuit(plan, labels, program, certificate, optimize))
 
 
@@ -118,15 +123,6 @@ def _write(
         matrix[plan.columns(subspace)] += part
     matrix[0] += affine.bos
     bias += affine.bias
-
-
-def _rounded(array: NDArray[np.floating], dtype: str) -> NDArray[np.floating]:
-    """Values that the narrow format holds, kept in float32."""
-    if dtype == "float16":
-        return array.astype(np.float16).astype(np.float32)
-    bits = array.astype(np.float32).view(np.uint32)
-    nearest = bits + 0x7FFF + ((bits >> 16) & 1)
-    return (nearest & np.uint32(0xFFFF0000)).view(np.float32)
 
 
 def _circuit(

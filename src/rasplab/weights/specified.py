@@ -97,6 +97,7 @@ def _argument(given: Table | Total | Line) -> Json:
                     for t in given.terms
                 ],
                 "constant": given.constant,
+                "blur": given.blur,
             }
         case Line():
             return {
@@ -161,7 +162,7 @@ def _read_total(data: Json) -> Total:
         Term(t["variable"], tuple(map(float, t["numbers"])), t["factor"])
         for t in cast("list[Json]", data["terms"])
     )
-    return Total(terms, float(data["constant"]))
+    return Total(terms, float(data["constant"]), float(data["blur"]))
 
 
 def _codes(text: str) -> Codes:

@@ -1,0 +1,184 @@
+"""In every format that the certificate calls exact a cast model is right; in others it warns."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import rasplab
+from rasplab import programs, rasp
+from rasplab.craft.precision import FLOAT16, FLOAT32, PRECISIONS, coarseness
+from rasplab.craft.stored import stored
+from rasplab.diagnostics import CompileError
+from rasplab.rasp import aggregate_sum, indices, numerical, select, shift, tokens
+from rasplab.rasp.expressions import SOp
+from rasplab.runtime import PrecisionWarning
+from rasplab.weights import encode, forward
+from tests.corpus.rounding import everything, parts
+from tests.differential.agreement import same
+
+FORMATS = sorted(PRECISIONS)
+LONG = ("hist", "previous_token", "frac_prevs", "caesar", "reverse", "length", "mark_first")
+nothing = ~select(indices, indices, lambda _key, _query: True)
+
+
+def outputs_within(model: Any, dtype: str) -> float | None:
+    """How far a number may be off in a format; `None` where it is not certified there."""
+    certificate = model.certificate
+    if dtype == certificate.precision:
+        return certificate.output_error
+    return {n: error for n, exact, error in certificate.other_formats if exact}.get(dtype)
+
+
+def assert_right_in(model: Any, program: SOp, dtype: str, sequences: list[list[Any]]) -> None:
+    within = outputs_within(model, dtype)
+    if within is None:
+        return
+    error = within if model.numerical and model.config.output_unit is None else None
+    module = model.torch(dtype=getattr(torch, dtype))
+    for fused in (True, False):
+        module.fused = fused
+        for sequence, found in zip(sequences, module.decode(sequences), strict=True):
+            expected = program(sequence)
+            pairs = zip(expected, found, strict=True)
+            assert all(same(e, f, error) for e, f in pairs), (dtype, fused, sequence)
+
+
+@pytest.mark.parametrize("length", [3, 10, 100])
+@pytest.mark.parametrize("compiled_for", FORMATS)
+@pytest.mark.parametrize("name", LONG)
+def test_a_cast_that_is_certified_is_right(name: str, compiled_for: str, length: int) -> None:
+    program, vocab = programs.get(name).at(3, length)
+    try:
+        model = rasplab.compile(program, vocab=vocab, max_length=length, dtype=compiled_for)
+    except CompileError as refusal:
+        assert refusal.code == "E305"  # noqa: PT017
+        return
+    draw = random.Random(0)
+    sequences = [draw.choices(list(vocab), k=k) for k in (length, length, 1 + length // 2)]
+    for dtype in FORMATS:
+        assert_right_in(model, program, dtype, sequences)
+
+
+@pytest.mark.parametrize("name", ["hist", "previous_token", "caesar", "reverse", "mark_first"])
+def test_numpy_computes_in_float16_what_is_certified(name: str) -> None:
+    program, vocab = programs.get(name).at(3, 4)
+    model = rasplab.compile(program, vocab=vocab, max_length=4, dtype="float16")
+    arrays = {name: array.astype(np.float16) for name, array in model.weights.arrays.items()}
+    halves = type(model.weights)(model.config, arrays, model.manifest)
+    sequences = [list(vocab[:3]), [vocab[0]] * 4]
+    out = forward(halves, encode(model.config, sequences))
+    assert out.dtype == np.float16
+    found = model.decode(out.astype(np.float64), encode(model.config, sequences))
+    assert found == [program(sequence) for sequence in sequences]
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_nothing_is_left_at_bos_of_what_a_sum_scales(dtype: str) -> None:
+    program = aggregate_sum(everything, shift(parts, 1, 0))
+    craft = rasplab.compile(program, vocab="ab", max_length=20).compilation.lowered.craft
+    precision = PRECISIONS[dtype]
+    for block in stored(craft, precision).blocks:
+        if not hasattr(block, "value"):
+            continue
+        rows = [m[s.at_bos != 0] for s, m in block.value.parts]
+        terms = np.concatenate([block.value.bias[None], block.value.bos[None], *rows])
+        assert (terms.sum(axis=0) == block.writes.at_bos / block.scale).all()
+        grid = coarseness(terms).min(axis=0)
+        assert (np.maximum(terms, 0).sum(axis=0) * precision.roundoff <= grid).all()
+
+
+@pytest.mark.parametrize(
+    ("program", "dtype"),
+    [
+        (shift(tokens, 1, 0) + indices + 16_777_217, "float32"),
+        (shift(tokens, 1, 0) + indices + 2_049, "float16"),
+        (shift(tokens, 1, 0) + indices + 257, "bfloat16"),
+    ],
+)
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_whole_sums_beyond_the_format_are_refused_or_right(
+    program: SOp, dtype: str, causal: bool, optimize: int
+) -> None:
+    for vocab in (range(4), range(1100)):  # chosen among all, and as one number
+        try:
+            model = rasplab.compile(
+                program, vocab=vocab, max_length=3, dtype=dtype, causal=causal, optimize=optimize
+            )
+        except CompileError as refusal:
+            assert refusal.code == "E305"  # noqa: PT017
+            continue
+        assert model([3, 2, 1]) == program([3, 2, 1], causal=causal)
+
+
+@pytest.mark.parametrize("number", [16_777_217, 1e6, 0.1])
+@pytest.mark.parametrize("compiled_for", FORMATS)
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_what_a_format_makes_of_a_number_is_within_the_certified_error(
+    number: float, compiled_for: str, dtype: str
+) -> None:
+    program = numerical(rasp.constant(number))
+    try:
+        model = rasplab.compile(program, vocab="ab", max_length=3, dtype=compiled_for)
+    except CompileError:
+        assert compiled_for == "float16"
+        assert number > FLOAT16.largest
+        return
+    assert_right_in(model, program, dtype, [["a", "b"]])
+
+
+def test_the_error_of_stored_weights_stays_in_a_wider_format() -> None:
+    model = rasplab.compile(numerical(indices**0.5), vocab="ab", max_length=10)
+    within = outputs_within(model, "float64")
+    found = model.torch(dtype=torch.float64)(torch.tensor([[0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]]))
+    worst = np.abs(found[0, 1:, 0].detach().numpy() - np.arange(10) ** 0.5).max()
+    assert within is not None
+    assert FLOAT32.roundoff / 8 < worst <= within
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_a_scale_beyond_a_format_is_not_certified_there(optimize: int) -> None:
+    program = aggregate_sum(nothing, tokens)
+    model = rasplab.compile(program, vocab=[1, 2], max_length=10, optimize=optimize)
+    scales = [a.max() for name, a in model.weights.arrays.items() if name.endswith("W_O")]
+    certified = outputs_within(model, "float16") is not None
+    assert certified == (max(scales, default=0.0) < FLOAT16.largest / 2)
+
+
+# -- warnings
+
+
+def test_a_module_that_is_cast_later_warns_once() -> None:
+    model = rasplab.compile(rasp.length, vocab="ab", max_length=30)
+    module = model.torch()
+    with pytest.warns(PrecisionWarning, match="not certified in bfloat16"):
+        module.bfloat16()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module.bfloat16()
+    with pytest.warns(PrecisionWarning, match="not certified in float32"):
+        module.float()  # what bfloat16 took from the weights does not come back
+
+
+def test_a_wider_cast_that_is_certified_does_not_warn() -> None:
+    model = rasplab.compile(rasp.length, vocab="ab", max_length=30)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module = model.torch(dtype=torch.float64)
+        module.float()
+        assert module.decode(["abab"]) == [[4, 4, 4, 4]]
+
+
+def test_autocast_warns() -> None:
+    module = rasplab.compile(rasp.length, vocab="ab", max_length=30).torch()
+    with (
+        torch.autocast("cpu", torch.bfloat16),
+        pytest.warns(PrecisionWarning, match="not certified in bfloat16"),
+    ):
+        module.decode(["ab"])
