@@ -164,7 +164,7 @@ def read_at_bos(held: list[Held], matrix: Array, bias: Array) -> Columns:
 
 def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:
     if not own.size or not rows.size:
-        return np.full(own.shape[1], ZERO, np.int64)
+        return np.zeros(own.shape[1], np.int64) + ZERO
     of_rows = lowest_bit(rows).min(axis=0)
     if not of_rows.any() and bool((own == np.rint(own)).all()):
         return np.where(own.any(axis=0), np.int64(0), np.int64(ZERO))
