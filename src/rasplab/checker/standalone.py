@@ -618,7 +618,7 @@ class Checker:
         most); the size of all that is read; what is read at BOS, and how far off."""
         w, b = [of["W_V"][c] for c in source], [of["b_V"][c] for c in source]
         variables, index = self.operands(table, w), self.index(result)
-        found, unknown = [], False
+        found = []
         for j, (column, bias) in enumerate(zip(w, b, strict=True)):
             off, size = [ZERO] * len(index), ZERO
             for (cell, code), s in zip(table.cells(), self.read(variables, column, bias), strict=True):
@@ -627,7 +627,7 @@ class Checker:
                 err, value = s.err + self.rounding(s), table.values[code]
                 size = max(size, abs(s.value) + err)
                 if value is None:
-                    unknown |= not self.never_selected(block, table, cell)
+                    need(self.never_selected(block, table, cell), "it may select what is undefined")
                 elif kind == "move":
                     need(identity(value) in index, f"it moves {value!r}, which it cannot hold")
                     i = index[identity(value)]
@@ -638,8 +638,6 @@ class Checker:
             bos = self.read_at_bos(variables, column, bias)
             err = bos.err + self.rounding(bos)
             found.append((off, max(size, abs(bos.value) + err), bos.value, err))
-        if unknown:
-            self.taken.append(f"what {result.name} selects is defined")
         return found
 
     def attend(self, kind, scores, values, result, scale, default):
@@ -770,6 +768,7 @@ class Checker:
             need(unit > 0, "the unit of the output")
             need(all(abs(x - round(x / Q(unit)) * Q(unit)) < Q(unit) / 1000 for x in numbers), "unit")
             steps.append(Q(unit) * Q(98, 100))
+        need(max(table.codes) >= 0, "no output is stated")
         for cell, code in enumerate(table.codes):
             if code < 0:
                 continue
