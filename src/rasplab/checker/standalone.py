@@ -205,7 +205,7 @@ class Checker:
         self.tokens = [t["value"] for t in tokens]
         self.arrays = read_arrays(home / "model.safetensors")
         self.bits, largest, least = FORMATS[self.config["dtype"]]
-        self.u, self.least, self.largest = Q(1, 2**self.bits), Q(2) ** least, Q(2) ** largest / 4
+        self.u, self.least, self.largest = Q(1, 2**self.bits), Q(2) ** least, Q(2) ** largest / 2
         self.n = self.config["n_ctx"] - 1
         self.held, self.report, self.taken = {}, [], []
         if "basis.write" in self.arrays or "specification" not in self.circuit:
