@@ -17,6 +17,9 @@ from rasplab.checker.arithmetic import Array, Format
 from rasplab.checker.attention import MOST, Scores
 from rasplab.checker.stream import RefutedError
 
+NOTHING = {"float64": 2.0**-1074, "float32": 2.0**-151, "bfloat16": 2.0**-151, "float16": 2.0**-151}
+"""Weights below this are 0, also where those of 16 bits are held in float32."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
@@ -103,10 +106,13 @@ def summed(scores: Scores, values: Values, keys: Keys, scale: float, form: Forma
     most = scale * math.exp(min(scores.chosen.high - scores.bos.low, MOST))
     filled = n * math.exp(scores.chosen.high - scores.bos.low)
     filled += n * math.exp(max(scores.others - scores.bos.low, -MOST))
+    filled *= 2  # adding a small weight may round it up by as much
     rounding = float(
         form.gamma(2 * keys.chosen + form.exponential + form.rescaled + 2)
     ) + math.expm1(_difference(scores, form))
     proportion = max(most * (1 + rounding) - 1, 1 - least * (1 - rounding) / (1 + filled))
+    if scale * float(values.largest.max(initial=0.0)) * (n + 1) >= form.largest / 4:
+        raise RefutedError("what is added up is beyond what the format holds")
     others = n * scale * math.exp(max(scores.others - scores.bos.low, -MOST))
     if scores.others == -math.inf:
         others = 0.0
@@ -193,8 +199,8 @@ def _at_bos(
     """How far what is written at BOS is from what should stand there; and the margin there."""
     gap = scores.own - scores.foreign
     leak = keys.count * math.exp(-min(gap, MOST)) if gap > 0 else math.inf
-    if leak < form.least**2:
-        leak = 0.0  # below all that the format has, subnormal numbers included
+    if leak < NOTHING[form.name]:
+        leak = 0.0  # below all numbers that weights are held in, subnormal ones included
     weights = _alone(leak, form)
     wanted = np.zeros_like(values.bos) if default is None else default
     size = np.abs(values.bos) + values.bos_error

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import (
+    OWN,
     Array,
     Codes,
     Flags,
@@ -21,7 +22,7 @@ from rasplab.checker.arithmetic import (
     lowest_bit,
     two_to,
 )
-from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
+from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, read, read_at_bos
 from rasplab.craft.specification import Comparison
 
 MOST = 700.0
@@ -112,12 +113,14 @@ def scores(
     parts: list[_Part] = []
     start = 0
     for pairing in pairings:
-        if pairing.of.start != start:
-            raise RefutedError("the columns of the comparisons leave a gap")
+        if pairing.of.start != start or not start <= pairing.of.stop <= width:
+            raise RefutedError("the columns of the comparisons do not follow each other")
         start = pairing.of.stop
         parts.append(_part(weights, pairing, slice(pairing.of.start, start), form))
     levels = None
     if ranking is not None:
+        if start >= width:
+            raise RefutedError("there is no column for the ranking")
         levels = _levels(weights, ranking[0], slice(start, start + 1), everything[1], form)
         start += 1
     rest = _rest(weights, slice(start, width), everything, form)
@@ -181,12 +184,17 @@ def _product(keys: Columns, queries: Columns, form: Format) -> tuple[Array, Arra
     if of_queries.any():
         error = error + k @ of_queries.T
     score = keys.value @ queries.value.T
+    whole = all(bool((side.value == np.rint(side.value)).all()) for side in (keys, queries))
     positive = (keys.value >= 0).all() and (queries.value >= 0).all()
-    return score, error, (score if positive else k @ q.T) + error
+    size = (score if positive else k @ q.T) + error
+    own = 0.0 if whole else OWN * (keys.value.shape[1] + 2)
+    return score, error * WIDER + own * size, size
 
 
-def _bound(keys: Columns, queries: Columns, size: float, low: float, high: float) -> _Bound:
-    exact = not (keys.input_error.any() or queries.input_error.any())
+def _bound(
+    keys: Columns, queries: Columns, form: Format, size: float, low: float, high: float
+) -> _Bound:
+    exact = not (keys.error(form).any() or queries.error(form).any())
     places = [lowest_bit(side.value).min(initial=2**14) for side in (keys, queries)]
     return _Bound(Range(low, high), size, int(sum(places)), exact)
 
@@ -202,8 +210,12 @@ def _part(weights: HeadWeights, pairing: Pairing, columns: slice, form: Format) 
     return _Part(
         _range(low, high, holds & possible),
         _range(low, high, ~holds & possible),
-        _bound(keys, queries, float(size.max(initial=0.0)), float(low.min()), float(high.max())),
+        _bound(keys, queries, form, *_ends(size, low, high)),
     )
+
+
+def _ends(size: Array, low: Array, high: Array) -> tuple[float, float, float]:
+    return float(size.max(initial=0.0)), float(low.min()), float(high.max())
 
 
 def _range(low: Array, high: Array, where: Flags) -> Range | None:
@@ -226,7 +238,7 @@ def _levels(
         here = side.codes == level
         if here.any():
             found.append(Range(float(low[here].min()), float(high[here].max())))
-    bound = _bound(keys, asked, float(size.max()), float(low.min()), float(high.max()))
+    bound = _bound(keys, asked, form, *_ends(size, low, high))
     return _Levels(tuple(found), bound)
 
 
@@ -267,9 +279,12 @@ def _whole(
     live = ends.any(axis=0)
     if not live.any():
         return _Bound(Range(0.0, 0.0), 0.0, 2**14, True)
+    size = float(np.abs(ends).max(axis=0).sum())
+    found = Range(float(ends.min(axis=0).sum()), float(ends.max(axis=0).sum()))
+    whole = bool((ends == np.rint(ends)).all())
     return _Bound(
-        Range(float(ends.min(axis=0).sum()), float(ends.max(axis=0).sum())),
-        float(np.abs(ends).max(axis=0).sum()),
+        found if whole else found.wider(OWN * (ends.shape[1] + 2) * size),
+        size,
         int((k.place + q.place)[live].min()),
         bool((k.exact & q.exact)[live].all()),
     )
@@ -302,8 +317,9 @@ def _extents(held: list[Held], matrix: Array, bias: Array, form: Format, *, bos:
         off += alone.input_error.max(axis=0)
         place = np.minimum(place, alone.place)
     size, terms = size + np.abs(bias), terms + (bias != 0)
-    whole = (off == 0) & (size <= two_to(place + form.bits))
-    rounding = np.where(whole, 0.0, form.gamma(terms) * size)
+    whole = (off == 0) & (size <= two_to(place + form.bits)) & (two_to(place) >= form.least)
+    rounding = np.where(whole, 0.0, form.gamma(terms) * size + terms * form.least)
+    rounding = np.where(size < form.largest / 4, rounding + (~whole) * OWN * terms * size, np.inf)
     return _Extents(low + bias - rounding, high + bias + rounding, place, whole)
 
 
@@ -312,7 +328,11 @@ def _rounding(bounds: list[_Bound], width: int, form: Format) -> float:
     size = sum(b.size for b in bounds)
     place = min((b.place for b in bounds), default=0)
     exact = all(b.exact for b in bounds) and size <= 2.0 ** min(place + form.bits, 1000)
-    return 0.0 if exact else float(form.gamma(width + 1)) * size
+    if size >= form.largest / 4:
+        return math.inf
+    if exact and 2.0 ** min(place, 1000) >= form.least:
+        return 0.0
+    return float(form.gamma(width + 1)) * size + width * form.least
 
 
 def _together(
@@ -342,6 +362,9 @@ def _together(
     never = any(p.holds is None for p in parts)
     if never:
         gap = MOST
+    ends = (chosen.low, chosen.high, bos.low, bos.high, own.low, foreign.high, rounding)
+    if not all(map(math.isfinite, (*ends, bos_rounding, own_rounding, foreign_rounding))):
+        raise RefutedError("its scores are beyond what the format holds")
     return Scores(
         chosen.wider(rounding),
         others + rounding,

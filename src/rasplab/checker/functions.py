@@ -31,6 +31,7 @@ from rasplab.craft.specification import (
     Function,
     Line,
 )
+from rasplab.rasp.values import identity
 from rasplab.weights.artefact import Component, VariablePlace
 
 
@@ -56,6 +57,10 @@ def function(
         known.form,
     )
     ideal = ideal_of(known, place, len(block.of.values))
+    if place is not None and list(map(identity, place.encoding.values)) != list(
+        map(identity, block.of.values)
+    ):
+        raise RefutedError(f"{name} is specified with other values than it can have")
     read = [known.held[n] for n in reads(known, units.w_in, name)]
     if not silent_at_bos(read, units):
         raise RefutedError(f"{name} is not silent at BOS")
@@ -68,6 +73,8 @@ def function(
         found = written(held, units)
         codes = table.codes.ravel()
     possible = codes != IMPOSSIBLE
+    if not possible.all():
+        known.taken.append(f"some combinations of what {name} reads cannot occur")
     target = ideal[codes[possible]]
     error = np.abs(found.value[possible] - target) + found.error[possible]
     worst = with_errors(own.start, target, error)
@@ -82,4 +89,4 @@ def _along(known: Known, line: Line, units: Units, name: str) -> Written:
     found = followed(known, line.total, direction, np.zeros(1), name)
     points = found.factor * (line.points - line.total.constant) + found.shift
     known.taken.append(f"the number that {name} reads is one of those that are listed")
-    return written_along(points, found.error, units)
+    return written_along(points, found.error, found.size, found.terms, units)

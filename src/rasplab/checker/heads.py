@@ -105,34 +105,86 @@ def _attended(
         return nowhere(1), (0.0, np.inf)
     ideal = ideal_rows(place, known.weights.circuit.directions)
     values = _values(known, block, place, ideal, matrix, bias)
-    always = _always(block)
-    if not always and block.kind == "move" and _row_of(place, ideal, block.default) is None:
+    default, always = _default_row(place, ideal, block), _always(block)
+    if not always and default is None and block.kind != "sum":
         known.taken.append(f"{name} always selects something")
         always = True
-    single = _single(known, block)
-    keys = Keys(
-        known.weights.config.max_length,
-        1 if single else known.weights.config.max_length,
-        always,
-    )
-    default = _default_row(place, ideal, block)
+    single, n = _single(known, block), known.weights.config.max_length
+    keys = Keys(n, 1 if single else n, always)
+    _take(known, block, place, single=single)
     if block.kind == "sum":
-        if place.encoding.offset or place.encoding.sign != 1:
+        if place.encoding.kind != "number" or place.encoding.offset or place.encoding.sign != 1:
             raise RefutedError(f"{name} is a sum that is not counted from 0")
+        if block.ranking is not None:
+            raise RefutedError(f"{name} adds up keys that do not weigh the same")
         attended = summed(found, values, keys, scale, form)
-        default = None
     elif scale != 1.0:
         raise RefutedError(f"{name} is scaled")
-    elif block.kind == "mean":
+    elif block.kind == "mean" and place.encoding.kind == "number":
         attended = averaged(found, values, keys, default, form)
-    else:
-        if not single and not _alike(block):
-            known.taken.append(f"the values that {name} selects are equal")
+    elif block.kind == "move":
         attended = moved(found, values, keys, default, form)
+    else:
+        raise RefutedError(f"{name} can be no {block.kind}")
     bos = np.zeros(len(columns)) if default is None else default
     return Held(
         place.start, ideal, attended.relative, attended.absolute, bos, attended.bos_error
     ), (found.spread, attended.margin)
+
+
+def _take(known: Known, block: Attention, place: VariablePlace, *, single: bool) -> None:
+    """What has to be taken as given of a head, since it concerns several positions."""
+    name = block.variable
+    if block.kind == "move" and not single and not _alike(block):
+        known.taken.append(f"the values that {name} selects are equal")
+    if block.kind != "move" and place.encoding.values and not _all_counts(known, block, place):
+        known.taken.append(f"{name} takes no values but those that are listed")
+    if isinstance(block.values, Total) or not _leaves_out(block, place):
+        known.taken.append(f"{name} selects no value but those that it can have")
+
+
+def _all_counts(known: Known, block: Attention, place: VariablePlace) -> bool:
+    """Whether a sum of whole numbers can take every value from its least to its greatest."""
+    values = (
+        [v for v in block.values.values if v is not None] if isinstance(block.values, Table) else []
+    )
+    if block.kind != "sum" or not values or not all(type(v) is int for v in values):
+        return False
+    most = 1 if _single(known, block) else known.weights.config.max_length
+    numbers = [v for v in values if isinstance(v, int)]
+    low, high = most * min(0, *numbers), most * max(0, *numbers)
+    listed = {v for v in place.encoding.values if type(v) is int}
+    return high - low <= len(listed) and listed >= set(range(low, high + 1))
+
+
+def _leaves_out(block: Attention, place: VariablePlace) -> bool:
+    """Whether what the variable cannot be, such as undefined, is never selected.
+
+    A comparison that reads no more than the values do tells of each combination whether any query
+    selects it.
+    """
+    assert isinstance(block.values, Table)
+    table, wanted = block.values, set(map(identity, place.encoding.values))
+    numeric = place.encoding.kind == "number"
+    foreign = np.array(
+        [
+            not isinstance(v, int | float) if numeric else identity(v) not in wanted
+            for v in table.values
+        ],
+        np.bool_,
+    )
+    open_cells = (table.codes != IMPOSSIBLE) & foreign[table.codes]
+    for c in block.comparisons:
+        if set(c.keys.variables) <= set(table.variables):
+            selects = np.array([row.any() for row in c.holds], np.bool_)
+            selected = selects[c.keys.codes] & (c.keys.codes != IMPOSSIBLE)
+            order = [c.keys.variables.index(v) for v in table.variables if v in c.keys.variables]
+            shape = [
+                n if v in c.keys.variables else 1
+                for v, n in zip(table.variables, table.codes.shape, strict=True)
+            ]
+            open_cells = open_cells & np.transpose(selected, order).reshape(shape)
+    return not bool(open_cells.any())
 
 
 def _default_row(place: VariablePlace, ideal: Array, block: Attention) -> Array | None:
@@ -148,8 +200,6 @@ def _default_row(place: VariablePlace, ideal: Array, block: Attention) -> Array 
 
 
 def _row_of(place: VariablePlace, ideal: Array, value: Value) -> Array | None:
-    if place.encoding.kind == "number":
-        return np.zeros(0)
     for known, row in zip(place.encoding.values, ideal, strict=True):
         if identity(known) == identity(value):
             return row
@@ -201,7 +251,7 @@ def _values_of_total(
     rows = np.zeros((2, width))
     rows[:, 0] = found.low, found.high
     errors = np.zeros((2, width))
-    errors[:, 0] = found.error + off
+    errors[:, 0] = found.error + found.rounding(known.form) + off
     names = reads(known, matrix, block.variable)
     bos, bos_error = _at_bos(known, [known.held[n] for n in names], matrix, bias)
     largest = np.maximum(np.abs(rows).max(axis=0) + errors[0], np.abs(bos) + bos_error)

@@ -24,7 +24,7 @@ from rasplab.checker.arithmetic import (
     lowest_bit,
     two_to,
 )
-from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
+from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, read, read_at_bos
 
 CELLS = 1 << 20
 
@@ -87,7 +87,9 @@ class _Sums:
         own = OWN * (self.terms + 1) * (self.above + self.below)
         whole = (self.above + self.below) <= two_to(place + 53)[:, None]
         own = np.where(whole & self.exact[:, None], 0.0, own)
-        return Written(self.value, self.error + rounded + own, self.decision)
+        error = self.error * WIDER + rounded + own
+        fits = self.above + self.below < form.largest / 4
+        return Written(self.value, np.where(fits, error, np.inf), self.decision)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,20 +107,22 @@ def written(held: list[Held], units: Units) -> Written:
     return _combined(units, groups, numbers)
 
 
-def written_along(points: Array, error: float, units: Units) -> Written:
-    """What the units write where all of them read one number, which is one of the points."""
+def written_along(points: Array, error: float, size: float, terms: float, units: Units) -> Written:
+    """What the units write where all of them read one number, which is one of the points.
+
+    It is the sum of so many terms, of at most that size together, and off by the error.
+    """
     groups, directions = _groups(units)
     live = [i for i, _ in enumerate(groups) if directions[:, i].any()]
     if len(live) != 1:
         raise RefutedError("the units do not read one number")
     column = points[:, None]
     off = np.full_like(column, error)
-    several = np.full_like(column, float((directions[:, live[0]] != 0).sum()))
     numbers = Columns(
         column,
         off,
-        np.abs(column) + off,
-        several,
+        np.full_like(column, size),
+        np.full_like(column, terms),
         np.full(1, -ZERO),
         np.zeros(1, np.bool_),
     )
@@ -160,6 +164,8 @@ def _groups(units: Units) -> tuple[list[_Group], Array]:
         if len(nonzero):  # the least such scale that keeps most numbers what they were
             factor = float(two_to(np.array(np.frexp(column[nonzero[0]])[1] - 1)))
         scaled = column / factor
+        if (scaled * factor != column).any() or not np.isfinite(scaled).all():
+            factor, scaled = 1.0, column
         key = (scaled + 0.0).tobytes()
         directions.setdefault(key, scaled)
         found.setdefault(key, []).append((j, factor))
@@ -265,5 +271,7 @@ def _rounding(
     alone = (terms == 0) | ((bias == 0) & one)
     count = terms + (bias != 0)
     rounded = np.where(whole | taken | alone, 0.0, form.gamma(count) * sizes + count * form.least)
+    rounded += np.where(sizes <= two_to(places + 53), 0.0, 4 * OWN * sizes)
+    rounded = np.where(sizes < form.largest / 4, rounded, np.inf)
     place = np.where(whole, places, np.minimum(lowest_bit(bias), last))
     return rounded, place.astype(np.int64)

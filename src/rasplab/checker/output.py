@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from rasplab.checker.arithmetic import Array, Codes
-from rasplab.checker.known import (
-    Known,
-    operands,
-)
-from rasplab.checker.stream import (
-    RefutedError,
-    read,
-)
+from rasplab.checker.known import Known, operands, reads
+from rasplab.checker.stream import RefutedError, number_row, read
 from rasplab.checker.totals import followed
 from rasplab.craft.specification import (
     IMPOSSIBLE,
@@ -36,6 +32,8 @@ def output(known: Known) -> tuple[float, float]:
     columns = read(held, w_u, b_u)
     codes = table.codes.ravel()
     possible = codes != IMPOSSIBLE
+    if not possible.all():
+        known.taken.append("some combinations of what the output is read from cannot occur")
     value = columns.value[possible]
     error = columns.error(known.form)[possible]
     codes = codes[possible]
@@ -54,28 +52,53 @@ def _number_as_it_is(known: Known, total: Total, w_u: Array, b_u: Array) -> tupl
     margin = 1.0
     if config.output_undefined:
         margin = _flag_margin(known, total, w_u[:, 1:2], b_u[1:2])
-    return found.error + abs(found.shift - total.constant), margin
+    return found.error + found.rounding(known.form) + abs(found.shift - total.constant), margin
 
 
 def _flag_margin(known: Known, total: Total, matrix: Array, bias: Array) -> float:
-    """How far the flag stays from one half: of defined terms below, of an undefined one above."""
-    low, high = float(bias[0]), float(bias[0])
-    least = np.inf
-    for term in total.terms:
-        held, place = known.held[term.variable], known.places[term.variable]
-        alone = read([held], matrix, np.zeros(1))
-        off = alone.error(known.form)[:, 0]
-        values = place.encoding.values or (0, 0)
-        undefined = np.array([v is None for v in values])
-        defined = np.where(undefined, 0.0, alone.value[:, 0])
-        low += float((defined - off).min())
-        high += float((defined + off).max())
-        if undefined.any():
-            least = min(least, float((alone.value[:, 0] - off)[undefined].min()))
-        elif place.encoding.undefined:
-            flag = held.bos[None] @ matrix[held.start : held.stop]
-            least = min(least, float(flag[0, 0]) - float(off.max()))
-    return 2 * min(0.5 - high, low + least - 0.5)
+    """How far the flag stays from one half: below where all is defined, else above."""
+    if set(reads(known, matrix, "the output's flag")) - set(total.variables):
+        raise RefutedError("the output's flag also reads what is not specified")
+    ranges = [_flag_range(known, term.variable, matrix) for term in total.terms]
+    size = sum(r.size for r in ranges) + abs(float(bias[0]))
+    rounding = float(known.form.gamma(len(matrix) + 1)) * size
+    highest = float(bias[0]) + sum(r.high for r in ranges) + rounding
+    margin = 2 * (0.5 - highest)
+    for i, one in enumerate(ranges):
+        if one.undefined is not None:
+            rest = sum(r.low for j, r in enumerate(ranges) if j != i)
+            margin = min(margin, 2 * (float(bias[0]) + one.undefined + rest - rounding - 0.5))
+    return margin
+
+
+@dataclass(frozen=True, slots=True)
+class _FlagRange:
+    """What one variable adds to a flag: where it is defined at most `high`, in all at least `low`.
+
+    `undefined` is the least that it adds where it is not defined, if it can be.
+    """
+
+    low: float
+    high: float
+    undefined: float | None
+    size: float
+
+
+def _flag_range(known: Known, name: str, matrix: Array) -> _FlagRange:
+    held, encoding = known.held[name], known.places[name].encoding
+    own = np.abs(matrix[held.start : held.stop])
+    alone = read([held], matrix, np.zeros(1))
+    off = alone.error(known.form)[:, 0]
+    least, most = alone.value[:, 0] - off, alone.value[:, 0] + off
+    size = float(alone.size.max(initial=0.0)) + float(own.sum())
+    absent = np.array([v is None for v in encoding.values or (0, 0)], np.bool_)
+    undefined = float(least[absent].min()) if absent.any() else None
+    if encoding.undefined and not encoding.values:  # a number that is not listed: its flag is 1
+        row = number_row(known.places[name], None)
+        flag = np.array(row) @ matrix[held.start : held.stop, 0]
+        undefined = float(flag) - float((held.absolute + held.relative) @ own[:, 0])
+    lows = [float(least.min()), *([] if undefined is None else [undefined])]
+    return _FlagRange(min(lows), float(most[~absent].max(initial=-np.inf)), undefined, size)
 
 
 def _choice(

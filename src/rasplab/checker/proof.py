@@ -7,6 +7,7 @@ arrays hold; nothing is taken from the compiler but the statement that is to be 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,12 +26,15 @@ from rasplab.checker.stream import (
     ideal_rows,
 )
 from rasplab.craft.specification import (
+    IMPOSSIBLE,
     Attention,
     Function,
+    Specification,
+    Table,
 )
 from rasplab.diagnostics import InternalError
 from rasplab.rasp.values import identity
-from rasplab.weights.artefact import Component, ModelWeights
+from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
 
 FIRST_TOKEN = 2
 HEAD_PARTS = ("W_Q", "b_Q", "W_K", "b_K", "W_V", "b_V", "W_O")
@@ -129,6 +133,10 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
     known.weights.verify()
     if known.specification.causal is not known.weights.config.causal:
         raise RefutedError("it is masked in another way than is specified")
+    _check_lanes(known.weights.circuit.variables)
+    for table, classes in _tables(known.specification):
+        if table.codes.size and not IMPOSSIBLE <= table.codes.min() <= table.codes.max() < classes:
+            raise RefutedError("a table has a code for which there is no value")
     _check_range(known)
     _check_nothing_else(known)
     _embeddings(known)
@@ -149,6 +157,29 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
     if stated:
         raise RefutedError(f"nothing computes {', '.join(stated)}")
     return output(known)
+
+
+def _check_lanes(places: tuple[VariablePlace, ...]) -> None:
+    """The first lane is BOS's alone, and every name has one place."""
+    flags = [(p.start, p.stop) for p in places if p.encoding.kind == "flag"]
+    if flags != [(0, 1)] or len({p.name for p in places}) != len(places):
+        raise RefutedError("the lanes do not belong to BOS and to variables of different names")
+
+
+def _tables(specification: Specification) -> Iterator[tuple[Table, int]]:
+    """Every table, and how many values its codes can stand for."""
+    for block in specification.blocks:
+        if isinstance(block, Function):
+            if isinstance(block.of, Table):
+                yield block.of, len(block.of.values)
+            continue
+        for c in block.comparisons:
+            yield c.keys, c.holds.shape[0]
+            yield c.queries, c.holds.shape[1]
+        others = [t for t in (block.ranking, block.values) if isinstance(t, Table)]
+        yield from ((table, len(table.values)) for table in others)
+    if isinstance(specification.output, Table):
+        yield specification.output, len(specification.output.values)
 
 
 def _stored(weights: ModelWeights, form: Format) -> ModelWeights:
@@ -211,6 +242,9 @@ def _embeddings(known: Known) -> None:
         embedded = range(config.max_length) if by_position.any() else config.vocabulary
         if list(map(identity, place.encoding.values)) != list(map(identity, embedded)):
             raise RefutedError(f"{place.name} stands for other values than are embedded")
+        stated = known.specification.positions if by_position.any() else known.specification.tokens
+        if place.name not in stated and stored.any():
+            raise RefutedError(f"{place.name} is embedded in another way than is specified")
         if by_position.any():
             known.positional.add(place.name)
         known.held[place.name] = with_errors(place.start, ideal, np.abs(stored - ideal))
@@ -221,6 +255,14 @@ def _embeddings(known: Known) -> None:
 def _block(
     known: Known, component: Component, block: Attention | Function
 ) -> tuple[Held, BlockProof]:
+    if component.kind not in ("head", "mlp"):
+        raise RefutedError(f"{component.variable} is neither a head nor hidden units")
+    if isinstance(block, Attention) != (component.kind == "head"):
+        raise RefutedError(f"{component.variable} is computed by another kind of part")
+    if isinstance(block, Attention) and component.stop != component.start + 1:
+        raise RefutedError(f"{component.variable} is computed by one head")
+    if component.variable in known.held:
+        raise RefutedError(f"{component.variable} is written twice")
     place = next((p for p in known.weights.circuit.variables if p.name == component.variable), None)
     if isinstance(block, Function):
         found, margin = function(known, component, block, place)

@@ -13,7 +13,7 @@ residual stream. We prove that at every position of every input, in whatever ord
 up, every block writes the coordinates of the right value to within the error that is printed, and
 that the right output is decided. What is taken from the statement as given is printed. Which keys
 a query sees besides BOS and itself plays no part: the bounds hold of any such set. That the
-statement is the program's, and that `causal` is right, is for others to check.
+statement is the program's is for others to check.
 
 THE MEANS. What should be is exact rationals (all stored numbers are m/2^k). Errors are rationals,
 too, rounded up now and then. Of the machine we use four facts (u = 2^-p for p bits):
@@ -292,6 +292,9 @@ class Checker:
         self.check_parts()
         self.embed()
         spec, halves = self.circuit["specification"], {}
+        need(spec["causal"] is self.config["causal"], "it is masked in another way than is stated")
+        stated = {"tokens": spec["tokens"], "indices": spec["positions"]}
+        need(all(h.name in stated[h.expression] for h in self.held.values()), "an input is another")
         blocks = {b["variable"]: b for b in spec["blocks"]}
         need(len(blocks) == len(spec["blocks"]), "two blocks compute one variable")
         for c in self.circuit["components"]:

@@ -25,6 +25,9 @@ from rasplab.checker.arithmetic import (
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.artefact import NamedDirection, VariablePlace
 
+WIDER = 1 + 2.0**-40
+"""What bounds on errors lose while they are added up, by far."""
+
 
 class RefutedError(Exception):
     """Something that the certificate would say cannot be proved."""
@@ -105,20 +108,26 @@ class Columns:
 
     def rounding(self, form: Format) -> Array:
         """How far rounding in the format can move what is read."""
-        exact = (self.input_error == 0) & (self.size <= two_to(self.place + form.bits))
-        exact &= two_to(self.place) >= form.least
+        partial = (self.size + np.abs(self.value)) / 2  # the positive terms, or the negative ones
+        exact = (self.input_error == 0) & (partial <= two_to(self.place + form.bits))
+        exact &= self._held & (two_to(self.place) >= form.least)
         single = (self.terms <= 1) & self.powers
         rounded = form.gamma(self.terms) * self.size + self.terms * form.least
-        return np.where(exact | single, 0.0, rounded) + self.own_rounding()
+        found = np.where(exact | single, 0.0, rounded) + self.own_rounding()
+        return np.where(self.size < form.largest / 4, found, np.inf)
 
     def own_rounding(self) -> Array:
         """What this file's own float64 adds; nothing where it has every number exactly."""
-        exact = self.size <= two_to(self.place + 53)
-        return np.where(exact, 0.0, OWN * (self.terms + 1) * self.size)
+        return np.where(self._held, 0.0, OWN * (self.terms + 1) * self.size)
+
+    @property
+    def _held(self) -> Flags:
+        """Whether float64 holds all sums exactly, in whatever order."""
+        return self.size <= two_to(self.place + 53)
 
     def error(self, form: Format) -> Array:
         """How far what is read can be from `value`, in all."""
-        return self.input_error + self.rounding(form)
+        return self.input_error * WIDER + self.rounding(form)
 
 
 def read(held: list[Held], matrix: Array, bias: Array) -> Columns:
@@ -173,6 +182,9 @@ def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:
 
 
 def _products_are_exact(one: Held, own: Array) -> Flags:
-    """Per column, whether one product alone is never rounded: of 0 and ±1, or by a power of two."""
+    """Per column, whether one product alone is never rounded, nor too small.
+
+    Of 0 and ±1, or by a power of two that is not below 1.
+    """
     units = ((one.rows == 0) | (np.abs(one.rows) == 1)).all(axis=0) & (one.errors == 0).all(axis=0)
-    return (units[:, None] | (own == 0) | is_power_of_two(own)).all(axis=0)
+    return (units[:, None] | (own == 0) | (is_power_of_two(own) & (np.abs(own) >= 1))).all(axis=0)

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rasplab.checker.arithmetic import Array
+from rasplab.checker.arithmetic import OWN, Array, Format
 from rasplab.checker.known import (
     Known,
     reads,
 )
-from rasplab.checker.stream import (
-    Columns,
-    RefutedError,
-    read,
-)
+from rasplab.checker.stream import WIDER, Columns, RefutedError, read
 from rasplab.craft.specification import (
     Term,
     Total,
@@ -26,7 +22,8 @@ from rasplab.craft.specification import (
 class Followed:
     """How one column reads a total: times `factor`, but for its constant and `shift`.
 
-    `error` bounds how far it is off, rounding among it; what is read lies between `low` and `high`.
+    `error` bounds how far it is off, rounding not among it; what is read lies between `low` and
+    `high`, and is the sum of so many terms of at most that size together.
     """
 
     factor: float
@@ -34,6 +31,14 @@ class Followed:
     error: float
     low: float
     high: float
+    size: float
+    terms: float
+
+    def rounding(self, form: Format) -> float:
+        """How far rounding in the format can move what is read."""
+        if self.size >= form.largest / 4:
+            return np.inf
+        return float(form.gamma(self.terms)) * self.size + self.terms * form.least
 
 
 def followed(known: Known, total: Total, matrix: Array, bias: Array, what: str) -> Followed:
@@ -57,9 +62,9 @@ def followed(known: Known, total: Total, matrix: Array, bias: Array, what: str) 
         low, high = low + float(columns.value.min()), high + float(columns.value.max())
         size += float(columns.size.max())
         terms += float(columns.terms.max())
-    rounding = float(known.form.gamma(terms)) * (size + abs(float(bias[0])))
-    blur = abs(factor) * total.blur
-    return Followed(factor, shift, error + rounding + blur, low, high)
+    size += abs(float(bias[0]))
+    error = (error + abs(factor) * total.blur) * WIDER + OWN * (terms + 2) * size
+    return Followed(factor, shift, error, low, high, size, terms)
 
 
 def _numbers(known: Known, term: Term) -> Array:

@@ -47,7 +47,8 @@ def tolerated(output: Output, size: float) -> float:
         return DECISION_WITHIN
     if output.unit is not None:
         return DECISION_WITHIN * output.unit
-    return NUMBER_WITHIN * max(1.0, size)
+    within = NUMBER_WITHIN * max(1.0, size)
+    return min(within, DECISION_WITHIN) if output.whole else within
 
 
 def output_error(craft: CraftModel, errors: Errors, u: float) -> float:

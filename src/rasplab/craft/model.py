@@ -32,12 +32,14 @@ class Embedding:
 class Output:
     """What the read-out means: a score per value, or one number (and an undefined flag).
 
-    With a `unit`, the number is rounded to the nearest multiple of it.
+    With a `unit`, the number is rounded to the nearest multiple of it. `whole` says of a number
+    that comes as it is that it is one of some whole numbers.
     """
 
     values: tuple[Value, ...] | None
     undefined: bool
     unit: float | None = None
+    whole: bool = False
 
     @property
     def numerical(self) -> bool:

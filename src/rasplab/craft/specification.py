@@ -109,8 +109,14 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Specification:
-    """Every block, in order, and what is returned; `causal` hides what comes later from a query."""
+    """Which variables stand for the input, every block in order, and what is returned.
+
+    `tokens` hold the token at a position, `positions` where it is; `causal` hides what comes later
+    from a query.
+    """
 
     causal: bool
+    tokens: tuple[str, ...]
+    positions: tuple[str, ...]
     blocks: tuple[Attention | Function, ...]
     output: Table | Total

@@ -32,7 +32,10 @@ def read_output(root: Node, facts: Facts) -> tuple[Output, Readout]:
         number, flag = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     readout = Weights(number, flag, np.zeros(len(number)), saturated=True)
     if isinstance(domain, Interval) or _is_approximate(root, domain, facts):
-        return Output(None, domain.undefined), readout
+        whole = isinstance(domain, Listed) and all(
+            value is None or isinstance(value, int) for value in domain.values
+        )
+        return Output(None, domain.undefined, whole=whole), readout
     unit = common_unit(domain)
     if unit is None:
         raise CompileError(_too_many(root, len(domain), facts))

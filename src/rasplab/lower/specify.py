@@ -45,7 +45,10 @@ def specify(lowered: Lowered, facts: Facts) -> Specification:
     """The specification of a lowered program."""
     specifier = _Specifier(lowered, facts)
     blocks = tuple(specifier.block(node) for node in lowered.variables if _is_block(node))
-    return Specification(facts.causal, blocks, specifier.output())
+    embedded = {node: lowered.names[node] for node in lowered.variables if not _is_block(node)}
+    tokens = tuple(name for node, name in embedded.items() if isinstance(node.op, g.Tokens))
+    positions = tuple(name for node, name in embedded.items() if isinstance(node.op, g.Indices))
+    return Specification(facts.causal, tokens, positions, blocks, specifier.output())
 
 
 def _is_block(node: Node) -> bool:

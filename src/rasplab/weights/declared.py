@@ -28,6 +28,7 @@ from rasplab.weights.artefact import (
     Fused,
     NamedDirection,
     VariablePlace,
+    Withheld,
     expected_shapes,
 )
 from rasplab.weights.schema import (
@@ -107,6 +108,7 @@ CIRCUIT = _record(
     certificate=CERTIFICATE,
     optimize=OneOf((0, 1)),
     fused=ListOf(_record(Fused)),
+    withheld=ListOf(_record(Withheld, why=OneOf(("name", "place")))),
 )
 
 

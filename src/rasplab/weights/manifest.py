@@ -96,6 +96,7 @@ def read_circuit(data: Json) -> Circuit:
     Raises:
         ValueError: it is no such data.
     """
+    data = {**data, "withheld": data.get("withheld", [])}  # not in files of the first version
     declared.CIRCUIT.check(data, "circuit")
     certificate = cast(Json, data["certificate"])
     return _build(
@@ -105,7 +106,7 @@ def read_circuit(data: Json) -> Circuit:
         components=_build_all(Component, data["components"]),
         variables=tuple(map(_read_place, data["variables"])),
         fused=_build_all(Fused, data["fused"]),
-        withheld=_build_all(Withheld, data.get("withheld", ())),
+        withheld=_build_all(Withheld, data["withheld"]),
         certificate=_build(
             Certificate, certificate, bounds=_build_all(Bound, certificate["bounds"])
         ),

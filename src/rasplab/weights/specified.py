@@ -32,6 +32,8 @@ def specification_data(specification: Specification) -> Json:
     """The specification as JSON."""
     return {
         "causal": specification.causal,
+        "tokens": list(specification.tokens),
+        "positions": list(specification.positions),
         "blocks": [
             _attention(b) if isinstance(b, Attention) else _function(b)
             for b in specification.blocks
@@ -55,7 +57,8 @@ def read_specification(data: Json) -> Specification:
         raise ValueError("the output is no line")
     if not isinstance(data["causal"], bool):
         raise ValueError("a model is causal or it is not")
-    return Specification(data["causal"], blocks, output)
+    embedded = tuple(data["tokens"]), tuple(data["positions"])
+    return Specification(data["causal"], *embedded, blocks, output)
 
 
 def _attention(block: Attention) -> Json:
