@@ -8,7 +8,7 @@ errors through. Other groups of units add their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -183,10 +183,53 @@ def _combined(units: Units, groups: list[_Group], numbers: Columns) -> Written:
     sums = _Sums.none(rows, units.w_out.shape[1])
     own = numbers.own_rounding()
     for i, group in enumerate(groups):
-        size = len(group.members)
-        for some in _slices(rows, size):
-            _add(sums, units, group, numbers, i, some, own)
+        write = _Outgoing.of(units.w_out[group.members])
+        for some in _slices(rows, len(group.members)):
+            _add(sums, units, group, write, numbers, i, some, own)
     return sums.written(units)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outgoing:
+    """The directions that some units write, and with what weights; few units each, mostly.
+
+    `first` has, per direction, the units that write it, as far as there are any; `weights` with
+    what.
+    """
+
+    columns: NDArray[np.intp]
+    dense: Array
+    first: NDArray[np.intp]
+    weights: Array
+
+    @classmethod
+    def of(cls, write: Array) -> _Outgoing:
+        columns = np.flatnonzero((write != 0).any(axis=0))
+        dense = write[:, columns]
+        most = int((dense != 0).sum(axis=0).max(initial=0))
+        first = np.argsort(dense == 0, axis=0, kind="stable")[:most]
+        return cls(columns, dense, first, np.take_along_axis(dense, first, axis=0))
+
+    def sum(self, hidden: Array, weigh: Callable[[Array], Array]) -> Array:
+        """Per row and direction, the hidden units times what is made of the weights."""
+        if 4 * len(self.first) >= len(self.dense):
+            return hidden @ weigh(self.dense)
+        total = np.zeros((len(hidden), len(self.columns)))
+        for units, weights in zip(self.first, weigh(self.weights), strict=True):
+            total += hidden[:, units] * weights
+        return total
+
+
+def _above(weights: Array) -> Array:
+    return np.maximum(weights, 0.0)
+
+
+def _below(weights: Array) -> Array:
+    return np.maximum(-weights, 0.0)
+
+
+def _count(weights: Array) -> Array:
+    return (weights != 0).astype(np.float64)
 
 
 def _slices(rows: int, size: int) -> Iterator[slice]:
@@ -198,6 +241,7 @@ def _add(
     sums: _Sums,
     units: Units,
     group: _Group,
+    write: _Outgoing,
     numbers: Columns,
     i: int,
     some: slice,
@@ -205,7 +249,8 @@ def _add(
 ) -> None:
     """Add what one group writes, for some of the rows."""
     bias, factors = units.b_in[group.members], group.factors
-    z, off = numbers.value[some, i, None], (numbers.input_error + own)[some, i, None]
+    z = numbers.value[some, i, None]
+    off = numbers.input_error[some, i, None] + own[some, i, None]
     value = z * factors + bias
     shared = off * factors
     rounding, place = _rounding(units.form, group, bias, numbers, i, some)
@@ -219,18 +264,18 @@ def _add(
     value, reach, high, active = value[here], reach[here], high[here], active[here]
     straight = value - reach >= 0
     bent = active & ~straight
-    write = units.w_out[group.members]
     middle = np.where(straight, value, 0.0) + np.where(bent, high / 2, 0.0)
-    slope = (straight * factors) @ write
     rounded = np.where(straight, rounding[here], 0.0) + np.where(bent, high / 2, 0.0)
     rows = here + some.start
-    sums.value[rows] += middle @ write
-    sums.error[rows] += np.abs(slope) * off[here] + rounded @ np.abs(write)
+    cells = np.ix_(rows, write.columns)
+    sums.value[cells] += write.sum(middle, np.positive)
+    slope = np.abs(write.sum(straight * factors, np.positive))
+    sums.error[cells] += slope * off[here] + write.sum(rounded, np.abs)
     most = np.where(active, high, 0.0)
-    sums.above[rows] += most @ np.maximum(write, 0.0)
-    sums.below[rows] += most @ np.maximum(-write, 0.0)
-    sums.terms[rows] += active.astype(float) @ (write != 0).astype(float)
-    live = active & (write != 0).any(axis=1)
+    sums.above[cells] += write.sum(most, _above)
+    sums.below[cells] += write.sum(most, _below)
+    sums.terms[cells] += write.sum(active.astype(np.float64), _count)
+    live = active & (write.dense != 0).any(axis=1)
     places = np.where(live, place[here], ZERO).min(axis=1)
     sums.place[rows] = np.minimum(sums.place[rows], places)
     sums.exact[rows] &= ~((rounding[here] > 0) & live).any(axis=1)
