@@ -111,8 +111,6 @@ def summed(scores: Scores, values: Values, keys: Keys, scale: float, form: Forma
         form.gamma(2 * keys.chosen + form.exponential + form.rescaled + 2)
     ) + math.expm1(_difference(scores, form))
     proportion = max(most * (1 + rounding) - 1, 1 - least * (1 - rounding) / (1 + filled))
-    if scale * float(values.largest.max(initial=0.0)) * (n + 1) >= form.largest / 4:
-        raise RefutedError("what is added up is beyond what the format holds")
     others = n * scale * math.exp(max(scores.others - scores.bos.low, -MOST))
     if scores.others == -math.inf:
         others = 0.0
@@ -120,6 +118,9 @@ def summed(scores: Scores, values: Values, keys: Keys, scale: float, form: Forma
     off = values.errors.max(axis=0, initial=0.0)
     absolute = 2 * n * off * (1 + proportion) + others * values.largest + at_bos * (1 + rounding)
     absolute = absolute + scale * _underflow(values, math.exp(-far), keys, form)
+    total = n * values.largest * (1 + proportion) + absolute
+    if (total >= form.largest / 4).any():
+        raise RefutedError("what is added up is beyond what the format holds")
     relative = np.full_like(absolute, proportion)
     if (values.rows < 0).any():
         absolute = absolute + n * values.largest * proportion

@@ -152,7 +152,9 @@ def _all_counts(known: Known, block: Attention, place: VariablePlace) -> bool:
         return False
     most = 1 if _single(known, block) else known.weights.config.max_length
     numbers = [v for v in values if isinstance(v, int)]
-    low, high = most * min(0, *numbers), most * max(0, *numbers)
+    counts = (1 if _always(block) else 0, most)
+    ends = [count * v for count in counts for v in (min(numbers), max(numbers))]
+    low, high = min(ends), max(ends)
     listed = {v for v in place.encoding.values if type(v) is int}
     return high - low <= len(listed) and listed >= set(range(low, high + 1))
 

@@ -124,9 +124,16 @@ def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | No
             why = f"its parts do not fit together: {refuted}"
         return Proof(form.name, tuple(blocks), np.inf, -np.inf, tuple(known.taken), why)
     if weights.config.numerical and weights.config.output_unit is None:
-        allowed = weights.circuit.certificate.output_error if within is None else within
+        allowed = _allowed(weights, form) if within is None else within
         margin = min(margin, 1.0 - error / allowed) if error > allowed else margin
     return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken))
+
+
+def _allowed(weights: ModelWeights, form: Format) -> float:
+    """How far a number may be off: as recorded for the model's format; in others, as for any."""
+    certificate = weights.circuit.certificate
+    own = form.name == weights.config.dtype
+    return certificate.output_error if own else certificate.tolerated
 
 
 def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:

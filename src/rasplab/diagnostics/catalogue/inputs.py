@@ -139,8 +139,9 @@ Position embeddings and score margins are made for that many positions; BOS is n
     Page(
         "E409",
         "an option has no such value",
-        "`optimize` is a level that does not exist, `causal` is neither True nor False, or "
-        "`device` is none that PyTorch knows.",
+        """\
+`optimize` is a level that does not exist, `causal` is neither True nor False, or `device` is none
+that PyTorch knows.""",
         """\
 0 writes every expression into its own subspace, as a textbook would; 1, the default, fuses
 and shares what it can.""",
