@@ -111,7 +111,7 @@ def outputs(weights: ModelWeights, ids: Any) -> list[Any]:
         return ["not finite"]
     found = decode(weights.config, out, lengths)
     if weights.tolerance:  # numbers as they come: equal within what is certified
-        return [[None if v is None else round(float(v), 2) for v in row] for row in found]
+        return [[round(v, 2) if isinstance(v, int | float) else v for v in row] for row in found]
     return found
 
 

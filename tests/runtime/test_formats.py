@@ -14,6 +14,7 @@ import rasplab
 from rasplab import programs, rasp
 from rasplab.checker import prove
 from rasplab.checker.arithmetic import lowest_bit
+from rasplab.craft import Head
 from rasplab.craft.precision import FLOAT16, FLOAT32, PRECISIONS
 from rasplab.craft.stored import stored
 from rasplab.diagnostics import CompileError
@@ -81,10 +82,12 @@ def test_numpy_computes_in_float16_what_is_certified(name: str) -> None:
 @pytest.mark.parametrize("dtype", FORMATS)
 def test_nothing_is_left_at_bos_of_what_a_sum_scales(dtype: str) -> None:
     program = aggregate_sum(everything, shift(parts, 1, 0))
-    craft = rasplab.compile(program, vocab="ab", max_length=20).compilation.lowered.craft
+    compilation = rasplab.compile(program, vocab="ab", max_length=20).compilation
+    assert compilation is not None
+    craft = compilation.lowered.craft
     precision = PRECISIONS[dtype]
     for block in stored(craft, precision).blocks:
-        if not hasattr(block, "value"):
+        if not isinstance(block, Head):
             continue
         rows = [m[s.at_bos != 0] for s, m in block.value.parts]
         terms = np.concatenate([block.value.bias[None], block.value.bos[None], *rows])

@@ -8,7 +8,7 @@ errors through. Other groups of units add their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -179,14 +179,35 @@ def _groups(units: Units) -> tuple[list[_Group], Array]:
 
 
 def _combined(units: Units, groups: list[_Group], numbers: Columns) -> Written:
-    rows = len(numbers.value)
-    sums = _Sums.none(rows, units.w_out.shape[1])
+    sums = _Sums.none(len(numbers.value), units.w_out.shape[1])
     own = numbers.own_rounding()
+    awake = _awake(sums, units, groups, numbers, own)
     for i, group in enumerate(groups):
         write = _Outgoing.of(units.w_out[group.members])
-        for some in _slices(rows, len(group.members)):
-            _add(sums, units, group, write, numbers, i, some, own)
+        rows = np.flatnonzero(awake[:, i])
+        step = max(CELLS // len(group.members), 1)
+        for start in range(0, len(rows), step):
+            _add(sums, units, group, write, numbers, i, rows[start : start + step], own)
     return sums.written(units)
+
+
+def _awake(sums: _Sums, units: Units, groups: list[_Group], numbers: Columns, own: Array) -> Flags:
+    """Where a group may have a unit that is not silent: mostly nowhere, so this is found at once.
+
+    Rounding is taken to be as large as it can be.
+    """
+    least, most = (np.array([end(g.factors) for g in groups]) for end in (np.min, np.max))
+    bias = np.array([units.b_in[g.members].max() for g in groups])
+    size = np.array([np.abs(units.b_in[g.members]).max() for g in groups]) + numbers.size * most
+    terms = numbers.terms + 1
+    reach = (numbers.input_error + own) * most * WIDER + 4 * OWN * size
+    reach += units.form.gamma(terms) * size + terms * units.form.least
+    top = np.where(numbers.value >= 0, numbers.value * most, numbers.value * least) + bias
+    silent = top + reach <= 0
+    if silent.any():
+        distance = np.where(silent, -top, np.inf)
+        sums.decision = _nearer(sums.decision, _nearest(distance, reach))
+    return ~silent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,11 +253,6 @@ def _count(weights: Array) -> Array:
     return (weights != 0).astype(np.float64)
 
 
-def _slices(rows: int, size: int) -> Iterator[slice]:
-    step = max(CELLS // max(size, 1), 1)
-    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
-
-
 def _add(
     sums: _Sums,
     units: Units,
@@ -244,7 +260,7 @@ def _add(
     write: _Outgoing,
     numbers: Columns,
     i: int,
-    some: slice,
+    some: NDArray[np.intp],
     own: Array,
 ) -> None:
     """Add what one group writes, for some of the rows."""
@@ -266,7 +282,7 @@ def _add(
     bent = active & ~straight
     middle = np.where(straight, value, 0.0) + np.where(bent, high / 2, 0.0)
     rounded = np.where(straight, rounding[here], 0.0) + np.where(bent, high / 2, 0.0)
-    rows = here + some.start
+    rows = some[here]
     cells = np.ix_(rows, write.columns)
     sums.value[cells] += write.sum(middle, np.positive)
     slope = np.abs(write.sum(straight * factors, np.positive))
@@ -295,7 +311,7 @@ def _nearer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float
 
 
 def _rounding(
-    form: Format, group: _Group, bias: Array, numbers: Columns, i: int, some: slice
+    form: Format, group: _Group, bias: Array, numbers: Columns, i: int, some: NDArray[np.intp]
 ) -> tuple[Array, NDArray[np.int64]]:
     """How far each unit's own sum is rounded, and the place of its last bit where it is not.
 
