@@ -52,7 +52,8 @@ def _number_as_it_is(known: Known, total: Total, w_u: Array, b_u: Array) -> tupl
     margin = 1.0
     if config.output_undefined:
         margin = _flag_margin(known, total, w_u[:, 1:2], b_u[1:2])
-    return found.error + found.rounding(known.form) + abs(found.shift - total.constant), margin
+    off = found.error + found.rounding(known.form) + abs(found.shift - total.constant)
+    return off + _shown(max(abs(found.low), abs(found.high)) + off), margin
 
 
 def _flag_margin(known: Known, total: Total, matrix: Array, bias: Array) -> float:
@@ -133,6 +134,8 @@ def _number(
     defined = np.array([v is not None for v in values], np.bool_)[codes]
     off = np.abs(value[:, 0] - numbers) + error[:, 0]
     worst = float(np.where(defined, off, 0.0).max(initial=0.0))
+    if config.output_unit is None:
+        worst += _shown(float(np.abs(numbers).max(initial=0.0)) + worst)
     margin = 1.0
     if config.output_undefined:
         flag = np.abs(value[:, 1] - np.where(defined, 0.0, 1.0)) + error[:, 1]
@@ -140,6 +143,14 @@ def _number(
     if config.output_unit is not None:
         margin = min(margin, _unit_margin(config.output_unit, values, worst))
     return worst, margin
+
+
+def _shown(size: float) -> float:
+    """How far a number of that size is moved by making it canonical.
+
+    To 12 digits, by 5 parts in 10^12; perhaps to a fraction, by one more; below 10^-12 to 0.
+    """
+    return 6.1e-12 * max(1.0, size)
 
 
 def _unit_margin(unit: float, values: tuple[Value, ...], worst: float) -> float:
