@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 # A program that needs the whole machine is a failing test with its place, not a dead machine.
-MEMORY = 6 * 2**30
+MEMORY = 10 * 2**30
 _, at_most = resource.getrlimit(resource.RLIMIT_DATA)
 if at_most == resource.RLIM_INFINITY or at_most > MEMORY:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, at_most))

@@ -15,7 +15,6 @@ from tests.differential.verdict import Variant, fault, report
 from tests.random_programs import Program, random_sequences
 
 EVERYDAY = range(40)
-MORE = range(40, 400)
 KINDS = {"orders": random_orders, "numbers": random_numbers}
 Grow = Callable[[int], Program]
 
@@ -34,19 +33,11 @@ def test_an_aimed_program_equals_its_model_or_is_refused(grow: Grow, seed: int) 
     check(grow, seed, [Variant(bool(seed % 2), int(seed % 4 > 0), 12, seed)])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", MORE)
-@pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)
-def test_more_aimed_programs_equal_their_models_or_are_refused(grow: Grow, seed: int) -> None:
-    variants = [Variant(causal, level, 30, seed) for causal in (False, True) for level in (0, 1)]
-    check(grow, seed, variants)
-
-
 @pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)
 def test_a_seed_gives_one_program_and_most_differ(grow: Grow) -> None:
-    first = [to_text(grow(seed)[0], 10**5) for seed in range(100)]
-    assert first == [to_text(grow(seed)[0], 10**5) for seed in range(100)]
-    assert len(set(first)) > 75
+    first = [to_text(grow(seed)[0], 10**5) for seed in range(30)]
+    assert first == [to_text(grow(seed)[0], 10**5) for seed in range(30)]
+    assert len(set(first)) > 20
 
 
 @pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)

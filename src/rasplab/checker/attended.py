@@ -77,7 +77,7 @@ def averaged(
 ) -> Attended:
     """A mean: unequal weights count in proportion to the values."""
     leak = _leak(scores, keys)
-    weights = math.expm1(min(2 * scores.spread + _difference(scores, form), MOST))
+    weights = math.expm1(min(scores.spread + _difference(scores, form), MOST))
     weights += float(form.gamma(_roundings(scores, keys, leak, form)))
     absolute = values.errors.max(axis=0, initial=0.0) * (1 + weights)
     absolute = absolute + values.largest * (weights + 4 * leak)
