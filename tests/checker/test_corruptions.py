@@ -12,6 +12,7 @@ import rasplab
 from benchmarks.corruptions import corrupt
 from rasplab import programs
 from rasplab.checker import prove
+from rasplab.diagnostics import InputError
 from rasplab.rasp import aggregate_sum, full, indices, select, shift, tokens, where
 from rasplab.weights import ModelWeights
 
@@ -84,3 +85,8 @@ def test_other_formats_run_the_stored_weights(dtype: str) -> None:
 def test_every_selector_is_empty() -> None:
     nothing = aggregate_sum(~full, indices)
     assert prove(rasplab.compile(nothing, vocab="ab", max_length=4).weights).holds
+
+
+def test_a_format_that_does_not_exist_is_named(sort: ModelWeights) -> None:
+    with pytest.raises(InputError, match="E410"):
+        prove(sort, "float8")

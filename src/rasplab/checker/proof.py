@@ -32,7 +32,7 @@ from rasplab.craft.specification import (
     Specification,
     Table,
 )
-from rasplab.diagnostics import InternalError
+from rasplab.diagnostics import InputError, InternalError, diagnostic, shown
 from rasplab.rasp.values import identity
 from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
 
@@ -103,13 +103,21 @@ def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | No
     A number that is returned as it comes may be off by what the model's certificate says, or by
     `within`.
 
+    Raises:
+        InputError: E410, there is no such format.
+
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.length, vocab="ab", max_length=5)
     >>> print(prove(model.weights))  # doctest: +ELLIPSIS
     float32: proved
       length  sum ...
     """
-    form, specification = FORMATS[dtype or weights.config.dtype], weights.specification
+    name = dtype or weights.config.dtype
+    if name not in FORMATS:
+        known = ", ".join(FORMATS)
+        finding = diagnostic("E410", f"{shown(name)} is no number format", help=f"use {known}")
+        raise InputError(finding)
+    form, specification = FORMATS[name], weights.specification
     if specification is None:
         return Proof(form.name, (), np.inf, -np.inf, (), "it says nowhere what it should compute")
     weights = _stored(weights, form)
