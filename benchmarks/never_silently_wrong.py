@@ -1,7 +1,8 @@
 """Random programs in bulk: how many models are wrong, and how many programs are refused.
 
 Each program is compiled for both maskings and at both optimisation levels, and run on random
-sequences one by one, in a batch, and in torch. With `--log FILE` an interrupted run goes on where
+sequences one by one, in a batch, and in torch; with `--formats` also cast to every other number
+format in which its stored weights are proved. With `--log FILE` an interrupted run goes on where
 it stopped. `--replay SEED` shows one program and everything that is wrong with it. `--programs`
 chooses the generator: programs of all kinds, or aimed at orders, or at numbers.
 
@@ -14,13 +15,14 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from rasplab.diagnostics import CompileError  # noqa: E402
 from tests.aimed_numbers import random_numbers  # noqa: E402
 from tests.aimed_orders import random_orders  # noqa: E402
-from tests.differential.agreement import compiled, disagreements, evaluated  # noqa: E402
+from tests.differential.agreement import cast, compiled, disagreements, evaluated, ways_to_run  # noqa: E402
 from tests.random_programs import Program, random_program, random_sequences  # noqa: E402
 from tests.shrinking import shrink  # noqa: E402
 
@@ -48,10 +50,13 @@ class Outcome:
     optimize: int
     result: str
     detail: str = ""
+    seconds: float = 0.0  # of processor time, for all that was done with it
+    formats: int = 0  # how many other formats it was proved and run in
+    grown: float = 0.0  # MB by which the most that its process ever held has grown
 
 
 class TooLongError(Exception):
-    """The time limit of one variant has passed."""
+    """The processor time that one variant may take has passed."""
 
 
 def main() -> None:
@@ -74,9 +79,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes")
     parser.add_argument("--sequences", type=int, default=50, help="how many per program")
-    parser.add_argument("--limit", type=int, default=60, help="seconds for one variant")
+    parser.add_argument("--limit", type=int, default=60, help="processor seconds per variant")
     parser.add_argument("--log", type=Path, help="a file of outcomes, appended to and resumed from")
     parser.add_argument("--no-torch", action="store_true", help="leave out torch")
+    parser.add_argument("--formats", action="store_true", help="cast to all formats proved, too")
     parser.add_argument("--programs", choices=GENERATORS, default="broad", help="the generator")
     parser.add_argument("--replay", type=int, help="one seed, in full")
     return parser.parse_args()
@@ -87,9 +93,8 @@ def run(seeds: list[int], options: argparse.Namespace, started: float) -> list[O
     outcomes: list[Outcome] = []
     check = partial(
         check_seed,
-        programs=options.programs,
-        count=options.sequences,
-        torch=not options.no_torch,
+        generator=options.programs,
+        how=How(options.sequences, not options.no_torch, options.formats),
         limit=options.limit,
     )
     last = started
@@ -110,23 +115,44 @@ def run(seeds: list[int], options: argparse.Namespace, started: float) -> list[O
     return outcomes
 
 
-def check_seed(seed: int, *, programs: str, count: int, torch: bool, limit: int) -> list[Outcome]:
+@dataclass(frozen=True)
+class How:
+    """On how many sequences a program is compared, and in which ways it is run."""
+
+    sequences: int
+    torch: bool
+    formats: bool
+
+
+def check_seed(seed: int, *, generator: str, how: How, limit: int) -> list[Outcome]:
     """All variants of one program."""
-    return [
-        check_variant(programs, seed, causal, optimize, count, torch, limit)
-        for causal, optimize in VARIANTS
-    ]
+    return [measured(generator, seed, *variant, how, limit) for variant in VARIANTS]
+
+
+def measured(
+    generator: str, seed: int, causal: bool, optimize: int, how: How, limit: int
+) -> Outcome:
+    """One program in one variant, with what it cost."""
+    started, held = time.process_time(), most_held()
+    outcome = check_variant(generator, seed, causal, optimize, how, limit)
+    seconds = time.process_time() - started
+    return replace(outcome, seconds=round(seconds, 2), grown=round(most_held() - held, 1))
+
+
+def most_held() -> float:
+    """MB, the most that this process has ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def check_variant(
-    programs: str, seed: int, causal: bool, optimize: int, count: int, torch: bool, limit: int
+    generator: str, seed: int, causal: bool, optimize: int, how: How, limit: int
 ) -> Outcome:
     """One program in one variant; nothing that it raises escapes."""
     outcome = partial(Outcome, seed, causal, optimize)
-    signal.signal(signal.SIGALRM, _stop)
-    signal.alarm(limit)
+    signal.signal(signal.SIGPROF, _stop)
+    signal.setitimer(signal.ITIMER_PROF, limit)
     try:
-        wrong = compare(GENERATORS[programs](seed), seed, causal, optimize, count, torch)
+        wrong, formats = compare(GENERATORS[generator](seed), seed, causal, optimize, how)
     except CompileError as refusal:
         unlabelled = not all(finding.labels for finding in refusal.diagnostics)
         return outcome(
@@ -140,17 +166,20 @@ def check_variant(
         where = f"{Path(place.filename).name}:{place.lineno}"
         return outcome(type(error).__name__, f"{where}: {str(error).splitlines()[:1]}")
     finally:
-        signal.alarm(0)
-    return outcome("wrong", wrong[0]) if wrong else outcome("equal")
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return outcome("wrong" if wrong else "equal", wrong[0] if wrong else "", formats=formats)
 
 
 def compare(
-    drawn: Program, seed: int, causal: bool, optimize: int, count: int, torch: bool
-) -> list[str]:
+    drawn: Program, seed: int, causal: bool, optimize: int, how: How
+) -> tuple[list[str], int]:
+    """What differs, and in how many other number formats it was looked for."""
     program, vocab, max_length = drawn
     model = compiled(program, vocab, max_length, causal=causal, optimize=optimize)
-    pairs = evaluated(program, random_sequences(vocab, max_length, count, seed), causal=causal)
-    return [str(found) for found in disagreements(model, pairs, torch=torch)]
+    sequences = random_sequences(vocab, max_length, how.sequences, seed)
+    pairs = evaluated(program, sequences, causal=causal)
+    ways = ways_to_run(model, torch=how.torch) | (cast(model) if how.formats else {})
+    return [str(found) for found in disagreements(ways, pairs)], len(ways) - 2 - how.torch
 
 
 def _stop(*_: object) -> None:
@@ -183,6 +212,12 @@ def report(outcomes: list[Outcome], seconds: float, ran: int, options: argparse.
         if seeds and result != "equal":
             shown = " ".join(map(str, seeds[:40])) + (" …" if len(seeds) > 40 else "")
             print(f"{result}, {len(seeds)} programs: {shown}")
+    for outcome in sorted(outcomes, key=lambda o: -o.seconds)[:5]:
+        print(f"slowest: seed {outcome.seed} {variant(outcome)}, {outcome.seconds:.1f} s")
+    for outcome in sorted(outcomes, key=lambda o: -o.grown)[:3]:
+        print(f"largest: seed {outcome.seed} {variant(outcome)}, {outcome.grown:.0f} MB more")
+    formats = sum(outcome.formats for outcome in outcomes)
+    print(f"{formats} times also cast to another format that was proved" if formats else "")
     programs = len({outcome.seed for outcome in outcomes})
     print(
         f"{programs} programs x {options.sequences} sequences x {len(VARIANTS)} variants; "
@@ -200,8 +235,8 @@ def replay(seed: int, options: argparse.Namespace) -> None:
     for causal, optimize in VARIANTS:
         print(f"--- {'causal' if causal else 'full'} O{optimize}")
         try:
-            torch = not options.no_torch
-            wrong = compare(drawn, seed, causal, optimize, options.sequences, torch)
+            how = How(options.sequences, not options.no_torch, options.formats)
+            wrong, _ = compare(drawn, seed, causal, optimize, how)
             print("\n".join(wrong[:5]) or "equal")
             if wrong:
                 smallest(drawn, seed, causal, optimize, options.sequences)
@@ -213,10 +248,11 @@ def replay(seed: int, options: argparse.Namespace) -> None:
 
 def smallest(drawn: Program, seed: int, causal: bool, optimize: int, count: int) -> None:
     """Shrink a program that is wrong, and show what is left of it."""
+    how = How(count, torch=False, formats=False)
 
     def fails(one: Program) -> bool:
         try:
-            return bool(compare(one, seed, causal, optimize, count, torch=False))
+            return bool(compare(one, seed, causal, optimize, how)[0])
         except Exception:  # noqa: BLE001 - another failure than the one that is looked for
             return False
 
@@ -229,7 +265,7 @@ def smallest(drawn: Program, seed: int, causal: bool, optimize: int, count: int)
         f"shrunk: {drawn[0]}\n  vocab {drawn[1]!r}, max_length {drawn[2]}, "
         f"numerical {model.numerical}, certified {model.certificate.output_error}"
     )
-    print("  " + "\n  ".join(compare(drawn, seed, causal, optimize, count, False)[:3]))
+    print("  " + "\n  ".join(compare(drawn, seed, causal, optimize, how)[0][:3]))
 
 
 def read_log(path: Path | None) -> list[Outcome]:

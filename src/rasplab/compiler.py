@@ -65,9 +65,10 @@ def compile_program(program: Expression, options: Options) -> Compilation:
         raise CompileError(
             diagnostic(
                 "E307",
-                "the selectors of this program are nested too deeply",
+                "this program is nested too deeply",
                 at=program.origin,
-                help="aggregate part of them first, or combine fewer",
+                help="aggregate part of the selectors first, "
+                "or give `apply` one function in place of many",
             )
         ) from None
     except MemoryError as error:

@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 import rasplab
+from rasplab.checker import prove
+from rasplab.checker.arithmetic import FORMATS
 from rasplab.diagnostics import ProgramError
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value, identity, is_number
@@ -47,35 +51,62 @@ def evaluated(program: SOp, inputs: Inputs, *, causal: bool) -> list[tuple[Seque
     return pairs
 
 
-def ways_to_run(model: Any, *, torch: bool) -> dict[str, Callable[[Inputs], Outputs]]:
-    """One by one and in a batch; in NumPy and, where wanted, in torch."""
-    ways: dict[str, Callable[[Inputs], Outputs]] = {
-        "one by one": lambda inputs: [model(sequence) for sequence in inputs],
-        "batch": model.batch,
+@dataclass(frozen=True)
+class Way:
+    """One way to run a model, and how far numbers may be off in it; None: not even by rounding."""
+
+    run: Callable[[Inputs], Outputs]
+    error: float | None
+
+
+def ways_to_run(model: Any, *, torch: bool = True) -> dict[str, Way]:
+    """One by one and in a batch, and in torch where wanted."""
+    error = error_of(model)
+    ways = {
+        "one by one": Way(lambda inputs: [model(sequence) for sequence in inputs], error),
+        "batch": Way(model.batch, error),
     }
     if torch:
-        ways["torch"] = model.torch().decode
+        ways["torch"] = Way(model.torch().decode, error)
     return ways
 
 
+def error_of(model: Any) -> float | None:
+    """How far its numbers may be off; None where what it says is not read as a number."""
+    return model.weights.tolerance if model.numerical else None
+
+
+def cast(model: Any) -> dict[str, Way]:
+    """The torch module in each other format for which its stored weights are proved."""
+    others = [name for name in FORMATS if name != model.config.dtype]
+    proofs = {name: prove(model.weights, name) for name in others}
+    return {
+        f"torch as {name}": Way(
+            model.torch().to(getattr(torch, name)).decode,
+            proof.output_error if model.numerical else None,
+        )
+        for name, proof in proofs.items()
+        if proof.holds
+    }
+
+
 def disagreements(
-    model: Any, pairs: Sequence[tuple[Sequence[Any], list[Value]]], *, torch: bool = True
+    ways: dict[str, Way], pairs: Sequence[tuple[Sequence[Any], list[Value]]]
 ) -> Iterator[Disagreement]:
     """Every way to run the model against the expected outputs."""
     inputs = [sequence for sequence, _ in pairs]
-    for way, run in ways_to_run(model, torch=torch).items() if pairs else ():
-        outputs = list(run(inputs))
-        assert len(outputs) == len(inputs), f"{way}: {len(outputs)} outputs"
+    for name, way in ways.items() if pairs else ():
+        outputs = list(way.run(inputs))
+        assert len(outputs) == len(inputs), f"{name}: {len(outputs)} outputs"
         for (sequence, expected), actual in zip(pairs, outputs, strict=True):
-            if not agrees(model, expected, list(actual)):
-                yield Disagreement(way, sequence, expected, list(actual))
+            if not agrees(expected, list(actual), way.error):
+                yield Disagreement(name, sequence, expected, list(actual))
 
 
-def agrees(model: Any, expected: list[Value], actual: list[Value]) -> bool:
-    """Equal values; numerical outputs equal as numbers, within the error that is certified."""
+def agrees(expected: list[Value], actual: list[Value], error: float | None) -> bool:
+    """Equal values; numerical outputs, which have an error, equal as numbers within it."""
     if len(expected) != len(actual):
         return False
-    error = model.weights.tolerance if model.numerical else None
     return all(same(e, a, error) for e, a in zip(expected, actual, strict=True))
 
 

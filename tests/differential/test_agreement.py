@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from rasplab.rasp import tokens
-from tests.differential.agreement import disagreements, evaluated, same
+from tests.differential.agreement import disagreements, evaluated, same, ways_to_run
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Lying:
 
 def test_a_wrong_batch_is_found() -> None:
     pairs = evaluated(tokens, ["ab", "b"], causal=False)
-    found = list(disagreements(Lying(), pairs, torch=False))
+    found = list(disagreements(ways_to_run(Lying(), torch=False), pairs))
     assert [(one.way, one.sequence) for one in found] == [("batch", "b")]
 
 

@@ -13,7 +13,7 @@ from rasplab.rasp.expressions import SOp
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import canonical
 from tests.corpus import CASES, Case
-from tests.differential.agreement import Inputs, compiled, disagreements, evaluated
+from tests.differential.agreement import Inputs, compiled, disagreements, evaluated, ways_to_run
 from tests.random_programs import Program
 from tests.strategies import programs, random_sequences
 
@@ -27,7 +27,7 @@ def inputs_of(case: Case) -> list[list[Any]]:
 
 
 def assert_agrees(program: SOp, pairs: Sequence[tuple[Any, list[Any]]], model: Any) -> None:
-    found = list(disagreements(model, pairs))
+    found = list(disagreements(ways_to_run(model), pairs))
     assert not found, "\n".join([str(program), *map(str, found[:10])])
 
 

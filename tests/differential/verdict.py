@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rasplab.diagnostics import CompileError
 from rasplab.rasp.values import Value
-from tests.differential.agreement import compiled, disagreements, evaluated
+from tests.differential.agreement import compiled, disagreements, evaluated, ways_to_run
 from tests.random_programs import Program, random_sequences
 from tests.shrinking import shrink
 
@@ -42,7 +42,7 @@ def fault(drawn: Program, variant: Variant) -> Fault | None:
     try:
         model = compiled(program, vocab, max_length, causal=causal, optimize=optimize)
         pairs = evaluated(program, spread(vocab, max_length, variant), causal=causal)
-        wrong = next(iter(disagreements(model, pairs, torch=variant.torch)), None)
+        wrong = next(iter(disagreements(ways_to_run(model, torch=variant.torch), pairs)), None)
     except CompileError:
         return None
     except Exception as error:  # noqa: BLE001 - every other exception is a fault

@@ -15,7 +15,7 @@ from rasplab.graph.picking import pinned, selects_at_most_one, selects_something
 from rasplab.graph.run import run as run_graph
 from rasplab.passes import ResolveSelectors
 from rasplab.rasp.values import identity
-from tests.differential.agreement import disagreements, evaluated
+from tests.differential.agreement import disagreements, evaluated, ways_to_run
 from tests.random_orders import LONGEST, Aimed, aimed_at_orders
 from tests.random_programs import RandomChoices
 
@@ -95,4 +95,4 @@ def test_the_models_equal_the_programs(seed: int, causal: bool) -> None:
                     raise
                 continue
             pairs = evaluated(aimed.program(), aimed.inputs(), causal=causal)
-            assert not list(disagreements(model, pairs, torch=False))
+            assert not list(disagreements(ways_to_run(model, torch=False), pairs))

@@ -18,7 +18,7 @@ from rasplab.rasp import length, tokens
 from rasplab.rasp.values import Value
 from rasplab.runtime import PrecisionWarning, Transformer, build
 from rasplab.weights import PAD_ID, encode, forward
-from tests.differential.agreement import agrees
+from tests.differential.agreement import agrees, error_of
 from tests.weights.library import NAMES, compiled, inputs
 
 FORMATS = ["float64", "float32", "bfloat16", "float16"]
@@ -42,7 +42,7 @@ def assert_exact(model: rasplab.Model, device: str) -> None:
     expected = [truth(model, sequence) for sequence in sequences]
     for module.fused in (True, False):
         for values, found in zip(expected, module.decode(sequences), strict=True):
-            assert agrees(model, values, found)
+            assert agrees(values, found, error_of(model))
 
 
 # -- equal to NumPy and to the evaluator
@@ -57,7 +57,7 @@ def test_numpy_torch_and_evaluator_agree(name: str, optimize: int, fused: bool) 
     module.fused = fused
     sequences = inputs(model)
     for sequence, found in zip(sequences, module.decode(sequences), strict=True):
-        assert agrees(model, truth(model, sequence), found)
+        assert agrees(truth(model, sequence), found, error_of(model))
     ids = module.encode(sequences)
     ours = forward(model.weights, encode(model.config, sequences))
     difference = np.abs(module(ids).detach().numpy() - ours)[real(model, ids).numpy()]
@@ -156,7 +156,7 @@ def test_models_without_layers_heads_or_hidden_units_run(name: str) -> None:
     for expected, found in zip(
         model.batch(sequences), model.torch().decode(sequences), strict=True
     ):
-        assert agrees(model, expected, found)
+        assert agrees(expected, found, error_of(model))
 
 
 def test_masks_do_not_overflow_in_half_precision() -> None:

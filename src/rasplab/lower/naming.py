@@ -19,6 +19,7 @@ class Names:
     root: Node
     given: dict[Node, str] = field(default_factory=dict[Node, str])
     used: set[str] = field(default_factory=lambda: {"bos"})
+    counts: dict[str, int] = field(default_factory=dict[str, int])
     texts: dict[Node, str] = field(default_factory=dict[Node, str])
 
     def __post_init__(self) -> None:
@@ -52,9 +53,10 @@ class Names:
                 return "map"
 
     def _unused(self, wish: str) -> str:
-        name, count = wish, 1
+        name, count = wish, self.counts.get(wish, 1)
         while name in self.used:
             count += 1
             name = f"{wish}_{count}"
+        self.counts[wish] = count  # the next of this name goes on from here
         self.used.add(name)
         return name

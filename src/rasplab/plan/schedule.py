@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rasplab.craft import Affine, Block, CraftModel, Head, Mlp, Subspace
@@ -135,21 +136,47 @@ def _users(craft: CraftModel) -> list[set[int]]:
 def _schedule(craft: CraftModel, needs: list[set[int]], limit: int) -> tuple[Layer, ...]:
     """Layer by layer: of the ready heads the most urgent, then every ready MLP."""
     urgency = _urgency(craft, needs)
-    done: set[int] = set()
+    ready = _Ready(craft, needs)
     layers: list[Layer] = []
-    remaining = list(range(len(craft.blocks)))
-    while remaining:
-        ready = [i for i in remaining if isinstance(craft.blocks[i], Head) and needs[i] <= done]
-        heads = sorted(sorted(ready, key=lambda i: -urgency[i])[:limit])
-        done |= set(heads)
-        mlps: list[int] = []
-        for i in remaining:
-            if not isinstance(craft.blocks[i], Head) and needs[i] <= done:
-                mlps.append(i)
-        done |= set(mlps)
-        remaining = [i for i in remaining if i not in done]
+    while ready.heads or ready.mlps:
+        heads = sorted(sorted(ready.heads, key=lambda i: (-urgency[i], i))[:limit])
+        ready.done(heads)
+        mlps = sorted(ready.mlps)
+        ready.done(mlps)
         layers.append(Layer(tuple(heads), tuple(mlps)))
     return tuple(layers)
+
+
+class _Ready:
+    """The blocks whose needs are met, while blocks are placed; an MLP's result waits for a layer.
+
+    Each block is looked at once for every block that it needs, so that a long chain costs its
+    length.
+    """
+
+    def __init__(self, craft: CraftModel, needs: list[set[int]]) -> None:
+        self.craft = craft
+        self.missing = [len(needed) for needed in needs]
+        self.users: list[list[int]] = [[] for _ in needs]
+        for i, needed in enumerate(needs):
+            for j in needed:
+                self.users[j].append(i)
+        self.heads: set[int] = set()
+        self.mlps: set[int] = set()
+        self._add(i for i, count in enumerate(self.missing) if not count)
+
+    def done(self, blocks: list[int]) -> None:
+        """Take away what was placed, and add what this makes ready."""
+        self.heads.difference_update(blocks)
+        self.mlps.difference_update(blocks)
+        for i in blocks:
+            for user in self.users[i]:
+                self.missing[user] -= 1
+            self._add(user for user in self.users[i] if not self.missing[user])
+
+    def _add(self, blocks: Iterable[int]) -> None:
+        for i in blocks:
+            (self.heads if isinstance(self.craft.blocks[i], Head) else self.mlps).add(i)
 
 
 def _urgency(craft: CraftModel, needs: list[set[int]]) -> list[int]:

@@ -32,6 +32,8 @@ def _leaves(root: ex.Expression, limit: int) -> set[int]:
     """
     seen, leaves, level = {id(root)}, set[int](), [root]
     for _ in range(limit):
+        if not level:
+            break
         below = {id(o): o for node in level for o in node.operands() if id(o) not in seen}
         seen |= below.keys()
         leaves |= {i for i, node in below.items() if node.name is not None}
