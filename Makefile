@@ -4,10 +4,12 @@
 
 PYTHON  ?= python3
 WORKERS ?= 2
+SEED    ?= $(shell date +%Y%m%d)0000
+COUNT   ?= 1000
 BIN     := .venv/bin
 READY   := .venv/.installed
 
-.PHONY: help env demo test quick check format docs serve bench clean
+.PHONY: help env demo test quick fuzz coverage check format docs serve bench wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +27,14 @@ test: $(READY) ## all tests, with the examples of docstrings, README and docs
 
 quick: $(READY) ## the everyday tests: all but those marked slow
 	$(BIN)/pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+fuzz: $(READY) ## other random programs each day, of every generator; SEED= and COUNT= choose them
+	@for programs in broad orders numbers; do echo "== $$programs, from seed $(SEED)"; \
+	$(BIN)/python benchmarks/never_silently_wrong.py --programs $$programs --formats \
+		--seed $(SEED) --count $(COUNT) --jobs $(WORKERS) || exit 1; done
+
+coverage: $(READY) ## which lines of the core the everyday tests run, as a table
+	$(BIN)/pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term $(ARGS)
 
 check: $(READY) ## format, lint, types, and which package may import which
 	$(BIN)/ruff format --check
@@ -46,5 +56,8 @@ serve: $(READY) ## show the documentation in a browser while it is written
 bench: $(READY) ## run every script of benchmarks/ with its defaults
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
+wheel: $(READY) ## build the wheel into dist/, install it in an environment of its own, and try it
+	$(BIN)/python tools/wheel.py
+
 clean: ## remove the environment and everything that the targets made
-	rm -rf .venv site demo .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv site demo dist .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -51,11 +51,14 @@ def build(*, gpu: bool) -> None:
 
 
 def install(*, gpu: bool) -> None:
-    ready = os.environ.get("PIP_FIND_LINKS", "").split()
-    options: list[str] = []  # the registry's own build: on Linux the accelerator's
-    if not gpu:
-        options = [f"--find-links={place}" for place in ready] or ["--torch-backend=cpu"]
+    options = [] if gpu else from_cpu_builds()
     run(PYTHON, "-m", "uv", "pip", "install", "-p", PYTHON, *options, TORCH, "-e", PROJECT)
+
+
+def from_cpu_builds() -> list[str]:
+    """The installer's options for PyTorch's CPU build; without, Linux gets the accelerator's."""
+    ready = os.environ.get("PIP_FIND_LINKS", "").split()
+    return [f"--find-links={place}" for place in ready] or ["--torch-backend=cpu"]
 
 
 def require_cpu_torch() -> None:
