@@ -63,7 +63,7 @@ def test_case_equals_the_evaluator(case: Case, optimize: int, causal: bool) -> N
 
 
 @settings(
-    max_examples=100,
+    max_examples=50,  # `make fuzz` draws more
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -53,6 +53,11 @@ def sweep(recipe: Recipe, **options: object) -> Sweep:
     return compress(compiled("frac_prevs"), [3, 6], 2, recipe=recipe, **options)  # pyright: ignore[reportArgumentType]
 
 
+def slow(*values: int) -> list[Any]:
+    """Values that the everyday tests leave out."""
+    return [pytest.param(value, marks=pytest.mark.slow) for value in values]
+
+
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_seeds_reproduce_bit_for_bit(recipe: Recipe) -> None:
     one, other = sweep(recipe), sweep(recipe)
@@ -62,7 +67,7 @@ def test_seeds_reproduce_bit_for_bit(recipe: Recipe) -> None:
     assert len({tuple(row.tolist()) for row in starts}) == len(one.members)
 
 
-@pytest.mark.parametrize("step", [1, 11, 12, 13, 17, 20, 26])
+@pytest.mark.parametrize("step", [13, *slow(1, 11, 12, 17, 20, 26)])
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_an_interrupted_sweep_goes_on_as_if_nothing_had_been(
     recipe: Recipe, step: int, tmp_path: Path
@@ -73,7 +78,7 @@ def test_an_interrupted_sweep_goes_on_as_if_nothing_had_been(
     assert torch.equal(sweep(recipe, directory=tmp_path).theta, sweep(recipe).theta)
 
 
-@pytest.mark.parametrize("call", [3, 10, 20, 60, 200, 400, 420])
+@pytest.mark.parametrize("call", [60, *slow(3, 10, 20, 200, 400, 420)])
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_a_sweep_that_is_interrupted_within_a_step_goes_on_too(
     recipe: Recipe, call: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -103,7 +108,7 @@ def test_a_finished_sweep_is_not_trained_again(tmp_path: Path) -> None:
     assert again.seconds == pytest.approx(done.seconds, abs=0.05)
 
 
-@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("threads", [2, *slow(3)])
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_threads_make_no_difference(recipe: Recipe, threads: int) -> None:
     assert torch.equal(sweep(recipe, threads=threads).theta, sweep(recipe, threads=1).theta)
