@@ -16,11 +16,11 @@ from rasplab.craft.certificate import Bound, Certificate, certify
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import CompileError, Diagnostic, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
-from rasplab.graph.witness import refute
+from rasplab.graph.witness import open_questions, refute
 from rasplab.lower import WEIGHTS_AT_MOST, Budget, Lowered, Lowering, Style, check_size
 from rasplab.lower.specify import specify
 from rasplab.options import Options
-from rasplab.passes import ResolveSelectors, SumsFromMeans
+from rasplab.passes import ResolveSelectors, Rewritten, SumsFromMeans
 from rasplab.plan import Plan, plan
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.order import topological
@@ -40,11 +40,16 @@ class Compilation:
     options: Options
     facts: Facts
     graph: Node
-    resolved: Node
+    rewritten: tuple[Rewritten, ...]
     lowered: Lowered
     plan: Plan
     proof: Proof
     weights: ModelWeights
+
+    @property
+    def resolved(self) -> Node:
+        """The graph after all passes."""
+        return self.rewritten[-1].root
 
     @property
     def certificate(self) -> Certificate:
@@ -103,12 +108,13 @@ def _compile(program: Expression, options: Options) -> Compilation:
         Interner(), options.vocabulary, options.max_length, options.causal, fuse=not literal
     )
     graph = build_graph(program, facts.interner)
-    summed = graph if literal else SumsFromMeans()(graph, facts)
-    resolved = ResolveSelectors()(summed, facts)
+    rewritten: list[Rewritten] = []
+    for rewrite in (ResolveSelectors(),) if literal else (SumsFromMeans(), ResolveSelectors()):
+        rewritten.append(rewrite(rewritten[-1].root if rewritten else graph, facts))
     budget = Budget()
-    build = partial(_build, _Source(program, graph, resolved, facts), options, budget)
+    build = partial(_build, _Source(program, graph, tuple(rewritten), facts), options, budget)
     lowered, planned, weights, proof = _smallest_exact(build, Style(literal), budget)
-    return Compilation(options, facts, graph, resolved, lowered, planned, proof, weights)
+    return Compilation(options, facts, graph, tuple(rewritten), lowered, planned, proof, weights)
 
 
 Candidate: TypeAlias = tuple[Lowered, Plan, ModelWeights, Proof]
@@ -139,7 +145,7 @@ class _Source:
 
     program: Expression
     graph: Node
-    resolved: Node
+    rewritten: tuple[Rewritten, ...]
     facts: Facts
 
 
@@ -151,9 +157,10 @@ def _build(source: _Source, options: Options, budget: Budget, style: Style) -> C
     Raises:
         CompileError: they are not exact, or too large.
     """
-    resolved, facts, precision = source.resolved, source.facts, PRECISIONS[options.dtype]
+    last, facts, precision = source.rewritten[-1], source.facts, PRECISIONS[options.dtype]
+    resolved = last.root
     lowered = Lowering(style, precision, budget)(resolved, facts)
-    assumptions = refute(source.program, facts, resolved)  # all that lowering has relied on
+    assumptions = refute(source.program, facts, open_questions(facts, last.parts(), last.assumed))
     expected = certify(lowered.craft, precision, assumptions)
     if not expected.exact:
         raise CompileError(_not_exact(expected, lowered, facts, resolved))
@@ -162,7 +169,7 @@ def _build(source: _Source, options: Options, budget: Budget, style: Style) -> C
     lowered.craft.verify()
     weights = assemble(
         planned,
-        label(lowered, facts, source.graph),
+        label(lowered, facts, source.graph, source.rewritten),
         program=to_text(source.program, 2000),
         certificate=expected,
         optimize=options.optimize,

@@ -28,9 +28,11 @@ from rasplab.craft import (
 from rasplab.craft.affine import added, constant
 from rasplab.craft.precision import FLOAT32, Precision
 from rasplab.diagnostics import InternalError
-from rasplab.graph import Facts, Interval, Listed, Node
+from rasplab.graph import Facts, Listed, Node
 from rasplab.graph import node as g
+from rasplab.graph.domain import bounds
 from rasplab.graph.rounding import aggregate_rounding
+from rasplab.graph.settled import is_settled
 from rasplab.lower.attention import Pattern, assemble, pattern
 from rasplab.lower.decompose import Free, Part, between, decompose, is_line, itself
 from rasplab.lower.elementwise import silenced, together
@@ -47,7 +49,7 @@ from rasplab.lower.readout import (
     columns,
 )
 from rasplab.lower.size import Budget, check_one_hot, check_size
-from rasplab.lower.style import Style, is_settled
+from rasplab.lower.style import Style
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.values import identity
 
@@ -234,7 +236,7 @@ class _Lowerer:
         """
         if not isinstance(node.op, g.Mean):
             return 0.0, 1.0
-        low, high = _ends(self.facts.domain(node))
+        low, high = bounds(self.facts.domain(node))
         if not isinstance(node.op.default, int | float):
             return min(0.0, low), 1.0
         default = float(node.op.default)
@@ -337,7 +339,7 @@ class _Lowerer:
         )
         name = self.names[node]
         directions = [Direction(name)] + ([Direction(name, (), "undefined")] if flag else [])
-        low, high = _ends(domain)
+        low, high = bounds(domain)
         largest = np.array([max(abs(low - offset), abs(high - offset))] + [1.0] * flag)
         if flag:
             parts = tuple(
@@ -347,7 +349,10 @@ class _Lowerer:
             value = Affine(parts, np.append(value.bias, 0.0), np.append(value.bos, 1.0), blur)
         at_bos = np.array([0.0] + [1.0] * flag)
         subspace = Subspace(tuple(directions), at_bos, largest, False)
-        return value, subspace, Scalar(offset, sign, flag, aggregate_rounding(node, self.facts))
+        assert isinstance(node.op, g.Mean | g.Sum)
+        source = self.facts.domain(node.operands[1])
+        rounding = aggregate_rounding(node.op, source, self.facts.max_length)
+        return value, subspace, Scalar(offset, sign, flag, rounding)
 
     def _log_weight(self, node: Node) -> float:
         """How much heavier BOS is than one selected key, in score, so that sums are sums.
@@ -412,9 +417,3 @@ def _rank(node: Node) -> float:
     if isinstance(node.op, g.Map) and node.op.function is CATEGORICAL:
         return node.operands[0].number + 0.5
     return float(node.number)
-
-
-def _ends(domain: Listed | Interval) -> tuple[float, float]:
-    from rasplab.graph.domain import bounds
-
-    return bounds(domain)
