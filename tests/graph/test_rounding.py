@@ -104,6 +104,7 @@ def test_means_and_sums_are_rounded_by_no_more_than_is_said(
 ) -> None:
     program = aggregate_sum(full, tokens) if summing else aggregate(full, tokens)
     facts, node = facts_of(program, vocab, 20)
+    assert isinstance(node.op, g.Mean | g.Sum)
     bound = aggregate_rounding(node.op, facts.domain(node.operands[1]), facts.max_length)
     for ones in range(1, 20):
         for others in range(1, 21 - ones):

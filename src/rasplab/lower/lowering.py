@@ -38,6 +38,7 @@ from rasplab.lower.decompose import Free, Part, between, decompose, is_line, its
 from rasplab.lower.elementwise import silenced, together
 from rasplab.lower.encoding import Listing, Scalar, Variable, listing
 from rasplab.lower.functions import FunctionPlan, build_function, plan_function
+from rasplab.lower.lowered import Lowered
 from rasplab.lower.naming import Names
 from rasplab.lower.output import read_output
 from rasplab.lower.readout import (
@@ -79,39 +80,6 @@ class Lowering:
             lowerer.plans,
             lowerer.value_readouts,
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lowered:
-    """The craft model, and how each node that has directions is held on them.
-
-    `opened` has, per variable (`None` for the output), the nodes that are computed on the way to
-    it without being read.
-    """
-
-    craft: CraftModel
-    variables: dict[Node, Variable]
-    root: Node
-    names: Names
-    opened: dict[Node | None, set[Node]]
-    style: Style
-    patterns: dict[Node, Pattern]
-    plans: dict[Node, FunctionPlan]
-    value_readouts: dict[Node, Readout]
-
-    def kind(self, node: Node) -> str:
-        """What the head of an aggregate does with the values."""
-        name = self.names[node]
-        return next(
-            b.kind for b in self.craft.blocks if isinstance(b, Head) and b.implements.name == name
-        )
-
-    def node_of(self, variable: str) -> Node | None:
-        """The node that is held under a name."""
-        for node, held in self.variables.items():
-            if held.subspace.directions and held.subspace.directions[0].variable == variable:
-                return node
-        return None
 
 
 @dataclass(slots=True)

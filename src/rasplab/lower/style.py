@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +17,14 @@ class Style:
     snap: bool = False
     products: bool = False
 
-    def attempts(self) -> tuple[tuple[Style, ...], ...]:
-        """This style, and those to try where it is not exact: of a group the smallest counts.
 
-        A direction for every value can ask for more than the number format has, where no reader
-        tells all the values apart: `literal` is given up where snapping does not help.
-        """
-        snap = replace(self, snap=True)
-        if self.literal:
-            return ((self,), (snap,), *Style().attempts())
-        return ((self,), (snap, replace(self, products=True)), (replace(snap, products=True),))
+ECONOMICAL = (
+    (Style(),),
+    (Style(snap=True), Style(products=True)),
+    (Style(snap=True, products=True),),
+)
+"""The styles to try where the ones before are not exact: of a group the smallest counts."""
+
+LITERAL = ((Style(literal=True),), (Style(literal=True, snap=True),), *ECONOMICAL)
+"""A direction for every value can ask for more than the number format has, where no reader tells
+all the values apart: it is given up where snapping does not help."""

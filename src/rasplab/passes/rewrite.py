@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rasplab.diagnostics import Diagnostic
-from rasplab.graph import Facts, Node
+from rasplab.diagnostics import Diagnostic, InternalError
+from rasplab.graph import Facts, Interner, Node
 from rasplab.graph import node as g
+from rasplab.graph.verify import kind_of, verify
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +23,17 @@ class Rewritten:
     root: Node
     became: Mapping[Node, Node]
     assumed: Mapping[Node, Diagnostic] = field(default_factory=dict[Node, Diagnostic])
+
+    def verify(self, interner: Interner) -> None:
+        """Check the graph, and that what nodes have become is of their kind.
+
+        Raises:
+            InternalError: something does not fit.
+        """
+        verify(self.root, interner)
+        for node, new in self.became.items():
+            if kind_of(node) != kind_of(new):
+                raise InternalError(f"{node} is a {kind_of(node)}, and has become {new}")
 
     def parts(self) -> list[Node]:
         """The nodes of the graph, and those that stand for parts of the program as it was written.
