@@ -14,17 +14,19 @@ from typing import TypeAlias
 from rasplab.checker import Proof, prove
 from rasplab.craft.certificate import Bound, Certificate, certify
 from rasplab.craft.precision import PRECISIONS, Precision
-from rasplab.diagnostics import CompileError, Diagnostic, diagnostic
+from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.printer import graph_text
 from rasplab.graph.verify import verify, verify_resolved
 from rasplab.graph.witness import open_questions, refute
-from rasplab.lower import WEIGHTS_AT_MOST, Budget, Lowered, Lowering, Style, check_size
+from rasplab.lower import Budget, Lowered, Lowering, Style
+from rasplab.lower.refusals import not_exact
 from rasplab.lower.specify import specify
 from rasplab.options import Options
 from rasplab.passes import Rewritten
 from rasplab.pipeline import LEVELS, Pipeline
 from rasplab.plan import Plan
+from rasplab.plan.size import check_planned
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.order import topological
 from rasplab.rasp.printer import to_text
@@ -195,15 +197,17 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     (*_, lowered) = _lowered(source, style, budget)
     expected = _expected(source, lowered)
     if not expected.exact:
-        raise CompileError(_not_exact(expected, lowered, source))
+        raise CompileError(not_exact(expected, lowered, source.facts, source.root))
     planned = source.pipeline.plan(lowered.craft)
     planned.verify()
-    _check_size(planned, lowered, source)
+    check_planned(planned, lowered, source.facts, source.root)
     weights = _assembled(source, lowered, planned, expected)
     proof = prove(weights, within=expected.tolerated)
     certificate = _proved(proof, expected)
     if not (proof.holds and certificate.exact):
-        raise CompileError(_not_exact(certificate, lowered, source, proof.refuted))
+        raise CompileError(
+            not_exact(certificate, lowered, source.facts, source.root, proof.refuted)
+        )
     circuit = replace(weights.circuit, certificate=certificate)
     return lowered, planned, replace(weights, circuit=circuit), proof
 
@@ -239,36 +243,49 @@ class Stage:
     text: str
 
 
-def stages(
-    program: Expression, options: Options, pipeline: Pipeline | None = None
-) -> Iterator[Stage]:
-    """What a program becomes, stage by stage: nothing is done that is not asked for.
+def stop_after(
+    name: str, program: Expression, options: Options, pipeline: Pipeline | None = None
+) -> Stage:
+    """What a stage makes of a program; nothing after it is done.
 
     From the craft model on it is that of the first style, exact or not.
+
+    Raises:
+        CompileError: the program is refused before.
+        InputError: E409, there is no such stage.
 
     >>> from rasplab.options import read_options
     >>> from rasplab.rasp import tokens
     >>> asked = read_options(tokens, "ab", 3, False, 1, "float32")
-    >>> print([stage.name for stage in stages(tokens, asked)])
-    ['graph', 'sums-from-means', 'resolve-selectors', 'craft', 'plan', 'weights']
+    >>> print(stop_after("craft", tokens, asked).text)
+    craft model: vocabulary ['a', 'b'], length 3
+      embed token: tokens:a, tokens:b
     """
-    parts = pipeline or LEVELS[options.optimize]
-    names = ("graph", *(rewrite.name for rewrite in parts.graph))
-    source = None
-    for name, source in zip(names, _sources(program, options, parts), strict=True):
-        yield Stage(name, source.root, graph_text(source.root, source.facts.interner))
+    pipeline = pipeline or LEVELS[options.optimize]
+    if name not in pipeline.stages:
+        names = ", ".join(pipeline.stages)
+        raise InputError(diagnostic("E409", f"`stage` must be one of {names}, not {name!r}"))
+    made = _artefacts(program, options, pipeline)
+    found = zip(pipeline.stages, made, strict=True)
+    return next(Stage(name, *artefact) for stage, artefact in found if stage == name)
+
+
+def _artefacts(
+    program: Expression, options: Options, pipeline: Pipeline
+) -> Iterator[tuple[object, str]]:
+    source = lowered = None
+    for source in _sources(program, options, pipeline):
+        yield source.root, graph_text(source.root, source.facts.interner)
     assert source is not None
     verify_resolved(source.root, source.facts.interner)
-    lowered = None
-    names = ("craft", *(rewrite.name for rewrite in parts.craft))
-    for name, lowered in zip(names, _lowered(source, parts.styles[0][0], Budget()), strict=True):
-        yield Stage(name, lowered, str(lowered))
+    for lowered in _lowered(source, pipeline.styles[0][0], Budget()):
+        yield lowered, str(lowered)
     assert lowered is not None
-    planned = parts.plan(lowered.craft)
+    planned = pipeline.plan(lowered.craft)
     planned.verify()
-    yield Stage("plan", planned, str(planned))
+    yield planned, str(planned)
     weights = _assembled(source, lowered, planned, _expected(source, lowered))
-    yield Stage("weights", weights, str(weights))
+    yield weights, str(weights)
 
 
 def _proved(proof: Proof, expected: Certificate) -> Certificate:
@@ -280,39 +297,4 @@ def _proved(proof: Proof, expected: Certificate) -> Certificate:
         bounds=tuple(Bound(b.name, b.kind, max(b.error, b.at_bos), b.met, b.borne) for b in blocks),
         output_error=proof.output_error if proof.holds else math.inf,
         other_formats=(),
-    )
-
-
-def _check_size(planned: Plan, lowered: Lowered, source: _Source) -> None:
-    """Refuse a model too large to hold, at the variable that takes most of it."""
-    craft, sizes, facts = planned.craft, planned.sizes, source.facts
-    written = [block.writes for block in craft.blocks] + [e.writes for e in craft.embeddings]
-    directions = max((subspace.directions for subspace in written), key=len, default=())
-    node = lowered.node_of(directions[0].variable) if directions else None
-    embedded = (len(facts.vocabulary) + facts.max_length) * sizes.d_model
-    what = f"d_model {sizes.d_model}, d_mlp {sizes.d_mlp}, {sizes.n_layers} layers in all"
-    check_size(
-        sizes.parameters() + embedded, node or source.root, facts, what, most=WEIGHTS_AT_MOST
-    )
-
-
-def _not_exact(
-    certificate: Certificate, lowered: Lowered, source: _Source, refuted: str = ""
-) -> Diagnostic:
-    """The refusal of a model whose margins are used up: where, by how much, and what would help."""
-    weakest = certificate.weakest()
-    node, where = source.root, f"the output is only certain within {certificate.output_error:.2g}"
-    if weakest is not None and weakest.margin <= 0:
-        node = lowered.node_of(weakest.name) or source.root
-        where = f"meets an error of {weakest.met:.2g} and bears {weakest.borne:.2g}"
-    finer = {"float32": "float64", "bfloat16": "float32", "float16": "float32"}
-    wider = finer.get(certificate.precision)
-    return diagnostic(
-        "E305",
-        f"{certificate.precision} is not precise enough to compile this exactly",
-        at=source.facts.interner.origin(node),
-        label=where,
-        notes=[refuted] if refuted else [],
-        help=(f"compile with dtype='{wider}', or " if wider else "compile ")
-        + "for a smaller `max_length` or coarser values",
     )

@@ -27,6 +27,13 @@ class Pipeline:
     craft: tuple[CraftPass, ...]
     plan: PlanStrategy
 
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of what can be stopped at, in order."""
+        graph = (rewrite.name for rewrite in self.graph)
+        craft = (rewrite.name for rewrite in self.craft)
+        return ("graph", *graph, "craft", *craft, "plan", "weights")
+
 
 LEVELS = (
     Pipeline(
