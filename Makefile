@@ -9,7 +9,7 @@ COUNT   ?= 1000
 BIN     := .venv/bin
 READY   := .venv/.installed
 
-.PHONY: help env demo test quick fuzz coverage check format docs serve bench wheel clean
+.PHONY: help env demo test quick replay fuzz coverage check format docs serve bench wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -35,6 +35,9 @@ fuzz: $(READY) ## other random programs each day, of every generator; SEED= and 
 
 coverage: $(READY) ## which lines of the core the everyday tests run, as a table
 	$(BIN)/pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term $(ARGS)
+
+replay: $(READY) ## compare compiled models byte for byte with those of the last commit (ARGS="--against COMMIT")
+	@$(BIN)/python tools/replay.py $(ARGS)
 
 check: $(READY) ## format, lint, types, and which package may import which
 	$(BIN)/ruff format --check

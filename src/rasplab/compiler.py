@@ -1,27 +1,32 @@
 """The whole flow on one page: program -> graph -> resolved graph -> craft -> plan -> weights.
 
-A `Compilation` holds every stage's artefact; each prints, verifies and runs.
+A `Compilation` holds every stage's artefact; each prints, verifies and runs. Which parts do a
+stage's work is in the `Pipeline` of the level; every artefact is verified as soon as it is made.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TypeAlias
 
 from rasplab.checker import Proof, prove
 from rasplab.craft.certificate import Bound, Certificate, certify
-from rasplab.craft.precision import PRECISIONS
-from rasplab.diagnostics import CompileError, Diagnostic, diagnostic
+from rasplab.craft.precision import PRECISIONS, Precision
+from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
-from rasplab.graph.witness import refute
-from rasplab.lower import WEIGHTS_AT_MOST, Budget, Lowered, Lowering, Style, check_size
+from rasplab.graph.printer import graph_text
+from rasplab.graph.verify import verify, verify_resolved
+from rasplab.graph.witness import open_questions, refute
+from rasplab.lower import Budget, Lowered, Lowering, Style
+from rasplab.lower.refusals import not_exact
 from rasplab.lower.specify import specify
 from rasplab.options import Options
-from rasplab.passes import ResolveSelectors, SumsFromMeans
-from rasplab.plan import Plan, plan
+from rasplab.passes import Rewritten
+from rasplab.pipeline import LEVELS, Pipeline
+from rasplab.plan import Plan
+from rasplab.plan.size import check_planned
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.order import topological
 from rasplab.rasp.printer import to_text
@@ -40,11 +45,16 @@ class Compilation:
     options: Options
     facts: Facts
     graph: Node
-    resolved: Node
+    rewritten: tuple[Rewritten, ...]
     lowered: Lowered
     plan: Plan
     proof: Proof
     weights: ModelWeights
+
+    @property
+    def resolved(self) -> Node:
+        """The graph after all passes."""
+        return self.rewritten[-1].root
 
     @property
     def certificate(self) -> Certificate:
@@ -52,15 +62,17 @@ class Compilation:
         return self.weights.circuit.certificate
 
 
-def compile_program(program: Expression, options: Options) -> Compilation:
-    """Compile a program to weights.
+def compile_program(
+    program: Expression, options: Options, pipeline: Pipeline | None = None
+) -> Compilation:
+    """Compile a program to weights, by the pipeline of the level that the options name.
 
     Raises:
         CompileError: where the model could not be exact, with the expression and the reason.
     """
     try:
         _check_count(program)
-        return _compile(program, options)
+        return _compile(program, options, pipeline or LEVELS[options.optimize])
     except RecursionError:
         raise CompileError(
             diagnostic(
@@ -98,53 +110,84 @@ def _check_count(program: Expression) -> None:
         )
 
 
-def _compile(program: Expression, options: Options) -> Compilation:
-    literal = options.optimize == 0
-    facts = Facts(
-        Interner(), options.vocabulary, options.max_length, options.causal, fuse=not literal
+def _compile(program: Expression, options: Options, pipeline: Pipeline) -> Compilation:
+    (*_, source) = _sources(program, options, pipeline)
+    verify_resolved(source.root, source.facts.interner)
+    lowered, planned, weights, proof = _cheapest_exact(source, Budget())
+    return Compilation(
+        options, source.facts, source.graph, source.rewritten, lowered, planned, proof, weights
     )
-    graph = build_graph(program, facts.interner)
-    summed = graph if literal else SumsFromMeans()(graph, facts)
-    resolved = ResolveSelectors()(summed, facts)
-    budget = Budget()
-    build = partial(_build, _Source(program, graph, resolved, facts), options, budget)
-    lowered, planned, weights, proof = _smallest_exact(build, Style(literal), budget)
-    return Compilation(options, facts, graph, resolved, lowered, planned, proof, weights)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A program, its graph as written and as rewritten so far, and what is known of it."""
+
+    program: Expression
+    options: Options
+    pipeline: Pipeline
+    facts: Facts
+    graph: Node
+    rewritten: tuple[Rewritten, ...] = ()
+
+    @property
+    def root(self) -> Node:
+        return self.rewritten[-1].root if self.rewritten else self.graph
+
+    @property
+    def precision(self) -> Precision:
+        return PRECISIONS[self.options.dtype]
+
+
+def _sources(program: Expression, options: Options, pipeline: Pipeline) -> Iterator[_Source]:
+    """The graph as written, then after each pass."""
+    o, interner = options, Interner()
+    facts = Facts(interner, o.vocabulary, o.max_length, o.causal, fuse=pipeline.fuse)
+    source = _Source(program, options, pipeline, facts, build_graph(program, interner))
+    verify(source.graph, interner)
+    yield source
+    for rewrite in pipeline.graph:
+        made = rewrite(source.root, facts)
+        made.verify(interner)
+        source = replace(source, rewritten=(*source.rewritten, made))
+        yield source
+
+
+def _lowered(source: _Source, style: Style, budget: Budget) -> Iterator[Lowered]:
+    """The craft model in one style, then after each pass."""
+    lowered = Lowering(style, source.precision, budget)(source.root, source.facts)
+    lowered.verify()
+    yield lowered
+    for rewrite in source.pipeline.craft:
+        lowered = rewrite(lowered)
+        lowered.verify()
+        yield lowered
 
 
 Candidate: TypeAlias = tuple[Lowered, Plan, ModelWeights, Proof]
 
 
-def _smallest_exact(build: Callable[[Style], Candidate], style: Style, budget: Budget) -> Candidate:
-    """The model in this style, or in the cheapest group of the others that has an exact one."""
+def _cheapest_exact(source: _Source, budget: Budget) -> Candidate:
+    """The cheapest model of the first group of styles in which there is an exact one."""
     refusals: list[CompileError] = []
-    for styles in style.attempts():
+    for styles in source.pipeline.styles:
         exact: list[Candidate] = []
-        for tried in styles:
+        for style in styles:
             if budget.exhausted:
                 break
             try:
-                exact.append(build(tried))
+                exact.append(_build(source, budget, style))
             except CompileError as refusal:
                 if not refusals and refusal.code != "E305":
                     raise  # only precision is what another style can help with
                 refusals.append(refusal)
         if exact:
-            return min(exact, key=lambda candidate: candidate[1].sizes.parameters())
+            cost = source.pipeline.plan.cost
+            return min(exact, key=lambda candidate: cost(candidate[1].sizes))
     raise refusals[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """The program, its graph as written and resolved, and what is known of it."""
-
-    program: Expression
-    graph: Node
-    resolved: Node
-    facts: Facts
-
-
-def _build(source: _Source, options: Options, budget: Budget, style: Style) -> Candidate:
+def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     """The weights in one style, with what the checker proved of them.
 
     The compiler's own bounds come first: they are cheap, and tell which style to try.
@@ -152,34 +195,98 @@ def _build(source: _Source, options: Options, budget: Budget, style: Style) -> C
     Raises:
         CompileError: they are not exact, or too large.
     """
-    resolved, facts, precision = source.resolved, source.facts, PRECISIONS[options.dtype]
-    lowered = Lowering(style, precision, budget)(resolved, facts)
-    assumptions = refute(source.program, facts, resolved)  # all that lowering has relied on
-    expected = certify(lowered.craft, precision, assumptions)
+    (*_, lowered) = _lowered(source, style, budget)
+    expected = _expected(source, lowered)
     if not expected.exact:
-        raise CompileError(_not_exact(expected, lowered, facts, resolved))
-    planned = plan(lowered.craft)
-    _check_size(planned, lowered, facts, resolved)
-    lowered.craft.verify()
-    weights = assemble(
-        planned,
-        label(lowered, facts, source.graph),
-        program=to_text(source.program, 2000),
-        certificate=expected,
-        optimize=options.optimize,
-        dtype=options.dtype,
-    )
-    weights = replace(weights, specification=specify(lowered, facts))
+        raise CompileError(not_exact(expected, lowered, source.facts, source.root))
+    planned = source.pipeline.plan(lowered.craft)
+    planned.verify()
+    check_planned(planned, lowered, source.facts, source.root)
+    weights = _assembled(source, lowered, planned, expected)
     proof = prove(weights, within=expected.tolerated)
     certificate = _proved(proof, expected)
     if not (proof.holds and certificate.exact):
-        raise CompileError(_not_exact(certificate, lowered, facts, resolved, proof.refuted))
-    return (
-        lowered,
+        raise CompileError(
+            not_exact(certificate, lowered, source.facts, source.root, proof.refuted)
+        )
+    circuit = replace(weights.circuit, certificate=certificate)
+    return lowered, planned, replace(weights, circuit=circuit), proof
+
+
+def _expected(source: _Source, lowered: Lowered) -> Certificate:
+    """What the compiler's bounds say, and what all that lowering relies on leaves open."""
+    last = source.rewritten[-1]
+    found = open_questions(source.facts, last.parts(), last.assumed)
+    return certify(lowered.craft, source.precision, refute(source.program, source.facts, found))
+
+
+def _assembled(
+    source: _Source, lowered: Lowered, planned: Plan, expected: Certificate
+) -> ModelWeights:
+    weights = assemble(
         planned,
-        replace(weights, circuit=replace(weights.circuit, certificate=certificate)),
-        proof,
+        label(lowered, source.facts, source.graph, source.rewritten),
+        program=to_text(source.program, 2000),
+        certificate=expected,
+        optimize=source.options.optimize,
+        dtype=source.options.dtype,
     )
+    weights.verify()
+    return replace(weights, specification=specify(lowered, source.facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage by name, what it made, and that as text."""
+
+    name: str
+    artefact: object
+    text: str
+
+
+def stop_after(
+    name: str, program: Expression, options: Options, pipeline: Pipeline | None = None
+) -> Stage:
+    """What a stage makes of a program; nothing after it is done.
+
+    From the craft model on it is that of the first style, exact or not.
+
+    Raises:
+        CompileError: the program is refused before.
+        InputError: E409, there is no such stage.
+
+    >>> from rasplab.options import read_options
+    >>> from rasplab.rasp import tokens
+    >>> asked = read_options(tokens, "ab", 3, False, 1, "float32")
+    >>> print(stop_after("craft", tokens, asked).text)
+    craft model: vocabulary ['a', 'b'], length 3
+      embed token: tokens:a, tokens:b
+    """
+    pipeline = pipeline or LEVELS[options.optimize]
+    if name not in pipeline.stages:
+        names = ", ".join(pipeline.stages)
+        raise InputError(diagnostic("E409", f"`stage` must be one of {names}, not {name!r}"))
+    made = _artefacts(program, options, pipeline)
+    found = zip(pipeline.stages, made, strict=True)
+    return next(Stage(name, *artefact) for stage, artefact in found if stage == name)
+
+
+def _artefacts(
+    program: Expression, options: Options, pipeline: Pipeline
+) -> Iterator[tuple[object, str]]:
+    source = lowered = None
+    for source in _sources(program, options, pipeline):
+        yield source.root, graph_text(source.root, source.facts.interner)
+    assert source is not None
+    verify_resolved(source.root, source.facts.interner)
+    for lowered in _lowered(source, pipeline.styles[0][0], Budget()):
+        yield lowered, str(lowered)
+    assert lowered is not None
+    planned = pipeline.plan(lowered.craft)
+    planned.verify()
+    yield planned, str(planned)
+    weights = _assembled(source, lowered, planned, _expected(source, lowered))
+    yield weights, str(weights)
 
 
 def _proved(proof: Proof, expected: Certificate) -> Certificate:
@@ -191,37 +298,4 @@ def _proved(proof: Proof, expected: Certificate) -> Certificate:
         bounds=tuple(Bound(b.name, b.kind, max(b.error, b.at_bos), b.met, b.borne) for b in blocks),
         output_error=proof.output_error if proof.holds else math.inf,
         other_formats=(),
-    )
-
-
-def _check_size(planned: Plan, lowered: Lowered, facts: Facts, root: Node) -> None:
-    """Refuse a model too large to hold, at the variable that takes most of it."""
-    craft, sizes = planned.craft, planned.sizes
-    written = [block.writes for block in craft.blocks] + [e.writes for e in craft.embeddings]
-    directions = max((subspace.directions for subspace in written), key=len, default=())
-    node = lowered.node_of(directions[0].variable) if directions else None
-    embedded = (len(facts.vocabulary) + facts.max_length) * sizes.d_model
-    what = f"d_model {sizes.d_model}, d_mlp {sizes.d_mlp}, {sizes.n_layers} layers in all"
-    check_size(sizes.parameters() + embedded, node or root, facts, what, most=WEIGHTS_AT_MOST)
-
-
-def _not_exact(
-    certificate: Certificate, lowered: Lowered, facts: Facts, root: Node, refuted: str = ""
-) -> Diagnostic:
-    """The refusal of a model whose margins are used up: where, by how much, and what would help."""
-    weakest = certificate.weakest()
-    node, where = root, f"the output is only certain within {certificate.output_error:.2g}"
-    if weakest is not None and weakest.margin <= 0:
-        node = lowered.node_of(weakest.name) or root
-        where = f"meets an error of {weakest.met:.2g} and bears {weakest.borne:.2g}"
-    finer = {"float32": "float64", "bfloat16": "float32", "float16": "float32"}
-    wider = finer.get(certificate.precision)
-    return diagnostic(
-        "E305",
-        f"{certificate.precision} is not precise enough to compile this exactly",
-        at=facts.interner.origin(node),
-        label=where,
-        notes=[refuted] if refuted else [],
-        help=(f"compile with dtype='{wider}', or " if wider else "compile ")
-        + "for a smaller `max_length` or coarser values",
     )

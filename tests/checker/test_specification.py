@@ -15,7 +15,7 @@ from rasplab.craft.specification import IMPOSSIBLE, Attention, Line, Table, Tota
 from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.graph import Listed
 from rasplab.graph.run import run as run_graph
-from rasplab.lower.style import SETTLED
+from rasplab.graph.settled import SETTLED
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.values import identity, mean, summed
 from tests.random_programs import random_program, random_sequences

@@ -12,6 +12,7 @@ import rasplab
 from rasplab.graph import Facts, Interval, Listed, Node, build_graph
 from rasplab.graph import node as g
 from rasplab.graph.domain import FRACTIONS_UP_TO, common_unit, listed, means, sums
+from rasplab.graph.linear import linear_form
 from rasplab.graph.node import Interner
 from rasplab.graph.rounding import ROUNDING, ZERO_BELOW, aggregate_rounding, returns_sums, rounding
 from rasplab.lower.readout import as_weights
@@ -103,7 +104,8 @@ def test_means_and_sums_are_rounded_by_no_more_than_is_said(
 ) -> None:
     program = aggregate_sum(full, tokens) if summing else aggregate(full, tokens)
     facts, node = facts_of(program, vocab, 20)
-    bound = aggregate_rounding(node, facts)
+    assert isinstance(node.op, g.Mean | g.Sum)
+    bound = aggregate_rounding(node.op, facts.domain(node.operands[1]), facts.max_length)
     for ones in range(1, 20):
         for others in range(1, 21 - ones):
             chosen = [vocab[0]] * ones + [vocab[1]] * others
@@ -126,7 +128,7 @@ def test_means_and_sums_are_rounded_by_no_more_than_is_said(
 def test_a_weighted_sum_strays_by_no_more_than_its_blur(program: SOp) -> None:
     vocab: tuple[Any, ...] = (0.123456789012, 1.12345678901, 3, 17, 299)
     facts, node = facts_of(program, vocab, 9)
-    form = facts.form(node)
+    form = linear_form(node, facts)
     assert form is not None
     assert all(isinstance(term.op, g.Tokens | g.Indices) for term, _ in form.terms)
     for token in vocab:

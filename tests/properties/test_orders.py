@@ -11,7 +11,7 @@ from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph import node as g
 from rasplab.graph.node import topological
-from rasplab.graph.picking import pinned, selects_at_most_one, selects_something
+from rasplab.graph.picking import selects_at_most_one, selects_something
 from rasplab.graph.run import run as run_graph
 from rasplab.passes import ResolveSelectors
 from rasplab.rasp.values import identity
@@ -35,7 +35,7 @@ def facts_of(aimed: Aimed, *, causal: bool) -> Facts:
 def check(facts: Facts, selector: Node, values: Node, inputs: list[list]) -> None:
     """Every claim about who is selected, against the rows that the graph gives."""
     both = facts.interner.node(g.Sum(), selector, values)
-    fixed = pinned(facts, selector)
+    fixed = facts.pinned(selector)
     equal = facts.unique(selector, values)
     one, some = selects_at_most_one(facts, selector), selects_something(facts, selector)
     known = set(topological(both))
@@ -70,7 +70,7 @@ def test_what_is_proved_of_a_resolved_selector_holds(seed: int, causal: bool) ->
     for aimed in drawn(seed):
         facts = facts_of(aimed, causal=causal)
         root = build_graph(aimed.program(), facts.interner)
-        resolved = ResolveSelectors()(root, facts)
+        resolved = ResolveSelectors()(root, facts).root
         for node in topological(resolved):
             if isinstance(node.op, g.Mean | g.Sum):
                 selector, values = node.operands

@@ -162,6 +162,7 @@ def show(
     causal: Causal = False,
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
+    stage: str | None = None,
 ) -> None:
     """Show what a model does: its layers and what they implement, its sizes and its certificate.
 
@@ -173,23 +174,28 @@ def show(
         The tokens to compile for, as for `compile`.
     max_length
         The longest sequence to compile for, BOS not counted.
+    stage
+        Stop after this stage of the compiler and print what it made: graph, sums-from-means,
+        resolve-selectors, craft, plan or weights.
     """
-    from rasplab.cli.show import show_model
+    from rasplab.cli.show import show_model, show_stage
     from rasplab.model import load
 
     if _is_model(program):
         show_model(load(program))
         return
     source = _found(program, vocab_size=vocab_size, max_length=max_length)
-    model = _compiled(
-        source,
-        vocab=_vocabulary(source, vocab, text),
-        max_length=max_length,
-        causal=causal,
-        optimize=optimize,
-        dtype=dtype,
-    )
-    show_model(model)
+    options: dict[str, Any] = {
+        "vocab": _vocabulary(source, vocab, text),
+        "max_length": max_length,
+        "causal": causal,
+        "optimize": optimize,
+        "dtype": dtype,
+    }
+    if stage is not None:
+        show_stage(stage, source, **options)
+    else:
+        show_model(_compiled(source, **options))
 
 
 def draw(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from rasplab.cli.output import aligned, say, table
+from rasplab.cli.sources import Source
 from rasplab.cli.tokens import shown
 from rasplab.craft.certificate import Certificate
 from rasplab.model import Model
@@ -18,6 +20,14 @@ def show_model(model: Model) -> None:
     _layers(model)
     say()
     _certificate(model.certificate)
+
+
+def show_stage(name: str, source: Source, **options: Any) -> None:
+    """What one stage of the compiler makes of a program."""
+    from rasplab.compiler import stop_after
+    from rasplab.options import read_options
+
+    say(stop_after(name, source.program, read_options(source.program, **options)).text)
 
 
 def _overview(model: Model) -> None:

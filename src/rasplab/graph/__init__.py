@@ -2,7 +2,19 @@
 
 from rasplab.graph.build import build_graph
 from rasplab.graph.domain import Domain, Interval, Listed
-from rasplab.graph.facts import Facts, Table
+from rasplab.graph.facts import Facts
 from rasplab.graph.node import Interner, Node
+from rasplab.graph.relation import Relation
+from rasplab.graph.values import Table
 
-__all__ = ["Domain", "Facts", "Interner", "Interval", "Listed", "Node", "Table", "build_graph"]
+__all__ = [
+    "Domain",
+    "Facts",
+    "Interner",
+    "Interval",
+    "Listed",
+    "Node",
+    "Relation",
+    "Table",
+    "build_graph",
+]

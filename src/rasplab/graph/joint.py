@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,50 +11,38 @@ from numpy.typing import NDArray
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct, distinct_rows
 from rasplab.graph.domain import LISTED_AT_MOST, WHOLE_UP_TO, Domain, Listed, is_whole, listed
-from rasplab.graph.linear import LinearForm
+from rasplab.graph.form import LinearForm
+from rasplab.graph.known import Known
 from rasplab.graph.node import Node
+from rasplab.graph.values import TABLE_AT_MOST
 from rasplab.rasp.values import canonical
-
-if TYPE_CHECKING:
-    from rasplab.graph.facts import Facts
 
 _CELLS_AT_MOST = 1 << 20
 _EVALUATED_AT_MOST = 1 << 18
 
 
-def weighted_sum_domain(node: Node, facts: Facts) -> Domain | None:
+def weighted_sum_domain(node: Node, form: LinearForm, known: Known) -> Domain | None:
     """The domain of a weighted sum where the product of its terms' domains is not the answer.
 
     Means over one selector share their denominator: their difference has few values, and gaps as
     wide as theirs. Sums too many to tabulate are listed if they are integers as the evaluator
     computes them, else an interval.
     """
-    form = facts.form(node)
-    if form is None or len(form.terms) < 2:
+    if len(form.terms) < 2:
         return None
-    means = _means_of_one_selector(form, facts)
+    means = _means_of_one_selector(form, known)
     if means is not None:
-        found = _joint_means(node, means, facts)
+        found = _joint_means(node, means, known)
         if found is not None:
             return found
-    supports = {s for term, _ in form.terms for s in _supports(term, facts)}
-    cells = np.prod([float(len(facts.listed(s))) for s in supports])
-    if cells <= _table_limit():
+    supports = {s for term, _ in form.terms for s in known.table(term).supports}
+    cells = np.prod([float(len(known.listed(s))) for s in supports])
+    if cells <= TABLE_AT_MOST:
         return None
-    return _integer_sums(node, form, facts) or form.interval(facts)
+    return _integer_sums(node, form, known) or form.interval(known.domain)
 
 
-def _table_limit() -> int:
-    from rasplab.graph.facts import TABLE_AT_MOST
-
-    return TABLE_AT_MOST
-
-
-def _supports(term: Node, facts: Facts) -> tuple[Node, ...]:
-    return facts.table(term).supports
-
-
-def _means_of_one_selector(form: LinearForm, facts: Facts) -> list[Node] | None:
+def _means_of_one_selector(form: LinearForm, known: Known) -> list[Node] | None:
     nodes = [term for term, _ in form.terms]
     if not all(isinstance(n.op, g.Mean) for n in nodes):
         return None
@@ -62,22 +50,23 @@ def _means_of_one_selector(form: LinearForm, facts: Facts) -> list[Node] | None:
     same_default = all(cast(g.Mean, n.op).default is None for n in nodes) or all(
         isinstance(cast(g.Mean, n.op).default, int | float) for n in nodes
     )
-    defined = not any(facts.domain(n.operands[1]).undefined for n in nodes)
+    defined = not any(known.domain(n.operands[1]).undefined for n in nodes)
     return nodes if len(selectors) == 1 and same_default and defined else None
 
 
-def _joint_means(node: Node, means: list[Node], facts: Facts) -> Listed | None:
-    points = _joint_values(means, facts)
+def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
+    points = _joint_values(means, known)
     if points is None:
         return None
     low = points.min(axis=0)
     steps = points - low
     spread = steps.max(axis=0)
-    if np.prod(spread * facts.max_length + 1, dtype=float) * facts.max_length > _CELLS_AT_MOST * 4:
+    most = known.max_length
+    if np.prod(spread * most + 1, dtype=float) * most > _CELLS_AT_MOST * 4:
         return None
     found: list[NDArray[np.float64]] = []
     reachable = np.ones((1,) * len(means), np.bool_)
-    for count in range(1, facts.max_length + 1):
+    for count in range(1, most + 1):
         grown = np.zeros(tuple(spread * count + 1), np.bool_)
         for step in steps:
             grown[tuple(slice(s, s + n) for s, n in zip(step, reachable.shape, strict=True))] |= (
@@ -99,13 +88,13 @@ def _joint_means(node: Node, means: list[Node], facts: Facts) -> Listed | None:
     return listed([*map(_number, values), _number(float(alone[0]))])
 
 
-def _joint_values(means: list[Node], facts: Facts) -> NDArray[np.int64] | None:
+def _joint_values(means: list[Node], known: Known) -> NDArray[np.int64] | None:
     """The tuples of integers that the averaged values take together at one position."""
     values = [n.operands[1] for n in means]
-    tables = [facts.table(v) for v in values]
+    tables = [known.table(v) for v in values]
     supports = sorted({s for t in tables for s in t.supports}, key=lambda n: n.number)
-    sizes = [len(facts.listed(s)) for s in supports]
-    numbers = [facts.listed(v).numbers() for v in values]
+    sizes = [len(known.listed(s)) for s in supports]
+    numbers = [known.listed(v).numbers() for v in values]
     if np.prod(sizes, dtype=float) > _CELLS_AT_MOST or any(
         (n != np.rint(n)).any() for n in numbers
     ):
@@ -153,12 +142,12 @@ def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([float(cast(float, canonical(x))) for x in found.tolist()])[places]
 
 
-def _integer_sums(node: Node, form: LinearForm, facts: Facts) -> Listed | None:
+def _integer_sums(node: Node, form: LinearForm, known: Known) -> Listed | None:
     """The values of a sum, where all are whole: by the form only if the evaluator never rounds."""
     total = np.array([form.constant])
     undefined = False
     for term, weight in form.terms:
-        domain = facts.listed(term)
+        domain = known.listed(term)
         undefined |= domain.undefined
         parts = weight * domain.numbers()
         if len(total) * len(parts) > _CELLS_AT_MOST:
@@ -167,17 +156,17 @@ def _integer_sums(node: Node, form: LinearForm, facts: Facts) -> Listed | None:
     if len(total) > LISTED_AT_MOST or (total != np.rint(total)).any():
         return None
     if form.blur > 0.0:
-        return _evaluated_sums(node, facts)
+        return _evaluated_sums(node, known)
     return listed([*map(_number, total.tolist()), *([None] if undefined else [])])
 
 
-def _evaluated_sums(node: Node, facts: Facts) -> Listed | None:
+def _evaluated_sums(node: Node, known: Known) -> Listed | None:
     """What the node's function gives for all combinations of its operands, if all of it is whole.
 
     Where rounding leaves one value in two, the list would hold both, too near to tell apart.
     """
     assert isinstance(node.op, g.Map)
-    lists = [facts.listed(operand).values for operand in node.operands]
+    lists = [known.listed(operand).values for operand in node.operands]
     if np.prod([float(len(values)) for values in lists]) > _EVALUATED_AT_MOST:
         return None
     found = listed(itertools.starmap(node.op.function, itertools.product(*lists)))

@@ -1,94 +1,27 @@
-"""Weighted sums: a linear function of numbers costs nothing, whoever reads it reads the sum."""
+"""The weighted sum that an elementwise node of numbers is, where it is one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from rasplab.graph import node as g
-from rasplab.graph.distinct import distinct
-from rasplab.graph.domain import WHOLE_UP_TO, Domain, Interval, Listed, bounds, is_whole
+from rasplab.graph.domain import WHOLE_UP_TO, Listed, bounds
+from rasplab.graph.form import LinearForm
+from rasplab.graph.known import Known
 from rasplab.graph.node import Node
-from rasplab.graph.rounding import FLOAT_ROUNDING, rounding
-
-if TYPE_CHECKING:
-    from rasplab.graph.facts import Facts
-
-BLUR_AT_MOST = 1e-6  # of the smallest gap between values, or of the extent where they are unlisted
 
 
-@dataclass(frozen=True, slots=True)
-class LinearForm:
-    """`constant + Σ weight · term`; undefined where a term is.
-
-    The evaluator rounds after every operation: its value lies within `blur` of the sum.
-    """
-
-    terms: tuple[tuple[Node, float], ...]
-    constant: float = 0.0
-    blur: float = 0.0
-
-    def scaled(self, by: float) -> LinearForm:
-        """This form times a number."""
-        terms = tuple((n, w * by) for n, w in self.terms)
-        return LinearForm(terms, self.constant * by, self.blur * abs(by))
-
-    def plus(self, other: LinearForm) -> LinearForm:
-        """The sum of two forms."""
-        weights = dict(self.terms)
-        for node, weight in other.terms:
-            weights[node] = weights.get(node, 0.0) + weight
-        ordered = sorted(weights.items(), key=lambda item: item[0].number)
-        return LinearForm(tuple(ordered), self.constant + other.constant, self.blur + other.blur)
-
-    def interval(self, facts: Facts) -> Interval:
-        """Where the sum lies, from where its terms lie."""
-        low = high = self.constant
-        undefined = False
-        for node, weight in self.terms:
-            domain = facts.domain(node)
-            ends = [weight * end for end in bounds(domain)]
-            low, high = low + min(ends), high + max(ends)
-            undefined |= domain.undefined
-        return Interval(low, high, undefined)
-
-    def rounded(self, facts: Facts, *, exactly: bool) -> LinearForm:
-        """The form of a result that the evaluator rounds; whole numbers it does not.
-
-        `exactly` says that the weights are what they should be, without rounding.
-        """
-        parts = (abs(w) * max(map(abs, bounds(facts.domain(n)))) for n, w in self.terms)
-        cancelled = abs(self.constant) + sum(parts)  # what the compiler itself rounds
-        whole = all(w.is_integer() and is_whole(facts.domain(n)) for n, w in self.terms)
-        if exactly and whole and self.constant.is_integer() and cancelled < WHOLE_UP_TO / 2:
-            return self
-        extent = max(map(abs, bounds(self.interval(facts))))
-        return replace(self, blur=self.blur + rounding(extent) + FLOAT_ROUNDING * cancelled)
-
-    def tells_apart(self, domain: Domain) -> bool:
-        """Whether the blur is nothing beside the distance of the values."""
-        if isinstance(domain, Interval):
-            return self.blur <= BLUR_AT_MOST * (domain.high - domain.low)
-        if self.blur == 0.0 or len(domain) < 2:
-            return True
-        gaps = np.diff(distinct(domain.numbers()))
-        return self.blur <= BLUR_AT_MOST * float(gaps.min(initial=np.inf))
-
-
-def linear_form(node: Node, facts: Facts) -> LinearForm | None:
+def linear_form(node: Node, known: Known) -> LinearForm | None:
     """The linear form of an elementwise node of numbers, or `None` where it has none."""
     if not isinstance(node.op, g.Map):
         return None
-    parts = [_operand_form(operand, facts) for operand in node.operands]
+    parts = [_operand_form(operand, known) for operand in node.operands]
     if any(part is None for part in parts):
         return None
     forms = [p for p in parts if p is not None]
     combined = _combine(node.op.function.name, forms, node)
     exactly = _stays_whole(node.op.function.name, forms)
-    return combined and combined.rounded(facts, exactly=exactly)
+    return combined and combined.rounded(known.domain, exactly=exactly)
 
 
 def _stays_whole(name: str, parts: list[LinearForm]) -> bool:
@@ -128,8 +61,8 @@ def _combine(name: str, parts: list[LinearForm], node: Node) -> LinearForm | Non
             return None
 
 
-def _operand_form(operand: Node, facts: Facts) -> LinearForm | None:
-    domain = facts.domain(operand)
+def _operand_form(operand: Node, known: Known) -> LinearForm | None:
+    domain = known.domain(operand)
     if not domain.numeric or (isinstance(domain, Listed) and domain.ambiguous):
         return None
     if isinstance(operand.op, g.Constant):
@@ -139,4 +72,4 @@ def _operand_form(operand: Node, facts: Facts) -> LinearForm | None:
         return LinearForm((), float(value))
     if max(map(abs, bounds(domain))) >= WHOLE_UP_TO:
         return None
-    return facts.form(operand) or LinearForm(((operand, 1.0),))
+    return known.form(operand) or LinearForm(((operand, 1.0),))

@@ -98,12 +98,14 @@ class Interner:
     """Makes nodes; asked twice for the same computation, it gives the same node.
 
     `names` may come from what a node stands for after a rewrite; `written` are the program's own.
+    `originals` has nodes that a rewrite made of others, with the same values.
     """
 
     known: dict[Hashable, Node] = field(default_factory=dict[Hashable, Node])
     names: dict[Node, str] = field(default_factory=dict[Node, str])
     origins: dict[Node, Origin] = field(default_factory=dict[Node, Origin])
     written: dict[Node, str] = field(default_factory=dict[Node, str])
+    originals: dict[Node, Node] = field(default_factory=dict[Node, Node])
 
     def node(self, op: Op, *operands: Node, like: Node | None = None) -> Node:
         """The node of this computation; a new one takes name and place from `like`."""
@@ -121,6 +123,18 @@ class Interner:
             self.names.setdefault(node, name)
         if origin is not None:
             self.origins.setdefault(node, origin)
+
+    def equate(self, made: Node, original: Node) -> None:
+        """Say that a node has the values of another, of which perhaps more can be shown."""
+        source = self.original(original)
+        if made is not source:
+            self.originals.setdefault(made, source)
+
+    def original(self, node: Node) -> Node:
+        """The node whose values a node is known to have: itself, unless a rewrite made it."""
+        while node in self.originals:
+            node = self.originals[node]
+        return node
 
     def written_name(self, node: Node) -> str | None:
         """What the program calls a node; its inputs have names unless they were given one."""

@@ -9,19 +9,15 @@ nowhere.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-from numpy.typing import NDArray
 
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct
 from rasplab.graph.domain import Interval, Listed
+from rasplab.graph.known import Known
 from rasplab.graph.node import Node
 from rasplab.graph.rank import Rank
-
-if TYPE_CHECKING:
-    from rasplab.graph.facts import Facts
+from rasplab.graph.relation import Equality, Order, Relation
 
 _CELLS_AT_MOST = 1 << 22
 
@@ -33,110 +29,107 @@ def conjuncts(selector: Node) -> list[Node]:
     return [selector]
 
 
-def pinned(facts: Facts, selector: Node) -> frozenset[Node]:
-    """The nodes whose value is the same at all positions that one query selects."""
-    if selector not in facts.picks:
-        facts.picks[selector] = _pinned(facts, selector)
-    return facts.picks[selector]
-
-
-def selects_at_most_one(facts: Facts, selector: Node) -> bool:
+def selects_at_most_one(known: Known, selector: Node) -> bool:
     """Whether no query selects two positions."""
-    return any(isinstance(node.op, g.Indices) for node in pinned(facts, selector))
+    return any(isinstance(node.op, g.Indices) for node in known.pinned(selector))
 
 
-def selects_something(facts: Facts, selector: Node) -> bool:
+def selects_something(known: Known, selector: Node) -> bool:
     """Whether every query certainly selects a position: all of them, or its own."""
     return all(
-        isinstance(part.op, g.Select) and _holds_of_itself(facts, part)
+        isinstance(part.op, g.Select) and _holds_of_itself(known, part)
         for part in conjuncts(selector)
     )
 
 
-def _holds_of_itself(facts: Facts, select: Node) -> bool:
+def _holds_of_itself(known: Known, select: Node) -> bool:
     keys, queries = select.operands
-    if any(isinstance(facts.domain(operand), Interval) for operand in select.operands):
+    if any(isinstance(known.domain(operand), Interval) for operand in select.operands):
         return False
-    truth = facts.truth(select)
-    return bool(truth.all()) or (keys is queries and bool(truth.diagonal().all()))
+    relation = known.compared(select).relation
+    return relation.is_full() or (keys is queries and bool(relation.diagonal().all()))
 
 
-def all_equal(facts: Facts, selector: Node, values: Node) -> bool:
+def all_equal(known: Known, selector: Node, values: Node) -> bool:
     """Whether the selected values are certainly equal."""
-    domain = facts.domain(values)
+    domain = known.domain(values)
     if isinstance(domain, Listed) and sum(v is not None for v in domain.values) <= 1:
         return True
-    fixed = pinned(facts, selector)
+    fixed = known.pinned(selector)
     if values in fixed or any(isinstance(node.op, g.Indices) for node in fixed):
         return True
     if isinstance(domain, Interval):
         return False
-    return bool(facts.table(values).supports) and set(facts.table(values).supports) <= fixed
+    return bool(known.table(values).supports) and set(known.table(values).supports) <= fixed
 
 
-def _pinned(facts: Facts, selector: Node) -> frozenset[Node]:
+def pinned_by(selector: Node, known: Known) -> frozenset[Node]:
+    """The nodes whose value is the same at all positions that one query selects."""
     fixed: set[Node] = set()
     parts = conjuncts(selector)
     for part in parts:
         match part.op:
             case g.Select():
-                fixed |= _pinned_by_select(facts, part)
+                fixed |= _pinned_by_select(known, part)
             case g.Best():
                 inner, scores = part.operands
-                fixed |= pinned(facts, inner)
-                if not _mixes_equals(facts, scores):
-                    fixed |= _injective_supports(facts, scores) | {scores}
+                fixed |= known.pinned(inner)
+                if not _mixes_equals(known, scores):
+                    fixed |= _injective_supports(known, scores) | {scores}
                 parts = [*parts, *conjuncts(inner)]
             case _:
                 pass
-    if not facts.causal:
+    if not known.causal:
         present = set(parts)
         for node in sorted(fixed, key=lambda n: n.number):
-            rank = ranked(facts, node)
+            rank = known.rank(node)
             if rank is not None and rank.conditions <= present:
                 for element in rank.elements:
-                    fixed |= {element} | _injective_supports(facts, element)
+                    fixed |= {element} | _injective_supports(known, element)
     return frozenset(fixed)
 
 
-def _pinned_by_select(facts: Facts, select: Node) -> set[Node]:
+def _pinned_by_select(known: Known, select: Node) -> set[Node]:
     keys = select.operands[0]
-    if any(isinstance(facts.domain(operand), Interval) for operand in select.operands):
+    if any(isinstance(known.domain(operand), Interval) for operand in select.operands):
         return set()
-    truth = facts.truth(select)
-    fixed: set[Node] = set()
-    if bool((truth.sum(axis=0) <= 1).all()):
-        fixed |= {keys}
-    table = facts.table(keys)
-    if table.codes.size * truth.shape[1] > _CELLS_AT_MOST:
-        return fixed | (_injective_supports(facts, keys) if keys in fixed else set())
-    selected = truth[table.codes]  # supports..., queries
-    for axis, support in enumerate(table.supports):
-        others = tuple(i for i in range(len(table.supports)) if i != axis)
-        if bool((selected.any(axis=others).sum(axis=0) <= 1).all()):
+    relation = known.compared(select).relation
+    fixed = {keys} if relation.selects_at_most_one() else set[Node]()
+    table = known.table(keys)
+    if not _affordable(relation, table.codes.size):
+        return fixed | (_injective_supports(known, keys) if fixed else set())
+    codes = table.codes.ravel()
+    for support, places in zip(table.supports, np.indices(table.codes.shape), strict=True):
+        if relation.agrees(codes, places.ravel()):
             fixed.add(support)
     return fixed
 
 
-def _mixes_equals(facts: Facts, scores: Node) -> bool:
+def _affordable(relation: Relation, cells: int) -> bool:
+    """Whether all that a query selects can be looked through, for every query."""
+    return isinstance(relation, Equality | Order) or cells * relation.shape[1] <= _CELLS_AT_MOST
+
+
+def _mixes_equals(known: Known, scores: Node) -> bool:
     """Whether two values tie as scores and are still different, such as `True` and `1`."""
-    domain = facts.domain(scores)
+    domain = known.domain(scores)
     return isinstance(domain, Listed) and len(set(domain.values)) < len(domain.values)
 
 
-def _injective_supports(facts: Facts, node: Node) -> set[Node]:
+def _injective_supports(known: Known, node: Node) -> set[Node]:
     """What a node's value determines: its supports, where no two cells agree."""
-    if isinstance(facts.domain(node), Interval):
+    if isinstance(known.domain(node), Interval):
         return set()
-    table = facts.table(node)
+    table = known.table(node)
     flat = table.codes.ravel()
     return set(table.supports) if len(distinct(flat)) == len(flat) else set()
 
 
-def ranked(facts: Facts, node: Node) -> Rank | None:
+def rank_of(node: Node, known: Known) -> Rank | None:
     """What a node ranks, if it is a rank in a total order without ties."""
-    if node in facts.ranks:
-        return facts.ranks[node]
+    original = known.interner.original(node)
+    if original is not node:
+        return known.rank(original)
     if not isinstance(node.op, g.Sum):
         return None
     selector, values = node.operands
@@ -145,7 +138,7 @@ def ranked(facts: Facts, node: Node) -> Rank | None:
     parts = conjuncts(selector)
     conditions = frozenset(part for part in parts if _concerns_keys_only(part))
     order = [part for part in parts if part not in conditions]
-    elements = _total_order(facts, order[0]) if len(order) == 1 else None
+    elements = _total_order(known, order[0]) if len(order) == 1 else None
     return None if elements is None else Rank(frozenset(elements), conditions)
 
 
@@ -153,17 +146,17 @@ def _concerns_keys_only(part: Node) -> bool:
     return isinstance(part.op, g.Select) and isinstance(part.operands[1].op, g.Constant)
 
 
-def _total_order(facts: Facts, selector: Node) -> set[Node] | None:
+def _total_order(known: Known, selector: Node) -> set[Node] | None:
     """The nodes that a selector orders, key before query, without ties; `None` if it does not."""
     match selector.op:
         case g.Select():
             element = selector.operands[0]
-            if element is not selector.operands[1] or not _is_order(facts.truth(selector)):
+            if element is not selector.operands[1] or not _orders(known, selector):
                 return None
             return {element}
         case g.Or() if len(selector.operands) == 2:
             for first, rest in (selector.operands, selector.operands[::-1]):
-                found = _lexicographic(facts, first, rest)
+                found = _lexicographic(known, first, rest)
                 if found is not None:
                     return found
             return None
@@ -171,28 +164,19 @@ def _total_order(facts: Facts, selector: Node) -> set[Node] | None:
             return None
 
 
-def _lexicographic(facts: Facts, first: Node, rest: Node) -> set[Node] | None:
-    major = _total_order(facts, first)
+def _lexicographic(known: Known, first: Node, rest: Node) -> set[Node] | None:
+    major = _total_order(known, first)
     parts = conjuncts(rest)
     if major is None or not isinstance(first.op, g.Select) or len(parts) != 2:
         return None
     for same, minor in (parts, parts[::-1]):
         tied = isinstance(same.op, g.Select) and same.operands == first.operands
-        if tied and bool((facts.truth(same) == np.eye(len(facts.truth(same)))).all()):
-            found = _total_order(facts, minor)
-            if found is not None and not facts.truth(first).diagonal().any():
+        if tied and known.compared(same).relation.is_identity():
+            found = _total_order(known, minor)
+            if found is not None and not known.compared(first).relation.diagonal().any():
                 return major | found
     return None
 
 
-def _is_order(truth: NDArray[np.bool_]) -> bool:
-    """Whether a relation is a total order, and of equals all come before each other or none do.
-
-    Were one element counted among its equals and the next one not, both could have one rank.
-    """
-    diagonal = truth.diagonal()
-    counts = truth.sum(axis=1) - diagonal  # of a strict total order: 0, 1, 2, …
-    order = np.argsort(counts)
-    expected = np.tril(np.ones_like(truth), -1)
-    np.fill_diagonal(expected, diagonal.any())
-    return bool((truth[np.ix_(order, order)] == expected).all())
+def _orders(known: Known, select: Node) -> bool:
+    return known.compared(select).relation.is_order()

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from rasplab.graph import node as g
-from rasplab.graph.node import Interner, Node
+from rasplab.graph.node import Interner, Node, topological
+
+
+def graph_text(root: Node, interner: Interner) -> str:
+    """A graph as text: a line per node, operands first."""
+    known: dict[Node, str] = {}
+    return "\n".join(
+        f"{node!r} {type(node.op).__name__} {node_text(node, interner, known=known)}"
+        for node in topological(root)
+    )
 
 
 def node_text(

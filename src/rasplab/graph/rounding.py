@@ -7,15 +7,9 @@ or at once to a fraction within one part. Whole numbers stay.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rasplab.graph import node as g
 from rasplab.graph.domain import FRACTIONS_UP_TO, Domain, Interval, Listed, bounds, is_whole, sums
-from rasplab.graph.node import Node
 from rasplab.rasp.values import Value, canonical
-
-if TYPE_CHECKING:
-    from rasplab.graph.facts import Facts
 
 ROUNDING = 6.1e-12
 """Of one operation, as a part of the result: 5 and 1 parts, and the roundings of float64 itself."""
@@ -39,18 +33,17 @@ def rounding(extent: float, least: float = 0.0) -> float:
     return relative if least >= ZERO_BELOW else max(relative, min(extent, ZERO_BELOW))
 
 
-def aggregate_rounding(node: Node, facts: Facts) -> float:
-    """How far the evaluator's value of a mean or a sum may be from the mean or the sum."""
-    source = facts.domain(node.operands[1])
-    summing = isinstance(node.op, g.Sum)
+def aggregate_rounding(op: g.Mean | g.Sum, source: Domain, most: int) -> float:
+    """How far the evaluator's mean or sum of up to `most` values may be from the mean or sum."""
+    summing = isinstance(op, g.Sum)
     largest = max(map(abs, bounds(source)))
     if is_whole(source):
         if summing:
             return 0.0
         if largest <= FRACTIONS_UP_TO:
             return 2.0**-53 * largest  # the quotient is canonical as float64 has it
-    least = _least(source) / (1 if summing else facts.max_length)
-    return rounding(largest * (facts.max_length if summing else 1), least)
+    least = _least(source) / (1 if summing else most)
+    return rounding(largest * (most if summing else 1), least)
 
 
 def _least(domain: Domain) -> float:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rasplab.diagnostics import CompileError, Diagnostic, ProgramError
 from rasplab.graph import Facts
-from rasplab.graph import node as g
-from rasplab.graph.node import Node, topological
+from rasplab.graph.node import Node
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.values import Value
 
 TRIED_AT_MOST = 300
 
 
-def refute(program: Expression, facts: Facts, resolved: Node) -> tuple[str, ...]:
+def refute(program: Expression, facts: Facts, open_questions: list[Diagnostic]) -> tuple[str, ...]:
     """Look for an input on which the program has no value; refuse with it, or state the assumption.
 
     Raises:
         CompileError: with the evaluator's own diagnostic and the input that shows it.
     """
-    open_questions = _open_questions(facts, resolved)
     if not open_questions:
         return ()
     for sequence in inputs(facts.vocabulary, min(facts.max_length, 8)):
@@ -35,27 +33,20 @@ def refute(program: Expression, facts: Facts, resolved: Node) -> tuple[str, ...]
     )
 
 
-def _open_questions(facts: Facts, resolved: Node) -> list[Diagnostic]:
-    """What is assumed of the parts of the program as written, and of what they have become.
-
-    Nobody may have asked about a part that nothing reads in the end: it is asked about here.
-    """
-    live = set(topological(resolved))
-    refused = [_refusal(facts, node) for node in facts.written - live]
-    assumed = [facts.assumptions[n] for n in facts.assumptions if n in live | facts.written]
-    return assumed + [finding for finding in refused if finding is not None]
+def open_questions(
+    facts: Facts, parts: Iterable[Node], assumed: Mapping[Node, Diagnostic]
+) -> list[Diagnostic]:
+    """What could make parts of a program fail: as facts have it, or `assumed` by who made them."""
+    found = [assumed.get(node) or _assumed(facts, node) for node in parts]
+    return [finding for finding in found if finding is not None]
 
 
-def _refusal(facts: Facts, node: Node) -> Diagnostic | None:
-    """Ask what facts there are of a node that may fail; what they cannot say is open."""
+def _assumed(facts: Facts, node: Node) -> Diagnostic | None:
+    """What could make a node fail; of what facts refuse to speak, that is open."""
     try:
-        if isinstance(node.op, g.Select):
-            facts.truth(node)
-        elif not isinstance(node.op, g.SELECTORS):
-            facts.domain(node)
+        return facts.assumed(node)
     except CompileError as refusal:
         return refusal.diagnostics[0]
-    return None
 
 
 def inputs(vocabulary: tuple[Value, ...], longest: int) -> Iterator[list[Value]]:

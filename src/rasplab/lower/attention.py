@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rasplab.craft import Affine, Scores
 from rasplab.craft.affine import beside
@@ -12,7 +13,6 @@ from rasplab.craft.precision import Precision
 from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Node
 from rasplab.graph import node as g
-from rasplab.graph.distinct import distinct_rows
 from rasplab.graph.picking import conjuncts
 from rasplab.lower.readout import Features
 
@@ -62,18 +62,22 @@ def _match(select: Node, facts: Facts) -> Match:
 
     One factor is a one-hot, so every score is a single product and ties are exact.
     """
-    truth = facts.truth(select).astype(np.float64)
+    relation = facts.relation(select)
     key, query = select.operands
-    key_class, key_reps = distinct_rows(truth)
-    query_class, query_reps = distinct_rows(truth.T)
-    live_keys = [c for c, r in enumerate(key_reps) if truth[r].any()]
-    live_queries = [c for c, r in enumerate(query_reps) if truth[:, r].any()]
+    keys, queries = (np.arange(count) for count in relation.shape)
+    key_class, key_reps = relation.classes()
+    query_class, query_reps = relation.transposed().classes()
+    core = relation.cells(key_reps, query_reps)
+    live_keys, live_queries = np.flatnonzero(core.any(axis=1)), np.flatnonzero(core.any(axis=0))
     if len(live_keys) <= len(live_queries):
-        one_hot = np.stack([key_class == c for c in live_keys], axis=1) if live_keys else None
-        key_features = np.zeros((len(truth), 0)) if one_hot is None else one_hot.astype(float)
-        return Match(key, query, key_features, truth[key_reps[live_keys]].T)
-    one_hot = np.stack([query_class == c for c in live_queries], axis=1).astype(float)
-    return Match(key, query, truth[:, query_reps[live_queries]], one_hot)
+        read = relation.cells(key_reps[live_keys], queries)
+        return Match(key, query, _one_hot(key_class, live_keys), read.T.astype(np.float64))
+    read = relation.cells(keys, query_reps[live_queries])
+    return Match(key, query, read.astype(np.float64), _one_hot(query_class, live_queries))
+
+
+def _one_hot(classes: NDArray[np.intp], live: NDArray[np.intp]) -> Features:
+    return (classes[:, None] == live[None, :]).astype(np.float64)
 
 
 def _ranking(best: Node, facts: Facts) -> Ranking:

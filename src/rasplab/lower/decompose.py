@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
+from rasplab.graph.settled import is_settled, settled
 from rasplab.lower.readout import (
     ROUNDOFF,
     Features,
@@ -18,7 +19,7 @@ from rasplab.lower.readout import (
     as_weights,
     columns,
 )
-from rasplab.lower.style import Style, is_settled, settled
+from rasplab.lower.style import Style
 from rasplab.rasp.functions import CATEGORICAL
 
 
@@ -82,7 +83,7 @@ def decompose(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
         if found is not None:
             return found
     if style.snap and _read_along_a_line(node, facts, style):
-        node = settled(node, facts)
+        node = settled(node, facts.interner)
     return itself(node, readout)
 
 
@@ -94,8 +95,7 @@ def supports_itself(node: Node, facts: Facts) -> bool:
 def _of_variable(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
     if is_line(node, facts) and as_weights(node, readout, facts) is None:
         classes = facts.interner.node(g.Map(CATEGORICAL), node, like=node)
-        facts.domain(classes)
-        node = settled(classes, facts) if style.snap else classes
+        node = settled(classes, facts.interner) if style.snap else classes
     return itself(node, readout)
 
 

@@ -16,11 +16,12 @@ from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct, distinct_rows
 from rasplab.graph.domain import bounds
+from rasplab.graph.settled import is_settled
 from rasplab.lower.cover import Rectangle, cover
 from rasplab.lower.decompose import on_line, supports_itself
 from rasplab.lower.elementwise import Hidden, products_of, steps_along
 from rasplab.lower.readout import Features, Readout, Weights, as_features
-from rasplab.lower.style import Style, is_settled
+from rasplab.lower.style import Style
 from rasplab.rasp.functions import CATEGORICAL
 
 Array = NDArray[np.float64]
@@ -285,7 +286,6 @@ def _by_products(
         node = axis.node
         if axis.is_line:
             node = facts.interner.node(g.Map(CATEGORICAL), axis.node, like=axis.node)
-            facts.domain(node)
         features = np.eye(len(reps))[axis.classes]
         wishes.append((node, _aligned(features, axis.node, node, facts)))
         small = np.take(small, reps, axis=i)

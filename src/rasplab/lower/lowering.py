@@ -28,14 +28,17 @@ from rasplab.craft import (
 from rasplab.craft.affine import added, constant
 from rasplab.craft.precision import FLOAT32, Precision
 from rasplab.diagnostics import InternalError
-from rasplab.graph import Facts, Interval, Listed, Node
+from rasplab.graph import Facts, Listed, Node
 from rasplab.graph import node as g
+from rasplab.graph.domain import bounds
 from rasplab.graph.rounding import aggregate_rounding
+from rasplab.graph.settled import is_settled
 from rasplab.lower.attention import Pattern, assemble, pattern
 from rasplab.lower.decompose import Free, Part, between, decompose, is_line, itself
 from rasplab.lower.elementwise import silenced, together
 from rasplab.lower.encoding import Listing, Scalar, Variable, listing
 from rasplab.lower.functions import FunctionPlan, build_function, plan_function
+from rasplab.lower.lowered import Lowered
 from rasplab.lower.naming import Names
 from rasplab.lower.output import read_output
 from rasplab.lower.readout import (
@@ -47,7 +50,7 @@ from rasplab.lower.readout import (
     columns,
 )
 from rasplab.lower.size import Budget, check_one_hot, check_size
-from rasplab.lower.style import Style, is_settled
+from rasplab.lower.style import Style
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.values import identity
 
@@ -77,39 +80,6 @@ class Lowering:
             lowerer.plans,
             lowerer.value_readouts,
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lowered:
-    """The craft model, and how each node that has directions is held on them.
-
-    `opened` has, per variable (`None` for the output), the nodes that are computed on the way to
-    it without being read.
-    """
-
-    craft: CraftModel
-    variables: dict[Node, Variable]
-    root: Node
-    names: Names
-    opened: dict[Node | None, set[Node]]
-    style: Style
-    patterns: dict[Node, Pattern]
-    plans: dict[Node, FunctionPlan]
-    value_readouts: dict[Node, Readout]
-
-    def kind(self, node: Node) -> str:
-        """What the head of an aggregate does with the values."""
-        name = self.names[node]
-        return next(
-            b.kind for b in self.craft.blocks if isinstance(b, Head) and b.implements.name == name
-        )
-
-    def node_of(self, variable: str) -> Node | None:
-        """The node that is held under a name."""
-        for node, held in self.variables.items():
-            if held.subspace.directions and held.subspace.directions[0].variable == variable:
-                return node
-        return None
 
 
 @dataclass(slots=True)
@@ -234,7 +204,7 @@ class _Lowerer:
         """
         if not isinstance(node.op, g.Mean):
             return 0.0, 1.0
-        low, high = _ends(self.facts.domain(node))
+        low, high = bounds(self.facts.domain(node))
         if not isinstance(node.op.default, int | float):
             return min(0.0, low), 1.0
         default = float(node.op.default)
@@ -337,7 +307,7 @@ class _Lowerer:
         )
         name = self.names[node]
         directions = [Direction(name)] + ([Direction(name, (), "undefined")] if flag else [])
-        low, high = _ends(domain)
+        low, high = bounds(domain)
         largest = np.array([max(abs(low - offset), abs(high - offset))] + [1.0] * flag)
         if flag:
             parts = tuple(
@@ -347,7 +317,10 @@ class _Lowerer:
             value = Affine(parts, np.append(value.bias, 0.0), np.append(value.bos, 1.0), blur)
         at_bos = np.array([0.0] + [1.0] * flag)
         subspace = Subspace(tuple(directions), at_bos, largest, False)
-        return value, subspace, Scalar(offset, sign, flag, aggregate_rounding(node, self.facts))
+        assert isinstance(node.op, g.Mean | g.Sum)
+        source = self.facts.domain(node.operands[1])
+        rounding = aggregate_rounding(node.op, source, self.facts.max_length)
+        return value, subspace, Scalar(offset, sign, flag, rounding)
 
     def _log_weight(self, node: Node) -> float:
         """How much heavier BOS is than one selected key, in score, so that sums are sums.
@@ -412,9 +385,3 @@ def _rank(node: Node) -> float:
     if isinstance(node.op, g.Map) and node.op.function is CATEGORICAL:
         return node.operands[0].number + 0.5
     return float(node.number)
-
-
-def _ends(domain: Listed | Interval) -> tuple[float, float]:
-    from rasplab.graph.domain import bounds
-
-    return bounds(domain)

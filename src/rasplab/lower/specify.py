@@ -27,13 +27,14 @@ from rasplab.craft.specification import (
 from rasplab.graph import Facts, Interval, Listed, Node
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct_rows
+from rasplab.graph.picking import conjuncts
+from rasplab.graph.settled import is_settled
 from rasplab.lower.attention import Pattern
 from rasplab.lower.decompose import Part, between, decompose, itself
 from rasplab.lower.functions import FunctionPlan
 from rasplab.lower.lowering import Lowered
 from rasplab.lower.output import read_output
 from rasplab.lower.readout import Readout, Weights, as_features, columns
-from rasplab.lower.style import is_settled
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.values import Value, identity
 
@@ -97,16 +98,16 @@ class _Specifier:
             stop = start + columns(match.key_features)
             keys = self._over(match.key, self._read(match.key, match.key_features))
             queries = self._over(match.query, self._read(match.query, match.query_features))
-            truth = self.facts.truth(select)
-            key_class, key_rows = distinct_rows(truth)
-            query_class, query_rows = distinct_rows(truth.T)
+            relation = self.facts.relation(select)
+            key_class, key_rows = relation.classes()
+            query_class, query_rows = relation.transposed().classes()
             result.append(
                 Comparison(
                     start,
                     stop,
                     _classed(keys, key_class),
                     _classed(queries, query_class),
-                    truth[key_rows][:, query_rows],
+                    relation.cells(key_rows, query_rows),
                 )
             )
             start = stop
@@ -258,8 +259,6 @@ def _classed(table: Table, classes: np.ndarray) -> Table:
 
 
 def _selects(selector: Node) -> list[Node]:
-    from rasplab.graph.picking import conjuncts
-
     return conjuncts(selector.operands[0] if isinstance(selector.op, g.Best) else selector)
 
 

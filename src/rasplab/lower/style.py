@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
-import numpy as np
-
-from rasplab.graph import Facts, Node, Table
-from rasplab.graph import node as g
-from rasplab.rasp.functions import Function
-from rasplab.rasp.values import Value
-
-
-def _same(value: Value) -> Value:
-    return value
-
-
-SETTLED = Function("settled", _same, "settled", strict=False)
-"""The same value once more: its one-hot is read where it is nearly 0 or 1 and written anew."""
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +17,14 @@ class Style:
     snap: bool = False
     products: bool = False
 
-    def attempts(self) -> tuple[tuple[Style, ...], ...]:
-        """This style, and those to try where it is not exact: of a group the smallest counts.
 
-        A direction for every value can ask for more than the number format has, where no reader
-        tells all the values apart: `literal` is given up where snapping does not help.
-        """
-        snap = replace(self, snap=True)
-        if self.literal:
-            return ((self,), (snap,), *Style().attempts())
-        return ((self,), (snap, replace(self, products=True)), (replace(snap, products=True),))
+ECONOMICAL = (
+    (Style(),),
+    (Style(snap=True), Style(products=True)),
+    (Style(snap=True, products=True),),
+)
+"""The styles to try where the ones before are not exact: of a group the smallest counts."""
 
-
-def settled(node: Node, facts: Facts) -> Node:
-    """The node whose one-hot is that of another, without its errors."""
-    found = facts.interner.node(g.Map(SETTLED), node, like=node)
-    if found not in facts.domains:
-        facts.domains[found] = facts.listed(node)
-        facts.tables[found] = Table((node,), np.arange(len(facts.listed(node))))
-    return found
-
-
-def is_settled(node: Node) -> bool:
-    """Whether a node only repeats another."""
-    return isinstance(node.op, g.Map) and node.op.function is SETTLED
+LITERAL = ((Style(literal=True),), (Style(literal=True, snap=True),), *ECONOMICAL)
+"""A direction for every value can ask for more than the number format has, where no reader tells
+all the values apart: it is given up where snapping does not help."""

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import InternalError
-from rasplab.graph import Node
+from rasplab.graph import Facts, Node, Relation
 from rasplab.graph import node as g
-from rasplab.rasp.functions import Function
-from rasplab.rasp.values import Value
+from rasplab.graph.relation import Combination
 
 SUMMANDS_AT_MOST = 8
 
@@ -21,16 +20,19 @@ def selects_of(node: Node) -> set[Node]:
     return {s for operand in node.operands for s in selects_of(operand)}
 
 
-def negation(predicate: Function) -> Function:
-    """Holds where the predicate does not, and where it is undefined."""
-
-    def fails(key: Value, query: Value) -> bool:
-        if predicate.strict and (key is None or query is None):
-            return True
-        return not predicate(key, query)
-
-    name = f"not {predicate.name}"
-    return Function(name, fails, ("not", predicate.key), strict=False)
+def relation_of(node: Node, facts: Facts) -> Relation:
+    """Where a formula holds whose `Select`s all have the same keys and the same queries."""
+    match node.op:
+        case g.Select():
+            return facts.relation(node)
+        case g.And():
+            return Combination("all", tuple(relation_of(o, facts) for o in node.operands))
+        case g.Or():
+            return Combination("any", tuple(relation_of(o, facts) for o in node.operands))
+        case g.Not():
+            return relation_of(node.operands[0], facts).complement()
+        case _:
+            raise InternalError(f"not a formula of selects: {node.op}")
 
 
 def truth_of(node: Node, spread: dict[Node, NDArray[np.bool_]]) -> NDArray[np.bool_]:

@@ -7,12 +7,13 @@ the expression is made of, or find that two expressions are one computation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rasplab.graph import Facts, Node
+from rasplab.graph import Node
 from rasplab.graph import node as g
 from rasplab.graph.node import topological
+from rasplab.passes.rewrite import Rewritten
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,14 +31,14 @@ class Images:
     shared: dict[Node, set[Node]] = field(default_factory=dict[Node, "set[Node]"])
 
 
-def images(program: Node, resolved: Node, facts: Facts) -> Images:
+def images(program: Node, rewritten: Sequence[Rewritten]) -> Images:
     """Follow every sequence operator of a program through the passes, constants left out."""
-    there = set(topological(resolved))
+    there = set(topological(rewritten[-1].root))
     of: dict[Node, Node] = {}
     for node in filter(_is_variable, topological(program)):
         image: Node | None = node
-        for became in facts.became:
-            image = became.get(image) if image is not None else None
+        for step in rewritten:
+            image = step.became.get(image) if image is not None else None
         if image is not None and image in there and _is_variable(image):
             of[node] = image
     stands_for: dict[Node, tuple[Node, ...]] = {}

@@ -11,23 +11,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from rasplab.diagnostics import CompileError, diagnostic
+from rasplab.diagnostics import Diagnostic
 from rasplab.graph import Facts, Listed, Node
 from rasplab.graph import node as g
 from rasplab.graph.picking import conjuncts, selects_at_most_one
-from rasplab.passes.formulas import (
-    SUMMANDS_AT_MOST,
-    clauses_of,
-    negation,
-    selects_of,
-    truth_of,
-)
+from rasplab.graph.predicates import negation
+from rasplab.graph.refusals import averages_words
+from rasplab.passes.formulas import SUMMANDS_AT_MOST, clauses_of
+from rasplab.passes.matching import matching
 from rasplab.passes.means import (
     IS_BOOLEAN,
     NUMBER_OF,
@@ -38,11 +31,9 @@ from rasplab.passes.means import (
     numbers_among_words,
     whichever,
 )
-from rasplab.passes.rewrite import rebuild
+from rasplab.passes.rewrite import Rewritten, rebuild
 from rasplab.rasp.functions import OPERATORS, Function
-from rasplab.rasp.values import Value, identity
-
-JOINT_CELLS_AT_MOST = 1 << 22
+from rasplab.rasp.values import Value
 
 
 def _always(key: Value, query: Value) -> bool:
@@ -59,19 +50,17 @@ class ResolveSelectors:
     split_sums: bool = True
     name: str = "resolve-selectors"
 
-    def __call__(self, root: Node, facts: Facts) -> Node:
+    def __call__(self, root: Node, facts: Facts) -> Rewritten:
         """The graph with every selector resolved."""
         resolver = _Resolver(facts, self.split_sums)
-        images = rebuild(root, facts, resolver.rewrite)
-        facts.written.update(images.values())
-        return images[root]
+        return replace(rebuild(root, facts, resolver.rewrite), assumed=resolver.assumed)
 
 
 @dataclass(slots=True)
 class _Resolver:
     facts: Facts
     split_sums: bool
-    built: dict[Node, tuple[Node, ...]] = field(default_factory=dict[Node, tuple[Node, ...]])
+    assumed: dict[Node, Diagnostic] = field(default_factory=dict[Node, Diagnostic])
 
     def rewrite(self, node: Node, operands: tuple[Node, ...]) -> Node | None:
         match node.op:
@@ -129,7 +118,7 @@ class _Resolver:
         words = self._described(make(g.Map(ONLY_WORD), values), node)
         word = self._described(make(g.Mean(None), self._counted(selector, words), words), node)
         either = make(g.Map(whichever(default)), mean, word, like=node)
-        self.facts.assumptions.setdefault(either, self.facts.averages_words(node, values))
+        self.assumed[either] = averages_words(node, values, self.facts.interner)
         return either
 
     def _described(self, made: Node, like: Node) -> Node:
@@ -152,7 +141,7 @@ class _Resolver:
                 counted = self._conjunction(self._best_as_selects(counted))
             single = self._plain_sum(counted, values, like=node)
             if not isinstance(single.op, g.Map):
-                self.facts.inherit(single, make(node.op, selector, values))
+                self.facts.interner.equate(single, make(node.op, selector, values))
             return single
         terms = [
             self._plain_sum(self._counted(self._both(parts), values), values) for parts in clauses
@@ -161,7 +150,7 @@ class _Resolver:
         for term in terms[1:]:
             total = self._described(make(g.Map(OPERATORS["+"]), total, term), node)
         self.facts.interner.describe(total, self.facts.interner.names.get(node), None)
-        self.facts.inherit(total, make(node.op, selector, values))
+        self.facts.interner.equate(total, make(node.op, selector, values))
         for i, term in enumerate(terms):
             name = self.facts.interner.names.get(node)
             part = None if name is None else f"{name}.part{i + 1}"
@@ -223,7 +212,7 @@ class _Resolver:
 
     def _exclusive(self, a: Node, b: Node) -> bool:
         same = a.operands == b.operands
-        return same and not bool((self.facts.truth(a) & self.facts.truth(b)).any())
+        return same and not self.facts.relation(a).meets(self.facts.relation(b))
 
     def _literal(self, select: Node, positive: bool) -> Node | None:
         if not isinstance(select.op, g.Select):
@@ -233,16 +222,7 @@ class _Resolver:
     def _complement(self, select: Node) -> Node:
         assert isinstance(select.op, g.Select)
         opposite = g.Select(negation(select.op.predicate))
-        made = self.facts.interner.node(opposite, *select.operands, like=select)
-        self.facts.truths[made] = ~self.facts.truth(select)
-        self._assume_as(made, [select])
-        return made
-
-    def _assume_as(self, made: Node, selects: list[Node]) -> None:
-        """What is assumed of the selects that a new one replaces is assumed of it."""
-        for select in selects:
-            if select in self.facts.assumptions:
-                self.facts.assumptions.setdefault(made, self.facts.assumptions[select])
+        return self.facts.interner.node(opposite, *select.operands, like=select)
 
     def _conjunction(self, selectors: list[Node]) -> Node:
         parts: list[Node] = []
@@ -263,7 +243,7 @@ class _Resolver:
         return kept[0] if len(kept) == 1 else self.facts.interner.node(g.And(), *kept)
 
     def _trivial(self, select: Node) -> bool:
-        return bool(self.facts.truth(select).all())
+        return self.facts.relation(select).is_full()
 
     def _best_as_selects(self, node: Node) -> list[Node]:
         make = self.facts.interner.node
@@ -291,32 +271,7 @@ class _Resolver:
                 return [self._joint(node, positive)]
 
     def _joint(self, node: Node, positive: bool) -> Node:
-        """One `Select` for any formula, between the classes of its keys and of its queries."""
-        formula = self._without_best(node)
-        selects = sorted(selects_of(formula), key=lambda n: n.number)
-        keys = tuple(dict.fromkeys(s.operands[0] for s in selects))
-        queries = tuple(dict.fromkeys(s.operands[1] for s in selects))
-        truth = self._joint_truth(node, formula, selects, keys, queries)
-        truth = truth if positive else ~truth
-        tag = (formula.number, positive)
-        key_class, key_rows = self._classes(keys, truth, ("key class", *tag), node)
-        query_class, query_rows = self._classes(queries, truth.T, ("query class", *tag), node)
-        matrix = truth[key_rows][:, query_rows]
-
-        def holds(key: Value, query: Value) -> bool:
-            return bool(matrix[key_class_index(key), query_class_index(query)])
-
-        key_class_index = _index_of(key_class, keys, self.facts)
-        query_class_index = _index_of(query_class, queries, self.facts)
-        predicate = Function("matches", holds, ("joint", *tag), strict=False)
-        made = self.facts.interner.node(g.Select(predicate), key_class, query_class, like=node)
-        places = [
-            [index(value) for value in self.facts.listed(classes).values]
-            for classes, index in ((key_class, key_class_index), (query_class, query_class_index))
-        ]
-        self.facts.truths[made] = matrix[np.ix_(*places)]
-        self._assume_as(made, selects)
-        return made
+        return matching(node, self._without_best(node), self.facts, positive=positive)
 
     def _without_best(self, node: Node) -> Node:
         make = self.facts.interner.node
@@ -326,70 +281,3 @@ class _Resolver:
         if isinstance(node.op, g.Select):
             return node
         return make(node.op, *(self._without_best(o) for o in node.operands), like=node)
-
-    def _joint_truth(
-        self,
-        node: Node,
-        formula: Node,
-        selects: list[Node],
-        keys: tuple[Node, ...],
-        queries: tuple[Node, ...],
-    ) -> NDArray[np.bool_]:
-        """Rows: combinations of the keys' values; columns: of the queries' values."""
-        variables = [*keys, *queries]
-        sizes = [len(self.facts.listed(v)) for v in variables]
-        if np.prod(sizes, dtype=float) > JOINT_CELLS_AT_MOST:
-            shown = " × ".join(map(str, sizes))
-            raise CompileError(
-                diagnostic(
-                    "E304",
-                    "this combination of selectors has too many cases to be compiled exactly",
-                    at=self.facts.interner.origin(node),
-                    label=f"{shown} combinations of key and query values",
-                    notes=[f"at most {JOINT_CELLS_AT_MOST} are tabulated"],
-                    help="use `&` instead of `|` where the program allows it, coarser values, or "
-                    "a smaller vocabulary or `max_length`",
-                )
-            )
-        axes = [i for i, size in enumerate(sizes) if size > 1]  # NumPy has no more than 64
-        spread: dict[Node, NDArray[np.bool_]] = {}
-        for select in selects:
-            key, query = select.operands
-            own = (keys.index(key), len(keys) + queries.index(query))
-            shape = [sizes[i] if i in own else 1 for i in axes]
-            spread[select] = self.facts.truth(select).reshape(shape)
-        full = np.broadcast_to(truth_of(formula, spread), [sizes[i] for i in axes])
-        return full.reshape(int(np.prod(sizes[: len(keys)])), -1)
-
-    def _classes(
-        self,
-        variables: tuple[Node, ...],
-        truth: NDArray[np.bool_],
-        tag: tuple[object, ...],
-        like: Node,
-    ) -> tuple[Node, NDArray[np.intp]]:
-        """The node that says which distinct row a combination of values has; one row of each."""
-        if len(variables) == 1:
-            return variables[0], np.arange(len(truth))
-        _, first, inverse = np.unique(truth, axis=0, return_index=True, return_inverse=True)
-        domains = [self.facts.listed(v) for v in variables]
-        codes = inverse.ravel()
-
-        def class_of(*values: Value) -> int:
-            place = 0
-            for domain, value in zip(domains, values, strict=True):
-                place = place * len(domain) + domain.position(value)
-            return int(codes[place])
-
-        function = Function(str(tag[0]), class_of, tag, strict=False)
-        made = self.facts.interner.node(g.Map(function), *variables)
-        return self._described(made, like), first
-
-
-def _index_of(
-    class_node: Node, variables: tuple[Node, ...], facts: Facts
-) -> Callable[[Value], int]:
-    if len(variables) > 1:
-        return lambda value: int(value) if isinstance(value, int) else 0
-    index = facts.listed(class_node).index
-    return lambda value: index[identity(value)]

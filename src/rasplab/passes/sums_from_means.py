@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rasplab.graph import Facts, Node
 from rasplab.graph import node as g
 from rasplab.graph.rounding import returns_sums
-from rasplab.passes.rewrite import rebuild
+from rasplab.passes.rewrite import Rewritten, rebuild
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class SumsFromMeans:
 
     name: str = "sums-from-means"
 
-    def __call__(self, root: Node, facts: Facts) -> Node:
+    def __call__(self, root: Node, facts: Facts) -> Rewritten:
         """The graph with sums in the place of such products."""
 
         def rewrite(node: Node, operands: tuple[Node, ...]) -> Node | None:
@@ -33,7 +33,7 @@ class SumsFromMeans:
                     return facts.interner.node(g.Sum(), *mean.operands, like=node)
             return None
 
-        return rebuild(root, facts, rewrite)[root]
+        return rebuild(root, facts, rewrite)
 
 
 def _is_mean(node: Node, facts: Facts) -> bool:

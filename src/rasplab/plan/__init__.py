@@ -1,5 +1,5 @@
 """Blocks into layers, subspaces into columns of the residual stream."""
 
-from rasplab.plan.schedule import Layer, Plan, Sizes, plan
+from rasplab.plan.schedule import CheapestSchedule, Layer, Plan, PlanStrategy, Sizes
 
-__all__ = ["Layer", "Plan", "Sizes", "plan"]
+__all__ = ["CheapestSchedule", "Layer", "Plan", "PlanStrategy", "Sizes"]

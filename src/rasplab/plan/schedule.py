@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from rasplab.craft import Affine, Block, CraftModel, Head, Mlp, Subspace
 from rasplab.diagnostics import InternalError, counted
@@ -48,20 +49,32 @@ class Plan:
         return slice(start, start + len(subspace))
 
     def verify(self) -> None:
-        """Check that every block reads only what an earlier half-layer wrote.
+        """Check that every block runs once, in its half, and reads what an earlier half wrote.
 
         Raises:
-            InternalError: one does not.
+            InternalError: one does not, or two subspaces share a column.
         """
+        blocks = self.craft.blocks
         ready = {id(e.writes) for e in self.craft.embeddings}
+        placed: list[int] = []
         for layer in self.layers:
-            for half in (layer.heads, layer.mlps):
-                blocks = [self.craft.blocks[i] for i in half]
-                for block in blocks:
-                    if not reads(block) <= ready:
-                        name = block.implements.name
-                        raise InternalError(f"{name} reads what no earlier half-layer wrote")
-                ready |= {id(b.writes) for b in blocks}
+            for half, kind in ((layer.heads, Head), (layer.mlps, Mlp)):
+                for i in half:
+                    self._verify_block(blocks[i], kind, ready)
+                ready |= {id(blocks[i].writes) for i in half}
+                placed.extend(half)
+        if sorted(placed) != list(range(len(blocks))):
+            raise InternalError("a block runs in no layer, or twice")
+        columns = [c for s in self.craft.subspaces() for c in range(*_ends(self.columns(s)))]
+        if sorted(columns) != list(range(1, self.sizes.d_model)):
+            raise InternalError("a column belongs to no subspace, or to two")
+
+    def _verify_block(self, block: Block, kind: type, ready: set[int]) -> None:
+        name = block.implements.name
+        if not isinstance(block, kind):
+            raise InternalError(f"{name} runs in the wrong half of a layer")
+        if not reads(block) <= ready:
+            raise InternalError(f"{name} reads what no earlier half-layer wrote")
 
     def __str__(self) -> str:
         s = self.sizes
@@ -87,26 +100,49 @@ class Plan:
         return "\n".join(lines)
 
 
-def plan(craft: CraftModel) -> Plan:
-    """Layers and layout for a craft model: of the schedules tried, the one with fewest parameters.
+class PlanStrategy(Protocol):
+    """How blocks become layers, and what a plan costs."""
+
+    @property
+    def cost(self) -> Callable[[Sizes], float]:
+        """What a model of some size costs: of several exact ones, the cheapest is taken."""
+        ...
+
+    def __call__(self, craft: CraftModel) -> Plan:
+        """Layers and layout for a craft model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheapestSchedule:
+    """A plan strategy: layers and layout, of the schedules tried the one that costs least.
 
     With any number of heads a layer, the earliest half-layer of each block gives the least depth.
     A limit on heads trades depth for width; every limit up to that schedule's need is tried.
     """
-    starts, d_model = _layout(craft)
-    users = _users(craft)
-    earliest = _schedule(craft, users, len(craft.blocks) or 1)
-    widest = max((len(layer.heads) for layer in earliest), default=0)
-    best = None
-    for limit in range(max(widest, 1), 0, -1):
-        layers = earliest if limit == widest else _schedule(craft, users, limit)
-        sizes = _sizes(craft, layers, d_model)
-        if best is None or sizes.parameters() < best[1].parameters():
-            best = (layers, sizes)
-        if len(layers) > len(earliest) + 2:
-            break
-    assert best is not None
-    return Plan(craft, best[0], starts, best[1])
+
+    cost: Callable[[Sizes], float] = Sizes.parameters
+
+    def __call__(self, craft: CraftModel) -> Plan:
+        """Layers and layout for a craft model."""
+        starts, d_model = _layout(craft)
+        users = _users(craft)
+        earliest = _schedule(craft, users, len(craft.blocks) or 1)
+        widest = max((len(layer.heads) for layer in earliest), default=0)
+        best = None
+        for limit in range(max(widest, 1), 0, -1):
+            layers = earliest if limit == widest else _schedule(craft, users, limit)
+            sizes = _sizes(craft, layers, d_model)
+            if best is None or self.cost(sizes) < self.cost(best[1]):
+                best = (layers, sizes)
+            if len(layers) > len(earliest) + 2:
+                break
+        assert best is not None
+        return Plan(craft, best[0], starts, best[1])
+
+
+def _ends(columns: slice) -> tuple[int, int]:
+    return columns.start, columns.stop
 
 
 def reads(block: Block) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rasplab.graph import Facts, Interval, Node
@@ -10,9 +10,10 @@ from rasplab.graph import node as g
 from rasplab.graph.domain import bounds
 from rasplab.graph.node import topological
 from rasplab.graph.printer import node_text
+from rasplab.graph.settled import is_settled
 from rasplab.lower import Lowered
 from rasplab.lower.encoding import Listing, Variable
-from rasplab.lower.style import is_settled
+from rasplab.passes import Rewritten
 from rasplab.passes.images import images
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.weights.artefact import Encoding, Fused, Withheld
@@ -38,16 +39,18 @@ class Labels:
     withheld: tuple[Withheld, ...]
 
 
-def label(lowered: Lowered, facts: Facts, program: Node) -> Labels:
+def label(lowered: Lowered, facts: Facts, program: Node, rewritten: Sequence[Rewritten]) -> Labels:
     """The labels of a lowered program, which is given as the graph that it was built as."""
-    return _Labeller(lowered, facts, program).label()
+    return _Labeller(lowered, facts, program, rewritten).label()
 
 
 class _Labeller:
-    def __init__(self, lowered: Lowered, facts: Facts, program: Node) -> None:
+    def __init__(
+        self, lowered: Lowered, facts: Facts, program: Node, rewritten: Sequence[Rewritten]
+    ) -> None:
         self.lowered, self.facts = lowered, facts
         self.name = facts.interner.written_name
-        self.images = images(program, lowered.root, facts)
+        self.images = images(program, rewritten)
         self.program = [n for n in topological(program) if not isinstance(n.op, g.SELECTORS)]
         self.inside = _inside(lowered)
         self.held = {n: v for n, v in lowered.variables.items() if len(v.subspace)}

@@ -156,7 +156,7 @@ def _nodes(stages: Compilation, root: Node, do: Values) -> dict[Node, Mapping[in
     A name that the program does not have is one that the compiler gave.
     """
     interner, lowered = stages.facts.interner, stages.lowered
-    image = images(stages.graph, root, stages.facts).of if root is stages.resolved else None
+    image = images(stages.graph, stages.rewritten).of if root is stages.resolved else None
     written: dict[str, list[Node]] = {}
     for node in filter(_is_variable, topological(stages.graph)):
         written.setdefault(interner.written_name(node) or "", []).append(node)
