@@ -112,6 +112,13 @@ def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | No
     float32: proved
       length  sum ...
     """
+    return followed(weights, dtype, within=within)[0]
+
+
+def followed(
+    weights: ModelWeights, dtype: str | None = None, *, within: float | None = None
+) -> tuple[Proof, dict[str, Held]]:
+    """The proof, and of every variable what its coordinates are proved to be, as far as it went."""
     name = dtype or weights.config.dtype
     if name not in FORMATS:
         known = ", ".join(FORMATS)
@@ -119,7 +126,8 @@ def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | No
         raise InputError(finding)
     form, specification = FORMATS[name], weights.specification
     if specification is None:
-        return Proof(form.name, (), np.inf, -np.inf, (), "it says nowhere what it should compute")
+        why = "it says nowhere what it should compute"
+        return Proof(form.name, (), np.inf, -np.inf, (), why), {}
     weights = _stored(weights, form)
     known = Known(weights, specification, form)
     blocks: list[BlockProof] = []
@@ -130,11 +138,12 @@ def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | No
         why = str(refuted)
         if not isinstance(refuted, RefutedError):
             why = f"its parts do not fit together: {refuted}"
-        return Proof(form.name, tuple(blocks), np.inf, -np.inf, tuple(known.taken), why)
+        proof = Proof(form.name, tuple(blocks), np.inf, -np.inf, tuple(known.taken), why)
+        return proof, known.held
     if weights.config.numerical and weights.config.output_unit is None:
         allowed = _allowed(weights, form) if within is None else within
         margin = min(margin, 1.0 - error / allowed) if error > allowed else margin
-    return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken))
+    return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken)), known.held
 
 
 def _allowed(weights: ModelWeights, form: Format) -> float:
