@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rasplab.checker.arithmetic import FORMATS, Format, stored_in
+from rasplab.checker.arithmetic import AS_IT_STANDS, FORMATS, Format, Reading, stored_in
 from rasplab.checker.functions import function
 from rasplab.checker.heads import attention
 from rasplab.checker.known import (
@@ -23,6 +23,7 @@ from rasplab.checker.output import output
 from rasplab.checker.stream import (
     Held,
     RefutedError,
+    as_read,
     ideal_rows,
 )
 from rasplab.craft.specification import (
@@ -97,11 +98,17 @@ class Proof:
         return "\n".join([*lines, *(f"  taken as given: {t}" for t in self.taken)])
 
 
-def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | None = None) -> Proof:
+def prove(
+    weights: ModelWeights,
+    dtype: str | None = None,
+    *,
+    within: float | None = None,
+    reading: Reading = AS_IT_STANDS,
+) -> Proof:
     """What holds of the stored weights when they run in a format, by default their own.
 
     A number that is returned as it comes may be off by what the model's certificate says, or by
-    `within`.
+    `within`. In another architecture, blocks read the stream with the error that `reading` states.
 
     Raises:
         InputError: E410, there is no such format.
@@ -112,11 +119,15 @@ def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | No
     float32: proved
       length  sum ...
     """
-    return followed(weights, dtype, within=within)[0]
+    return followed(weights, dtype, within=within, reading=reading)[0]
 
 
 def followed(
-    weights: ModelWeights, dtype: str | None = None, *, within: float | None = None
+    weights: ModelWeights,
+    dtype: str | None = None,
+    *,
+    within: float | None = None,
+    reading: Reading = AS_IT_STANDS,
 ) -> tuple[Proof, dict[str, Held]]:
     """The proof, and of every variable what its coordinates are proved to be, as far as it went."""
     name = dtype or weights.config.dtype
@@ -124,7 +135,7 @@ def followed(
         known = ", ".join(FORMATS)
         finding = diagnostic("E410", f"{shown(name)} is no number format", help=f"use {known}")
         raise InputError(finding)
-    form, specification = FORMATS[name], weights.specification
+    form, specification = replace(FORMATS[name], reading=reading), weights.specification
     if specification is None:
         why = "it says nowhere what it should compute"
         return Proof(form.name, (), np.inf, -np.inf, (), why), {}
@@ -177,7 +188,7 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
                 held, proof = _block(known, component, block)
                 found[component.variable] = held
                 blocks.append(proof)
-        known.held |= found
+        known.held |= {name: as_read(held, known.form) for name, held in found.items()}
     if stated:
         raise RefutedError(f"nothing computes {', '.join(stated)}")
     return output(known)
@@ -271,7 +282,8 @@ def _embeddings(known: Known) -> None:
             raise RefutedError(f"{place.name} is embedded in another way than is specified")
         if by_position.any():
             known.positional.add(place.name)
-        known.held[place.name] = with_errors(place.start, ideal, np.abs(stored - ideal))
+        held = with_errors(place.start, ideal, np.abs(stored - ideal))
+        known.held[place.name] = as_read(held, known.form)
     if tokens[:, ~claimed].any() or positions[:, ~claimed].any():
         raise RefutedError("something is embedded in the lanes of a variable that a block writes")
 
