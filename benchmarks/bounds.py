@@ -32,6 +32,7 @@ import rasplab
 from benchmarks.table import heading, markdown, progress
 from rasplab import programs
 from rasplab.checker import followed
+from rasplab.checker.arithmetic import FORMATS as FORMATS_OF
 from rasplab.checker.stream import Held
 from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.graph.run import run as run_graph
@@ -267,6 +268,15 @@ class Measured:
     def broken(self) -> bool:
         return self.part > 1 + 1e-9
 
+    @property
+    def ratio(self) -> float:
+        """The bound over the largest error; errors below half a last place of 1 are as good as it.
+
+        Of bounds that are smaller themselves, over the largest error as it is.
+        """
+        least = FORMATS_OF[self.dtype].roundoff
+        return self.bound / (self.real if self.bound <= least else max(self.real, least))
+
     def meet(self, error: Array, bound: Array, sequences: list[Sequence]) -> None:
         """Errors (batch × …) and what bounds them."""
         if not error.size:
@@ -449,7 +459,7 @@ class Table:
         for name, m in self.rows:
             if m.real > 0:
                 key = (name.split(",")[0], m.name, m.kind)
-                ratio = m.bound / m.real
+                ratio = m.ratio
                 found[key] = max(
                     found.get(key, (0.0, name, m)), (ratio, name, m), key=lambda x: x[0]
                 )
@@ -460,7 +470,7 @@ class Table:
                 f"{m.name} ({m.kind})",
                 f"{m.bound:.1e}",
                 f"{m.real:.1e}",
-                f"{ratio:,.0f}",
+                f"{ratio:.3g}",
             )
             for ratio, name, m in first
         ]
@@ -469,11 +479,11 @@ class Table:
 def summary(found: list[Measured]) -> tuple[object, ...]:
     """How many bounds are 0, or never met an error; and of the others how tight they are."""
     off = [m for m in found if m.real > 0]
-    ratios = [m.bound / m.real for m in off]
+    ratios = [m.ratio for m in off]
     exact = sum(m.bound == 0 and m.real == 0 for m in found)
     shown = ("", "", "")
     if ratios:
-        shown = tuple(f"{r:,.1f}" for r in (statistics.median(ratios), max(ratios), min(ratios)))
+        shown = tuple(f"{r:.3g}" for r in (statistics.median(ratios), max(ratios), min(ratios)))
     broken = sum(m.broken for m in found)
     return (len(found), exact, len(found) - exact - len(off), len(off), *shown, broken)
 
