@@ -192,8 +192,7 @@ class Model:
         """
         from rasplab.export.checkpoint import Layout, save_pretrained
 
-        craft = None if self.compilation is None else self.compilation.lowered.craft
-        layout = Layout.read(self.weights, architecture, activation, n_positions, craft)
+        layout = Layout.read(self.weights, architecture, activation, n_positions)
         return save_pretrained(self.weights, directory, layout, overwrite=overwrite)
 
     def to_transformer_lens(self) -> Any:

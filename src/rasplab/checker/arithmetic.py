@@ -26,12 +26,34 @@ ZERO = 2**15
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How an architecture reads the stream: as it stands, or through a norm.
+
+    Each coordinate is rounded `roundings` times. A norm takes the mean away and its readers add it
+    again, which leaves a trace in every sum, also of zeros: it is rounded as if it had a few terms
+    more, of size `beside` (at BOS `at_bos`) times the weights. With `lane`, constants of values and
+    of the output are read as coordinates are: from a lane that holds 1, but 0 at BOS, where the
+    first lane has what they add up to with its own weight. Hidden units are relu but where they
+    read less than `bend`; there they may be off by a thirtieth of it, also below.
+    """
+
+    roundings: int = 0
+    beside: float = 0.0
+    at_bos: float = 0.0
+    lane: bool = False
+    bend: float = 0.0
+
+
+AS_IT_STANDS = Reading()
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """A binary floating-point format: bits of the significand, largest and least normal number.
 
     Its exponentials are trusted to be right within `exponential` units of rounding, and exp(0) to
     be 1; a kernel may multiply what it adds up `rescaled` times more. Those of 16 bits are computed
-    in float32 and rounded, and so are their sums.
+    in float32 and rounded, and so are their sums. `reading` is how blocks read the stream in it.
     """
 
     name: str
@@ -40,6 +62,17 @@ class Format:
     least: float
     exponential: int = 8
     rescaled: int = 4
+    reading: Reading = AS_IT_STANDS
+
+    @property
+    def read(self) -> float:
+        """In proportion, how far off a coordinate is that is read."""
+        return float(self.gamma(self.reading.roundings))
+
+    @property
+    def constant(self) -> float:
+        """In proportion, how far off a constant of values or of the output is."""
+        return self.read if self.reading.lane else 0.0
 
     @property
     def roundoff(self) -> float:

@@ -100,23 +100,21 @@ def summed(scores: Scores, values: Values, keys: Keys, scale: float, form: Forma
         raise RefutedError("BOS does not outweigh the keys that are added up")
     n = keys.count
     far = scores.bos.high - min(scores.chosen.low, scores.bos.low)
-    if math.exp(-min(far, MOST)) < form.least:
-        raise RefutedError("the weight of one key is below the least number of the format")
     least = scale * math.exp(scores.chosen.low - scores.bos.high)
     most = scale * math.exp(min(scores.chosen.high - scores.bos.low, MOST))
     filled = n * math.exp(scores.chosen.high - scores.bos.low)
     filled += n * math.exp(max(scores.others - scores.bos.low, -MOST))
     filled *= 2  # adding a small weight may round it up by as much
+    if math.exp(-min(far, MOST)) < form.least * (1 + filled):
+        raise RefutedError("the weight of one key is below the least number of the format")
     rounding = float(
         form.gamma(2 * keys.chosen + form.exponential + form.rescaled + 2)
     ) + math.expm1(_difference(scores, form))
     proportion = max(most * (1 + rounding) - 1, 1 - least * (1 - rounding) / (1 + filled))
-    others = n * scale * math.exp(max(scores.others - scores.bos.low, -MOST))
-    if scores.others == -math.inf:
-        others = 0.0
     at_bos = scale * (np.abs(values.bos) + values.bos_error)
     off = values.errors.max(axis=0, initial=0.0)
-    absolute = 2 * n * off * (1 + proportion) + others * values.largest + at_bos * (1 + rounding)
+    absolute = 2 * n * off * (1 + proportion) + at_bos * (1 + rounding)
+    absolute = absolute + _of_others(scores, values, keys, scale, form)
     absolute = absolute + scale * _underflow(values, math.exp(-far), keys, form)
     total = n * values.largest * (1 + proportion) + absolute
     if (total >= form.largest / 4).any():
@@ -132,9 +130,26 @@ def _nothing_to_add(
     scores: Scores, values: Values, keys: Keys, scale: float, form: Format
 ) -> Attended:
     bos_error, margin = _at_bos(scores, values, keys, None, scale, form)
-    others = keys.count * scale * math.exp(min(max(scores.others - scores.bos.low, -MOST), MOST))
     at_bos = 2 * scale * (np.abs(values.bos) + values.bos_error)
-    return Attended(np.zeros_like(at_bos), others * values.largest + at_bos, bos_error, margin)
+    absolute = _of_others(scores, values, keys, scale, form) + at_bos
+    return Attended(np.zeros_like(at_bos), absolute, bos_error, margin)
+
+
+def _of_others(scores: Scores, values: Values, keys: Keys, scale: float, form: Format) -> Array:
+    """What those that are not chosen add to a sum.
+
+    Each weighs at most e^(s-b): rounded, where the format has such small numbers at all; below its
+    least normal number rounding to nearest adds half a last place, and at most as much again. So
+    with the weight, and with its product with what is read.
+    """
+    if scores.others == -math.inf:
+        return np.zeros_like(values.largest)
+    gap = min(max(scores.others - scores.bos.low, -MOST), MOST)
+    difference = 0.0 if scores.exact else 2 * form.roundoff * abs(gap)
+    rounded = float(form.gamma(keys.count + form.exponential + form.rescaled + 4))
+    each = math.exp(gap) * (1 + rounded + math.expm1(min(difference, MOST))) * values.largest
+    last = form.least * form.roundoff
+    return keys.count * scale * (each + np.minimum(3 * each, last * (2 * values.largest + 1)))
 
 
 def _underflow(values: Values, weight: float, keys: Keys, form: Format) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import (
     OWN,
+    ZERO,
     Array,
     Codes,
     Flags,
@@ -22,7 +23,15 @@ from rasplab.checker.arithmetic import (
     lowest_bit,
     two_to,
 )
-from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, read, read_at_bos
+from rasplab.checker.stream import (
+    WIDER,
+    Columns,
+    Held,
+    RefutedError,
+    read,
+    read_at_bos,
+    traces,
+)
 from rasplab.craft.specification import Comparison
 
 MOST = 700.0
@@ -200,8 +209,11 @@ def _bound(
 
 
 def _part(weights: HeadWeights, pairing: Pairing, columns: slice, form: Format) -> _Part:
-    keys = read(pairing.keys.held, weights.w_k[:, columns], weights.b_k[columns])
-    queries = read(pairing.queries.held, weights.w_q[:, columns], weights.b_q[columns])
+    beside = form.reading.beside
+    keys = read(pairing.keys.held, weights.w_k[:, columns], weights.b_k[columns], beside=beside)
+    queries = read(
+        pairing.queries.held, weights.w_q[:, columns], weights.b_q[columns], beside=beside
+    )
     of_keys, of_queries = pairing.keys.codes, pairing.queries.codes
     score, error, size = _product(keys, queries, form)
     possible = (of_keys >= 0)[:, None] & (of_queries >= 0)[None, :]
@@ -229,8 +241,9 @@ def _range(low: Array, high: Array, where: Flags) -> Range | None:
 def _levels(
     weights: HeadWeights, side: Side, columns: slice, queries: list[Held], form: Format
 ) -> _Levels:
-    keys = read(side.held, weights.w_k[:, columns], weights.b_k[columns])
-    asked = read(queries, weights.w_q[:, columns], weights.b_q[columns])
+    beside = form.reading.beside
+    keys = read(side.held, weights.w_k[:, columns], weights.b_k[columns], beside=beside)
+    asked = read(queries, weights.w_q[:, columns], weights.b_q[columns], beside=beside)
     score, error, size = _product(keys, asked, form)
     low, high = score - error, score + error
     found: list[Range] = []
@@ -302,7 +315,7 @@ class _Extents:
 
 def _extents(held: list[Held], matrix: Array, bias: Array, form: Format, *, bos: bool) -> _Extents:
     if bos:
-        there = read_at_bos(held, matrix, bias)
+        there = read_at_bos(held, matrix, bias, form)
         off = there.error(form)[0]
         number = there.value[0]
         return _Extents(number - off, number + off, lowest_bit(number), off == 0)
@@ -317,6 +330,9 @@ def _extents(held: list[Held], matrix: Array, bias: Array, form: Format, *, bos:
         off += alone.input_error.max(axis=0)
         place = np.minimum(place, alone.place)
     size, terms = size + np.abs(bias), terms + (bias != 0)
+    if form.reading.beside:
+        size += form.reading.beside * np.abs(matrix).sum(axis=0)
+        terms, place = traces(matrix) + 1, np.full_like(place, -ZERO)
     whole = (off == 0) & (size <= two_to(place + form.bits)) & (two_to(place) >= form.least)
     rounding = np.where(whole, 0.0, form.gamma(terms) * size + terms * form.least)
     rounding = np.where(size < form.largest / 4, rounding + (~whole) * OWN * terms * size, np.inf)

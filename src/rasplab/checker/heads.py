@@ -220,7 +220,8 @@ def _values(
         return _values_of_total(known, block, block.values, place, matrix, bias)
     table = block.values
     held = operands(known, table.variables, table.codes.shape, matrix, block.variable)
-    columns = read(held, matrix, bias)
+    beside, constant = known.form.reading.beside, known.form.constant
+    columns = read(held, matrix, bias, beside=beside, constant=constant)
     error = columns.error(known.form)
     codes = table.codes.ravel()
     rows, listed = _value_rows(place, ideal, table.values)
@@ -262,8 +263,13 @@ def _values_of_total(
 
 def _at_bos(known: Known, held: list[Held], matrix: Array, bias: Array) -> tuple[Array, Array]:
     """What columns read at BOS, and how far off."""
-    there = read_at_bos(held, matrix, bias)
-    return there.value[0], there.error(known.form)[0]
+    form = known.form
+    cancels = (matrix[0] + bias == 0) & form.reading.lane
+    own, rest = np.where(cancels, 0.0, matrix[0]), np.where(cancels, 0.0, bias)
+    there = read_at_bos(held, np.concatenate([own[None], matrix[1:]]), rest, form)
+    error = there.error(form)[0] + form.constant * np.abs(rest)
+    trace = form.reading.at_bos * np.abs(bias)
+    return there.value[0], error + np.where(trace > 0, form.gamma(there.terms[0] + 1) * trace, 0.0)
 
 
 def _value_rows(

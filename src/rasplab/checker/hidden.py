@@ -103,7 +103,8 @@ class _Group:
 def written(held: list[Held], units: Units) -> Written:
     """What the units write, a row per combination of the values that are read."""
     groups, directions = _groups(units)
-    numbers = read(held, directions, np.zeros(len(groups)))
+    beside = units.form.reading.beside
+    numbers = read(held, directions, np.zeros(len(groups)), beside=beside)
     return _combined(units, groups, numbers)
 
 
@@ -136,8 +137,9 @@ def written_along(points: Array, error: float, size: float, terms: float, units:
 
 def silent_at_bos(held: list[Held], units: Units) -> bool:
     """Whether every unit is exactly 0 at BOS."""
-    there = read_at_bos(held, units.w_in, units.b_in)
-    return bool((there.value + there.error(units.form) <= 0).all())
+    there = read_at_bos(held, units.w_in, units.b_in, units.form)
+    reach = there.error(units.form) + units.form.reading.bend
+    return bool((there.value + reach <= 0).all())
 
 
 def direction_of(units: Units) -> Array:
@@ -201,7 +203,10 @@ def _awake(sums: _Sums, units: Units, groups: list[_Group], numbers: Columns, ow
     size = np.array([np.abs(units.b_in[g.members]).max() for g in groups]) + numbers.size * most
     terms = numbers.terms + 1
     reach = (numbers.input_error + own) * most * WIDER + 4 * OWN * size
-    reach += units.form.gamma(terms) * size + terms * units.form.least
+    reading = units.form.reading
+    if reading.beside:
+        size += reading.beside * float(np.abs(units.w_in[0]).max(initial=0.0))
+    reach += units.form.gamma(terms + 3) * size + terms * units.form.least + reading.bend
     top = np.where(numbers.value >= 0, numbers.value * most, numbers.value * least) + bias
     silent = top + reach <= 0
     if silent.any():
@@ -269,8 +274,10 @@ def _add(
     off = numbers.input_error[some, i, None] + own[some, i, None]
     value = z * factors + bias
     shared = off * factors
-    rounding, place = _rounding(units.form, group, bias, numbers, i, some)
-    reach = shared + rounding
+    first = np.abs(units.w_in[0, group.members])
+    rounding, place = _rounding(units.form, group, bias, first, numbers, i, some)
+    bend = units.form.reading.bend
+    reach = shared + rounding + bend
     high = value + reach
     active = high > 0
     here = np.flatnonzero(active.any(axis=1))
@@ -281,7 +288,7 @@ def _add(
     straight = value - reach >= 0
     bent = active & ~straight
     middle = np.where(straight, value, 0.0) + np.where(bent, high / 2, 0.0)
-    rounded = np.where(straight, rounding[here], 0.0) + np.where(bent, high / 2, 0.0)
+    rounded = np.where(straight, rounding[here], 0.0) + np.where(bent, high / 2 + bend / 30, 0.0)
     rows = some[here]
     cells = np.ix_(rows, write.columns)
     sums.value[cells] += write.sum(middle, np.positive)
@@ -294,7 +301,7 @@ def _add(
     live = active & (write.dense != 0).any(axis=1)
     places = np.where(live, place[here], ZERO).min(axis=1)
     sums.place[rows] = np.minimum(sums.place[rows], places)
-    sums.exact[rows] &= ~((rounding[here] > 0) & live).any(axis=1)
+    sums.exact[rows] &= ~(((rounding[here] > 0) | (bend > 0)) & live).any(axis=1)
 
 
 def _nearest(value: Array, reach: Array) -> tuple[float, float]:
@@ -311,7 +318,13 @@ def _nearer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float
 
 
 def _rounding(
-    form: Format, group: _Group, bias: Array, numbers: Columns, i: int, some: NDArray[np.intp]
+    form: Format,
+    group: _Group,
+    bias: Array,
+    first: Array,
+    numbers: Columns,
+    i: int,
+    some: NDArray[np.intp],
 ) -> tuple[Array, NDArray[np.int64]]:
     """How far each unit's own sum is rounded, and the place of its last bit where it is not.
 
@@ -331,6 +344,9 @@ def _rounding(
     last = np.where(least > 0, np.frexp(np.maximum(least, 1e-300))[1] - form.bits, -ZERO)
     alone = (terms == 0) | ((bias == 0) & one)
     count = terms + (bias != 0)
+    if form.reading.beside:  # the mean that is added again, of the lane of BOS as well
+        sizes, count = sizes + form.reading.beside * first, count + 3
+        whole = taken = alone = np.zeros_like(whole)
     rounded = np.where(whole | taken | alone, 0.0, form.gamma(count) * sizes + count * form.least)
     rounded += np.where(sizes <= two_to(places + 53), 0.0, 4 * OWN * sizes)
     rounded = np.where(sizes < form.largest / 4, rounded, np.inf)

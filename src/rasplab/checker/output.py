@@ -29,7 +29,8 @@ def output(known: Known) -> tuple[float, float]:
         return _number_as_it_is(known, known.specification.output, w_u, b_u)
     table = known.specification.output
     held = operands(known, table.variables, table.codes.shape, w_u, "the output")
-    columns = read(held, w_u, b_u)
+    beside, constant = known.form.reading.beside, known.form.constant
+    columns = read(held, w_u, b_u, beside=beside, constant=constant)
     codes = table.codes.ravel()
     possible = codes != IMPOSSIBLE
     if not possible.all():
@@ -62,7 +63,8 @@ def _flag_margin(known: Known, total: Total, matrix: Array, bias: Array) -> floa
         raise RefutedError("the output's flag also reads what is not specified")
     ranges = [_flag_range(known, term.variable, matrix) for term in total.terms]
     size = sum(r.size for r in ranges) + abs(float(bias[0]))
-    rounding = float(known.form.gamma(len(matrix) + 1)) * size
+    rounding = float(known.form.gamma(len(matrix) + 3)) * size
+    rounding += known.form.constant * abs(float(bias[0]))
     highest = float(bias[0]) + sum(r.high for r in ranges) + rounding
     margin = 2 * (0.5 - highest)
     for i, one in enumerate(ranges):
@@ -88,7 +90,7 @@ class _FlagRange:
 def _flag_range(known: Known, name: str, matrix: Array) -> _FlagRange:
     held, encoding = known.held[name], known.places[name].encoding
     own = np.abs(matrix[held.start : held.stop])
-    alone = read([held], matrix, np.zeros(1))
+    alone = read([held], matrix, np.zeros(1), beside=known.form.reading.beside)
     off = alone.error(known.form)[:, 0]
     least, most = alone.value[:, 0] - off, alone.value[:, 0] + off
     size = float(alone.size.max(initial=0.0)) + float(own.sum())

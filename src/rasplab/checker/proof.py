@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rasplab.checker.arithmetic import FORMATS, Format, stored_in
+from rasplab.checker.arithmetic import AS_IT_STANDS, FORMATS, Format, Reading, stored_in
 from rasplab.checker.functions import function
 from rasplab.checker.heads import attention
 from rasplab.checker.known import (
@@ -23,6 +23,7 @@ from rasplab.checker.output import output
 from rasplab.checker.stream import (
     Held,
     RefutedError,
+    as_read,
     ideal_rows,
 )
 from rasplab.craft.specification import (
@@ -97,11 +98,17 @@ class Proof:
         return "\n".join([*lines, *(f"  taken as given: {t}" for t in self.taken)])
 
 
-def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | None = None) -> Proof:
+def prove(
+    weights: ModelWeights,
+    dtype: str | None = None,
+    *,
+    within: float | None = None,
+    reading: Reading = AS_IT_STANDS,
+) -> Proof:
     """What holds of the stored weights when they run in a format, by default their own.
 
     A number that is returned as it comes may be off by what the model's certificate says, or by
-    `within`.
+    `within`. In another architecture, blocks read the stream with the error that `reading` states.
 
     Raises:
         InputError: E410, there is no such format.
@@ -112,14 +119,26 @@ def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | No
     float32: proved
       length  sum ...
     """
+    return followed(weights, dtype, within=within, reading=reading)[0]
+
+
+def followed(
+    weights: ModelWeights,
+    dtype: str | None = None,
+    *,
+    within: float | None = None,
+    reading: Reading = AS_IT_STANDS,
+) -> tuple[Proof, dict[str, Held]]:
+    """The proof, and of every variable what its coordinates are proved to be, as far as it went."""
     name = dtype or weights.config.dtype
     if name not in FORMATS:
         known = ", ".join(FORMATS)
         finding = diagnostic("E410", f"{shown(name)} is no number format", help=f"use {known}")
         raise InputError(finding)
-    form, specification = FORMATS[name], weights.specification
+    form, specification = replace(FORMATS[name], reading=reading), weights.specification
     if specification is None:
-        return Proof(form.name, (), np.inf, -np.inf, (), "it says nowhere what it should compute")
+        why = "it says nowhere what it should compute"
+        return Proof(form.name, (), np.inf, -np.inf, (), why), {}
     weights = _stored(weights, form)
     known = Known(weights, specification, form)
     blocks: list[BlockProof] = []
@@ -130,11 +149,12 @@ def prove(weights: ModelWeights, dtype: str | None = None, *, within: float | No
         why = str(refuted)
         if not isinstance(refuted, RefutedError):
             why = f"its parts do not fit together: {refuted}"
-        return Proof(form.name, tuple(blocks), np.inf, -np.inf, tuple(known.taken), why)
+        proof = Proof(form.name, tuple(blocks), np.inf, -np.inf, tuple(known.taken), why)
+        return proof, known.held
     if weights.config.numerical and weights.config.output_unit is None:
         allowed = _allowed(weights, form) if within is None else within
         margin = min(margin, 1.0 - error / allowed) if error > allowed else margin
-    return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken))
+    return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken)), known.held
 
 
 def _allowed(weights: ModelWeights, form: Format) -> float:
@@ -168,7 +188,7 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
                 held, proof = _block(known, component, block)
                 found[component.variable] = held
                 blocks.append(proof)
-        known.held |= found
+        known.held |= {name: as_read(held, known.form) for name, held in found.items()}
     if stated:
         raise RefutedError(f"nothing computes {', '.join(stated)}")
     return output(known)
@@ -262,7 +282,8 @@ def _embeddings(known: Known) -> None:
             raise RefutedError(f"{place.name} is embedded in another way than is specified")
         if by_position.any():
             known.positional.add(place.name)
-        known.held[place.name] = with_errors(place.start, ideal, np.abs(stored - ideal))
+        held = with_errors(place.start, ideal, np.abs(stored - ideal))
+        known.held[place.name] = as_read(held, known.form)
     if tokens[:, ~claimed].any() or positions[:, ~claimed].any():
         raise RefutedError("something is embedded in the lanes of a variable that a block writes")
 

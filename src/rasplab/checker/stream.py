@@ -7,7 +7,7 @@ BOS; there it is within `bos_error` of `bos`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,8 +130,31 @@ class Columns:
         return self.input_error * WIDER + self.rounding(form)
 
 
-def read(held: list[Held], matrix: Array, bias: Array) -> Columns:
-    """The columns of a matrix (d_model × columns) and a bias, for all combinations of values."""
+def as_read(held: Held, form: Format) -> Held:
+    """A variable as blocks read it, with what their way of reading adds to its errors."""
+    part = form.read
+    if not part:
+        return held
+    return replace(
+        held,
+        relative=held.relative + part * (1 + held.relative),
+        absolute=held.absolute * (1 + part),
+        bos_error=held.bos_error + part * (np.abs(held.bos) + held.bos_error),
+    )
+
+
+def read(
+    held: list[Held],
+    matrix: Array,
+    bias: Array,
+    *,
+    beside: float = 0.0,
+    constant: float = 0.0,
+) -> Columns:
+    """The columns of a matrix (d_model × columns) and a bias, for all combinations of values.
+
+    `beside` is what a norm leaves (see `Reading`); the bias is off by `constant` in proportion.
+    """
     count, rows = len(held), math.prod(len(one.rows) for one in held)
     value, error, size, terms = (np.zeros([1] * count + [len(bias)]) for _ in range(4))
     place = lowest_bit(bias)
@@ -150,25 +173,37 @@ def read(held: list[Held], matrix: Array, bias: Array) -> Columns:
         powers &= _products_are_exact(one, own)
     flat = (rows, len(bias))
     terms = terms + (bias != 0)
+    error, size = error + constant * np.abs(bias), size + (1 + constant) * np.abs(bias)
+    if constant:
+        powers &= bias == 0
+    if beside:
+        size = size + beside * (np.abs(matrix).sum(axis=0) + np.abs(bias))
+        terms = np.zeros_like(terms) + traces(matrix)
+        place = np.full_like(place, -ZERO)
     return Columns(
         (value + bias).reshape(flat),
         error.reshape(flat),
-        (size + np.abs(bias)).reshape(flat),
+        size.reshape(flat),
         terms.reshape(flat),
         place,
         powers,
     )
 
 
-def read_at_bos(held: list[Held], matrix: Array, bias: Array) -> Columns:
+def traces(matrix: Array) -> Array:
+    """Per column, how many terms there are behind a norm: of all lanes, and of the mean's."""
+    return (matrix != 0).sum(axis=0) + 3.0
+
+
+def read_at_bos(held: list[Held], matrix: Array, bias: Array, form: Format) -> Columns:
     """The same at BOS, where the first column of the stream holds 1."""
     there = [
         Held(h.start, h.bos[None], np.zeros_like(h.relative), h.bos_error, h.bos, h.bos_error)
         for h in held
     ]
-    flag = np.ones((1, 1))
     none = np.zeros(1)
-    return read([*there, Held(0, flag, none, none, flag[0], none)], matrix, bias)
+    flag = as_read(Held(0, np.ones((1, 1)), none, none, np.ones(1), none), form)
+    return read([*there, flag], matrix, bias, beside=form.reading.at_bos)
 
 
 def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from rasplab.checker.known import (
     Known,
     reads,
 )
-from rasplab.checker.stream import WIDER, Columns, RefutedError, read
+from rasplab.checker.stream import WIDER, Columns, RefutedError, read, traces
 from rasplab.craft.specification import (
     Term,
     Total,
@@ -63,6 +63,10 @@ def followed(known: Known, total: Total, matrix: Array, bias: Array, what: str) 
         size += float(columns.size.max())
         terms += float(columns.terms.max())
     size += abs(float(bias[0]))
+    error += known.form.constant * abs(float(bias[0]))
+    if known.form.reading.beside:
+        size += known.form.reading.beside * (float(np.abs(matrix).sum()) + abs(float(bias[0])))
+        terms += float(traces(matrix)[0])
     error = (error + abs(factor) * total.blur) * WIDER + OWN * (terms + 2) * size
     return Followed(factor, shift, error, low, high, size, terms)
 

@@ -15,11 +15,18 @@ def check_model(directory: Path, dtype: str | None) -> int:
 
     Raises:
         ModelFileError: where the directory is no model, or not as it was written.
+        InputError: E410, for a format that a checkpoint is not written in.
     """
-    with busy(f"reading {directory}"):
-        weights = load(directory).weights
-    with busy(f"proving what {directory} computes"):
-        proof = prove(weights, dtype)
+    from rasplab.export.checkpoint import is_checkpoint, prove_pretrained
+
+    if is_checkpoint(directory):
+        with busy(f"proving what {directory} computes behind its norms"):
+            proof = prove_pretrained(directory, dtype)
+    else:
+        with busy(f"reading {directory}"):
+            weights = load(directory).weights
+        with busy(f"proving what {directory} computes"):
+            proof = prove(weights, dtype)
     _show(proof)
     return 0 if proof.holds else 1
 

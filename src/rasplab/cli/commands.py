@@ -258,7 +258,7 @@ def check(model: Path, /, *, dtype: Dtype | None = None) -> int:
     added up.
 
     Args:
-        model: the directory of a saved model.
+        model: the directory of a saved model, or of a checkpoint, which reads through layer norms.
         dtype: the number format in which it is run; by default its own.
     """
     from rasplab.cli.check import check_model

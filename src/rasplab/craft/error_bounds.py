@@ -263,7 +263,7 @@ def mlp_bound(mlp: Mlp, errors: Errors, u: float) -> tuple[Array, float, float]:
             if not _free_of_rounding(mlp, units, errors, u):  # sums of at most m terms of size 2
                 m = part.terms
                 error = error + (m * (m + 1) + 2) * u * _total(write)
-            tolerance = 0.25
+            tolerance = 0.5
         else:
             own = unit_errors[units]
             inside = float(own.max(initial=0.0))

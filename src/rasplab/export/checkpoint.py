@@ -13,19 +13,21 @@ from typing import cast
 
 import numpy as np
 
-from rasplab.craft.model import CraftModel
-from rasplab.diagnostics import Diagnostic, InputError, diagnostic
+from rasplab.checker import Proof
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.export.gpt2 import NORM, Activation, Arrays, Head, from_gpt2, gpt2_shape, to_gpt2
 from rasplab.export.names import names_of
-from rasplab.export.norm_bounds import NormBound, behind_norms
+from rasplab.export.norms import NormBound, behind_norms, prove_behind_norms
 from rasplab.export.tokenizer import tokenizer_config, tokenizer_json
 from rasplab.export.vocabulary import Vocabulary, vocabulary_of
 from rasplab.weights import BOS_ID, PAD_ID, Config, ModelWeights, declared, manifest
 from rasplab.weights.artefact import Basis
 from rasplab.weights.directory import write_directory
+from rasplab.weights.files import SPECIFICATION
 from rasplab.weights.manifest import Json
 from rasplab.weights.schema import FLAG, Maybe, Number, OneOf, Record
 from rasplab.weights.sealed import Format, damage, read_sealed, sealed
+from rasplab.weights.specified import read_specification, specification_data
 
 ARRAYS, BASIS, CIRCUIT = "model.safetensors", "basis.safetensors", "circuit.json"
 FILES = (
@@ -52,7 +54,7 @@ LARGEST = 50.0
 """Beyond numbers of this size float64 is written: some 32 roundings of 50 in float32 are 1e-4, as
 far as a checkpoint's residual stream is to be from ours (in the library 16 are seen)."""
 
-CHECKPOINT = Format("rasplab-checkpoint", 1, "Model.save_pretrained")
+CHECKPOINT = Format("rasplab-checkpoint", 2, "Model.save_pretrained")
 
 _BOUND = Record(
     {
@@ -78,7 +80,7 @@ _LAYOUT = Record(
 class Layout:
     """How a checkpoint holds a model: architecture, activation and number format.
 
-    `bound` is what is proved of it; nothing where the model came without its compilation.
+    `bound` is what is proved of it; nothing where the model does not say what it should compute.
     """
 
     architecture: str
@@ -92,7 +94,6 @@ class Layout:
         architecture: str,
         activation: str,
         n_positions: int | None = None,
-        craft: CraftModel | None = None,
     ) -> Layout:
         """Check what a user asked for, and choose a number format in which the model stays exact.
 
@@ -105,12 +106,13 @@ class Layout:
         if n_positions not in (None, weights.config.n_ctx):
             raise InputError(_other_context(weights, n_positions))
         formats = ("float64",) if weights.config.dtype == "float64" else ("float32", "float64")
-        if craft is None or weights.circuit.certificate.measured:
+        if weights.specification is None or weights.circuit.certificate.measured:
             return Layout(architecture, cast(Activation, activation), formats[0])
-        bounds = [behind_norms(craft, dtype) for dtype in formats]
+        bounds = [behind_norms(weights, dtype, activation) for dtype in formats]
         exact = [bound for bound in bounds if bound.exact]
         if not exact:
-            raise InputError(_not_exact(bounds[-1]))
+            refuted = prove_behind_norms(weights, formats[-1], activation).refuted
+            raise InputError(_not_exact(bounds[-1], refuted))
         best = next((bound for bound in exact if bound.largest <= LARGEST), exact[-1])
         return Layout(architecture, cast(Activation, activation), best.precision, best)
 
@@ -155,17 +157,50 @@ def from_pretrained(directory: str | Path) -> ModelWeights:
         ModelFileError: E501 not such a checkpoint, E502 edited or truncated,
             E505 made by a newer version.
     """
+    return _read(directory)[0]
+
+
+def is_checkpoint(directory: str | Path) -> bool:
+    """Whether a directory says that `save_pretrained` wrote it."""
+    try:
+        found = manifest.from_bytes((Path(directory) / CIRCUIT).read_bytes())
+        return found["format"] == CHECKPOINT.name
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return False
+
+
+def prove_pretrained(directory: str | Path, dtype: str | None = None) -> Proof:
+    """What the checker proves of a checkpoint from its files, as it runs behind its norms.
+
+    Raises:
+        ModelFileError: as `from_pretrained` does.
+        InputError: E410, a format that it is not written in: the norms and the slope of a gelu
+            are made for one.
+    """
+    weights, layout = _read(directory)
+    if dtype not in (None, layout.dtype):
+        raise InputError(
+            diagnostic(
+                "E410",
+                f"this checkpoint is written for {layout.dtype}, not for {shown(dtype)}",
+                help="check the directory that `Model.save` writes for other formats",
+            )
+        )
+    return prove_behind_norms(weights, layout.dtype, layout.activation)
+
+
+def _read(directory: str | Path) -> tuple[ModelWeights, Layout]:
     found = (*FILES, BASIS) if (Path(directory) / BASIS).exists() else FILES
     files, circuit = read_sealed(Path(directory), found, CIRCUIT, CHECKPOINT)
     with damage(directory, CIRCUIT):
-        return _assemble(files, circuit)
+        layout = _read_layout(circuit["layout"])
+        return _assemble(files, circuit, layout), layout
 
 
-def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
+def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWeights:
     """The model, if what it would be written as is what there is: every array and every word."""
     from safetensors.numpy import load as from_safetensors
 
-    layout = _read_layout(circuit["layout"])
     FLAG.check(circuit["basis"], "circuit.basis")
     words = manifest.read_tokenizer(circuit["tokenizer"])
     config = manifest.read_config(circuit["config"], words)
@@ -182,10 +217,13 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
         named = from_safetensors(files[BASIS])
         declared.check_numbers(named, declared.STORED_AS[config.dtype])
         basis = Basis(**named)
-    weights = ModelWeights(config, arrays, truth, basis)
+    stated = circuit.get(SPECIFICATION)
+    specification = None if stated is None else read_specification(stated)
+    weights = ModelWeights(config, arrays, truth, basis, specification)
     weights.verify()
     _refuse_other(stored, _arrays(weights, vocabulary, layout))
-    written = manifest.to_bytes(_circuit(weights, vocabulary, layout))
+    again = _circuit(weights, vocabulary, layout)
+    written = manifest.to_bytes(again | {"format_version": circuit["format_version"]})
     if manifest.from_bytes(written) != circuit:
         raise ValueError("its words, names and sizes are not those of the model")
     return weights
@@ -278,7 +316,7 @@ def _circuit(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> J
         {"id": w.id, "text": w.text, "kind": w.kind, "token": w.token, "output": w.output}
         for w in vocabulary.words
     ]
-    return {
+    data = {
         **CHECKPOINT.head(),
         "layout": asdict(layout) | {"shape": asdict(gpt2_shape(c))},
         "basis": weights.basis is not None,
@@ -288,6 +326,9 @@ def _circuit(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> J
         "tokenizer": manifest.tokenizer_data(c.vocabulary),
         "circuit": manifest.circuit_data(weights.circuit),
     }
+    if weights.specification is not None:
+        data[SPECIFICATION] = specification_data(weights.specification)
+    return data
 
 
 def _among(name: str, given: str, known: tuple[str, ...]) -> None:
@@ -301,11 +342,12 @@ def _among(name: str, given: str, known: tuple[str, ...]) -> None:
         )
 
 
-def _not_exact(bound: NormBound) -> Diagnostic:
+def _not_exact(bound: NormBound, refuted: str) -> Diagnostic:
+    why = refuted or f"the smallest margin is {bound.smallest_margin:.2g}"
     return diagnostic(
         "E603",
         "this model would not be exact behind the layer norms of a GPT-2",
-        notes=[f"in {bound.precision} the smallest margin is {bound.smallest_margin:.2g}"],
+        notes=[f"in {bound.precision}: {why}"],
         help="compile for a smaller `max_length`, or use a home without norms",
     )
 

@@ -9,13 +9,13 @@ powers of two is free of rounding.
 **Centring.** One lane, `balance`, is written by every writer with minus the sum of all that it
 writes, so the mean is 0 but for rounding. What rounding leaves is taken away by one more lane,
 `zero`, that nobody writes: behind the norm it holds minus the mean, and every reader reads it with
-minus the sum of its other weights. So a coordinate that is 0 is read as 0, and any other to within
-a rounding.
+minus the sum of its other weights. So a coordinate is read to within a rounding, and within what
+rounding leaves where the mean is added again: a rounding of a rounding (`rasplab.export.norms`).
 
 **Silence at BOS.** That rounding matters in one place. A head that adds up gives BOS the value 0,
 as a constant b less b times the BOS lane, and multiplies what is left of it by a large number. The
 lane `word` holds 1 at every token that is not BOS. Reading it with weight b, and BOS with
-weight W_bos + b, replaces the bias: what is 0 at BOS is then a sum of zeros.
+weight W_bos + b, replaces the bias: what is 0 at BOS is then a sum of zeros, but for the mean.
 
 **Scaled scores.** GPT-2 divides scores by √head_dim: head_dim is a power of 4, W_Q is multiplied by
 its root, a power of two.

@@ -82,8 +82,9 @@ def products_of(
     """One unit per rectangle: `relu(2 Σ indicators - 2m + 1)` is 1 inside, exactly 0 outside.
 
     `indicators[a]` reads the one-hot of axis a, `values` has a row per value of the table.
-    With `snap`, `relu(2 Σ - 2m + 1.25) - relu(2 Σ - 2m + 0.25)` costs twice the units and does
-    not let errors of the indicators through.
+    With `snap`, `relu(2 Σ - 2m + 1.5) - relu(2 Σ - 2m + 0.5)` costs twice the units and does not
+    let errors of the indicators through: it is 1 where 2 Σ is above 2m - 0.5, and 0 where it is
+    below 2m - 1.5, as near to 2m as to 2m - 2.
     """
     argument = beside(indicators)
     starts = np.cumsum([0] + [a.columns for a in indicators])
@@ -99,7 +100,7 @@ def products_of(
     terms = int(((1 - biases) / 2).max()) if len(rectangles) else 0
     if snap:
         weights = np.concatenate([weights, weights], axis=1)
-        biases = np.concatenate([biases + 0.25, biases - 0.75])
+        biases = np.concatenate([biases + 0.5, biases - 0.5])
         write = np.concatenate([write, -write])
     return Hidden(
         argument.times(weights).plus(biases),

@@ -1,0 +1,149 @@
+"""Whether a model stays exact behind the layer norms of a GPT-2: the checker's proof, read so.
+
+Behind the norm of `rasplab.export.gpt2` a coordinate x is read as fl(x - m), with m near 0 the mean
+as it was computed. Readers add W·m again, for all lanes at once: what comes out is W·x, but for one
+rounding of each x that is not 0, and for what is rounded of the terms W·m, also where x is 0. How
+large m can be follows from how much is written, as each writer's `balance` is a rounded sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.checker import Proof, Reading, followed
+from rasplab.checker.arithmetic import FORMATS
+from rasplab.checker.stream import ideal_rows
+from rasplab.craft.specification import Attention
+from rasplab.export.gpt2 import NORM, gpt2_shape, sharpness
+from rasplab.weights.artefact import ModelWeights
+
+Array = NDArray[np.float64]
+
+SLACK = 1 / 8
+"""Coordinates are taken to be larger than they should be by this part, and by as much; what is
+proved of their errors has to be less."""
+
+CORNER = 8.0
+"""gelu_new(x) is relu(x) in both formats where |x| is larger, and elsewhere within 0.17 < 8/30 of
+it: its tanh is ±1 to the last place from 5.6 on in float32, from 7.4 on in float64."""
+
+
+@dataclass(frozen=True, slots=True)
+class NormBound:
+    """What is proved of a checkpoint: the error of its output, and its smallest margin.
+
+    `largest` bounds the coordinates of its residual stream.
+    """
+
+    precision: str
+    output_error: float
+    largest: float
+    smallest_margin: float
+    exact: bool
+
+
+def behind_norms(weights: ModelWeights, dtype: str, activation: str = "relu") -> NormBound:
+    """The bounds of a model whose every reader stands behind a layer norm."""
+    proof = prove_behind_norms(weights, dtype, activation)
+    margin = min([proof.margin, *(block.margin for block in proof.blocks)])
+    sizes = [np.abs(r).max(initial=0.0) for r in _ideal(weights).values()]
+    largest = float(max(sizes, default=0.0))
+    return NormBound(dtype, proof.output_error, largest, margin, proof.holds and margin > 0)
+
+
+def prove_behind_norms(weights: ModelWeights, dtype: str, activation: str = "relu") -> Proof:
+    """What the checker proves of the stored weights, read behind layer norms."""
+    rows, within = _ideal(weights), weights.circuit.certificate.tolerated
+    reading = behind_norm(weights, dtype, activation)
+    proof, held = followed(weights, dtype, within=within, reading=reading)
+    if not proof.holds:
+        return proof
+    # the lanes' sizes add up to at most S; `balance` holds at most S more, and `word` 1; the
+    # variance is at most the sum of the squares
+    total = 1.0 + sum(map(_most, rows.values()))
+    variance = (2 * total + 1.0) ** 2 + (2 * total) ** 2
+    if variance >= FORMATS[dtype].roundoff * 4.0**NORM:
+        return replace(proof, refuted="the variance of the stream is too large for the norms")
+    for name, ideal in rows.items():
+        allowed = SLACK * (1 + np.abs(ideal).max(axis=0, initial=0.0))
+        there = held[name].bos_error > SLACK * (1 + np.abs(held[name].bos))
+        if there.any() or (held[name].errors.max(axis=0, initial=0.0) > allowed).any():
+            return replace(proof, refuted=f"{name} is too far off to bound the mean of the stream")
+    return proof
+
+
+def behind_norm(weights: ModelWeights, dtype: str, activation: str) -> Reading:
+    """How blocks read the stream behind the norm.
+
+    What W·m leaves is rounded like a sum of terms of size 2m·Σ|W| in any order, and the lane `zero`
+    is read with a rounded weight, and each x - m is rounded: 4m·Σ|W| covers it all.
+    """
+    rows = _ideal(weights)
+    bend = CORNER / sharpness(dtype) if activation == "gelu_new" else 0.0
+    return Reading(
+        roundings=1,
+        beside=4 * _mean(weights, rows, dtype, at_bos=False),
+        at_bos=4 * _mean(weights, rows, dtype, at_bos=True),
+        lane=True,
+        bend=bend,
+    )
+
+
+def _mean(weights: ModelWeights, rows: dict[str, Array], dtype: str, *, at_bos: bool) -> float:
+    """The most that the mean of the stream can be computed as, which should be 0.
+
+    A writer's lanes and its `balance` are each a sum of K products, rounded, the latter with
+    rounded weights: together within 2γ(K + 2) of 0, for what is written in all. Adding L writers'
+    balances rounds 2L + 2 times. The mean of N numbers, X in all, is computed within 8u·X, also by
+    Welford's steps: the k-th is rounded by u·X/k and 3u·(|x| + X/k)/k, of which k/N is left.
+    """
+    config, form, lanes = weights.config, FORMATS[dtype], gpt2_shape(weights.config).n_embd
+    total = 2.0 + sum(_most(r) for n, r in rows.items() if not at_bos or n in _there(weights))
+    total += SLACK * config.d_model
+    left = form.roundoff * (2 * config.n_layers + 2) * 4 * total
+    left += 2 * float(form.gamma(config.n_heads * config.d_head + 4)) * total
+    if not at_bos:  # hidden units are silent there
+        left += sum(
+            2 * float(form.gamma(config.d_mlp + 2)) * _units(weights, rows, layer)
+            for layer in range(config.n_layers)
+        )
+    return left / lanes + 16 * form.roundoff * total
+
+
+def _there(weights: ModelWeights) -> set[str]:
+    """The variables that may hold something at BOS: what heads move there, a default."""
+    blocks = () if weights.specification is None else weights.specification.blocks
+    return {b.variable for b in blocks if isinstance(b, Attention) and b.kind != "sum"}
+
+
+def _ideal(weights: ModelWeights) -> dict[str, Array]:
+    """The coordinates that stand for every value of every variable."""
+    places = [p for p in weights.circuit.variables if p.encoding.kind != "flag"]
+    return {p.name: ideal_rows(p, weights.circuit.directions) for p in places}
+
+
+def _most(rows: Array) -> float:
+    """The most that the sizes of a variable's coordinates add up to."""
+    return float(_larger(rows).sum(axis=1).max(initial=0.0))
+
+
+def _larger(rows: Array) -> Array:
+    return np.abs(rows) * (1 + SLACK) + SLACK
+
+
+def _units(weights: ModelWeights, rows: dict[str, Array], layer: int) -> float:
+    """How much the hidden units of a layer write in all, at most."""
+    places = {p.name: p for p in weights.circuit.variables}
+    name = f"blocks.{layer}.mlp."
+    w_in, w_out = (
+        np.abs(weights.arrays[f"{name}{w}"].astype(np.float64)) for w in ("W_in", "W_out")
+    )
+    most = np.abs(weights.arrays[f"{name}b_in"].astype(np.float64)) + w_in[0]
+    for variable, own in rows.items():
+        lane = w_in[places[variable].start : places[variable].stop]
+        if lane.any():
+            most = most + (_larger(own) @ lane).max(axis=0, initial=0.0)
+    return float(most @ w_out.sum(axis=1))
