@@ -7,7 +7,7 @@ WORKERS ?= 2
 BIN     := .venv/bin
 READY   := .venv/.installed
 
-.PHONY: help env demo test quick check format docs serve bench clean
+.PHONY: help env demo test quick mutate check format docs serve bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +25,10 @@ test: $(READY) ## all tests, with the examples of docstrings, README and docs
 
 quick: $(READY) ## the everyday tests: all but those marked slow
 	$(BIN)/pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+mutate: export OMP_NUM_THREADS = 1
+mutate: $(READY) ## mutation testing: what wrong constants and conditions no everyday test finds
+	$(BIN)/python -m tools.mutation $(ARGS)
 
 check: $(READY) ## format, lint, types, and which package may import which
 	$(BIN)/ruff format --check

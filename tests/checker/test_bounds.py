@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from rasplab.checker.arithmetic import FORMATS, Array
+from rasplab.checker.arithmetic import FORMATS, Array, Codes, Flags
 from rasplab.checker.attended import Attended, Keys, Values, averaged, moved, summed
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
 from rasplab.checker.hidden import Units, silent_at_bos, written
@@ -122,7 +122,7 @@ def test_units_are_silent_at_bos_only_if_they_are_so_whatever_stands_there(seed:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A head with two comparisons, perhaps a ranking, and a column that BOS and all others share."""
+    """A head with two comparisons, perhaps a ranking, and a column without one."""
 
     weights: HeadWeights
     pairings: list[Pairing]
@@ -181,7 +181,7 @@ def nearer(held: Held) -> Held:
     return replace(held, relative=0.02 * held.relative, absolute=0.02 * held.absolute)
 
 
-def streams(variables: list[Held], draw: np.random.Generator) -> Iterator[tuple[Array, Array]]:
+def streams(variables: list[Held], draw: np.random.Generator) -> Iterator[tuple[Array, Codes]]:
     """Rows of the stream, and which value each variable has in each."""
     places = np.array(list(itertools.product(*(range(len(v.rows)) for v in variables))))
     for together in itertools.islice(zip(*(corners(v, draw) for v in variables), strict=False), 7):
@@ -236,7 +236,7 @@ def test_scores_lie_where_they_are_said_to_lie(seed: int) -> None:
             )
 
 
-def check_gap(found: Scores, score: Array, holds: Array, levels: Array | None) -> None:
+def check_gap(found: Scores, score: Array, holds: Flags, levels: Codes | None) -> None:
     """Those that are chosen are above all others, and as near to each other as is said."""
     if not holds.any():
         return

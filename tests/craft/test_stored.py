@@ -16,7 +16,7 @@ WIDTH = 3
 
 
 def subspace(name: str, at_bos: np.ndarray) -> Subspace:
-    directions = tuple(Direction(name, i) for i in range(len(at_bos)))
+    directions = tuple(Direction(name, (i,)) for i in range(len(at_bos)))
     return Subspace(directions, at_bos, np.ones(len(at_bos)), True)
 
 

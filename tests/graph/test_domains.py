@@ -16,6 +16,7 @@ from rasplab.graph.node import topological
 from rasplab.graph.picking import selects_at_most_one, selects_something
 from rasplab.graph.run import run as run_graph
 from rasplab.graph.truth import truth_matrix
+from rasplab.passes.formulas import negation
 from rasplab.rasp import (
     aggregate,
     aggregate_sum,
@@ -29,6 +30,7 @@ from rasplab.rasp import (
     where,
 )
 from rasplab.rasp.expressions import SOp
+from rasplab.rasp.functions import OPERATORS
 from rasplab.rasp.values import Value, canonical, identity, mean, summed
 
 SETS: tuple[tuple[Value, ...], ...] = (
@@ -61,7 +63,7 @@ def test_sums_are_those_of_every_choice(values: tuple[Value, ...], least: int, m
     if isinstance(found, Listed):
         assert set(found.index) == expected
     else:
-        ends = [summed(list(c)) for c in chosen(values, least, most)]
+        ends: list[Any] = [summed(list(c)) for c in chosen(values, least, most)]
         assert found.low <= min(ends) <= max(ends) <= found.high
 
 
@@ -195,6 +197,26 @@ def check_selector(facts: Facts, node: Node, found: dict[Node, list[Any]]) -> No
     assert not selects_something(facts, node) or min(counts) >= 1
 
 
+MANY = tuple(canonical(k**0.5 * s) for k in range(1, 40) for s in (1, -1))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_sums_of_unlisted_numbers_lie_between_their_bounds(causal: bool) -> None:
+    averages = aggregate(up_to, tokens, 0)
+    some = aggregate_sum(select(tokens, tokens, "<"), averages)
+    programs = (some, aggregate_sum(full, averages), some * 2 - averages + 100, averages * -3)
+    facts = Facts(Interner(), MANY, 6, causal)
+    inputs = [[MANY[0]], [MANY[-2]] * 6, [MANY[-1]] * 6, [*MANY[-6:]], [MANY[-2], *[MANY[-1]] * 5]]
+    inputs += [[MANY[-1], *[MANY[-2]] * 5], [*MANY[:6]]]
+    for program in programs:
+        domain = facts.domain(build_graph(program, facts.interner))
+        assert isinstance(domain, Interval)
+        for sequence in inputs:
+            for value in program(sequence, causal=causal):
+                assert isinstance(value, int | float)
+                assert domain.low <= value <= domain.high
+
+
 # -- matrices
 
 MIXED: tuple[Value, ...] = (0, 1, True, 2.5, None, -1, 2**60, 2**60 + 1)
@@ -208,12 +230,10 @@ COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 def test_a_matrix_is_what_the_comparison_says_of_each_pair(
     vocab: tuple[Value, ...], symbol: str, opposite: bool
 ) -> None:
-    from rasplab.passes.formulas import negation
-
     facts = Facts(Interner(), tuple(v for v in vocab if v is not None), 3, causal=False)
     shown = apply(lambda t: None if t in (-1, "ab") else t, tokens)
     keys = build_graph(shown, facts.interner)
-    predicate = select(tokens, tokens, symbol).predicate
+    predicate = OPERATORS[symbol]
     predicate = negation(predicate) if opposite else predicate
     node = facts.interner.node(g.Select(predicate), keys, keys)
     values = facts.listed(keys).values

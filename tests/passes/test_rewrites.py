@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rasplab.diagnostics import ProgramError
-from rasplab.graph import Facts, Interner, Node, build_graph
+from rasplab.graph import Facts, Interner, Listed, Node, build_graph
 from rasplab.graph import node as g
 from rasplab.graph.node import topological
 from rasplab.graph.run import run as run_graph
@@ -59,9 +59,10 @@ def check(program: SOp, passes: list[Any], vocab: tuple[Any, ...], *, causal: bo
                 continue
             assert values_of(root, list(sequence), causal=causal) == expected, sequence
             for node in topological(root):
-                if node in facts.domains and hasattr(facts.domains[node], "index"):
+                domain = facts.domains.get(node)
+                if isinstance(domain, Listed):
                     for value in run_graph(node, list(sequence), causal=causal)[node]:
-                        assert identity(value) in facts.domains[node].index, node
+                        assert identity(value) in domain.index, node
     return root
 
 
@@ -84,6 +85,9 @@ PRODUCTS: dict[str, tuple[SOp, bool]] = {
     "two further": ((indices + 2) * aggregate(up_to, tokens, 0), False),
     "the other way": (indices * aggregate(after, tokens, 0), False),
     "minus one": ((indices - 1) * aggregate(up_to, tokens, 0), False),
+    "one and a token": ((1 + tokens) * aggregate(up_to, tokens, 0), False),
+    "a token and one": ((tokens + 1) * aggregate(up_to, tokens, 0), False),
+    "a token": (tokens * aggregate(before, tokens, 0), False),
     "another width": (selector_width(up_to) * aggregate(same, tokens, 0), False),
     "twice the width": (aggregate_sum(same, 2) * aggregate(same, tokens, 0), False),
     "a sum": (aggregate_sum(same, tokens) * aggregate(same, tokens, 0), False),

@@ -3,8 +3,8 @@
     python -m tools.mutation --sample 200 --seed 1
 
 Draws mutants of the packages on which soundness rests, most of them where it rests most, and tries
-each in a fork of one pytest session: no file is touched. What is found is kept under .cache/mutation,
-so that a run that was stopped goes on; `--again survived` tries those once more.
+each in a fork of one pytest session: no file is touched. What is found is kept under
+.cache/mutation, so that a run that was stopped goes on; `--again survived` tries those once more.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--probes", type=float, default=15, help="seconds of probes for a mutant")
     parser.add_argument("--tests", type=float, default=60, help="seconds of tests for a mutant")
     parser.add_argument("--again", nargs="*", default=[], help="outcomes to try once more")
+    parser.add_argument("--thin", type=int, default=1, help="keep one in so many of alike tests")
     parser.add_argument("--list", action="store_true", help="show the sample and run nothing")
     options = parser.parse_args()
     paths = sorted(
@@ -64,7 +65,7 @@ def main() -> None:
     cache = ROOT / ".cache/mutation"
     cache.mkdir(parents=True, exist_ok=True)
     budget = Budget(options.probes, options.tests)
-    session = Session(ROOT, cache, paths, drawn, budget, frozenset(options.again))
+    session = Session(ROOT, cache, paths, drawn, budget, frozenset(options.again), options.thin)
     tests = [str(ROOT / "tests" / name) for name in TESTS if (ROOT / "tests" / name).exists()]
     quiet = ["-q", "-s", "-p", "no:xdist", "-p", "no:cacheprovider"]
     status = pytest.main([*quiet, "-m", "not slow", *tests], plugins=[session])

@@ -41,7 +41,7 @@ def forked(work: Callable[[], Any], seconds: float) -> Any:
     _, status = os.waitpid(child, 0)
     if status or not received:
         return Died
-    return pickle.loads(received)  # noqa: S301 - our own
+    return pickle.loads(received)
 
 
 def _child(work: Callable[[], Any], writes: int) -> None:
@@ -51,7 +51,9 @@ def _child(work: Callable[[], Any], writes: int) -> None:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+        resource.setrlimit(
+            resource.RLIMIT_DATA, (MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1])
+        )
         answer = pickle.dumps(work())
         with os.fdopen(writes, "wb") as pipe:
             pipe.write(answer)

@@ -126,7 +126,7 @@ def set_constants(path: Path, tree: ast.Module) -> int:
             continue
         value = getattr(statement, "value", None)
         assert value is not None
-        new = eval(compile(ast.Expression(value), str(path), "eval"), vars(module))  # noqa: S307
+        new = eval(compile(ast.Expression(value), str(path), "eval"), vars(module))
         old = vars(module)[name]
         for other in list(sys.modules.values()):
             if getattr(other, "__dict__", {}).get(name) is old and is_ours(other):
@@ -143,7 +143,7 @@ def set_defaults(path: Path, tree: ast.Module) -> int:
     """Defaults of arguments that differ."""
     module = module_of(path)
     assert module is not None
-    before = {n: d for n, d in _defaults(ast.parse(path.read_text("utf-8")))}
+    before = dict(_defaults(ast.parse(path.read_text("utf-8"))))
     changed = 0
     for place, arguments in _defaults(tree):
         if place not in before or _dumped(arguments) == _dumped(before[place]):
@@ -172,7 +172,7 @@ def _dumped(arguments: ast.arguments) -> list[str]:
 
 
 def _evaluated(expression: ast.expr, module: ModuleType) -> Any:
-    return eval(compile(ast.Expression(expression), "default", "eval"), vars(module))  # noqa: S307
+    return eval(compile(ast.Expression(expression), "default", "eval"), vars(module))
 
 
 def forget() -> None:

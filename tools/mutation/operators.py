@@ -44,7 +44,7 @@ EXCHANGED = {
     "rint": "floor",
 }
 EXCHANGED |= {b: a for a, b in EXCHANGED.items() if b != "floor"}
-UNWRAPPED = {"abs", "round", "sorted", "expm1", "sqrt"}
+UNWRAPPED = {"abs", "round", "sorted", "expm1", "sqrt", "identity", "canonical"}
 WORDS = {"diagnostic", "raised", "InternalError", "RefutedError", "Refuted", "NotFollowed", "cast"}
 SILENT_FUNCTIONS = {"__str__", "__repr__"}
 
@@ -241,8 +241,9 @@ def _compared(node: ast.Compare) -> Iterator[tuple[str, ast.AST]]:
             yield "comparison", ast.Compare(node.left, ops, node.comparators)
     if len(node.ops) > 1:  # a < b < c: one half of it
         yield "condition dropped", ast.Compare(node.left, node.ops[:-1], node.comparators[:-1])
-        yield "condition dropped", ast.Compare(
-            node.comparators[0], node.ops[1:], node.comparators[1:]
+        yield (
+            "condition dropped",
+            ast.Compare(node.comparators[0], node.ops[1:], node.comparators[1:]),
         )
 
 

@@ -28,7 +28,7 @@ from tests.random_programs import random_program
 
 Probe = Callable[[], str]
 
-RANDOM = 100
+RANDOM = 25
 """How many programs of each generator."""
 
 CORRUPTIONS = 24
@@ -67,7 +67,9 @@ def compilations() -> Iterator[tuple[str, Probe]]:
 
 def grown(grow: Callable[[int], Any], seed: int) -> str:
     causal, optimize = bool(seed % 2), int(seed % 4 > 0)
-    return compiled(*grow(seed), causal, optimize, ("float32", "float32", "bfloat16")[seed % 3])
+    program, vocab, most = grow(seed)
+    dtype = ("float32", "float32", "bfloat16")[seed % 3]
+    return compiled(program, vocab, most, causal, optimize, dtype)
 
 
 def compiled(
@@ -120,7 +122,7 @@ def make_corrupted(place: Path) -> None:
 
 
 def corruptions(place: Path) -> Iterator[tuple[str, Probe]]:
-    for name, changed in pickle.loads(place.read_bytes()):  # noqa: S301 - our own
+    for name, changed in pickle.loads(place.read_bytes()):
         yield f"corrupted {name}", partial(proofs, changed)
 
 

@@ -11,7 +11,7 @@ from tools.mutation.operators import Mutant
 from tools.mutation.session import Outcome
 
 HARMLESS = Path(__file__).with_name("harmless.txt")
-"""Survivors that are looked at: the key of the mutant, and on the next line, indented, the reason."""
+"""Survivors that are harmless: the key of the mutant; on the next lines, indented, the reason."""
 
 STATUSES = ("killed", "survived", "same", "at import")
 
@@ -24,16 +24,23 @@ def report(drawn: Sequence[Mutant], outcomes: dict[str, Outcome], command: str) 
         counts[mutant.path.split("/")[2], outcome.status] += 1
         counts["all", outcome.status] += 1
     places = sorted({place for place, _ in counts} - {"all"})
-    rows = [(place, *(counts[place, s] for s in STATUSES), share(counts, place)) for place in (*places, "all")]
-    head = ("package", "killed", "survived", "same as far as seen", "at import", "killed of those that change something")
+    rows = [
+        (place, *(counts[place, status] for status in STATUSES), share(counts, place))
+        for place in (*places, "all")
+    ]
+    head = ("package", "killed", "survived", "same as far as seen", "at import", "killed, of those")
     reasons = harmless()
     survivors = [(m, reasons.get(m.key, "")) for m, o in tried if o.status == "survived"]
-    lines = [f"`make mutate ARGS=\"{command}\"`", "", markdown(head, rows), ""]
+    lines = [f'`make mutate ARGS="{command}"`', "", markdown(head, rows), ""]
     if survivors:
-        lines += ["Survivors:", ""]
-        lines += [f"- `{m.path.removeprefix('src/rasplab/')}`, `{m.function}`, {m.operator}: "
-                  f"`{m.before}` → `{m.after}`. {reason or 'Not looked at yet.'}" for m, reason in survivors]
+        lines += ["Survivors:", "", *(listed(m, reason) for m, reason in survivors)]
     return "\n".join(lines)
+
+
+def listed(mutant: Mutant, reason: str) -> str:
+    place = f"`{mutant.path.removeprefix('src/rasplab/')}`, `{mutant.function}`"
+    change = f"{mutant.operator}: `{mutant.before}` → `{mutant.after}`"
+    return f"- {place}, {change}. {reason or 'Not looked at yet.'}"
 
 
 def share(counts: Counter[tuple[str, str]], place: str) -> str:

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,6 +23,9 @@ from tools.mutation import live
 from tools.mutation.baseline import Run, Runs, Works, measured, stamp_of
 from tools.mutation.forks import Died, forked, limited
 from tools.mutation.operators import Mutant, mutated
+
+MANY = 100
+"""Cases of one test of which, when thinned, some are left out."""
 
 FAST = 12.0
 """Seconds of tests for a mutant that changes no probe: enough for all unit tests."""
@@ -61,8 +63,21 @@ class Session:
     sample: Sequence[Mutant]
     budget: Budget
     again: frozenset[str]
+    thin: int
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
     reports: list[pytest.TestReport] = field(default_factory=list[pytest.TestReport])
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Of tests with very many cases keep one in `thin`: the others say much the same."""
+        cases = Counter(_function(item) for item in items)
+        seen: Counter[str] = Counter()
+        kept: list[pytest.Item] = []
+        for item in items:
+            name = _function(item)
+            if cases[name] <= MANY or not seen[name] % self.thin:
+                kept.append(item)
+            seen[name] += 1
+        items[:] = kept
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.reports.append(report)
@@ -235,13 +250,13 @@ class Trial:
         return ""
 
 
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
 def _seconds(run: Run) -> float:
     return 15 + 10 * run.seconds
 
 
 def _limit(runs: Runs, names: list[str]) -> float:
     return 60 + 10 * sum(runs[name].seconds for name in names)
-
-
-def killed_by_none(outcomes: dict[str, Outcome]) -> list[Any]:
-    return [o for o in outcomes.values() if o.status == "survived"]
