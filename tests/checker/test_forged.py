@@ -136,27 +136,29 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "masked": (lambda w: replace(w, config=replace(w.config, causal=True)), "masked"),
     # who does what
     "a block that nobody states": (block("rank", lambda b: None), "nothing says"),
-    "a block that nobody computes": (
-        stated(blocks=()), "nothing says"
-    ),
+    "a block that nobody computes": (stated(blocks=()), "nothing says"),
     "a part without a name": (component("rank", stop=8), "nothing names"),
-    "a head without a name": (
-        circuit(components=lambda found: found[1:]), "nothing names"
-    ),
+    "a head without a name": (circuit(components=lambda found: found[1:]), "nothing names"),
     "a part with two names": (
         circuit(components=lambda found: (*found, replace(found[2], variable="other", stop=1))),
         "share a part",
     ),
     "a layer that is not there": (
-        circuit(components=lambda found: (*found, replace(found[0], layer=3))), "in no layer"
+        circuit(components=lambda found: (*found, replace(found[0], layer=3))),
+        "in no layer",
     ),
     "a layer before the first": (
-        circuit(components=lambda found: (*found, replace(found[0], layer=-1))), "in no layer"
+        circuit(components=lambda found: (*found, replace(found[0], layer=-1))),
+        "in no layer",
     ),
     "a kind that is none": (component("sort", kind="other"), ""),
-    "units for a head": (block("sort", lambda b: Function("sort", Table((), np.zeros((), np.int32), (1,)))), "another kind"),
+    "units for a head": (
+        block("sort", lambda b: Function("sort", Table((), np.zeros((), np.int32), (1,)))),
+        "another kind",
+    ),
     "a head for units": (
-        block("rank", lambda b: Attention("rank", "move", (), None, b.of, None)), "another kind"
+        block("rank", lambda b: Attention("rank", "move", (), None, b.of, None)),
+        "another kind",
     ),
     # codes
     "a code for no value": (block("sort", coded(99)), "a table has a code"),
@@ -176,10 +178,16 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "tokens that are not stated": (stated(tokens=()), "another way than is specified"),
     "positions that are not stated": (stated(positions=()), "another way than is specified"),
     "tokens for others": (encoding("tokens", values=(3, 2, 1)), "other values than are embedded"),
-    "positions for others": (encoding("indices", values=(3, 2, 1, 0)), "other values than are embedded"),
+    "positions for others": (
+        encoding("indices", values=(3, 2, 1, 0)),
+        "other values than are embedded",
+    ),
     "too few tokens": (encoding("tokens", values=(1, 2)), ""),
     # heads
-    "a head reads what is not there yet": (number(f"{FIRST}W_K", (0, 14, 0), 1.0), "not been written yet"),
+    "a head reads what is not there yet": (
+        number(f"{FIRST}W_K", (0, 14, 0), 1.0),
+        "not been written yet",
+    ),
     "a head reads its own layer": (number(f"{FIRST}W_Q", (0, 8, 0), 1.0), "not been written yet"),
     "keys of another variable": (number(f"{LAST}W_K", (0, 5, 0), 1.0), "also reads"),
     "queries of another variable": (number(f"{LAST}W_Q", (0, 10, 0), 1.0), "also reads"),
@@ -192,7 +200,10 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "a unit that reads bos": (number(f"{UNITS}W_in", (0, 0), 50.0), "silent at BOS"),
     "a unit that writes elsewhere": (number(f"{UNITS}W_out", (0, 2), 1.0), "not its own"),
     "a unit that reads another variable": (number(f"{UNITS}W_in", (5, 0), 1.0), "also reads"),
-    "a unit that reads what comes later": (number(f"{UNITS}W_in", (14, 0), 1.0), "not been written yet"),
+    "a unit that reads what comes later": (
+        number(f"{UNITS}W_in", (14, 0), 1.0),
+        "not been written yet",
+    ),
     # the output
     "an output that reads another variable": (number("unembed.W_U", (5, 0), 1.0), "also reads"),
     "an output of other values": (
@@ -200,9 +211,10 @@ FORGED: dict[str, tuple[Forge, str]] = {
         "no output of the model",
     ),
     "two outputs of one value": (
-        lambda w: replace(w, config=replace(w.config, output_values=(1, 2, 3, 3))), ""
+        lambda w: replace(w, config=replace(w.config, output_values=(1, 2, 3, 3))),
+        "",
     ),
-}  # fmt: skip
+}
 
 
 def test_what_is_not_forged_is_proved(sort: ModelWeights) -> None:
