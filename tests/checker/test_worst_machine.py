@@ -134,13 +134,16 @@ def test_rounded_scores_weigh_as_exponentials_are_off(w: int) -> None:
     assert (alone - 1) * 1.2345 <= (move.relative * 1.2345 + move.absolute)[0] * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize("w", [1, 3, 6])
-def test_sums_round_exponentials_weights_products_and_the_scale(w: int) -> None:
+def test_sums_round_exponentials_weights_products_and_the_scale(w: int, exact: bool) -> None:
+    """And the difference of two scores, unless it is exact."""
     far = 9.0
-    found = equal_scores(True, bos=1.0 + far)
+    found = equal_scores(exact, bos=1.0 + far)
     scale = float(np.exp(far))
     bound = summed(found, of_one_value(1.2345), Keys(w, w, False), scale, FORM)
-    weight = np.exp(-far) * UP ** (FORM.exponential + FORM.rescaled)
+    difference = 0.0 if exact else FORM.roundoff * far
+    weight = np.exp(difference - far) * UP ** (FORM.exponential + FORM.rescaled)
     total = (1 + w * np.exp(-far)) * DOWN**w
     out = added([float(weight / total * UP * 1.2345)] * w, UP) * scale * UP
     assert out - w * 1.2345 <= (bound.relative * w * 1.2345 + bound.absolute)[0] * (1 + 1e-9)
