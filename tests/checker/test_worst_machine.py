@@ -14,9 +14,10 @@ import pytest
 
 from rasplab.checker.arithmetic import Array, Format
 from rasplab.checker.attended import Keys, Values, averaged, moved, summed
-from rasplab.checker.attention import HeadWeights, Range, Scores, scores
+from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
 from rasplab.checker.hidden import Units, written
 from rasplab.checker.stream import Held, read
+from rasplab.craft.specification import Comparison, Table
 
 FORM = Format("float32", 10, 2.0**127, 2.0**-126)
 """Few bits, so that rounding is large beside what is second-order in it."""
@@ -168,3 +169,33 @@ def test_every_number_of_roundings_is_covered() -> None:
     for count, by in itertools.product(range(1, 40), (UP, DOWN)):
         assert abs(by**count - 1) <= float(FORM.gamma(count))
     assert FORM.gamma(2.0**FORM.bits) == np.inf
+
+
+@pytest.mark.parametrize("ranked", [False, True])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_gaps_between_scores_that_are_rounded(seed: int, ranked: bool) -> None:
+    """Of two keys that are told apart by a comparison, or by a ranking on top of one."""
+    draw = np.random.default_rng(seed)
+    width = 4 if ranked else 3
+    w_k, w_q = np.zeros((3, width)), np.zeros((3, width))
+    w_k[1], w_k[2] = uneven(draw, width), uneven(draw, width) * 0.3
+    if ranked:
+        w_k[2, :3] = w_k[1, :3]
+        w_k[1, 3], w_k[2, 3] = 1.2345, 0.1234
+    b_q = draw.uniform(0.9, 1, width)
+    keys, queries = exactly(np.eye(2)), exactly(np.ones((1, 1)))
+    holds = np.array([[True], [ranked]])
+    comparison = Comparison(
+        0, 3, Table(("k",), np.arange(2), ()), Table((), np.zeros((), np.int32), ()), holds
+    )
+    sides = Side([keys], np.arange(2)), Side([], np.zeros(1, np.int32))
+    ranking = (Side([keys], np.array([1, 0])), 3) if ranked else None
+    head = HeadWeights(w_q, b_q, w_k, np.zeros(width))
+    pairings = [Pairing(comparison, *sides)]
+    found = scores(head, pairings, ranking, ([keys], [queries]), FORM)
+    top, other = ((w_k[i] * b_q).tolist() for i in (1, 2))
+    assert 0 < found.gap <= added(top, DOWN) - added(other, UP)
+    assert found.chosen.low <= added(top, DOWN)
+    assert ranked or added(top, UP) <= found.chosen.high
+    assert added(other, UP) <= found.others or ranked
+    assert not found.exact
