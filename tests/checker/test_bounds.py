@@ -310,7 +310,8 @@ def within(found: Attended, out: Array, ideal: Array) -> bool:
 @pytest.mark.parametrize("seed", range(30))
 def test_a_value_is_moved_and_numbers_are_averaged_within_their_bounds(seed: int) -> None:
     draw = np.random.default_rng(seed)
-    values = drawn_values(draw, draw.normal(size=(3, 2)) * draw.integers(0, 2, (3, 2)))
+    size = draw.choice((0.05, 1.0, 30.0))
+    values = drawn_values(draw, size * draw.normal(size=(3, 2)) * draw.integers(0, 2, (3, 2)))
     found, n = drawn_scores(draw, above=False), 5
     default = draw.normal(size=2) * 0.01 + values.bos
     keys = Keys(n, n, False)

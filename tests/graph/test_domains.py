@@ -133,6 +133,9 @@ PROGRAMS: dict[str, SOp] = {
     - aggregate(select(tokens, tokens, "<"), tokens * 3, 4),
     "means of some": aggregate(up_to, none_for_one, 0) + aggregate(up_to, tokens, 0),
     "means of one value": aggregate(full, tokens, 0) + aggregate(full, 1 - tokens, 0),
+    "means of different variables": aggregate(up_to, tokens, 0) - aggregate(up_to, indices, 0),
+    "means of two variables": aggregate(up_to, tokens + indices, 0) * 2
+    - aggregate(up_to, tokens, 1),
     "a product": (tokens + 1) * (indices + 2),
     "quotient": tokens / 3 + indices / 7,
     "undefined": 1 / tokens + none_for_one,
@@ -195,6 +198,17 @@ def check_selector(facts: Facts, node: Node, found: dict[Node, list[Any]]) -> No
     counts = [sum(row) for row in found[node]]
     assert not selects_at_most_one(facts, node) or max(counts) <= 1
     assert not selects_something(facts, node) or min(counts) >= 1
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_rank_in_a_lexicographic_order_picks_one_position(causal: bool) -> None:
+    """Unless queries see different keys."""
+    ties = same & select(indices, indices, "<")
+    for order in (select(tokens, tokens, "<") | ties, ties | select(tokens, tokens, "<")):
+        rank = selector_width(order)
+        facts = Facts(Interner(), (0, 1, 2), 4, causal)
+        root = build_graph(aggregate(select(rank, indices, "=="), tokens), facts.interner)
+        assert selects_at_most_one(facts, root.operands[0]) is not causal
 
 
 MANY = tuple(canonical(k**0.5 * s) for k in range(1, 40) for s in (1, -1))
