@@ -9,7 +9,7 @@ COUNT   ?= 1000
 BIN     := .venv/bin
 READY   := .venv/.installed
 
-.PHONY: help env demo test quick replay fuzz coverage check format docs serve bench wheel clean
+.PHONY: help env demo test quick mutate replay fuzz coverage check format docs serve bench wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -38,6 +38,10 @@ coverage: $(READY) ## which lines of the core the everyday tests run, as a table
 
 replay: $(READY) ## compare compiled models byte for byte with those of the last commit (ARGS="--against COMMIT")
 	@$(BIN)/python tools/replay.py $(ARGS)
+
+mutate: export OMP_NUM_THREADS = 1
+mutate: $(READY) ## mutation testing: what wrong constants and conditions no everyday test finds
+	$(BIN)/python -m tools.mutation $(ARGS)
 
 check: $(READY) ## format, lint, types, and which package may import which
 	$(BIN)/ruff format --check

@@ -1,0 +1,229 @@
+"""Each thing that the checker refuses to prove: a sort whose weights or manifest were forged so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rasplab
+from rasplab import programs
+from rasplab.checker import prove
+from rasplab.craft.specification import Attention, Function, Table
+from rasplab.weights import ModelWeights
+
+Forge = Callable[[ModelWeights], ModelWeights]
+
+
+@pytest.fixture(scope="module")
+def sort() -> ModelWeights:
+    program, vocabulary = programs.get("sort").at(3, 4)
+    return rasplab.compile(program, vocab=vocabulary, max_length=4).weights
+
+
+# -- what can be forged
+
+
+def number(name: str, place: tuple[Any, ...], value: float) -> Forge:
+    """One weight, or several."""
+
+    def forge(weights: ModelWeights) -> ModelWeights:
+        array = weights.arrays[name].copy()
+        array[place] = value
+        return replace(weights, arrays=weights.arrays | {name: array})
+
+    return forge
+
+
+def twice(first: Forge, second: Forge) -> Forge:
+    return lambda weights: second(first(weights))
+
+
+def circuit(**changes: Callable[[Any], Any]) -> Forge:
+    """Parts of the manifest."""
+
+    def forge(weights: ModelWeights) -> ModelWeights:
+        new = {name: change(getattr(weights.circuit, name)) for name, change in changes.items()}
+        return replace(weights, circuit=replace(weights.circuit, **new))
+
+    return forge
+
+
+def component(variable: str, **changes: Any) -> Forge:
+    return circuit(
+        components=lambda found: tuple(
+            replace(c, **changes) if c.variable == variable else c for c in found
+        )
+    )
+
+
+def place(variable: str, **changes: Any) -> Forge:
+    return circuit(
+        variables=lambda found: tuple(
+            replace(p, **changes) if p.name == variable else p for p in found
+        )
+    )
+
+
+def encoding(variable: str, **changes: Any) -> Forge:
+    return circuit(
+        variables=lambda found: tuple(
+            replace(p, encoding=replace(p.encoding, **changes)) if p.name == variable else p
+            for p in found
+        )
+    )
+
+
+def stated(**changes: Any) -> Forge:
+    def forge(weights: ModelWeights) -> ModelWeights:
+        assert weights.specification is not None
+        return replace(weights, specification=replace(weights.specification, **changes))
+
+    return forge
+
+
+def block(variable: str, change: Callable[[Any], Any]) -> Forge:
+    """What is specified of one block; `None` drops it."""
+
+    def forge(weights: ModelWeights) -> ModelWeights:
+        assert weights.specification is not None
+        found = [change(b) if b.variable == variable else b for b in weights.specification.blocks]
+        return stated(blocks=tuple(b for b in found if b is not None))(weights)
+
+    return forge
+
+
+def coded(value: int) -> Callable[[Any], Any]:
+    def change(found: Any) -> Any:
+        table = found.of if isinstance(found, Function) else found.values
+        assert isinstance(table, Table)
+        codes = table.codes.copy()
+        codes.flat[0] = value
+        new = replace(table, codes=codes)
+        return replace(found, of=new) if isinstance(found, Function) else replace(found, values=new)
+
+    return change
+
+
+def compared(value: int, side: str) -> Callable[[Any], Any]:
+    """A class of a comparison that it does not have."""
+
+    def change(found: Attention) -> Attention:
+        first, *rest = found.comparisons
+        table = getattr(first, side)
+        codes = table.codes.copy()
+        codes.flat[0] = value
+        new = replace(first, **{side: replace(table, codes=codes)})
+        return replace(found, comparisons=(new, *rest))
+
+    return change
+
+
+W_E, W_POS = "embed.W_E", "pos_embed.W_pos"
+FIRST, LAST = "blocks.0.attn.", "blocks.2.attn."
+UNITS = "blocks.1.mlp."
+FORGED: dict[str, tuple[Forge, str]] = {
+    # the whole
+    "not a number": (number(W_E, (2, 1), np.nan), "holds a number"),
+    "infinite": (number("unembed.b_U", (0,), -np.inf), "holds a number"),
+    "too large": (number("unembed.b_U", (0,), 2.0**126), "holds a number"),
+    "too large and negative": (number("unembed.b_U", (0,), -(2.0**126)), "holds a number"),
+    "a name twice": (place("rank", name="sort"), "do not belong"),
+    "no lane for bos": (place("bos", start=1, stop=2), ""),
+    "masked": (lambda w: replace(w, config=replace(w.config, causal=True)), "masked"),
+    # who does what
+    "a block that nobody states": (block("rank", lambda b: None), "nothing says"),
+    "a block that nobody computes": (stated(blocks=()), "nothing says"),
+    "a part without a name": (component("rank", stop=8), "nothing names"),
+    "a head without a name": (circuit(components=lambda found: found[1:]), "nothing names"),
+    "a part with two names": (
+        circuit(components=lambda found: (*found, replace(found[2], variable="other", stop=1))),
+        "share a part",
+    ),
+    "a layer that is not there": (
+        circuit(components=lambda found: (*found, replace(found[0], layer=3))),
+        "in no layer",
+    ),
+    "a layer before the first": (
+        circuit(components=lambda found: (*found, replace(found[0], layer=-1))),
+        "in no layer",
+    ),
+    "a kind that is none": (component("sort", kind="other"), ""),
+    "units for a head": (
+        block("sort", lambda b: Function("sort", Table((), np.zeros((), np.int32), (1,)))),
+        "another kind",
+    ),
+    "a head for units": (
+        block("rank", lambda b: Attention("rank", "move", (), None, b.of, None)),
+        "another kind",
+    ),
+    # codes
+    "a code for no value": (block("sort", coded(99)), "a table has a code"),
+    "a code below all": (block("sort", coded(-2)), "a table has a code"),
+    "a code for no value of a function": (block("rank", coded(99)), "a table has a code"),
+    "a class for no key": (block("sort", compared(99, "keys")), "a table has a code"),
+    "a class for no query": (block("sort", compared(99, "queries")), "a table has a code"),
+    # embeddings
+    "bos without its mark": (number(W_E, (0, 0), 0.0), "does not mark BOS"),
+    "bos with more than its mark": (number(W_E, (0, 3), 1.0), "does not mark BOS"),
+    "a token marked as bos": (number(W_E, (3, 0), 1.0), "does not mark BOS"),
+    "a position marked as bos": (number(W_POS, (2, 0), 1.0), "does not mark BOS"),
+    "tokens by position": (number(W_POS, (2, 1), 1.0), "by tokens and by positions"),
+    "positions by token": (number(W_E, (3, 5), 1.0), "by tokens and by positions"),
+    "embedded where a block writes": (number(W_E, (3, 11), 1.0), "lanes of a variable"),
+    "placed where a block writes": (number(W_POS, (3, 11), 1.0), "lanes of a variable"),
+    "tokens that are not stated": (stated(tokens=()), "another way than is specified"),
+    "positions that are not stated": (stated(positions=()), "another way than is specified"),
+    "tokens for others": (encoding("tokens", values=(3, 2, 1)), "other values than are embedded"),
+    "positions for others": (
+        encoding("indices", values=(3, 2, 1, 0)),
+        "other values than are embedded",
+    ),
+    "too few tokens": (encoding("tokens", values=(1, 2)), ""),
+    # heads
+    "a head reads what is not there yet": (
+        number(f"{FIRST}W_K", (0, 14, 0), 1.0),
+        "not been written yet",
+    ),
+    "a head reads its own layer": (number(f"{FIRST}W_Q", (0, 8, 0), 1.0), "not been written yet"),
+    "keys of another variable": (number(f"{LAST}W_K", (0, 5, 0), 1.0), "also reads"),
+    "queries of another variable": (number(f"{LAST}W_Q", (0, 10, 0), 1.0), "also reads"),
+    "values of another variable": (number(f"{LAST}W_V", (0, 5, 0), 1.0), "also reads"),
+    "written elsewhere": (number(f"{LAST}W_O", (0, 0, 2), 1.0), "not its own"),
+    "written twice as large": (number(f"{LAST}W_O", (0, 0, 14), 2.0), ""),
+    "written in two places": (number(f"{LAST}W_O", (0, 1, 14), 1.0), "as it is"),
+    # hidden units
+    "a unit that bos wakes": (number(f"{UNITS}b_in", (0,), 50.0), ""),
+    "a unit that reads bos": (number(f"{UNITS}W_in", (0, 0), 50.0), "silent at BOS"),
+    "a unit that writes elsewhere": (number(f"{UNITS}W_out", (0, 2), 1.0), "not its own"),
+    "a unit that reads another variable": (number(f"{UNITS}W_in", (5, 0), 1.0), "also reads"),
+    "a unit that reads what comes later": (
+        number(f"{UNITS}W_in", (14, 0), 1.0),
+        "not been written yet",
+    ),
+    # the output
+    "an output that reads another variable": (number("unembed.W_U", (5, 0), 1.0), "also reads"),
+    "an output of other values": (
+        lambda w: replace(w, config=replace(w.config, output_values=(1, 2, 4, None))),
+        "no output of the model",
+    ),
+    "two outputs of one value": (
+        lambda w: replace(w, config=replace(w.config, output_values=(1, 2, 3, 3))),
+        "",
+    ),
+}
+
+
+def test_what_is_not_forged_is_proved(sort: ModelWeights) -> None:
+    assert prove(sort).holds
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_what_is_forged_is_not_proved(name: str, sort: ModelWeights) -> None:
+    forge, says = FORGED[name]
+    proof = prove(forge(sort))
+    assert not proof.holds
+    assert says in proof.refuted, proof.refuted

@@ -1,0 +1,58 @@
+"""Mutants are what they say they are."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tools.mutation.operators import mutants, mutated
+
+SOURCE = '''
+LIMIT = 3
+
+
+def bound(rows, errors, *, fuse=False):
+    """1 and 2 are no numbers of the code here."""
+    if not rows or len(rows) > LIMIT:
+        raise ValueError(f"{len(rows) + 1} rows")
+    total = abs(errors[0]) + 0.5 * min(rows)
+    total += 1
+    return total if any(r < 0 <= r + 1 for r in rows if r) else -total
+'''
+EXPECTED = {
+    "len(rows) > LIMIT -> len(rows) >= LIMIT",
+    "not rows or len(rows) > LIMIT -> not rows and len(rows) > LIMIT",
+    "not rows or len(rows) > LIMIT -> not rows",
+    "not rows -> rows",
+    "3 -> 4",
+    "False -> True",
+    "abs(errors[0]) + 0.5 * min(rows) -> abs(errors[0])",
+    "abs(errors[0]) -> errors[0]",
+    "min(rows) -> max(rows)",
+    "0.5 -> 1.0",
+    "total += 1 -> pass",
+    "any((r < 0 <= r + 1 for r in rows if r)) -> all((r < 0 <= r + 1 for r in rows if r))",
+    "r < 0 <= r + 1 -> r < 0",
+    "-total -> total",
+    "raise ValueError(f'{len(rows) + 1} rows') -> pass",
+}
+
+
+def test_every_kind_of_mutant_is_found_and_messages_are_left_alone() -> None:
+    found = {f"{m.before} -> {m.after}" for m in mutants("x.py", SOURCE)}
+    assert found >= EXPECTED
+    assert not [change for change in found if change.startswith("len(rows) + 1")]
+
+
+@pytest.mark.parametrize("mutant", mutants("x.py", SOURCE), ids=lambda m: f"{m.line}-{m.number}")
+def test_a_mutant_is_one_change_that_compiles(mutant) -> None:
+    tree = mutated(SOURCE, mutant)
+    compile(tree, "x.py", "exec")
+    assert ast.dump(tree) != ast.dump(ast.parse(SOURCE))
+
+
+def test_mutants_have_keys_of_their_own_that_do_not_change_with_other_code() -> None:
+    keys = [m.key for m in mutants("x.py", SOURCE)]
+    assert len(set(keys)) == len(keys)
+    assert keys[1:] == [m.key for m in mutants("x.py", f"import os\n{SOURCE}")][1:]
