@@ -124,7 +124,7 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """The bound over the largest error; errors below half a last place of 1 are as good as it.
+        """The bound over the largest error; errors are taken to be half a last place of 1 at least.
 
         Of bounds that are smaller themselves, over the largest error as it is.
         """
@@ -298,7 +298,7 @@ class Table:
                 ("format and backend", *columns), self._by(lambda m: f"{m.dtype}, {m.backend}")
             ),
             markdown(("block and format", *columns), self._by(lambda m: f"{m.kind}, {m.dtype}")),
-            "The loosest, by the bound over the largest error:",
+            "The loosest, where an error below half a last place of 1 is taken to be that:",
             markdown(("model", "block", "bound", "largest error", "ratio"), self._loosest(12)),
         ]
         lines = [f"BROKEN: {n}: {m}" for n, m in self.broken]
@@ -335,7 +335,7 @@ class Table:
 def summary(found: list[Measured]) -> tuple[object, ...]:
     """How many bounds are 0, or never met an error; and of the others how tight they are."""
     off = [m for m in found if m.real > 0]
-    ratios = [m.ratio for m in off]
+    ratios = [m.bound / m.real for m in off]
     exact = sum(m.bound == 0 and m.real == 0 for m in found)
     shown = ("", "", "")
     if ratios:
