@@ -13,40 +13,32 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import random
 import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import rasplab
+from benchmarks.running import Array, Backend, Search, Sequence, backends
 from benchmarks.table import heading, markdown, progress
 from rasplab import programs
 from rasplab.checker import followed
-from rasplab.checker.arithmetic import FORMATS as FORMATS_OF
+from rasplab.checker.arithmetic import FORMATS
 from rasplab.checker.stream import Held
 from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.graph.run import run as run_graph
 from rasplab.rasp.values import identity
-from rasplab.weights import PAD_ID, encode, forward
-from rasplab.weights.coordinates import can_hold, coordinates, hook_after
-
-Array = NDArray[np.float64]
-Sequence = tuple[Any, ...]
-Backend = Callable[[NDArray[np.intp]], tuple[Array, Array]]
-"""From token ids to the last residual stream and the read-out."""
+from rasplab.weights import encode
+from rasplab.weights.coordinates import can_hold, coordinates
 
 BATCH = 64
-FORMATS = ("float64", "float32", "bfloat16", "float16")
 OUTPUT = "the output"
 
 
@@ -110,144 +102,6 @@ def generators() -> dict[str, Callable[[int], Any]]:
     return {"random": random_program, "numbers": random_numbers, "orders": random_orders}
 
 
-# -- what runs them
-
-
-def backends(model: rasplab.Model, home: Path) -> Iterator[tuple[str, str, Backend]]:
-    """Every way to run a model in which its weights are proved: format, name, function."""
-    own = "float64" if model.config.dtype == "float64" else "float32"
-    for dtype in FORMATS:
-        if dtype in ("float64", "float32"):
-            yield dtype, "NumPy", in_numpy(model, np.dtype(dtype))
-        if dtype == own:
-            yield dtype, "ONNX", in_onnx(model, home)
-            yield dtype, "JAX", in_jax(model)
-        for fused in (True, False):
-            yield dtype, "torch, fused" if fused else "torch", in_torch(model, dtype, fused)
-
-
-def last(model: rasplab.Model) -> str:
-    """The activation that holds what all blocks wrote."""
-    c = model.config
-    return hook_after(c, f"{c.n_layers - 1}.mlp") if c.n_layers else "hook_embed"
-
-
-def in_numpy(model: rasplab.Model, dtype: np.dtype[Any]) -> Backend:
-    arrays = {name: array.astype(dtype) for name, array in model.weights.arrays.items()}
-    weights = replace(model.weights, arrays=arrays)
-
-    def run(ids: NDArray[np.intp]) -> tuple[Array, Array]:
-        seen: dict[str, Any] = {}
-        out = forward(weights, ids, seen.__setitem__)
-        return np.asarray(seen[last(model)], np.float64), np.asarray(out, np.float64)
-
-    return run
-
-
-def in_torch(model: rasplab.Model, dtype: str, fused: bool) -> Backend:
-    import warnings
-
-    import torch
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        module = model.torch(dtype=dtype)
-    module.fused = fused
-    name = last(model)
-
-    def run(ids: NDArray[np.intp]) -> tuple[Array, Array]:
-        with torch.no_grad():
-            out, seen = module.run_with_cache(torch.as_tensor(ids), [name])
-        return seen[name].double().numpy(), out.double().numpy()
-
-    if name == "hook_embed":  # there, without the positions
-        return lambda ids: (
-            module.embedded(torch.as_tensor(ids)).detach().double().numpy(),
-            run(ids)[1],
-        )
-    return run
-
-
-def in_onnx(model: rasplab.Model, home: Path) -> Backend:
-    import onnxruntime
-
-    path = model.to_onnx(home / "model.onnx", activations=True, overwrite=True)
-    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    names = ["logits", last(model)]
-
-    def run(ids: NDArray[np.intp]) -> tuple[Array, Array]:
-        out, stream = session.run(names, {"ids": ids.astype(np.int64)})
-        return np.asarray(stream, np.float64), np.asarray(out, np.float64)
-
-    return run
-
-
-def in_jax(model: rasplab.Model) -> Backend:
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    apply, params = model.to_jax()
-    jitted = jax.jit(partial(apply, activations=True))
-
-    def run(ids: NDArray[np.intp]) -> tuple[Array, Array]:
-        out, seen = jitted(params, ids)
-        return np.asarray(seen[last(model)], np.float64), np.asarray(out, np.float64)
-
-    return run
-
-
-# -- inputs
-
-
-@dataclass(slots=True)
-class Search:
-    """Which inputs are tried, and how long the worst ones are made worse."""
-
-    inputs: int
-    rounds: int
-    seed: int
-
-    def first(self, model: rasplab.Model) -> tuple[list[Sequence], bool]:
-        """Inputs to begin with, and whether these are all there are."""
-        config, draw = model.config, random.Random(self.seed)
-        words, longest = config.vocabulary, config.max_length
-        if sum(len(words) ** n for n in range(1, longest + 1)) <= self.inputs:
-            lengths = range(1, longest + 1)
-            return [s for n in lengths for s in itertools.product(words, repeat=n)], True
-        found = [(word,) * n for word in words[:8] for n in (1, longest)]
-        ends = (words[0], words[-1])
-        found += [tuple(ends[i % 2] for i in range(longest)), (ends[0],) * (longest - 1) + ends[1:]]
-        found += [tuple(itertools.islice(itertools.cycle(words), longest))]
-        while len(found) < self.inputs:
-            length = draw.choice((longest, draw.randint(1, longest)))
-            some = draw.sample(words, min(len(words), draw.randint(1, 4)))
-            found.append(tuple(draw.choice(some) for _ in range(length)))
-        return list(dict.fromkeys(found)), False
-
-    def near(self, worst: Iterable[Sequence], model: rasplab.Model, turn: int) -> list[Sequence]:
-        """Neighbours of the worst inputs: a token changed, copied over others, added or dropped."""
-        draw = random.Random(f"{self.seed} {turn}")
-        words, longest = model.config.vocabulary, model.config.max_length
-        found: list[Sequence] = []
-        for sequence in worst:
-            for _ in range(4):
-                new = list(sequence)
-                place = draw.randrange(len(new))
-                match draw.randrange(4):
-                    case 0:
-                        new[place] = draw.choice(words)
-                    case 1:
-                        new[place:] = [new[place]] * (len(new) - place)
-                    case 2 if len(new) < longest:
-                        new.insert(place, draw.choice((new[place], draw.choice(words))))
-                    case _ if len(new) > 1:
-                        del new[place]
-                    case _:
-                        draw.shuffle(new)
-                found.append(tuple(new))
-        return list(dict.fromkeys(found))
-
-
 # -- errors
 
 
@@ -270,11 +124,11 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """The bound over the largest error; errors below half a last place of 1 are as good as it.
+        """The bound over the largest error; errors are taken to be half a last place of 1 at least.
 
         Of bounds that are smaller themselves, over the largest error as it is.
         """
-        least = FORMATS_OF[self.dtype].roundoff
+        least = FORMATS[self.dtype].roundoff
         return self.bound / (self.real if self.bound <= least else max(self.real, least))
 
     def meet(self, error: Array, bound: Array, sequences: list[Sequence]) -> None:
@@ -340,12 +194,15 @@ def read_out(model: rasplab.Model, values: list[Any]) -> Array:
     return out
 
 
-def measure(model: rasplab.Model, search: Search) -> Iterator[Measured]:
-    """Every bound in every format and backend, with the largest error under it."""
+def measure(model: rasplab.Model, search: Search, *, exported: bool = True) -> Iterator[Measured]:
+    """Every bound in every format and backend, with the largest error under it.
+
+    Without `exported`, only NumPy and torch.
+    """
     with tempfile.TemporaryDirectory() as home:
         runs = [
             found
-            for dtype, name, run in backends(model, Path(home))
+            for dtype, name, run in backends(model, Path(home) if exported else None)
             if (found := Run.of(model, dtype, name, run)) is not None
         ]
         truth, (inputs, all_there) = Truth(model), search.first(model)
@@ -397,7 +254,6 @@ class Run:
             found = truth.of(sequence)
             assert found is not None
             wanted[i, 1 : len(sequence) + 1], outputs[i, 1 : len(sequence) + 1] = found
-        assert (ids[: len(sequences)] != PAD_ID)[:, 0].all()
         due = slice(0, len(sequences))
         error = np.abs(out - outputs[due])
         self._meet(OUTPUT, False, error, np.full_like(error, self.output), sequences)
@@ -442,7 +298,7 @@ class Table:
                 ("format and backend", *columns), self._by(lambda m: f"{m.dtype}, {m.backend}")
             ),
             markdown(("block and format", *columns), self._by(lambda m: f"{m.kind}, {m.dtype}")),
-            "The loosest, by the bound over the largest error:",
+            "The loosest, where an error below half a last place of 1 is taken to be that:",
             markdown(("model", "block", "bound", "largest error", "ratio"), self._loosest(12)),
         ]
         lines = [f"BROKEN: {n}: {m}" for n, m in self.broken]
@@ -479,7 +335,7 @@ class Table:
 def summary(found: list[Measured]) -> tuple[object, ...]:
     """How many bounds are 0, or never met an error; and of the others how tight they are."""
     off = [m for m in found if m.real > 0]
-    ratios = [m.ratio for m in off]
+    ratios = [m.bound / m.real for m in off]
     exact = sum(m.bound == 0 and m.real == 0 for m in found)
     shown = ("", "", "")
     if ratios:

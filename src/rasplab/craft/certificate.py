@@ -1,5 +1,11 @@
 """Certificates: worst-case errors and margins, block by block, for a number format.
 
+What is proved of a model is the checker's. The bounds here only guide: they tell, before a model is
+planned and assembled, whether its style can be exact at all and where it fails, for the refusal to
+name that place; the next style is tried then. So they can refuse what the checker would prove, and
+never the reverse. Of what is not a bound, a certificate keeps how far an output may be off, how
+large it is, and what was assumed.
+
 Each block turns bounds on the errors of what it reads into bounds on what it writes, by the
 formulas beside the code; they are first-order in the unit roundoff u, with the constants rounded
 up. A model is exact when every decision keeps a positive margin.
