@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 import numpy as np
 
 from rasplab.diagnostics import InternalError
@@ -43,6 +45,8 @@ def values_of(node: Node, known: Known) -> Values:
             return sum_values(node, known)
         case g.Select() | g.And() | g.Or() | g.Not() | g.Best():
             raise InternalError(f"a selector has no values: {node.op}")
+        case _:
+            assert_never(node.op)
 
 
 def _repeats(node: Node, known: Known) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from rasplab.diagnostics import Origin
 from rasplab.rasp.functions import Function
@@ -178,5 +178,7 @@ def _key(op: Op) -> Hashable:
             return ("Map", op.function.key)
         case Select():
             return ("Select", op.predicate.key)
-        case _:
+        case Tokens() | Indices() | Sum() | And() | Or() | Not() | Best():
             return type(op).__name__
+        case _:
+            assert_never(op)

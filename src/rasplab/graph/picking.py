@@ -9,8 +9,11 @@ nowhere.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 import numpy as np
 
+from rasplab.diagnostics import InternalError
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct
 from rasplab.graph.domain import Interval, Listed
@@ -77,8 +80,12 @@ def pinned_by(selector: Node, known: Known) -> frozenset[Node]:
                 if not _mixes_equals(known, scores):
                     fixed |= _injective_supports(known, scores) | {scores}
                 parts = [*parts, *conjuncts(inner)]
-            case _:
+            case g.And() | g.Or() | g.Not():
                 pass
+            case g.Tokens() | g.Indices() | g.Constant() | g.Map() | g.Mean() | g.Sum():
+                raise InternalError(f"not a selector: {part.op}")
+            case _:
+                assert_never(part.op)
     if not known.causal:
         present = set(parts)
         for node in sorted(fixed, key=lambda n: n.number):
@@ -160,8 +167,12 @@ def _total_order(known: Known, selector: Node) -> set[Node] | None:
                 if found is not None:
                     return found
             return None
-        case _:
+        case g.Or() | g.And() | g.Not() | g.Best():
             return None
+        case g.Tokens() | g.Indices() | g.Constant() | g.Map() | g.Mean() | g.Sum():
+            raise InternalError(f"not a selector: {selector.op}")
+        case _:
+            assert_never(selector.op)
 
 
 def _lexicographic(known: Known, first: Node, rest: Node) -> set[Node] | None:

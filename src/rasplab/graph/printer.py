@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from rasplab.graph import node as g
 from rasplab.graph.node import Interner, Node, topological
 
@@ -71,8 +73,10 @@ def _own(node: Node, parts: list[str]) -> str:
             return f"~{parts[0]}"
         case g.Best():
             return f"best({parts[0]}, {parts[1]})"
-        case _:
+        case g.Tokens() | g.Indices():
             return type(node.op).__name__.lower()
+        case _:
+            assert_never(node.op)
 
 
 def _call(name: str, parts: list[str]) -> str:

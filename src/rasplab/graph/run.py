@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, assert_never, cast
 
 from rasplab.diagnostics import InternalError, ProgramError, diagnostic
 from rasplab.graph import node as g
@@ -61,8 +61,10 @@ def _values(node: Node, operands: list[list[Any]], tokens: list[Value]) -> list[
             return [
                 canonical(total(cast(Any, selected))) for selected in selected_values(*operands)
             ]
-        case _:
+        case g.Select() | g.And() | g.Or() | g.Not() | g.Best():
             raise InternalError(f"not a sequence operator: {node.op}")
+        case _:
+            assert_never(node.op)
 
 
 def _mean(selected: list[Value], default: Value) -> Value:
@@ -98,8 +100,10 @@ def _rows(node: Node, operands: list[list[Any]], n: int) -> list[list[bool]]:
         case g.Best():
             rows, scores = operands
             return [_best(row, scores) for row in rows]
-        case _:
+        case g.Tokens() | g.Indices() | g.Constant() | g.Map() | g.Mean() | g.Sum():
             raise InternalError(f"not a selector: {node.op}")
+        case _:
+            assert_never(node.op)
 
 
 def _holds(predicate: Function, key: Value, query: Value) -> bool:

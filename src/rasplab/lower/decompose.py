@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.diagnostics import InternalError
 from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
 from rasplab.graph.settled import is_settled, settled
@@ -60,8 +62,12 @@ def is_line(node: Node, facts: Facts) -> bool:
                 and not facts.unique(selector, values)
                 and (domain.numeric)
             )
-        case _:
+        case g.Tokens() | g.Indices() | g.Constant() | g.Map():
             return False
+        case g.Select() | g.And() | g.Or() | g.Not() | g.Best():
+            raise InternalError(f"a selector is not held: {node.op}")
+        case _:
+            assert_never(node.op)
 
 
 def decompose(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:

@@ -11,7 +11,7 @@ import heapq
 import itertools
 import math
 from dataclasses import dataclass, field
-from typing import cast
+from typing import assert_never, cast
 
 import numpy as np
 
@@ -170,8 +170,10 @@ class _Lowerer:
                         self.wanted.setdefault(argument, []).append(readout)
                     else:
                         self._want(argument, readout)
-            case _:
+            case g.Constant() | g.Select() | g.And() | g.Or() | g.Not() | g.Best():
                 raise InternalError(f"not a variable: {node.op}")
+            case _:
+                assert_never(node.op)
 
     def _features(self, node: Node) -> Features:
         """Everything wanted of a listed node, side by side."""
@@ -225,8 +227,12 @@ class _Lowerer:
                 self._embed(node)
             case g.Mean() | g.Sum():
                 self._attend(node)
-            case _:
+            case g.Map():
                 self._apply(node)
+            case g.Constant() | g.Select() | g.And() | g.Or() | g.Not() | g.Best():
+                raise InternalError(f"not a variable: {node.op}")
+            case _:
+                assert_never(node.op)
 
     def _view(self, node: Node, readout: Readout, user: Node | None) -> Affine:
         """How a user's block reads a node."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from rasplab.craft import Provenance
+from rasplab.diagnostics import InternalError
 from rasplab.graph import Node
 from rasplab.graph import node as g
 from rasplab.graph.node import Interner, topological
@@ -49,8 +51,12 @@ class Names:
                 return "sum"
             case g.Mean():
                 return "aggregate"
-            case _:
+            case g.Map():
                 return "map"
+            case g.Constant() | g.Select() | g.And() | g.Or() | g.Not() | g.Best():
+                raise InternalError(f"not a variable: {node.op}")
+            case _:
+                assert_never(node.op)
 
     def _unused(self, wish: str) -> str:
         name, count = wish, self.counts.get(wish, 1)

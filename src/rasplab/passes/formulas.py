@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,8 +33,10 @@ def relation_of(node: Node, facts: Facts) -> Relation:
             return Combination("any", tuple(relation_of(o, facts) for o in node.operands))
         case g.Not():
             return relation_of(node.operands[0], facts).complement()
-        case _:
+        case g.Best() | g.Tokens() | g.Indices() | g.Constant() | g.Map() | g.Mean() | g.Sum():
             raise InternalError(f"not a formula of selects: {node.op}")
+        case _:
+            assert_never(node.op)
 
 
 def truth_of(node: Node, spread: dict[Node, NDArray[np.bool_]]) -> NDArray[np.bool_]:
@@ -46,8 +50,10 @@ def truth_of(node: Node, spread: dict[Node, NDArray[np.bool_]]) -> NDArray[np.bo
             return _fold(np.logical_or, [truth_of(o, spread) for o in node.operands])
         case g.Not():
             return ~truth_of(node.operands[0], spread)
-        case _:
+        case g.Best() | g.Tokens() | g.Indices() | g.Constant() | g.Map() | g.Mean() | g.Sum():
             raise InternalError(f"not a formula of selects: {node.op}")
+        case _:
+            assert_never(node.op)
 
 
 def _fold(combine: np.ufunc, parts: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
@@ -74,5 +80,9 @@ def clauses_of(node: Node, *, positive: bool) -> list[list[tuple[Node, bool]]] |
                 for part in known[1:]:
                     merged = [[*a, *b] for a in merged for b in part]
             return merged if len(merged) <= SUMMANDS_AT_MOST else None
-        case _:
+        case g.Select() | g.Best():
             return [[(node, positive)]]
+        case g.Tokens() | g.Indices() | g.Constant() | g.Map() | g.Mean() | g.Sum():
+            raise InternalError(f"not a selector: {node.op}")
+        case _:
+            assert_never(node.op)

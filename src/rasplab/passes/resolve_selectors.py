@@ -12,8 +12,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
-from rasplab.diagnostics import Diagnostic
+from rasplab.diagnostics import Diagnostic, InternalError
 from rasplab.graph import Facts, Listed, Node
 from rasplab.graph import node as g
 from rasplab.graph.picking import conjuncts, selects_at_most_one
@@ -69,8 +70,12 @@ class _Resolver:
             case g.Sum():
                 selector, values = operands
                 return self._sum(node, selector, values)
-            case _:
+            case g.Tokens() | g.Indices() | g.Constant() | g.Map():
                 return None
+            case g.Select() | g.And() | g.Or() | g.Not() | g.Best():
+                return None  # resolved where it is aggregated by
+            case _:
+                assert_never(node.op)
 
     def _counted(self, selector: Node, values: Node) -> Node:
         """The resolved selector, without the positions whose value is undefined."""
@@ -267,8 +272,12 @@ class _Resolver:
             case g.Best():
                 made = self.facts.interner.node(g.And(), *self._best_as_selects(node), like=node)
                 return self._resolved(made, positive)
-            case _:
+            case g.And() | g.Or():
                 return [self._joint(node, positive)]
+            case g.Tokens() | g.Indices() | g.Constant() | g.Map() | g.Mean() | g.Sum():
+                raise InternalError(f"not a selector: {node.op}")
+            case _:
+                assert_never(node.op)
 
     def _joint(self, node: Node, positive: bool) -> Node:
         return matching(node, self._without_best(node), self.facts, positive=positive)
