@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import json
 import re
 import time
@@ -242,8 +243,8 @@ class Trial:
     def _killer(self, mutant: Mutant, tree: ast.Module, names: list[str]) -> str:
         """The first test that fails."""
         live.apply(self.session.root / mutant.path, tree)
-        following = [*names[1:], None]
-        for name, after in zip(names, following, strict=True):
+        for name, after in itertools.pairwise([*names, None]):
+            assert name is not None
             item = self.items[after] if after else None
             if limited(partial(self._passes, name, item), _seconds(self.tests[name])) == "failed":
                 return name
