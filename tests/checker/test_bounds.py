@@ -317,7 +317,7 @@ def test_a_value_is_moved_and_numbers_are_averaged_within_their_bounds(seed: int
     keys = Keys(n, n, False)
     move = moved(found, values, keys, default, FORM)
     mean = averaged(found, values, keys, default, FORM)
-    for _ in range(200):
+    for _ in range(80):
         w = int(draw.integers(0, n + 1))
         row = int(draw.integers(0, 3))
         out = Keyed((row,) * w, n).attended(found, values, draw)
@@ -334,7 +334,7 @@ def test_where_something_is_always_chosen_the_default_plays_no_part(seed: int) -
     found = drawn_scores(draw, above=False)
     for kind, single in ((moved, True), (moved, False), (averaged, False)):
         bound = kind(found, values, Keys(n, 1 if single else n, True), None, FORM)
-        for _ in range(100):
+        for _ in range(50):
             w = 1 if single else int(draw.integers(1, n + 1))
             row = int(draw.integers(0, 3))
             assert within(
@@ -355,7 +355,7 @@ def test_numbers_are_added_up_within_their_bound(seed: int, signed: bool) -> Non
     found = Scores(drawn.chosen, drawn.others, drawn.gap, bos, 9.0, -9.0, False, False)
     scale = float(np.exp(far))
     bound = summed(found, values, Keys(n, n, False), scale, FORM)
-    for _ in range(200):
+    for _ in range(80):
         chosen = tuple(draw.integers(0, 3, int(draw.integers(0, n + 1))).tolist())
         out = scale * Keyed(chosen, n).attended(found, values, draw)
         assert within(bound, out, values.rows[list(chosen)].sum(axis=0))

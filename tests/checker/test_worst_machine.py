@@ -186,7 +186,11 @@ def test_gaps_between_scores_that_are_rounded(seed: int, ranked: bool) -> None:
     keys, queries = exactly(np.eye(2)), exactly(np.ones((1, 1)))
     holds = np.array([[True], [ranked]])
     comparison = Comparison(
-        0, 3, Table(("k",), np.arange(2), ()), Table((), np.zeros((), np.int32), ()), holds
+        0,
+        3,
+        Table(("k",), np.arange(2, dtype=np.int32), ()),
+        Table((), np.zeros((), np.int32), ()),
+        holds,
     )
     sides = Side([keys], np.arange(2)), Side([], np.zeros(1, np.int32))
     ranking = (Side([keys], np.array([1, 0])), 3) if ranked else None

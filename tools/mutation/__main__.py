@@ -19,7 +19,7 @@ import pytest
 
 from tools.mutation.operators import Mutant, mutants
 from tools.mutation.report import report
-from tools.mutation.session import Budget, Session
+from tools.mutation.session import Budget, Session, known_in
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("graph", "passes", "lower", "craft", "checker")
@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--tests", type=float, default=60, help="seconds of tests for a mutant")
     parser.add_argument("--again", nargs="*", default=[], help="outcomes to try once more")
     parser.add_argument("--thin", type=int, default=1, help="keep one in so many of alike tests")
+    parser.add_argument("--report", action="store_true", help="show what is known, run nothing")
     parser.add_argument("--list", action="store_true", help="show the sample and run nothing")
     options = parser.parse_args()
     paths = sorted(
@@ -64,6 +65,9 @@ def main() -> None:
         return
     cache = ROOT / ".cache/mutation"
     cache.mkdir(parents=True, exist_ok=True)
+    if options.report:
+        print(report(drawn, known_in(cache), " ".join(sys.argv[1:]).replace(" --report", "")))
+        return
     budget = Budget(options.probes, options.tests)
     session = Session(ROOT, cache, paths, drawn, budget, frozenset(options.again), options.thin)
     tests = [str(ROOT / "tests" / name) for name in TESTS if (ROOT / "tests" / name).exists()]

@@ -9,6 +9,7 @@ import resource
 import select
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -41,7 +42,10 @@ def forked(work: Callable[[], Any], seconds: float) -> Any:
     _, status = os.waitpid(child, 0)
     if status or not received:
         return Died
-    return pickle.loads(received)
+    succeeded, answer = pickle.loads(received)
+    if not succeeded:
+        raise RuntimeError(answer)
+    return answer
 
 
 def _child(work: Callable[[], Any], writes: int) -> None:
@@ -54,12 +58,19 @@ def _child(work: Callable[[], Any], writes: int) -> None:
         resource.setrlimit(
             resource.RLIMIT_DATA, (MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1])
         )
-        answer = pickle.dumps(work())
+        answer = pickle.dumps(_answer(work))
         with os.fdopen(writes, "wb") as pipe:
             pipe.write(answer)
         status = 0
     finally:
         os._exit(status)
+
+
+def _answer(work: Callable[[], Any]) -> tuple[bool, Any]:
+    try:
+        return True, work()
+    except Exception:  # noqa: BLE001 - of ours, not of a mutant: it is raised where we wait
+        return False, traceback.format_exc()
 
 
 def limited(work: Callable[[], Any], seconds: float) -> Any:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -23,6 +24,8 @@ from tools.mutation import live
 from tools.mutation.baseline import Run, Runs, Works, measured, stamp_of
 from tools.mutation.forks import Died, forked, limited
 from tools.mutation.operators import Mutant, mutated
+
+OUTCOMES = "outcomes.jsonl"
 
 MANY = 100
 """Cases of one test of which, when thinned, some are left out."""
@@ -97,7 +100,7 @@ class Trial:
     def __init__(self, session: Session, items: dict[str, pytest.Item]) -> None:
         self.session = session
         self.items = items
-        self.kept = session.cache / "outcomes.jsonl"
+        self.kept = session.cache / OUTCOMES
         self.stamps = {path: stamp_of(session.root, [path]) for path in session.paths}
         self.kills: Counter[str] = Counter()
         self.texts = {p: (session.root / p).read_text("utf-8") for p in session.paths}
@@ -105,8 +108,8 @@ class Trial:
     def run(self) -> None:
         tests, probes = self.tests, self.probes
         print(f"{len(tests)} tests, {len(probes)} probes", flush=True)
-        for outcome in self._known():
-            self.session.outcomes[outcome.key] = outcome
+        self.session.outcomes |= known_in(self.session.cache)
+        for outcome in self.session.outcomes.values():
             self.kills[outcome.test] += 1
         for number, mutant in enumerate(self.session.sample):
             known = self.session.outcomes.get(mutant.key)
@@ -123,11 +126,6 @@ class Trial:
                 f"{outcome.seconds:.0f}s: {mutant} [{outcome.probe}] [{outcome.test}]",
                 flush=True,
             )
-
-    def _known(self) -> Iterator[Outcome]:
-        if self.kept.exists():
-            for line in self.kept.read_text().splitlines():
-                yield Outcome(**json.loads(line))
 
     # -- what runs without changes
 
@@ -242,12 +240,20 @@ class Trial:
     def _killer(self, mutant: Mutant, tree: ast.Module, names: list[str]) -> str:
         """The first test that fails."""
         live.apply(self.session.root / mutant.path, tree)
-        following = [*names[1:], None]
-        for name, after in zip(names, following, strict=True):
+        for name, after in itertools.pairwise([*names, None]):
+            assert name is not None
             item = self.items[after] if after else None
             if limited(partial(self._passes, name, item), _seconds(self.tests[name])) == "failed":
                 return name
         return ""
+
+
+def known_in(cache: Path) -> dict[str, Outcome]:
+    """What earlier runs have found, the last of each mutant."""
+    kept = cache / OUTCOMES
+    lines = kept.read_text().splitlines() if kept.exists() else []
+    outcomes = [Outcome(**json.loads(line)) for line in lines]
+    return {outcome.key: outcome for outcome in outcomes}
 
 
 def _function(item: pytest.Item) -> str:
