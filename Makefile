@@ -7,7 +7,7 @@ WORKERS ?= 2
 BIN     := .venv/bin
 READY   := .venv/.installed
 
-.PHONY: help env demo test quick check format docs serve bench clean
+.PHONY: help env demo test quick replay check format docs serve bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +25,9 @@ test: $(READY) ## all tests, with the examples of docstrings, README and docs
 
 quick: $(READY) ## the everyday tests: all but those marked slow
 	$(BIN)/pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+replay: $(READY) ## compare compiled models byte for byte with those of the last commit (ARGS="--against COMMIT")
+	@$(BIN)/python tools/replay.py $(ARGS)
 
 check: $(READY) ## format, lint, types, and which package may import which
 	$(BIN)/ruff format --check
