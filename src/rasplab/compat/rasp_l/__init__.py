@@ -15,11 +15,11 @@ expression builds an expression; of arrays it computes an array, and both have o
 
 from __future__ import annotations
 
-import difflib
 from typing import NoReturn
 
 import numpy as np
 
+from rasplab.compat.absence import absent
 from rasplab.compat.rasp_l.functions import equals, geq, gt, leq, lt
 from rasplab.compat.rasp_l.primitives import (
     aggr,
@@ -102,8 +102,4 @@ __all__ = [
 
 def __getattr__(name: str) -> NoReturn:
     """Say of a name that is none of np-RASP's what it is most like."""
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    near = difflib.get_close_matches(name, __all__, n=1, cutoff=0.4)
-    advice = f"; did you mean `{near[0]}`?" if near else ""
-    raise ImportError(f"rasplab.compat.rasp_l has no `{name}`{advice}")
+    absent(__name__, name, __all__)

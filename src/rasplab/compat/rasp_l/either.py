@@ -99,7 +99,7 @@ def _array(expression: Any, rows: list[Any]) -> np.ndarray[Any, Any]:
         return np.array(rows, dtype=bool).reshape(len(rows), len(rows))
     if None in rows or any(abs(row) >= 2**63 for row in rows):
         raise ProgramError(
-            diagnostic("E105", "a result has more than 64 bits", at=cast(Any, expression).origin)
+            diagnostic("E105", "a result has more than 64 bits", at=expression.origin)
         )
     return np.array(rows, dtype=bool if expression.kind == "bool" else int)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -123,11 +123,13 @@ def whole(value: Any) -> int:
     >>> whole(2.7), whole(-2.7), whole(True)
     (2, -2, 1)
     """
-    if not isinstance(value, int | np.integer | np.bool_):
-        value = float(value)
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is no whole number")
-    found = int(value)
+    if isinstance(value, int | np.integer | np.bool_):
+        found = int(cast(int, value))
+    else:
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError(f"{number} is no whole number")
+        found = int(number)
     if not -(2**63) <= found < 2**63:
         raise ValueError(f"{found} has more than 64 bits")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,11 +15,18 @@ from rasplab.rasp.functions import COMPARISONS, OPERATORS, Function
 from rasplab.rasp.values import Value, canonical
 
 _LOGICAL: Final = {"&": "&", "|": "|", "^": "!=", "+": "|", "*": "&"}
-_BITWISE: Final[dict[str, Callable[..., Any]]] = {
-    "&": operator.and_,
-    "|": operator.or_,
-    "^": operator.xor,
-}
+
+
+def _and(a: int, b: int) -> int:
+    return a & b
+
+
+def _or(a: int, b: int) -> int:
+    return a | b
+
+
+def _xor(a: int, b: int) -> int:
+    return a ^ b
 
 
 def _divide_down(a: int, b: int) -> int:
@@ -37,6 +43,7 @@ def _power(a: int, b: int) -> int:
     return a**b
 
 
+_BITWISE: Final[dict[str, Callable[..., Any]]] = {"&": _and, "|": _or, "^": _xor}
 _GUARDED: Final[dict[str, Callable[..., Any]]] = {
     "//": _divide_down,
     "%": _remainder,
@@ -49,7 +56,7 @@ def binary(symbol: str, left: Any, right: Any) -> Sequence:
     """One of NumPy's operators on two sequences, or a sequence and a number.
 
     Raises:
-        ProgramError: E103 and E104 where NumPy raises, or where the result would be no whole number.
+        ProgramError: E103 and E104 where NumPy raises, or where the result would be a fraction.
     """
     a, b = _operand(symbol, left), _operand(symbol, right)
     if symbol in COMPARISONS:
@@ -64,7 +71,11 @@ def binary(symbol: str, left: Any, right: Any) -> Sequence:
         return _of_booleans(symbol, a, b)
     if symbol in _BITWISE:
         known = _of_truths(symbol, a, b)
-        return known if known is not None else Map(Function(symbol, _BITWISE[symbol], ("rasp_l", symbol)), (a, b))
+        return (
+            known
+            if known is not None
+            else Map(Function(symbol, _BITWISE[symbol], ("rasp_l", symbol)), (a, b))
+        )
     if symbol in _GUARDED and not _harmless(symbol, b):
         return Map(Function(symbol, _GUARDED[symbol], ("rasp_l", symbol)), (a, b))
     return Map(OPERATORS[symbol], (a, b))
@@ -137,9 +148,7 @@ def in_place(symbol: str, target: Sequence, other: Any) -> Sequence:
             f"write `x = x {symbol} y`",
         )
     if is_input(target):
-        raise _refused(
-            f"`{symbol}=` would change the input itself", f"write `x = x {symbol} y`"
-        )
+        raise _refused(f"`{symbol}=` would change the input itself", f"write `x = x {symbol} y`")
     target.changed.append(symbol)
     return result
 
@@ -165,8 +174,8 @@ def _operand(symbol: str, value: Any) -> Sequence:
     if isinstance(value, ex.Expression | np.ndarray):
         raise foreign(value, f"an operand of `{symbol}`")
     plain = _number(value, symbol)
-    kinds = {bool: "bool", int: "int"}
-    return Constant(plain, kind=kinds.get(type(plain), "float"))
+    kind = "bool" if isinstance(plain, bool) else "int" if isinstance(plain, int) else "float"
+    return Constant(plain, kind=kind)
 
 
 def _number(value: Any, symbol: str) -> Value:

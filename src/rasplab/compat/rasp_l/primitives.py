@@ -167,7 +167,13 @@ def aggr(A: Any, v: Any, default: Any = 0, reduction: str = "mean") -> Sequence:
 
 @either
 def kqv(
-    k: Any, q: Any, v: Any, pred: Any, default: Any = 0, reduction: str = "mean", causal: bool = True
+    k: Any,
+    q: Any,
+    v: Any,
+    pred: Any,
+    default: Any = 0,
+    reduction: str = "mean",
+    causal: bool = True,
 ) -> Sequence:
     """The values where `pred(key, query)` holds, aggregated: one attention head."""
     return aggr(select(k, q, pred, causal), v, default, reduction)

@@ -15,8 +15,8 @@ from rasplab.compat.rasp_l.primitives import (
     indices,
     integers,
     kqv,
-    select,
     sel_width,
+    select,
 )
 from rasplab.diagnostics import ProgramError, capture, diagnostic
 from rasplab.rasp.functions import OPERATORS
@@ -142,9 +142,7 @@ def induct_kqv(
 
 
 @either
-def induct(
-    k: Any, q: Any, offset: int, default: Any = 0, null_val: int = _BEFORE_ANY
-) -> Sequence:
+def induct(k: Any, q: Any, offset: int, default: Any = 0, null_val: int = _BEFORE_ANY) -> Sequence:
     """The key `offset` positions after the first key that equals the query."""
     return induct_kqv(k, q, k, offset, default=default, null_val=null_val)
 
