@@ -282,9 +282,8 @@ def raw(x: Iterable[Any]) -> SOp:
     def at(position: int) -> Any:
         return values[position] if position < len(values) else None
 
-    kind: Kind = "unknown"
-    if values:
-        kind = joined(*(kind_of(value) for value in values))
+    kinds: list[Kind] = [kind_of(value) for value in values]
+    kind: Kind = joined(*kinds) if kinds else "unknown"
     return SOp(library.apply(at, library.indices, name="raw"), kind)
 
 
