@@ -132,7 +132,7 @@ def aggr_max(A: Any, v: Any, default: Any = 0) -> Sequence:
     if values.kind == "bool":  # an array of booleans holds its default as one
         otherwise = int(bool(otherwise))
     scores = integers(values)
-    return Aggregate(_best(selector, scores), scores, otherwise)
+    return _extreme(selector, scores, scores, otherwise)
 
 
 @either
@@ -140,14 +140,19 @@ def aggr_min(A: Any, v: Any, default: Any = 0) -> Sequence:
     """The smallest of the selected values."""
     selector = ex.as_selector(A, "`A` of `aggr_min`")
     values = sequence(v, "`v` of `aggr_min`")
-    return Aggregate(_best(selector, -values), values, _whole(default, "the default"))
+    return _extreme(selector, -values, values, _whole(default, "the default"))
 
 
-def _best(selector: ex.Selector, scores: Sequence) -> ex.Selector:
-    """A constant is its own maximum, and of a single key there is nothing to choose."""
-    if is_single(selector) or isinstance(scores, Constant):
-        return selector
-    return ex.Best(selector, scores)
+def _extreme(selector: ex.Selector, scores: Sequence, values: Sequence, default: int) -> Sequence:
+    """The value with the highest score.
+
+    Several positions may have it, so that a model computes a mean, and a number near the value:
+    rounding makes it the value. A constant is its own maximum; of one key nothing is to be chosen.
+    """
+    if is_single(selector) or isinstance(values, Constant):
+        return Aggregate(selector, values, default)
+    found = Aggregate(ex.Best(selector, scores), values, default)
+    return found if isinstance(values, Indices) else Map(OPERATORS["round"], (found,))
 
 
 def aggr(A: Any, v: Any, default: Any = 0, reduction: str = "mean") -> Sequence:
