@@ -56,24 +56,6 @@ def most_frequent(x):
     return index_select(x, argmax(often))
 
 
-def parity(x):
-    """Whether the number of ones up to here is odd."""
-    return tok_map(cumsum(x == 1), lambda ones: ones % 2)
-
-
-def dyck(x):
-    """Of parentheses 1 and 2: whether they are well nested so far, and all closed."""
-    opened, closed = num_prev(x, full(x, 1)), num_prev(x, full(x, 2))
-    broken = has_seen(seq_map(opened, closed, lt), full(x, 1))
-    return (broken == 0) & (opened == closed)
-
-
-def running_order(x):
-    """Whether the sequence has not fallen so far."""
-    falls = seq_map(x, shift_right(x, 1, default=-9), lt)
-    return seq_map(cumsum(falls), full(x, 0), leq)
-
-
 PLUS, EQUALS, ANSWERED, NOTHING = -3, -4, -5, -88
 HINT = -100  # hints are -100 and below
 
@@ -112,3 +94,24 @@ def add(x, reverse=True):
     at_digit = x > HINT
     answer = where(at_digit, where(over, full(x, ANSWERED), hint), digit)
     return where(x == EQUALS, first, answer)
+
+
+# What follows is not of the paper.
+
+
+def parity(x):
+    """Whether the number of ones up to here is odd."""
+    return tok_map(cumsum(x == 1), lambda ones: ones % 2)
+
+
+def dyck(x):
+    """Of parentheses 1 and 2: whether they are well nested so far, and all closed."""
+    opened, closed = num_prev(x, full(x, 1)), num_prev(x, full(x, 2))
+    broken = has_seen(seq_map(opened, closed, lt), full(x, 1))
+    return (broken == 0) & (opened == closed)
+
+
+def running_order(x):
+    """Whether the sequence has not fallen so far."""
+    falls = seq_map(x, shift_right(x, 1, default=-9), lt)
+    return seq_map(cumsum(falls), full(x, 0), leq)

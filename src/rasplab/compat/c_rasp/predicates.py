@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rasplab.diagnostics import InputError, ProgramError, Span, capture, diagnostic
+from rasplab.diagnostics import ProgramError, Span, capture, diagnostic
 from rasplab.rasp import expressions as ex
 from rasplab.rasp import library
 
@@ -64,14 +64,14 @@ def places(predicate: Predicate) -> int:
     """Of how many positions a predicate is: one or two.
 
     Raises:
-        InputError: E104 where it is of another number.
+        ProgramError: E104 where it is of another number.
     """
     try:
         number = len(inspect.signature(predicate).parameters)
     except (TypeError, ValueError):
         number = 0
     if number not in (1, 2):
-        raise InputError(
+        raise ProgramError(
             diagnostic(
                 "E104",
                 f"a predicate is a function of one or two positions, not {predicate!r}",

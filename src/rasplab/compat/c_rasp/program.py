@@ -11,7 +11,7 @@ from rasplab.compat.c_rasp.building import Builder, SilentError, Typed
 from rasplab.compat.c_rasp.parser import read
 from rasplab.compat.c_rasp.precedence import surprises
 from rasplab.compat.c_rasp.predicates import Predicate
-from rasplab.diagnostics import Diagnostic, InputError, ProgramError, capture, diagnostic
+from rasplab.diagnostics import Diagnostic, ProgramError, capture, diagnostic
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.syntax.machine import deep_enough
 from rasplab.rasp.syntax.program import read_file
@@ -124,7 +124,7 @@ def _run(source: Source, predicates: Mapping[str, Predicate], strict: bool) -> P
                 with deep_enough():
                     builder.run(found.statement)
                 continue
-            except (ProgramError, InputError) as problem:
+            except ProgramError as problem:
                 findings += problem.diagnostics
             except SilentError:
                 pass
