@@ -32,10 +32,19 @@ def truth_matrix(select: Node, facts: Facts) -> NDArray[np.bool_]:
     _check_size(select, len(keys), len(queries), facts, MATRIX_AT_MOST)
     fast = _fast_truth(predicate.key, keys, queries)
     if fast is not None:
-        return fast
+        return _seen_by_all(fast, select, facts)
     _check_size(select, len(keys), len(queries), facts, ASKED_AT_MOST)
     holds = _predicate(select, predicate, facts)
     return np.array([[holds(k, q) for q in queries] for k in keys], np.bool_)
+
+
+def _seen_by_all(truth: NDArray[np.bool_], select: Node, facts: Facts) -> NDArray[np.bool_]:
+    """Under causal masking a position never meets a later one: a selector of all others is full."""
+    if facts.causal and all(isinstance(operand.op, g.Indices) for operand in select.operands):
+        met = np.triu(np.ones_like(truth))  # keys, in order, up to the query
+        if truth[met].all():
+            return np.ones_like(truth)
+    return truth
 
 
 def _check_size(select: Node, keys: int, queries: int, facts: Facts, most: int) -> None:
