@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from rasplab.diagnostics import Origin
 from rasplab.rasp import expressions as ex
-from rasplab.rasp.syntax import tree as t
 from rasplab.rasp.syntax import operators as op
+from rasplab.rasp.syntax import tree as t
 from rasplab.rasp.syntax.interpreter import Interpreter
 from rasplab.rasp.syntax.machine import Host, Machine
 from rasplab.rasp.syntax.operators import WrongKindError, has_focus

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 
+UNDEFINED = "None"
+"""How the direction of what is undefined is labelled."""
+
+
 @dataclass(frozen=True)
 class BasisDirection:
     """A direction of the residual stream: the name of a variable, and a value if it is one-hot.
@@ -22,6 +26,9 @@ class BasisDirection:
         return str(self.name) if self.value is None else f"{self.name}:{self.value}"
 
     def __lt__(self, other: BasisDirection) -> bool:
+        """Tracr's order; "undefined" is behind the values, as a port reads it from a label too."""
+        if self.name == other.name and (self.value == UNDEFINED) != (other.value == UNDEFINED):
+            return bool(other.value == UNDEFINED)
         try:
             return (self.name, self.value) < (other.name, other.value)
         except TypeError:
