@@ -2,7 +2,8 @@
 
 It reads an English sentence word by word, as the programs for COGS and ReCOGS do: the kinds of
 words from a dictionary, what stands around each position, flat patterns of kinds, noun phrases with
-numbers, prepositional phrases, and who does what, by one long choice. The text is made here; its names and rules are our own.
+numbers, prepositional phrases, and who does what, by one long choice. The text is made here; its
+names and rules are our own.
 """
 
 from __future__ import annotations
