@@ -1,7 +1,7 @@
 // What is inside a head and inside hidden units, along the named directions.
 
 import { Matrix } from "./arrays";
-import type { Component } from "./document";
+import type { Component, Value } from "./document";
 import type { HeadRun, Run } from "./forward";
 import { at, type HeadWeights, type Model } from "./model";
 import { placeOf } from "./reading";
@@ -153,6 +153,35 @@ export function unitsOf(model: Model, component: Component): Unit[] {
   return units;
 }
 
+/** Terms with `a · x` in place of a weight per value of x, where the weights are just that. */
+export function summed(model: Model, terms: [End, number][]): [End, number][] {
+  const { variables, directions } = model.document.circuit;
+  const found: [End, number][] = [];
+  for (const name of new Set(terms.map(([it]) => it.variable))) {
+    const own = terms.filter(([it]) => it.variable === name);
+    const place = variables.find((variable) => variable.name === name);
+    const values = directions.slice(place?.start, place?.stop).map((it) => it.values);
+    const weights = new Map(own.map(([it, weight]) => [it.index - (place?.start ?? 0), weight]));
+    const slope = slopeOf(values, weights);
+    const first = own[0];
+    if (slope === null || own.length < 3 || !first) found.push(...own);
+    else found.push([{ label: name, variable: name, index: first[0].index }, slope]);
+  }
+  return found;
+}
+
+/** The a with which every direction of a number's value v has the weight a · v, if there is one. */
+function slopeOf(values: Value[][], weights: Map<number, number>): number | null {
+  let slope: number | null = null;
+  for (const [i, [value, ...others]] of values.entries()) {
+    const weight = weights.get(i) ?? 0;
+    if (typeof value !== "number" || others.length > 0) return null;
+    if (value !== 0) slope ??= weight / value;
+    if (Math.abs(weight - (slope ?? 0) * value) > 1e-6 * Math.abs(weight)) return null;
+  }
+  return slope;
+}
+
 /**
  * Which keys each query selects (queries and keys without BOS), as a 0/1 grid.
  *
@@ -177,6 +206,7 @@ export function selection(model: Model, component: Component, run: Run): boolean
 function outScale(model: Model, component: Component): number {
   const out = writing(model, headOf(model, component).out);
   let largest = 0;
-  for (let i = 0; i < out.rows; i++) out.each(i, (_, entry) => (largest = Math.max(largest, entry)));
+  for (let i = 0; i < out.rows; i++)
+    out.each(i, (_, entry) => (largest = Math.max(largest, entry)));
   return largest;
 }

@@ -146,6 +146,7 @@ export interface SourceText {
 export interface ModelDocument {
   format: number;
   name: string;
+  about: string;
   sizes: string;
   config: Config;
   circuit: Circuit;

@@ -15,7 +15,8 @@ export interface Explained {
 /** What a kind of block does, for a reader who has never seen one. */
 export function explain(model: Model, run: Run, step: StepData): Explained {
   const component = componentOf(model.document, step);
-  if (component) return component.kind === "head" ? head(model, run, component) : units(model, run, component);
+  if (component)
+    return component.kind === "head" ? head(model, run, component) : units(model, run, component);
   if (step.half === "output") {
     return {
       what: "Reads the answer off the residual stream, at every position at once.",
@@ -34,14 +35,15 @@ export function explain(model: Model, run: Run, step: StepData): Explained {
 const HEADS: Record<string, string> = {
   move: "An attention head that fetches: each position looks at the one key that it selects, and copies what stands there.",
   mean: "An attention head that averages: each position spreads its attention evenly over the keys that it selects.",
-  sum: "An attention head that adds up: the more keys a position selects, the less attention is left for BOS, the token that stands before every input; how much is left tells the sum.",
+  sum: "An attention head that adds up. BOS, which stands before every input, takes nearly all attention; every selected key gets the same tiny share of the rest, and what arrives is scaled up so that each share counts as one.",
 };
 
 function head(model: Model, run: Run, component: Component): Explained {
   const what = HEADS[component.construction] ?? "An attention head.";
   const rows = selection(model, component, run);
   const found = values(model, run, component.variable);
-  const shown = Math.max(0, rows.findIndex((row) => row.some(Boolean)));
+  const counts = rows.map((row) => row.filter(Boolean).length);
+  const shown = Math.max(0, counts.indexOf(Math.max(...counts)));
   const keys = (rows[shown] ?? []).flatMap((selected, key) => (selected ? [key] : []));
   const result = found[shown] ?? "";
   const at = `Position ${shown} selects ${listed("position", keys)}`;

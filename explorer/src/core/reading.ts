@@ -1,6 +1,12 @@
 // From directions to values and back: weights/reading.py and weights/coordinates.py in JavaScript.
 
-import { finite, type ModelDocument, type Value, type Variable, type VariablePlace } from "./document";
+import {
+  finite,
+  type ModelDocument,
+  type Value,
+  type Variable,
+  type VariablePlace,
+} from "./document";
 import type { Run } from "./forward";
 import { at } from "./model";
 import { brief, key, number, text } from "./values";
@@ -20,7 +26,12 @@ export function readVariable(document: ModelDocument, run: Run, place: VariableP
   const variable = variableOf(document, place.name);
   return Array.from({ length: run.positions - 1 }, (_, i) => {
     const from = (i + 1) * width;
-    return readRow(document, place, variable, stream.subarray(from + place.start, from + place.stop));
+    return readRow(
+      document,
+      place,
+      variable,
+      stream.subarray(from + place.start, from + place.stop),
+    );
   });
 }
 

@@ -15,7 +15,7 @@ export function parse(document: ModelDocument, text: string): Parsed {
   if (parts.length === 0) return refuse("The input is empty: type at least one token.");
   const [first] = parts;
   if (parts.length === 1 && first !== undefined && !known.has(first)) {
-    const characters = [...first];
+    const characters = Array.from(first);
     if (characters.every((character) => known.has(character))) parts = characters;
   }
   const ids: number[] = [];

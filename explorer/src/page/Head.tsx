@@ -34,9 +34,7 @@ export function HeadDetail({ shared, component }: Props) {
     <>
       <div class="grids">
         <figure>
-          <figcaption>
-            selector: 1 where a position (row) selects a position (column)
-          </figcaption>
+          <figcaption>selector: 1 where a position (row) selects a position (column)</figcaption>
           {small ? (
             <Selection {...{ shared, component, parts, selected, cell, setCell }} />
           ) : (
@@ -92,8 +90,8 @@ function Selection({ shared, component, parts, selected, cell, setCell }: Select
           {keys.map((name) => (
             <tr key={name}>
               <th class="side" colSpan={queries.length + 1} scope="row">
+                <small>key </small>
                 <Name shared={shared} name={name} />
-                <small> key</small>
               </th>
               <Values shared={shared} name={name} />
               <td />
@@ -102,12 +100,12 @@ function Selection({ shared, component, parts, selected, cell, setCell }: Select
           <tr class="numbers">
             {queries.map((name) => (
               <th key={name} scope="col">
+                <small>query </small>
                 <Name shared={shared} name={name} />
-                <small> query</small>
               </th>
             ))}
             <th scope="col">
-              <small>position</small>
+              <span class="hidden">position</span>
             </th>
             {selected.map((_, key) => (
               <th key={key} scope="col">
@@ -150,8 +148,8 @@ function Selection({ shared, component, parts, selected, cell, setCell }: Select
             {values.map((name) => (
               <tr key={name}>
                 <th class="side" colSpan={queries.length + 1} scope="row">
+                  <small>moved </small>
                   <Name shared={shared} name={name} />
-                  <small> moved</small>
                 </th>
                 <Values shared={shared} name={name} />
                 <td />
@@ -172,6 +170,9 @@ function Pattern({ shared, component, cell, setCell }: GridProps) {
   const { run, model } = shared;
   const rows = rowsOf(headRun(run, component).pattern, run.positions);
   const written = run.positions <= NUMBERS_EACH + 1;
+  // Beside a BOS that takes nearly all, the shares of the keys are told apart by their own scale.
+  const tiny = component.construction === "sum";
+  const largest = Math.max(...rows.slice(1).flatMap((row) => row.slice(1)), 1e-30);
   const names = ["BOS", ...shared.view.ids.map((id) => textOf(model.document, id))];
   return (
     <div class="scroll">
@@ -199,7 +200,7 @@ function Pattern({ shared, component, cell, setCell }: GridProps) {
                 <td
                   key={key}
                   class={classes(same(cell, query, key - 1) && "at", weight > 0.5 && "strong")}
-                  style={{ "--weight": weight }}
+                  style={{ "--weight": tiny && key > 0 ? (weight / largest) * 0.55 : weight }}
                   data-query={query}
                   data-key={key}
                   data-weight={weight}
@@ -207,7 +208,7 @@ function Pattern({ shared, component, cell, setCell }: GridProps) {
                   onMouseEnter={() => setCell({ query, key: key - 1 })}
                   onMouseLeave={() => setCell(null)}
                 >
-                  {written ? share(weight) : ""}
+                  {written ? (tiny && key > 0 ? tinyShare(weight, largest) : share(weight)) : ""}
                 </td>
               ))}
             </tr>
@@ -224,7 +225,16 @@ function share(weight: number): string {
   return weight < 0.005 ? "" : weight.toFixed(2).slice(1);
 }
 
-function QueryKey({ shared, component, parts, cell }: Props & { parts: HeadParts; cell: Cell | null }) {
+function tinyShare(weight: number, largest: number) {
+  return weight > largest / 1000 ? <small>{weight.toExponential(0)}</small> : "";
+}
+
+function QueryKey({
+  shared,
+  component,
+  parts,
+  cell,
+}: Props & { parts: HeadParts; cell: Cell | null }) {
   const { queries, keys, scores } = parts.table;
   const largest = Math.max(...scores.flat().map(Math.abs), 1e-30);
   const { run } = shared;
@@ -332,7 +342,10 @@ export function Direction({ shared, end }: { shared: Shared; end: End }) {
 
 function Name({ shared, name }: { shared: Shared; name: string }) {
   return (
-    <span class={classes("tinted", isLit(shared, name) && "lit")} style={tint(colourOf(shared, name))}>
+    <span
+      class={classes("tinted", isLit(shared, name) && "lit")}
+      style={tint(colourOf(shared, name))}
+    >
       {name}
     </span>
   );

@@ -11,7 +11,9 @@ export function Header({ shared }: { shared: Shared }) {
     <header class="top">
       <div class="title">
         <h1>{data.name}</h1>
-        <p class="subtitle">a transformer compiled from a program: every weight has a reason</p>
+        <p class="subtitle">
+          {data.about || "a transformer compiled from a program: every weight has a reason"}
+        </p>
       </div>
       <div class="tools">
         <Theme />

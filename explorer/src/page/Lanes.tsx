@@ -1,5 +1,14 @@
 import { lastRead, writtenAt } from "../core/schedule";
-import { classes, colourOf, isLit, pin, pointing, tint, variableFocus, type Shared } from "./shared";
+import {
+  classes,
+  colourOf,
+  isLit,
+  pin,
+  pointing,
+  tint,
+  variableFocus,
+  type Shared,
+} from "./shared";
 
 /** The lanes of the residual stream beside a row: what passes, is read, is written. */
 export function Lanes({ shared, number }: { shared: Shared; number: number }) {

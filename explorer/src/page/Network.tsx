@@ -39,7 +39,7 @@ export function Network({ shared }: { shared: Shared }) {
 function Positions({ shared }: { shared: Shared }) {
   return (
     <div class="row positions" aria-hidden="true">
-      <span />
+      <span class="hint">{shared.view.step === 0 && "▶ or → goes on"}</span>
       <span />
       <div class="card">
         <div class="strip">
@@ -63,8 +63,11 @@ function Row({ shared, step, number }: { shared: Shared; step: StepData; number:
   const current = number === view.step;
   const open = isOpen(view, number);
   const place = useRef<HTMLDivElement>(null);
+  const seen = useRef(false);
   useEffect(() => {
-    if (!current || number === 0) return;
+    const opening = !seen.current; // of the page: the input is at its top, and stays in sight
+    seen.current = true;
+    if (!current || opening) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     place.current?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
   }, [current, number]);

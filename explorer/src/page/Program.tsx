@@ -1,16 +1,7 @@
 import type { Expression, SourceText } from "../core/document";
 import { segments } from "../core/source";
 import { writtenAt } from "../core/schedule";
-import {
-  classes,
-  colourOf,
-  expressionFocus,
-  go,
-  pin,
-  pointing,
-  tint,
-  type Shared,
-} from "./shared";
+import { classes, colourOf, expressionFocus, go, pin, pointing, tint, type Shared } from "./shared";
 
 /** The program: its source text, and its expressions one by one. */
 export function Program({ shared }: { shared: Shared }) {
@@ -57,7 +48,11 @@ function Source({ shared, source }: { shared: Shared; source: SourceText }) {
                 return (
                   <span
                     key={j}
-                    class={classes("part", part.covering.some((e) => lit.has(e)) && "lit")}
+                    class={classes(
+                      "part",
+                      !held(shared, own) && "inside",
+                      part.covering.some((e) => lit.has(e)) && "lit",
+                    )}
                     style={tint(colour(shared, own))}
                     data-expression={own}
                     onClick={() => choose(shared, own)}
@@ -89,7 +84,11 @@ function Item({ shared, expression, number }: ItemProps) {
     <li>
       <button
         type="button"
-        class={classes("expression", litExpressions(shared).has(number) && "lit")}
+        class={classes(
+          "expression",
+          !held(shared, number) && "inside",
+          litExpressions(shared).has(number) && "lit",
+        )}
         style={tint(colour(shared, number))}
         data-expression={number}
         title={where(expression)}
@@ -112,8 +111,14 @@ function where({ variables, inside }: Expression): string {
 function colour(shared: Shared, number: number): string {
   const found = shared.model.document.expressions[number];
   if (!found) return "var(--muted)";
-  const name = found.variables.includes(found.name) ? found.name : found.variables.at(-1);
+  const some = found.variables.length > 0 ? found.variables : found.inside;
+  const name = some.includes(found.name) ? found.name : some.at(-1);
   return name === undefined ? "var(--faint)" : colourOf(shared, name);
+}
+
+/** Whether a variable holds an expression, rather than being computed from it. */
+function held(shared: Shared, number: number): boolean {
+  return (shared.model.document.expressions[number]?.variables.length ?? 0) > 0;
 }
 
 /** The expressions to light up: the one pointed at, or those that the variables hold. */

@@ -3,11 +3,20 @@ import { siteOf, writtenAt } from "../core/schedule";
 import { textOf } from "../core/tokens";
 import { brief, number } from "../core/values";
 import { siteName } from "./names";
-import { classes, colourOf, isLit, pin, pointing, tint, variableFocus, type Shared } from "./shared";
+import {
+  classes,
+  colourOf,
+  isLit,
+  pin,
+  pointing,
+  tint,
+  variableFocus,
+  type Shared,
+} from "./shared";
 
-const LABELS = 62;
+const LABELS = 54;
 const ROW = 14;
-const WIDTH = 220;
+const WIDTH = 198;
 const NUMBERS = 14;
 
 /** The residual stream after the current step: a row per direction, a column per position. */
@@ -16,7 +25,7 @@ export function Residual({ shared }: { shared: Shared }) {
   const step = data.steps[shared.view.step];
   if (!step) return null;
   const { positions } = shared.run;
-  const cell = Math.min(22, Math.max(3, WIDTH / positions));
+  const cell = Math.min(20, Math.max(3, WIDTH / positions));
   const names = ["BOS", ...shared.view.ids.map((id) => textOf(data, id))];
   const written = writtenAt(data);
   return (
@@ -37,7 +46,7 @@ export function Residual({ shared }: { shared: Shared }) {
                 class={i === 0 ? "tiny" : "small"}
                 text-anchor="middle"
               >
-                {[...name].length > 3 ? `${name.slice(0, 2)}…` : name}
+                {Array.from(name).length > 3 ? `${name.slice(0, 2)}…` : name}
               </text>
             ))}
           </svg>
@@ -142,7 +151,10 @@ function Group({ shared, place, cell, when }: GroupProps) {
                   key={i}
                   x={LABELS + (i + 0.5) * cell}
                   y={row * ROW + 12}
-                  class={classes("tiny", Math.abs(value(direction, i)) > 0.6 * largest && "inverse")}
+                  class={classes(
+                    "tiny",
+                    Math.abs(value(direction, i)) > 0.6 * largest && "inverse",
+                  )}
                   text-anchor="middle"
                 >
                   {short(value(direction, i))}
@@ -159,7 +171,7 @@ function label(direction: Direction): string {
   const { values, role, variable } = direction;
   if (values.length === 0) return role || (variable === "bos" ? "bos" : "number");
   const text = values.slice(0, 3).map(brief).join("|") + (values.length > 3 ? "|…" : "");
-  return [...text].length > 9 ? `${text.slice(0, 8)}…` : text;
+  return Array.from(text).length > 9 ? `${text.slice(0, 8)}…` : text;
 }
 
 function short(x: number): string {

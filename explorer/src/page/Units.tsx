@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 
-import { unitsOf, type End, type Unit } from "../core/blocks";
+import { summed, unitsOf, type End, type Unit } from "../core/blocks";
 import type { Component } from "../core/document";
 import { at } from "../core/model";
 import { number } from "../core/values";
@@ -30,13 +30,17 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
           <thead>
             <tr>
               <th scope="col">unit</th>
-              <th scope="col">relu of</th>
               {Array.from({ length: positions }, (_, i) => (
                 <th key={i} scope="col">
                   <small>{i}</small>
                 </th>
               ))}
-              <th scope="col">writes</th>
+              <th scope="col" class="sum">
+                is relu of
+              </th>
+              <th scope="col" class="sum">
+                and writes
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -46,9 +50,6 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
               return (
                 <tr key={unit.number}>
                   <th scope="row">{unit.number}</th>
-                  <td class="sum">
-                    <Sum shared={shared} terms={unit.reads} bias={unit.bias} />
-                  </td>
                   {active.map((amount, i) => (
                     <td
                       key={i}
@@ -61,6 +62,9 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
                       {amount > 0 ? number(Number(amount.toPrecision(2))) : ""}
                     </td>
                   ))}
+                  <td class="sum">
+                    <Sum shared={shared} terms={summed(model, unit.reads)} bias={unit.bias} />
+                  </td>
                   <td class="sum">
                     <Sum shared={shared} terms={unit.writes} bias={0} />
                   </td>
@@ -94,7 +98,9 @@ function Sum({ shared, terms, bias }: SumProps) {
           {signed(weight, i === 0)} <Direction shared={shared} end={end} />
         </span>
       ))}
-      {some.length < terms.length && <span class="term">{`+ ${terms.length - some.length} more`}</span>}
+      {some.length < terms.length && (
+        <span class="term">{`+ ${terms.length - some.length} more`}</span>
+      )}
       {bias !== 0 && <span class="term">{signed(bias, terms.length === 0)}</span>}
     </>
   );

@@ -33,7 +33,10 @@ export function pointing(shared: Shared, focus: Focus) {
 
 export function variableFocus(shared: Shared, name: string): Focus {
   const found = shared.model.document.variables.find((variable) => variable.name === name);
-  return { variables: [name], expression: found && found.expression >= 0 ? found.expression : null };
+  return {
+    variables: [name],
+    expression: found && found.expression >= 0 ? found.expression : null,
+  };
 }
 
 export function expressionFocus(shared: Shared, number: number): Focus {

@@ -9,6 +9,6 @@
 """
 
 from rasplab.view.explorer.document import Document, document_of
-from rasplab.view.explorer.page import explorer_page, save_explorer
+from rasplab.view.explorer.page import explorer_page, open_page, save_explorer
 
-__all__ = ["Document", "document_of", "explorer_page", "save_explorer"]
+__all__ = ["Document", "document_of", "explorer_page", "open_page", "save_explorer"]

@@ -83,6 +83,7 @@ class Document:
 
     format: int
     name: str
+    about: str
     sizes: str
     config: dict[str, Any]
     circuit: dict[str, Any]
@@ -102,9 +103,11 @@ class Document:
 
 
 def document_of(
-    model: Model, sequence: Iterable[Any] | None = None, *, name: str | None = None
+    model: Model, sequence: Iterable[Any] | None = None, *, name: str | None = None, about: str = ""
 ) -> Document:
     """The document of a model; `sequence` is the input that its page begins with.
+
+    `name` and `about` are its title, by default the program's name, and a sentence below it.
 
     Raises:
         InputError: E401 to E405, for a sequence that the model does not take.
@@ -121,6 +124,7 @@ def document_of(
     return Document(
         format=FORMAT,
         name=name or _name(model),
+        about=about,
         sizes=_sizes(weights),
         config=config_data(weights.config),
         circuit=circuit_data(short),

@@ -45,16 +45,18 @@ _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inl
 
 
 def explorer_page(
-    model: Model, sequence: Iterable[Any] | None = None, *, name: str | None = None
+    model: Model, sequence: Iterable[Any] | None = None, *, name: str | None = None, about: str = ""
 ) -> str:
     """The page of a model as text; `sequence` is the input that it begins with.
+
+    `name` and `about` are its title, by default the program's name, and a sentence below it.
 
     Raises:
         InputError: E401 to E405, for a sequence that the model does not take.
     """
     from rasplab.view import plan_svg
 
-    document = document_of(model, sequence, name=name)
+    document = document_of(model, sequence, name=name, about=about)
     return _PAGE.format(
         policy=_POLICY,
         title=f"{escape(document.name)}: a compiled transformer",
@@ -71,15 +73,23 @@ def save_explorer(
     sequence: Iterable[Any] | None = None,
     *,
     name: str | None = None,
+    about: str = "",
 ) -> Path:
-    """Write the page of a model to a file, in place of what was there.
+    """Write the page of a model to a file, in place of what was there; see `explorer_page`.
 
     Raises:
         InputError: E401 to E405, for a sequence that the model does not take.
         ModelFileError: E504 where the file cannot be written.
     """
-    page = explorer_page(model, sequence, name=name)
+    page = explorer_page(model, sequence, name=name, about=about)
     return write_file(path, page.encode("utf-8", "replace"))
+
+
+def open_page(path: Path) -> bool:
+    """Show a page in the browser, where there is one."""
+    import webbrowser
+
+    return webbrowser.open(path.resolve().as_uri())
 
 
 def embedded(document: Document) -> str:
