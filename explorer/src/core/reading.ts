@@ -19,8 +19,19 @@ export type Read =
 
 const NOTHING = 1e-4;
 
+/** A page asks often for the same. */
+const KNOWN = new WeakMap<Run, Map<string, Read[]>>();
+
 /** What a variable holds at every position once it is written, BOS left out. */
 export function readVariable(document: ModelDocument, run: Run, place: VariablePlace): Read[] {
+  const known = KNOWN.get(run) ?? new Map<string, Read[]>();
+  KNOWN.set(run, known);
+  const found = known.get(place.name) ?? readAnew(document, run, place);
+  known.set(place.name, found);
+  return found;
+}
+
+function readAnew(document: ModelDocument, run: Run, place: VariablePlace): Read[] {
   const stream = run.residual.get(place.written) ?? new Float64Array();
   const width = document.circuit.directions.length;
   const variable = variableOf(document, place.name);

@@ -26,6 +26,11 @@ export function siteOf(document: ModelDocument, step: StepData): string {
   return halfLayers(document.config.n_layers).at(-1)?.site ?? EMBED;
 }
 
+/** The site whose residual stream the heads of a layer read. */
+export function siteBefore(layer: number): string {
+  return layer === 0 ? EMBED : `${layer - 1}.mlp`;
+}
+
 /** What a step shows of the circuit, unless it is an embedding or the output. */
 export function componentOf(document: ModelDocument, step: StepData): Component | undefined {
   return document.circuit.components[step.component];

@@ -11,7 +11,7 @@ import { Network } from "./Network";
 import { Program } from "./Program";
 import { Residual } from "./Residual";
 import { Settings } from "./Settings";
-import { go, variableFocus, type Focus, type Shared } from "./shared";
+import { move, variableFocus, type Change, type Focus, type Shared } from "./shared";
 import { Stepper } from "./Stepper";
 
 export function App({ model }: { model: Model }) {
@@ -19,7 +19,11 @@ export function App({ model }: { model: Model }) {
   const [view, setView] = useState<View>(() => fromFragment(data, location.hash));
   const [pointed, point] = useState<Focus | null>(null);
   const update = useCallback(
-    (change: Partial<View>) => setView((before) => ({ ...before, ...change })),
+    (change: Change) =>
+      setView((before) => ({
+        ...before,
+        ...(typeof change === "function" ? change(before) : change),
+      })),
     [],
   );
   const { ids, settings } = view;
@@ -51,10 +55,10 @@ export function App({ model }: { model: Model }) {
   }, [data]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const to = stepAfter(event, view.step, data.steps.length - 1);
-      if (to === null) return;
+      const next = stepAfter(event);
+      if (next === null) return;
       event.preventDefault();
-      go(shared, to);
+      move(shared, next);
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
@@ -70,11 +74,11 @@ export function App({ model }: { model: Model }) {
           <Stepper shared={shared} />
           <Network shared={shared} />
         </section>
-        <aside class="program-panel">
+        <aside class="program-panel" aria-label="The program and its certificate">
           <Program shared={shared} />
           <Certificate shared={shared} />
         </aside>
-        <aside class="stream-panel">
+        <aside class="stream-panel" aria-label="The residual stream">
           <Residual shared={shared} />
         </aside>
       </main>
@@ -84,20 +88,20 @@ export function App({ model }: { model: Model }) {
 
 const TYPING = ["INPUT", "SELECT", "TEXTAREA"];
 
-/** The step to which a key leads, unless it is typed into something. */
-function stepAfter(event: KeyboardEvent, step: number, last: number): number | null {
+/** To which step a key leads from another, unless it is typed into something. */
+function stepAfter(event: KeyboardEvent): ((step: number) => number) | null {
   const { target } = event;
   const typed = target instanceof HTMLElement && TYPING.includes(target.tagName);
   if (typed || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return null;
   switch (event.key) {
     case "ArrowRight":
-      return step + 1;
+      return (step) => step + 1;
     case "ArrowLeft":
-      return step - 1;
+      return (step) => step - 1;
     case "Home":
-      return 0;
+      return () => 0;
     case "End":
-      return last;
+      return () => Infinity;
     default:
       return null;
   }

@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { headParts, headRun, selection, type End, type HeadParts } from "../core/blocks";
 import type { Component } from "../core/document";
 import { briefly, placeOf, readVariable } from "../core/reading";
+import { siteBefore } from "../core/schedule";
 import { textOf } from "../core/tokens";
 import { number } from "../core/values";
 import { Picture } from "./Picture";
@@ -12,6 +13,9 @@ const CELLS_EACH = 24;
 const NUMBERS_EACH = 11;
 const LINKS = 24;
 const TABLE = 700;
+
+/** From here on a cell is dark. */
+export const STRONG = 0.8;
 
 interface Props {
   shared: Shared;
@@ -199,7 +203,7 @@ function Pattern({ shared, component, cell, setCell }: GridProps) {
               {row.map((weight, key) => (
                 <td
                   key={key}
-                  class={classes(same(cell, query, key - 1) && "at", weight > 0.5 && "strong")}
+                  class={classes(same(cell, query, key - 1) && "at", weight >= STRONG && "strong")}
                   style={{ "--weight": tiny && key > 0 ? (weight / largest) * 0.55 : weight }}
                   data-query={query}
                   data-key={key}
@@ -241,9 +245,8 @@ function QueryKey({
   const active = (end: End, position: number | undefined) => {
     if (position === undefined || position < -1) return false;
     if (end.index < 0) return true;
-    const site = component.layer === 0 ? "embed" : `${component.layer - 1}.mlp`;
     const width = shared.model.document.circuit.directions.length;
-    const stream = run.residual.get(site);
+    const stream = run.residual.get(siteBefore(component.layer));
     return Math.abs(stream?.[(position + 1) * width + end.index] ?? 0) > 1e-4;
   };
   const score = cell
@@ -256,7 +259,7 @@ function QueryKey({
       {queries.length * keys.length > TABLE ? (
         <Picture label={title} rows={scores} />
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="group" aria-label={title}>
           <table class="grid weights">
             <thead>
               <tr>
@@ -282,7 +285,11 @@ function QueryKey({
                     return (
                       <td
                         key={key.index}
-                        class={classes(entry < 0 && "negative", lit && "at")}
+                        class={classes(
+                          entry < 0 && "negative",
+                          Math.abs(entry) >= STRONG * largest && "strong",
+                          lit && "at",
+                        )}
                         style={{ "--weight": Math.abs(entry) / largest }}
                         title={`${query.label} · ${key.label}: ${number(entry)}`}
                       >

@@ -1,5 +1,5 @@
 import { siteName } from "./names";
-import { go, type Shared } from "./shared";
+import { go, move, type Shared } from "./shared";
 
 export function Stepper({ shared }: { shared: Shared }) {
   const { steps } = shared.model.document;
@@ -12,7 +12,7 @@ export function Stepper({ shared }: { shared: Shared }) {
         type="button"
         aria-label="Step back"
         disabled={step === 0}
-        onClick={() => go(shared, step - 1)}
+        onClick={() => move(shared, (before) => before - 1)}
       >
         ◀
       </button>
@@ -29,7 +29,7 @@ export function Stepper({ shared }: { shared: Shared }) {
         type="button"
         aria-label="Step on"
         disabled={step === last}
-        onClick={() => go(shared, step + 1)}
+        onClick={() => move(shared, (before) => before + 1)}
       >
         ▶
       </button>

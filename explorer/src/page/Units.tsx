@@ -4,7 +4,7 @@ import { summed, unitsOf, type End, type Unit } from "../core/blocks";
 import type { Component } from "../core/document";
 import { at } from "../core/model";
 import { number } from "../core/values";
-import { Direction } from "./Head";
+import { Direction, STRONG } from "./Head";
 import type { Shared } from "./shared";
 
 const UNITS = 24;
@@ -25,7 +25,7 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
   return (
     <details class="inside">
       <summary>{`${units.length} hidden units: what each reads, how active it is, what it writes`}</summary>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0} role="group" aria-label="hidden units">
         <table class="grid units">
           <thead>
             <tr>
@@ -53,6 +53,7 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
                   {active.map((amount, i) => (
                     <td
                       key={i}
+                      class={amount >= STRONG * largest ? "strong" : ""}
                       style={{ "--weight": amount / largest }}
                       data-unit={unit.number}
                       data-position={i}

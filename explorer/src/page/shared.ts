@@ -10,13 +10,16 @@ export interface Focus {
   expression: number | null;
 }
 
+/** What changes of the view, perhaps by what it is when the change is made. */
+export type Change = Partial<View> | ((before: View) => Partial<View>);
+
 export interface Shared {
   model: Model;
   /** The run that is shown, and the one without settings if there are any. */
   run: Run;
   base: Run | null;
   view: View;
-  update: (change: Partial<View>) => void;
+  update: (change: Change) => void;
   focus: Focus | null;
   point: (focus: Focus | null) => void;
 }
@@ -83,7 +86,14 @@ export function toggle(shared: Shared, step: number): void {
 
 /** Go to a step; what had been toggled there is as it was at first. */
 export function go(shared: Shared, step: number): void {
+  move(shared, () => step);
+}
+
+/** Go to a step that is counted from the current one: keys may come faster than pages are drawn. */
+export function move(shared: Shared, next: (step: number) => number): void {
   const last = shared.model.document.steps.length - 1;
-  const to = Math.min(Math.max(step, 0), last);
-  shared.update({ step: to, toggled: shared.view.toggled.filter((other) => other !== to) });
+  shared.update((before) => {
+    const to = Math.min(Math.max(next(before.step), 0), last);
+    return { step: to, toggled: before.toggled.filter((other) => other !== to) };
+  });
 }

@@ -17,7 +17,7 @@ def view_model(
 ) -> None:
     """Write the page, and open it if that is asked for."""
     summaries = {entry.name: entry.summary for entry in programs.all()}
-    about = summaries.get(name.partition("(")[0].strip(), "") if model.program else ""
+    about = summaries.get(name.partition("(")[0].strip(), "") if model.program is not None else ""
     written = save_explorer(model, out, sequence, name=_title(name), about=about)
     say(str(written))
     if show and not open_page(written):

@@ -134,7 +134,9 @@ def test_attention_hidden_units_and_stream_are_the_models_numbers(show: Any) -> 
     stream = traced.residual["2.attn"].array
     drawn = {
         (int(c["position"]), int(c["direction"])): float(c["value"])
-        for c in shown.page.locator("rect[data-value]").evaluate_all("all => all.map(r => ({...r.dataset}))")
+        for c in shown.page.locator("rect[data-value]").evaluate_all(
+            "all => all.map(r => ({...r.dataset}))"
+        )
     }
     for position, row in enumerate(stream):
         for direction, number in enumerate(row):
@@ -237,8 +239,7 @@ def test_everything_is_reached_by_keyboard(show: Any) -> None:
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate(
-                "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
-                " || document.activeElement.id"
+                "(a => a.getAttribute('aria-label') || a.innerText || a.id)(document.activeElement)"
             )
         )
     for wanted in ("typed", "Step on", "Step", "Open hist", "hist"):

@@ -54,13 +54,20 @@ def close(found: Any, expected: np.ndarray[Any, Any]) -> bool:
     return bool((np.abs(got - expected) <= WITHIN * np.maximum(1, np.abs(expected))).all())
 
 
+def activations_of(weights: ModelWeights, row: list[int]) -> tuple[dict[str, Any], Any]:
+    kept: dict[str, Any] = {}
+
+    def keep(name: str, activation: Any) -> None:
+        kept[name] = activation[0]
+
+    return kept, forward(weights, np.array([[0, *row]]), keep)[0]
+
+
 def compare_activations(model: rasplab.Model, ids: list[list[int]], results: Any) -> None:
     config = model.config
     for row, result in zip(ids, results, strict=True):
-        kept: dict[str, Any] = {}
-        tokens = np.array([[0, *row]])
-        out = forward(in_doubles(model.weights), tokens, lambda k, a: kept.update({k: a[0]}))
-        assert close(result["logits"], out[0])
+        kept, logits = activations_of(in_doubles(model.weights), row)
+        assert close(result["logits"], logits)
         first = "blocks.0.hook_resid_pre" if config.n_layers else "hook_embed"
         assert close(result["residual"]["embed"], model.weights.named(kept[first]))
         for layer in range(config.n_layers):
@@ -139,7 +146,9 @@ def test_every_activation_reading_and_output_is_the_models(
 def test_what_is_set_has_the_effect_that_it_has_in_python(tmp_path: Path) -> None:
     model = library_model("sort")
     place = next(v for v in model.manifest.variables if v.name == "rank")
-    row = [1.0 if d.values == (0,) else 0.0 for d in model.manifest.directions if d.variable == "rank"]
+    row = [
+        1.0 if d.values == (0,) else 0.0 for d in model.manifest.directions if d.variable == "rank"
+    ]
     edit = {"site": place.written, "position": 2 + 1, "start": place.start, "row": row}
     sequence = [3, 1, 2, 1]
     ids = model.encode([sequence])[0, 1:].tolist()

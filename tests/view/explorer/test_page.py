@@ -144,9 +144,7 @@ def test_source_text_of_the_original_language_is_shown_with_its_places(tmp_path:
     assert (back.place.file, back.place.line) == ("own.rasp", 3)
 
 
-@pytest.mark.parametrize(
-    ("sequence", "code"), [("", "E401"), ("az", "E404"), ("abcdea", "E405")]
-)
+@pytest.mark.parametrize(("sequence", "code"), [("", "E401"), ("az", "E404"), ("abcdea", "E405")])
 def test_an_input_that_the_model_does_not_take_is_refused(sequence: str, code: str) -> None:
     with pytest.raises(InputError) as raised:
         explorer_page(library_model("hist"), sequence)
