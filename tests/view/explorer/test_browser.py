@@ -22,6 +22,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
+AXE = Path(__file__).resolve().parents[3] / "explorer/node_modules/axe-core/axe.min.js"
 WIDE, NARROW = (1280, 860), (390, 800)
 
 
@@ -255,6 +256,25 @@ def test_hostile_names_and_tokens_are_only_text(show: Any) -> None:
     assert shown.outputs()[0] == HOSTILE[0]
     shown.type("'<script>window.hacked=1</script>'")
     assert shown.page.evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_labels_and_contrast_are_what_axe_asks_for(
+    scheme: str, browser: Any, tmp_path: Path
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: `make explorer`")
+    file = save_explorer(library_model("sort"), tmp_path / "page.html")
+    page = browser.new_page(bypass_csp=True, color_scheme=scheme, reduced_motion="reduce")
+    for step in (0, 3, 5):
+        page.goto(f"{file.as_uri()}#step={step}&lit=rank")
+        page.reload()
+        for opened in page.locator("details").all():
+            opened.evaluate("element => element.open = true")
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run()")["violations"]
+        assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+    page.close()
 
 
 def test_stepping_takes_little_time(show: Any) -> None:
