@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 import rasplab
 
-SIZE = {"width": 1280, "height": 1010}
+SIZE = {"width": 1280, "height": 1250}
 VIEW = "#step=5"
 
 

@@ -31,7 +31,7 @@ export function Header({ shared }: { shared: Shared }) {
 function margin({ model: { document: data } }: Shared): string {
   if (data.circuit.certificate.measured) return "Of this model nothing is proved.";
   const left = finite(data.smallest_margin);
-  return `That the network equals the program is proved: of the tolerance of every decision at least ${(100 * left).toFixed(1)} % is left.`;
+  return `A checker has proved what the weights compute: of the tolerance of every decision at least ${(100 * left).toFixed(1)} % is left.`;
 }
 
 function HowToRead({ margin: proved }: { margin: string }) {

@@ -106,6 +106,23 @@ def test_stepping_shows_every_variable_as_the_model_has_it(name: str, show: Any)
     assert shown.outputs() == texts(traced.output)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("name", [entry.name for entry in rasplab.programs.all()])
+def test_every_library_program_is_stepped_through(name: str, optimize: int, show: Any) -> None:
+    model = library_model(name, optimize=optimize)
+    words = model.config.vocabulary
+    sequence = [words[i % len(words)] for i in (1, 0, 2, 0)]
+    shown = show(model, sequence=sequence)
+    for step in range(shown.page.locator("[data-step]").count()):
+        shown.page.get_by_role("slider").fill(str(step))
+    traced = model.trace(sequence)
+    assert len(shown.outputs()) == len(traced.output)
+    for place in model.manifest.variables:
+        if place.name != "bos":
+            assert None not in shown.strip(place.name), place.name
+
+
 def test_buttons_and_the_slider_step_too(show: Any) -> None:
     page = show(library_model("sort")).page
     current = page.locator("[aria-current=step]")
