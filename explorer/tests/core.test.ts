@@ -6,6 +6,7 @@ import { readDocument } from "../src/core/document";
 import { editsOf, valueOf } from "../src/core/edits";
 import { explain } from "../src/core/explain";
 import { forward } from "../src/core/forward";
+import { caption, layered } from "../src/core/graph";
 import { at, prepare } from "../src/core/model";
 import { briefly, outputs, placeOf, readVariable } from "../src/core/reading";
 import { halfLayers, lastRead, writtenAt } from "../src/core/schedule";
@@ -144,6 +145,16 @@ describe("a line of source", () => {
       ["copy(token", 1],
       ["s) # it", null],
     ]);
+  });
+});
+
+describe("the expression graph", () => {
+  it("has every expression below what it is made of", () => {
+    expect(layered(tiny().expressions)).toEqual([
+      { number: 0, row: 0, column: 0 },
+      { number: 1, row: 1, column: 0 },
+    ]);
+    expect(tiny().expressions.map(caption)).toEqual(["tokens", "copy"]);
   });
 });
 

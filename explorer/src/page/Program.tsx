@@ -1,6 +1,7 @@
 import type { Expression, SourceText } from "../core/document";
 import { segments } from "../core/source";
 import { writtenAt } from "../core/schedule";
+import { Graph } from "./Graph";
 import { classes, colourOf, expressionFocus, go, pin, pointing, tint, type Shared } from "./shared";
 
 /** The program: its source text, and its expressions one by one. */
@@ -19,6 +20,17 @@ export function Program({ shared }: { shared: Shared }) {
           <Item key={i} shared={shared} expression={expression} number={i} />
         ))}
       </ol>
+      <details class="inside">
+        <summary>The same as a graph, inputs on top</summary>
+        <Graph
+          shared={shared}
+          colour={(number) => colour(shared, number)}
+          isHeld={(number) => held(shared, number)}
+          lit={litExpressions(shared)}
+          point={(number) => shared.point(number === null ? null : expressionFocus(shared, number))}
+          choose={(number) => choose(shared, number)}
+        />
+      </details>
       {circuit.fused.map(({ name, into }) => (
         <p class="muted" key={name}>
           {`${name} is stored nowhere: it is computed inside ${into.join(", ") || "other parts"}.`}
