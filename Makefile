@@ -9,7 +9,7 @@ COUNT   ?= 1000
 BIN     := .venv/bin
 READY   := .venv/.installed
 
-.PHONY: help env demo test quick mutate replay fuzz coverage check format docs serve bench wheel clean
+.PHONY: help env demo test quick mutate replay fuzz coverage check format docs serve bench explorer wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -63,8 +63,11 @@ serve: $(READY) ## show the documentation in a browser while it is written
 bench: $(READY) ## run every script of benchmarks/ with its defaults
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
+explorer: ## rebuild the program of the explorer page, which needs Node.js 20 and npm, and test it
+	cd explorer && npm ci --no-fund --no-audit && npm run check && npm test && npm run build
+
 wheel: $(READY) ## build the wheel into dist/, install it in an environment of its own, and try it
 	$(BIN)/python tools/wheel.py
 
 clean: ## remove the environment and everything that the targets made
-	rm -rf .venv site demo dist .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv site demo dist .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis explorer/node_modules

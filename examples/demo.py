@@ -33,6 +33,7 @@ def show(name: str, sequence: list[rasplab.rasp.Value], directory: Path) -> None
 
     left = [
         model.save(directory / "model", overwrite=True),
+        model.explore(directory / "explorer.html", sequence),
         view.save_plan(model, directory / "plan.svg"),
         view.save_plan(model, directory / "plan.png"),
         view.save_residual(model, sequence, directory / "residual.svg"),

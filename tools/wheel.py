@@ -1,7 +1,8 @@
 """Build the wheel, install it where nothing else is, and try it there.
 
-What the checkout has and the wheel lacks (a grammar, a library in RASP, the standalone checker) is
-found only where the checkout is not. Leaves the wheel and the source archive in `dist/`.
+What the checkout has and the wheel lacks (a grammar, a library in RASP, the explorer page, the
+standalone checker) is found only where the checkout is not. Leaves the wheel and the
+source archive in `dist/`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ COMMANDS = (
     ("rasplab", "run", "sort", "4 2 5 2 1"),
     ("rasplab", "compile", "sort", "--vocab", "1 2 3 4 5", "--max-length", "5", "-o", "sort-model"),
     ("rasplab", "check", "sort-model"),
+    ("rasplab", "view", "sort-model", "-o", "sort.html"),
     ("python", "-m", "rasplab.checker.standalone", "sort-model"),
 )
 """What a user does first; run in an empty directory, with nothing but the wheel."""

@@ -286,6 +286,28 @@ class Model:
 
         return describe(self.weights)
 
+    def explore(
+        self,
+        path: str | Path = "explorer.html",
+        sequence: Iterable[Any] | None = None,
+        *,
+        open: bool = False,
+    ) -> Path:
+        """Write one HTML file in which the model is stepped through in a browser.
+
+        It needs no network; `sequence` is the input that it begins with, and `open` shows it.
+
+        Raises:
+            InputError: E401 to E405, for a sequence that the model does not take.
+            ModelFileError: E504 where the file cannot be written.
+        """
+        from rasplab.view.explorer import open_page, save_explorer
+
+        written = save_explorer(self, path, sequence)
+        if open:
+            open_page(written)
+        return written
+
     def __repr__(self) -> str:
         return f"<rasplab.Model of {self.manifest.program[:60]}: {self.weights}>"
 

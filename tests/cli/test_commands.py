@@ -237,6 +237,27 @@ def test_draw_writes_the_flow_of_a_program(shell: Shell) -> None:
     assert shell("draw", "sort", "3 1 2") == 2
 
 
+def test_view_writes_the_page_of_a_program_or_a_model(shell: Shell) -> None:
+    assert shell("view", "sort", "-i", "3 1 2", "-o", "sort.html") == 0
+    assert shell.out == "sort.html\n"
+    assert "The values in increasing order" in Path("sort.html").read_text()
+    assert shell("compile", "reverse", "--max-length", "3", "-o", "./reverse") == 0
+    assert shell("view", "./reverse", "-o", "reverse.html") == 0
+    assert "<title>reverse: " in Path("reverse.html").read_text()
+    assert shell("view", "sort", "-i", "3 zebra", "-o", "no.html") == 1
+    assert "error[E404]" in shell.err
+    assert not Path("no.html").exists()
+    assert shell("view", "sort") == 2
+
+
+def test_view_refuses_a_damaged_model(shell: Shell) -> None:
+    assert shell("compile", "reverse", "--max-length", "3", "-o", "./reverse") == 0
+    circuit = Path("reverse/circuit.json")
+    circuit.write_text(circuit.read_text().replace("reverse", "esrever", 1))
+    assert shell("view", "./reverse", "-o", "reverse.html") == 1
+    assert "error[E502]" in shell.err
+
+
 def test_show_of_a_library_program(shell: Shell) -> None:
     assert shell("show", "reverse", "--vocab-size", "3", "--max-length", "4") == 0
     for part in ("3 tokens: a b c", "at most 4", "head 0 (move)", "opposite", "certificate for"):

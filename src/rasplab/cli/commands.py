@@ -53,6 +53,7 @@ def application() -> App:
     app.command(compile_, name="compile")
     app.command(show)
     app.command(draw)
+    app.command(view)
     app.command(verify)
     app.command(check)
     app.command(explain)
@@ -223,6 +224,62 @@ def draw(
     sequence = _sequence(source, tokens, text)
     draw_program(source.program, sequence, out, causal=causal)
     output.say(str(out))
+
+
+def view(
+    program: Program,
+    /,
+    *,
+    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    input: Annotated[str | None, Parameter(name=("--input", "-i"))] = None,
+    open: Annotated[bool, Parameter(negative="")] = False,
+    vocab: Vocab = None,
+    vocab_size: VocabSize = None,
+    max_length: int = SIZE,
+    text: KeepText = False,
+    causal: Causal = False,
+    optimize: Optimize = 1,
+    dtype: Dtype = "float32",
+) -> None:
+    """Write a page that shows inside a model, step by step, on any input; it needs no network.
+
+    Parameters
+    ----------
+    program
+        A program of the library, FILE.py:NAME, FILE.rasp:NAME, or a model directory.
+    out
+        The HTML file to write.
+    input
+        The sequence that the page begins with, as for `run`.
+    open
+        Show the page in the browser.
+    vocab
+        The tokens to compile for, as for `compile`.
+    max_length
+        The longest sequence to compile for, BOS not counted.
+    """
+    from rasplab.cli.view import view_model
+    from rasplab.model import load
+
+    if _is_model(program):
+        model, characters = load(program), False
+    else:
+        source = _found(program, vocab_size=vocab_size, max_length=max_length)
+        characters = source.characters
+        model = _compiled(
+            source,
+            vocab=_vocabulary(source, vocab, text),
+            max_length=max_length,
+            causal=causal,
+            optimize=optimize,
+            dtype=dtype,
+        )
+    sequence = None
+    if input is not None and characters and not any(map(str.isspace, input)):
+        sequence = list(input)
+    elif input is not None:
+        sequence = read_tokens([input], keep=text, known=model.config.vocabulary)
+    view_model(model, out, sequence, name=program, show=open)
 
 
 def verify(

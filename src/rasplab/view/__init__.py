@@ -1,7 +1,8 @@
 """Pictures of a compiled model: its plan, its residual stream, its attention; and of a program.
 
 The plan needs nothing but Python; the others, and formats other than SVG, need the extra `plot`,
-and the flow of a program also Graphviz's program `dot`.
+and the flow of a program also Graphviz's program `dot`. The page to look inside a model with a
+browser is made by `rasplab.view.explorer`, or `model.explore()`.
 
 >>> import rasplab
 >>> from rasplab import view

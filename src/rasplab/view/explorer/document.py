@@ -1,0 +1,252 @@
+"""What the page is given: a model, what its parts are called, and the program, as one JSON object.
+
+`explorer/src/document.ts` declares the same fields. A changed meaning raises `FORMAT`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from rasplab.diagnostics import counted
+from rasplab.rasp.values import Value
+from rasplab.view import colours
+from rasplab.view.explorer.arrays import ArrayData, pack
+from rasplab.view.explorer.expressions import Expression, Linked, expressions_of
+from rasplab.view.explorer.source import SourceText, read_sources
+from rasplab.view.plan_drawing import lanes_of, rows_of
+from rasplab.weights import ModelWeights, encode
+from rasplab.weights.artefact import FIRST_TOKEN_ID, Component
+from rasplab.weights.manifest import circuit_data, config_data
+from rasplab.weights.reading import tolerance
+from rasplab.weights.trace import direction_labels
+from rasplab.weights.values_json import to_json
+
+if TYPE_CHECKING:
+    from rasplab.model import Model
+
+FORMAT = 1
+
+INTEGERS_IN_JAVASCRIPT = 1 << 53
+"""Up to here a number of JavaScript tells integers apart."""
+
+_DIGITS = (3, 1, 4, 1, 5)
+"""Which tokens the page begins with: unsorted, and one twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of the vocabulary: its id, and the text that a reader types for it."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What the page knows of a variable beside its place in the circuit.
+
+    `tolerance` is how far its coordinates may be off; `expression` a number in the list of
+    expressions, or -1; `settable` says whether setting it by name means what it says.
+    """
+
+    name: str
+    colour: str
+    tolerance: float
+    expression: int
+    settable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the network: what is embedded, a head, a run of hidden units, or the output.
+
+    `site` is the half-layer after which it is there; `component` a number in the circuit, or -1.
+    """
+
+    site: str
+    half: str
+    layer: int | None
+    component: int
+    name: str
+    text: str
+    detail: str
+    reads: tuple[str, ...]
+    writes: str | None
+    lane: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything that a page shows; nothing else goes into it but the program of the page."""
+
+    format: int
+    name: str
+    about: str
+    sizes: str
+    config: dict[str, Any]
+    circuit: dict[str, Any]
+    smallest_margin: float
+    vocabulary: tuple[Token, ...]
+    labels: tuple[str, ...]
+    variables: tuple[Variable, ...]
+    steps: tuple[Step, ...]
+    expressions: tuple[Expression, ...]
+    sources: tuple[SourceText, ...]
+    input: tuple[int, ...]
+    arrays: dict[str, ArrayData]
+
+    def data(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return cast("dict[str, Any]", _data(self))
+
+
+def document_of(
+    model: Model, sequence: Iterable[Any] | None = None, *, name: str | None = None, about: str = ""
+) -> Document:
+    """The document of a model; `sequence` is the input that its page begins with.
+
+    `name` and `about` are its title, by default the program's name, and a sentence below it.
+
+    Raises:
+        InputError: E401 to E405, for a sequence that the model does not take.
+    """
+    weights = model.weights
+    linked = expressions_of(model)
+    sources = read_sources(linked.spans)
+    circuit = weights.circuit
+    short = replace(circuit, components=tuple(map(_without_directory, circuit.components)))
+    margin = circuit.certificate.smallest_margin
+    arrays = dict(weights.arrays)
+    if weights.basis is not None:
+        arrays |= {"basis.write": weights.basis.write, "basis.read": weights.basis.read}
+    return Document(
+        format=FORMAT,
+        name=name or _name(model),
+        about=about,
+        sizes=_sizes(weights),
+        config=config_data(weights.config),
+        circuit=circuit_data(short),
+        smallest_margin=margin,
+        vocabulary=_typed(weights.config.vocabulary),
+        labels=direction_labels(circuit.directions),
+        variables=_variables(weights, linked),
+        steps=_steps(weights),
+        expressions=tuple(_placed(e, sources) for e in linked.expressions),
+        sources=tuple(sources.values()),
+        input=_first_input(weights, sequence),
+        arrays={key: pack(array) for key, array in arrays.items()},
+    )
+
+
+def _name(model: Model) -> str:
+    if model.program is not None and model.program.name is not None:
+        return model.program.name
+    last = max(model.manifest.components, key=lambda c: (c.layer, c.kind == "mlp"), default=None)
+    return "model" if last is None else last.variable
+
+
+def _typed(vocabulary: tuple[Value, ...]) -> tuple[Token, ...]:
+    """A different text for each: words without blanks are bare, unless a number looks the same."""
+    numbers = {str(value) for value in vocabulary if not isinstance(value, str)}
+    bare = [
+        isinstance(value, str)
+        and value not in numbers
+        and not any(c.isspace() or c in "'\"\\" for c in value)
+        for value in vocabulary
+    ]
+    texts = [
+        str(value) if plain and value != "" else repr(value)
+        for value, plain in zip(vocabulary, bare, strict=True)
+    ]
+    return tuple(Token(i, text) for i, text in enumerate(texts, FIRST_TOKEN_ID))
+
+
+def _sizes(weights: ModelWeights) -> str:
+    config = weights.config
+    heads = sum(c.kind == "head" for c in weights.circuit.components)
+    return (
+        f"{counted(config.n_layers, 'layer')} · {counted(heads, 'head')} · "
+        f"d_model {config.d_model} · d_mlp {config.d_mlp} · "
+        f"{'causal' if config.causal else 'bidirectional'} · "
+        f"{weights.parameters():,} parameters, {config.dtype}"
+    )
+
+
+def _without_directory(component: Component) -> Component:
+    """The last two parts of a path tell which file it is, and do not tell whose."""
+    return replace(component, place="/".join(component.place.replace("\\", "/").split("/")[-2:]))
+
+
+def _placed(expression: Expression, sources: Mapping[str, SourceText]) -> Expression:
+    """With its place in the sources that are shown, if it has one there."""
+    place = expression.place
+    if place is None or place.file not in sources:
+        return replace(expression, place=None)
+    return replace(expression, place=replace(place, file=sources[place.file].file))
+
+
+def _variables(weights: ModelWeights, linked: Linked) -> tuple[Variable, ...]:
+    from rasplab.lab.interventions.edits import settable
+
+    circuit = weights.circuit
+    can_be_set = set(settable(circuit))
+    colour = colours.by_variable(v.name for v in circuit.variables if v.name != "bos")
+    return tuple(
+        Variable(
+            v.name,
+            colour.get(v.name, colours.MUTED),
+            tolerance(circuit, v),
+            linked.of_variable.get(v.name, -1),
+            v.expression in can_be_set,
+        )
+        for v in circuit.variables
+    )
+
+
+def _steps(weights: ModelWeights) -> tuple[Step, ...]:
+    rows = rows_of(weights)
+    lanes = lanes_of(rows)
+    numbers = {c.variable: i for i, c in enumerate(weights.circuit.components)}
+    sites = {v.name: v.written for v in weights.circuit.variables}
+    halves = {"attention": "attn", "MLP": "mlp"}
+    return tuple(
+        Step(
+            site=f"{row.layer}.{halves[row.half]}"
+            if row.layer is not None
+            else ("output" if row.writes is None else sites[row.writes]),
+            half=row.half,
+            layer=row.layer,
+            component=-1 if row.layer is None else numbers[row.name],
+            name=row.name,
+            text=row.text,
+            detail=row.detail,
+            reads=row.reads,
+            writes=row.writes,
+            lane=lanes.get(row.writes or "", -1),
+        )
+        for row in rows
+    )
+
+
+def _first_input(weights: ModelWeights, sequence: Iterable[Any] | None) -> tuple[int, ...]:
+    config = weights.config
+    if sequence is None:
+        words = config.vocabulary
+        sequence = [words[digit % len(words)] for digit in _DIGITS[: config.max_length]]
+    return tuple(encode(config, [sequence])[0, 1:].tolist())
+
+
+def _data(content: Any) -> Any:
+    if is_dataclass(content):
+        return {f.name: _data(getattr(content, f.name)) for f in fields(content)}
+    if isinstance(content, dict):
+        return {key: _data(part) for key, part in cast("dict[str, Any]", content).items()}
+    if isinstance(content, tuple | list):
+        return [_data(part) for part in cast("list[Any]", content)]
+    if isinstance(content, int) and abs(content) > INTEGERS_IN_JAVASCRIPT:
+        return {"integer": str(content)}
+    if isinstance(content, float) and content in (float("inf"), float("-inf")):
+        return {"float": str(content)}
+    return to_json(content)
