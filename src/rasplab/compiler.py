@@ -18,7 +18,7 @@ from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.printer import graph_text
 from rasplab.graph.verify import verify, verify_resolved
-from rasplab.graph.witness import open_questions, refute
+from rasplab.graph.witness import Trials, assumptions, inputs, open_questions
 from rasplab.lower import Budget, Lowered, Lowering, Style
 from rasplab.lower.refusals import not_exact
 from rasplab.lower.specify import specify
@@ -128,6 +128,7 @@ class _Source:
     pipeline: Pipeline
     facts: Facts
     graph: Node
+    trials: Trials
     rewritten: tuple[Rewritten, ...] = ()
 
     @property
@@ -143,7 +144,8 @@ def _sources(program: Expression, options: Options, pipeline: Pipeline) -> Itera
     """The graph as written, then after each pass."""
     o, interner = options, Interner()
     facts = Facts(interner, o.vocabulary, o.max_length, o.causal, fuse=pipeline.fuse)
-    source = _Source(program, options, pipeline, facts, build_graph(program, interner))
+    trials = Trials(program, o.causal, list(inputs(o.vocabulary, min(o.max_length, 8))))
+    source = _Source(program, options, pipeline, facts, build_graph(program, interner), trials)
     verify(source.graph, interner)
     yield source
     for rewrite in pipeline.graph:
@@ -217,7 +219,8 @@ def _expected(source: _Source, lowered: Lowered) -> Certificate:
     """What the compiler's bounds say, and what all that lowering relies on leaves open."""
     last = source.rewritten[-1]
     found = open_questions(source.facts, last.parts(), last.assumed)
-    return certify(lowered.craft, source.precision, refute(source.program, source.facts, found))
+    stated = assumptions(source.trials, source.facts.interner, found)
+    return certify(lowered.craft, source.precision, stated)
 
 
 def _assembled(
