@@ -75,6 +75,10 @@ class Known(Protocol):
         """The nodes whose value is the same at all positions that one query selects."""
         ...
 
+    def uniform(self, node: Node) -> bool:
+        """Whether a node has one value at all positions; a selector one row for all queries."""
+        ...
+
     def rank(self, node: Node) -> Rank | None:
         """What a node ranks, if it is a rank in a total order without ties."""
         ...
