@@ -303,6 +303,7 @@ def compile(
     causal: bool = False,
     optimize: int = 1,
     dtype: str = "float32",
+    inputs: Any = None,
 ) -> Model:
     """Compile a program into a model that equals it, or refuse.
 
@@ -313,6 +314,9 @@ def compile(
         causal: whether a position sees only itself and what came before.
         optimize: 0 writes every expression into its own subspace, 1 fuses and shares.
         dtype: the number format in which the model must be exact.
+        inputs: those for which the program is meant, if not all: a predicate over a tuple of
+            tokens, a list of sequences, a pattern over tokens such as `"[0-9]+"`, or
+            `rasp.Examples([...])`. The model need not equal the program on others.
 
     Raises:
         CompileError: the program has no value on some input, or is too large to be exact.
@@ -321,7 +325,7 @@ def compile(
     from rasplab.compiler import compile_program
     from rasplab.options import read_options
 
-    options = read_options(program, vocab, max_length, causal, optimize, dtype)
+    options = read_options(program, vocab, max_length, causal, optimize, dtype, inputs)
     compilation = compile_program(program, options)
     return Model(compilation.weights, program, compilation)
 

@@ -33,7 +33,8 @@ class Facts:
     """Facts of the nodes of one interner, for one vocabulary, length and masking.
 
     With `fuse`, an elementwise node is seen as a function of the nearest nodes that are not
-    elementwise; without, of its own operands.
+    elementwise; without, of its own operands. `trusting` takes what is promised of the inputs as
+    given; `declared` says that there are inputs which do not matter.
     """
 
     interner: Interner
@@ -41,6 +42,8 @@ class Facts:
     max_length: int
     causal: bool
     fuse: bool = True
+    trusting: bool = True
+    declared: bool = False
     _values: Memo[Values] = field(init=False, repr=False)
     _compared: Memo[Compared] = field(init=False, repr=False)
     _picks: Memo[frozenset[Node]] = field(init=False, repr=False)

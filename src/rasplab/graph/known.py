@@ -51,6 +51,16 @@ class Known(Protocol):
         """Whether elementwise nodes are seen as functions of the nearest that are not."""
         ...
 
+    @property
+    def trusting(self) -> bool:
+        """Whether what is promised of the inputs is taken as given."""
+        ...
+
+    @property
+    def declared(self) -> bool:
+        """Whether inputs were declared, so that others need not have a value."""
+        ...
+
     def domain(self, node: Node) -> Domain:
         """The values that a node can take."""
         ...

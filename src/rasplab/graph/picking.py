@@ -62,6 +62,8 @@ def all_equal(known: Known, selector: Node, values: Node) -> bool:
     domain = known.domain(values)
     if isinstance(domain, Listed) and sum(v is not None for v in domain.values) <= 1:
         return True
+    if known.trusting and (selector, values) in known.interner.alike:
+        return True
     fixed = known.pinned(selector)
     if values in fixed or any(isinstance(node.op, g.Indices) for node in fixed):
         return True
@@ -73,6 +75,8 @@ def all_equal(known: Known, selector: Node, values: Node) -> bool:
 def pinned_by(selector: Node, known: Known) -> frozenset[Node]:
     """The nodes whose value is the same at all positions that one query selects."""
     fixed: set[Node] = set()
+    if known.trusting and known.interner.promised(selector):
+        fixed.add(known.interner.node(g.Indices()))
     parts = conjuncts(selector)
     for part in parts:
         match part.op:

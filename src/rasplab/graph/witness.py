@@ -9,7 +9,7 @@ with an input that shows it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rasplab.diagnostics import CompileError, Diagnostic, ProgramError
@@ -27,12 +27,14 @@ NO_VALUE = ("E204", "E205")
 class Trials:
     """A program on the inputs that are tried: run once, when they are first asked about.
 
-    `without` is the first input on which it has no value, with what says so.
+    `partial` are the codes of what only means that there is no value on an input. `without` is the
+    first such input, with what says so.
     """
 
     program: Expression
     causal: bool
-    tried: Sequence[list[Value]]
+    tried: Callable[[], Iterable[Sequence[Value]]]
+    partial: tuple[str, ...] = NO_VALUE
     _done: bool = field(default=False, repr=False)
     _without: tuple[str, Diagnostic] | None = field(default=None, repr=False)
 
@@ -51,13 +53,13 @@ class Trials:
     def _run(self) -> tuple[str, Diagnostic] | None:
         first: tuple[str, tuple[Diagnostic, ...]] | None = None
         valued = False
-        for sequence in self.tried:
+        for sequence in self.tried():
             try:
-                self.program(sequence, causal=self.causal)
+                self.program(list(sequence), causal=self.causal)
                 valued = True
             except ProgramError as error:
                 found = as_text(sequence), tuple(error.diagnostics)
-                if error.code not in NO_VALUE:
+                if error.code not in self.partial:
                     raise CompileError([on(f, found[0]) for f in found[1]]) from error
                 first = first or found
         if first is None:
@@ -68,17 +70,21 @@ class Trials:
 
 
 def assumptions(
-    trials: Trials, interner: Interner, found: Mapping[Node, Diagnostic]
+    trials: Trials,
+    interner: Interner,
+    found: Mapping[Node, Diagnostic],
+    promised: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    """What is assumed where nothing showed it, after a counter-example was looked for.
+    """What is promised, or assumed where nothing showed it; a counter-example was looked for.
 
     Raises:
         CompileError: what is open goes wrong on an input that was tried, or nothing has a value.
     """
-    if not found:
+    if not found and not promised:
         return ()
     without = trials.without
-    stated = [_stated(node, finding, interner) for node, finding in found.items()]
+    stated = [*promised]
+    stated += [_stated(node, finding, interner) for node, finding in found.items()]
     if without is not None:
         stated.append(f"no value on some inputs, such as `{without[0]}`: {without[1].title}")
     return tuple(dict.fromkeys(stated))
