@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rasplab.lab.compression import Sweep
     from rasplab.lab.data import Dataset
     from rasplab.lab.interventions import CausalModel
+    from rasplab.rasp.inputs import Inputs
     from rasplab.runtime import Transformer
     from rasplab.verification import Verification
     from rasplab.weights.trace import Trace
@@ -44,9 +45,28 @@ class Model:
     program: SOp | None = None
     compilation: Compilation | None = None
 
-    def __call__(self, sequence: Iterable[Any]) -> list[Value]:
-        """The value at every position of one sequence; BOS is added inside."""
+    def __call__(self, sequence: Iterable[Any], *, check: bool = False) -> list[Value]:
+        """The value at every position of one sequence; BOS is added inside.
+
+        With `check` the program is asked as well, and the sequence has to be an input for which it
+        is meant.
+
+        Raises:
+            InputError: E427 for an input that was not declared, where this is checked.
+            ProgramError: the program has no value on it, or a promise does not hold there.
+        """
+        if check:
+            from rasplab.rasp.sequence import read_sequence
+            from rasplab.verification import check as check_input
+
+            sequence = read_sequence(sequence)
+            check_input(self, sequence)
         return self.batch([sequence])[0]
+
+    @property
+    def inputs(self) -> Inputs | None:
+        """The inputs for which the program was said to be meant, if it was compiled here."""
+        return None if self.compilation is None else self.compilation.options.inputs
 
     def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
         """The values of many sequences, of different lengths, in one forward pass."""

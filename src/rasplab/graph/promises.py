@@ -20,6 +20,9 @@ from rasplab.graph.witness import called
 from rasplab.rasp.inputs import Inputs
 from rasplab.rasp.values import Value, identity
 
+_RULE = "selects one position at most"
+_ALIKE = "selects equal values alone"
+
 
 @dataclass(slots=True)
 class Observed:
@@ -40,14 +43,13 @@ class Promised:
 
     def stated(self, interner: Interner) -> tuple[str, ...]:
         """What is promised, as a certificate names it."""
-        rule = "selects one position at most"
         found = [
-            f"{called(node, interner)} {rule}, as declared: no value where it selects several"
+            f"{called(node, interner)} {_RULE}, as declared: no value where it selects several"
             for node in self.declared
         ]
         for node in self.observed:
             single = interner.promised(node.operands[0])
-            what = rule if single else "selects equal values alone"
+            what = _RULE if single else _ALIKE
             found.append(f"{called(node, interner)} {what}, {self.on}")
         return tuple(dict.fromkeys(found))
 
@@ -66,8 +68,8 @@ def promises(graph: Node, facts: Facts, inputs: Inputs | None, *, observing: boo
     tried = list(inputs.tried())
     seen = observe(graph, tried, causal=facts.causal)
     made = promise(graph, interner, replace(facts), seen)
-    how = f"on all {seen.count:,}" if inputs.every is not None else f"as on {seen.count:,} drawn"
-    return Promised(found, made, f"{how} inputs: {inputs}")
+    how = "on every declared input" if inputs.every is not None else "as on drawn inputs"
+    return Promised(found, made, f"{how}: {inputs} ({seen.count:,} tried)")
 
 
 def observe(root: Node, sequences: Iterable[Sequence[Value]], *, causal: bool) -> Observed:
@@ -88,6 +90,24 @@ def observe(root: Node, sequences: Iterable[Sequence[Value]], *, causal: bool) -
 def is_single(rows: list[Any]) -> bool:
     """Whether no query selects two positions."""
     return all(sum(row) <= 1 for row in rows)
+
+
+def unkept(
+    root: Node, interner: Interner, means: Iterable[Node], tokens: Sequence[Value], *, causal: bool
+) -> list[str]:
+    """What was promised of aggregates and does not hold on an input on which there is a value."""
+    rows = dict(steps(root, list(tokens), causal=causal))
+    found: list[str] = []
+    for node in means:
+        single = interner.promised(node.operands[0])
+        kept = (
+            is_single(rows[node.operands[0]])
+            if single
+            else _is_alike(*(rows[o] for o in node.operands))
+        )
+        if not kept:
+            found.append(f"{called(node, interner)} {_RULE if single else _ALIKE}")
+    return found
 
 
 def _is_alike(rows: list[Any], values: list[Any]) -> bool:
@@ -147,4 +167,3 @@ def _follows(facts: Facts, selector: Node, values: Node) -> bool:
         return not domain.numeric or facts.unique(selector, values)
     except CompileError:
         return False
-

@@ -20,7 +20,7 @@ from rasplab.rasp.values import Value
 
 TRIED_AT_MOST = 300
 NO_VALUE = ("E204", "E205")
-"""What only means that there is no value on an input: words averaged, several where one is meant."""
+"""What only means that there is no value on an input: averaged words, a broken promise."""
 
 
 @dataclass(slots=True)

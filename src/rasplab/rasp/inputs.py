@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -52,12 +53,10 @@ class Inputs:
     shown: str
     lengths: tuple[int, ...]
     contains: Callable[[Sequence[Value]], bool]
-    one: Callable[[int, random.Random], "Tokens | None"]
+    one: Callable[[int, random.Random], Tokens | None]
     every: tuple[Tokens, ...] | None = None
 
-    def drawn(
-        self, count: int, seed: int = 0, length: int | None = None
-    ) -> Iterator[Tokens]:
+    def drawn(self, count: int, seed: int = 0, length: int | None = None) -> Iterator[Tokens]:
         """So many inputs, of every length in turn or of one; perhaps some more than once."""
         draw = random.Random(seed)
         lengths = self.lengths[::-1] if length is None else (length,)
@@ -103,10 +102,9 @@ def read_inputs(given: Any, vocabulary: tuple[Value, ...], max_length: int) -> I
 
 def _sequences(given: Iterable[Any]) -> tuple[Any, ...]:
     if isinstance(given, str):
-        raise InputError(
-            _unusable(f"{shown(given)} is one sequence", "give a list of sequences")
-        )
-    return tuple(given)
+        raise InputError(_unusable(f"{shown(given)} is one sequence", "give a list of sequences"))
+    found = tuple(given)
+    return tuple(sorted(found, key=repr)) if isinstance(given, AbstractSet) else found
 
 
 # -- a pattern

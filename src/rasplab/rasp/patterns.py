@@ -1,6 +1,6 @@
 """Regular patterns over tokens: which sequences they match, how many, and each of them.
 
-A pattern is that of regular expressions, with tokens in the place of characters: `[0-9]+\\+[0-9]+`.
+A pattern is that of regular expressions, with tokens in the place of characters: `[ab]*=c?`.
 A token of several characters stands in quotes, spaces mean nothing, and a backslash takes the next
 character as it is.
 """
@@ -262,7 +262,8 @@ class _Reader:
         return frozenset(range(len(self.vocabulary))) - found if others else frozenset(found)
 
     def _between(self, low: str, high: str) -> list[int]:
-        self._tokens(low), self._tokens(high)
+        for end in (low, high):
+            self._tokens(end)
         texts = enumerate(map(str, self.vocabulary))
         return [i for i, text in texts if len(text) == 1 and low <= text <= high]
 
