@@ -17,8 +17,9 @@ from rasplab.craft.precision import PRECISIONS, Precision
 from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.printer import graph_text
+from rasplab.graph.promises import Promised, promises
 from rasplab.graph.verify import verify, verify_resolved
-from rasplab.graph.witness import open_questions, refute
+from rasplab.graph.witness import Trials, assumptions, inputs, open_questions
 from rasplab.lower import Budget, Lowered, Lowering, Style
 from rasplab.lower.refusals import not_exact
 from rasplab.lower.specify import specify
@@ -40,7 +41,11 @@ EXPRESSIONS_AT_MOST = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """Every artefact on the way, for those who want to look."""
+    """Every artefact on the way, for those who want to look.
+
+    `observed` are the aggregates of the graph of which something was taken for granted because it
+    holds on the declared inputs: that they select one position, or equal values.
+    """
 
     options: Options
     facts: Facts
@@ -50,6 +55,7 @@ class Compilation:
     plan: Plan
     proof: Proof
     weights: ModelWeights
+    observed: tuple[Node, ...] = ()
 
     @property
     def resolved(self) -> Node:
@@ -111,11 +117,34 @@ def _check_count(program: Expression) -> None:
 
 
 def _compile(program: Expression, options: Options, pipeline: Pipeline) -> Compilation:
-    (*_, source) = _sources(program, options, pipeline)
+    if options.inputs is None:
+        return _attempt(program, options, pipeline, observing=False)
+    first = options.inputs.every is not None  # what holds on drawn inputs is a last resort
+    try:
+        return _attempt(program, options, pipeline, observing=first)
+    except CompileError as refusal:
+        try:
+            return _attempt(program, options, pipeline, observing=not first)
+        except CompileError:
+            raise refusal from None
+
+
+def _attempt(
+    program: Expression, options: Options, pipeline: Pipeline, *, observing: bool
+) -> Compilation:
+    (*_, source) = _sources(program, options, pipeline, observing=observing)
     verify_resolved(source.root, source.facts.interner)
     lowered, planned, weights, proof = _cheapest_exact(source, Budget())
     return Compilation(
-        options, source.facts, source.graph, source.rewritten, lowered, planned, proof, weights
+        options,
+        source.facts,
+        source.graph,
+        source.rewritten,
+        lowered,
+        planned,
+        proof,
+        weights,
+        source.promised.observed,
     )
 
 
@@ -128,6 +157,8 @@ class _Source:
     pipeline: Pipeline
     facts: Facts
     graph: Node
+    trials: Trials
+    promised: Promised
     rewritten: tuple[Rewritten, ...] = ()
 
     @property
@@ -139,11 +170,22 @@ class _Source:
         return PRECISIONS[self.options.dtype]
 
 
-def _sources(program: Expression, options: Options, pipeline: Pipeline) -> Iterator[_Source]:
+def _sources(
+    program: Expression, options: Options, pipeline: Pipeline, *, observing: bool = False
+) -> Iterator[_Source]:
     """The graph as written, then after each pass."""
     o, interner = options, Interner()
-    facts = Facts(interner, o.vocabulary, o.max_length, o.causal, fuse=pipeline.fuse)
-    source = _Source(program, options, pipeline, facts, build_graph(program, interner))
+    facts = Facts(
+        interner,
+        o.vocabulary,
+        o.max_length,
+        o.causal,
+        fuse=pipeline.fuse,
+        declared=o.inputs is not None,
+    )
+    graph = build_graph(program, interner)
+    promised = promises(graph, facts, o.inputs, observing=observing)
+    source = _Source(program, options, pipeline, facts, graph, _trials(program, o), promised)
     verify(source.graph, interner)
     yield source
     for rewrite in pipeline.graph:
@@ -151,6 +193,13 @@ def _sources(program: Expression, options: Options, pipeline: Pipeline) -> Itera
         made.verify(interner)
         source = replace(source, rewritten=(*source.rewritten, made))
         yield source
+
+
+def _trials(program: Expression, options: Options) -> Trials:
+    o = options
+    if o.inputs is None:
+        return Trials(program, o.causal, lambda: inputs(o.vocabulary, min(o.max_length, 8)))
+    return Trials(program, o.causal, o.inputs.tried, partial=("E204",))
 
 
 def _lowered(source: _Source, style: Style, budget: Budget) -> Iterator[Lowered]:
@@ -216,7 +265,9 @@ def _expected(source: _Source, lowered: Lowered) -> Certificate:
     """What the compiler's bounds say, and what all that lowering relies on leaves open."""
     last = source.rewritten[-1]
     found = open_questions(source.facts, last.parts(), last.assumed)
-    return certify(lowered.craft, source.precision, refute(source.program, source.facts, found))
+    interner = source.facts.interner
+    stated = assumptions(source.trials, interner, found, source.promised.stated(interner))
+    return certify(lowered.craft, source.precision, stated)
 
 
 def _assembled(

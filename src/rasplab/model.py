@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rasplab.lab.compression import Sweep
     from rasplab.lab.data import Dataset
     from rasplab.lab.interventions import CausalModel
+    from rasplab.rasp.inputs import Inputs
     from rasplab.runtime import Transformer
     from rasplab.verification import Verification
     from rasplab.weights.trace import Trace
@@ -44,9 +45,28 @@ class Model:
     program: SOp | None = None
     compilation: Compilation | None = None
 
-    def __call__(self, sequence: Iterable[Any]) -> list[Value]:
-        """The value at every position of one sequence; BOS is added inside."""
+    def __call__(self, sequence: Iterable[Any], *, check: bool = False) -> list[Value]:
+        """The value at every position of one sequence; BOS is added inside.
+
+        With `check` the program is asked as well, and the sequence has to be an input for which it
+        is meant.
+
+        Raises:
+            InputError: E427 for an input that was not declared, where this is checked.
+            ProgramError: the program has no value on it, or a promise does not hold there.
+        """
+        if check:
+            from rasplab.rasp.sequence import read_sequence
+            from rasplab.verification import check as check_input
+
+            sequence = read_sequence(sequence)
+            check_input(self, sequence)
         return self.batch([sequence])[0]
+
+    @property
+    def inputs(self) -> Inputs | None:
+        """The inputs for which the program was said to be meant, if it was compiled here."""
+        return None if self.compilation is None else self.compilation.options.inputs
 
     def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
         """The values of many sequences, of different lengths, in one forward pass."""
@@ -325,6 +345,7 @@ def compile(
     causal: bool = False,
     optimize: int = 1,
     dtype: str = "float32",
+    inputs: Any = None,
 ) -> Model:
     """Compile a program into a model that equals it, or refuse.
 
@@ -335,6 +356,9 @@ def compile(
         causal: whether a position sees only itself and what came before.
         optimize: 0 writes every expression into its own subspace, 1 fuses and shares.
         dtype: the number format in which the model must be exact.
+        inputs: those for which the program is meant, if not all: a predicate over a tuple of
+            tokens, a list of sequences, a pattern over tokens such as `"[0-9]+"`, or
+            `rasp.Examples([...])`. The model need not equal the program on others.
 
     Raises:
         CompileError: the program has no value on some input, or is too large to be exact.
@@ -343,7 +367,7 @@ def compile(
     from rasplab.compiler import compile_program
     from rasplab.options import read_options
 
-    options = read_options(program, vocab, max_length, causal, optimize, dtype)
+    options = read_options(program, vocab, max_length, causal, optimize, dtype, inputs)
     compilation = compile_program(program, options)
     return Model(compilation.weights, program, compilation)
 

@@ -11,6 +11,7 @@ from typing import Any
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.expressions import Expression, SOp
+from rasplab.rasp.inputs import Inputs, read_inputs
 from rasplab.rasp.sequence import read_token
 from rasplab.rasp.values import Value, identity
 
@@ -26,20 +27,34 @@ class Options:
     causal: bool
     optimize: int
     dtype: str
+    inputs: Inputs | None = None
 
 
 def read_options(
-    program: Any, vocab: Any, max_length: Any, causal: Any, optimize: Any, dtype: Any
+    program: Any,
+    vocab: Any,
+    max_length: Any,
+    causal: Any,
+    optimize: Any,
+    dtype: Any,
+    inputs: Any = None,
 ) -> Options:
     """Check what a user asked for.
 
     Raises:
-        InputError: E406 to E410, for what is wrong with the vocabulary or an option.
+        InputError: E406 to E410 and E424 to E426, for what is wrong with the vocabulary or an
+            option.
     """
     if not isinstance(program, SOp):
         raise InputError(_no_program(program))
+    vocabulary, length = _vocabulary(vocab), _length(max_length)
     return Options(
-        _vocabulary(vocab), _length(max_length), _causal(causal), _level(optimize), _format(dtype)
+        vocabulary,
+        length,
+        _causal(causal),
+        _level(optimize),
+        _format(dtype),
+        read_inputs(inputs, vocabulary, length),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import InputError, ProgramError, diagnostic, shown
+from rasplab.graph.promises import unkept
 from rasplab.rasp.values import Value, identity
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ _BATCH = 256
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was compared and what was found."""
+    """What was compared and what was found.
+
+    `declared` says for which inputs the program is meant, if not for all. `broken` has inputs of
+    these on which a promise does not hold, with the promise.
+    """
 
     checked: int
     exhaustive: bool
@@ -28,6 +33,8 @@ class Verification:
     worst_error: float
     positions: int = 0
     wrong_positions: int = 0
+    declared: str = ""
+    broken: tuple[tuple[tuple[Value, ...], str], ...] = ()
 
     @property
     def accuracy(self) -> float:
@@ -36,12 +43,14 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether model and evaluator agreed everywhere."""
-        return not self.differences
+        """Whether model and evaluator agreed everywhere, and all promises held."""
+        return not self.differences and not self.broken
 
     def __str__(self) -> str:
         how = "every input" if self.exhaustive else "drawn inputs of every length"
-        lines = [f"{'equal' if self.passed else 'DIFFERENT'} on {self.checked} sequences ({how})"]
+        how += f" of {self.declared}" if self.declared else ""
+        verdict = "DIFFERENT" if self.differences else "equal"
+        lines = [f"{verdict} on {self.checked} sequences ({how})"]
         if self.differences:
             alike = 1 - len(self.differences) / self.checked
             lines.append(f"right at {self.accuracy:.2%} of positions, on {alike:.2%} of sequences")
@@ -51,6 +60,8 @@ class Verification:
             lines.append(f"{self.without_value} inputs on which the program has no value: left out")
         for tokens, got, expected in self.differences[:5]:
             lines.append(f"  on {list(tokens)!r}: model {got!r}, program {expected!r}")
+        for tokens, promise in self.broken[:5]:
+            lines.append(f"  on {list(tokens)!r} a promise is broken: {promise}")
         return "\n".join(lines)
 
 
@@ -70,20 +81,22 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
             diagnostic("E418", f"`samples` must be a whole number from 1, not {shown(samples)}")
         )
     config = model.config
-    total = sum(len(config.vocabulary) ** n for n in range(1, config.max_length + 1))
-    exhaustive = total <= samples
-    source = _every(model) if exhaustive else _drawn(model, samples, seed)
+    exhaustive, source = _source(model, samples, seed)
     tolerance = model.weights.tolerance
     checked = without_value = positions = wrong = 0
     worst = 0.0
     differences: list[tuple[tuple[Value, ...], list[Value], list[Value]]] = []
+    broken: list[tuple[tuple[Value, ...], str]] = []
     for batch in _batches(source):
         for tokens, got in zip(batch, model.batch(batch), strict=True):
             try:
                 expected = model.program(list(tokens), causal=config.causal)
-            except ProgramError:
+            except ProgramError as error:
                 without_value += 1
+                if model.inputs is not None and error.code != "E204":
+                    broken.append((tokens, error.diagnostics[0].title))
                 continue
+            broken += [(tokens, promise) for promise in broken_promises(model, tokens)]
             checked += 1
             error = difference(model, got, expected)
             worst = max(worst, error if error < float("inf") else 0.0)
@@ -93,8 +106,66 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
                 pairs = zip(got, expected, strict=True)
                 wrong += sum(difference(model, [a], [b]) > tolerance for a, b in pairs)
     return Verification(
-        checked, exhaustive, tuple(differences), without_value, worst, positions, wrong
+        checked,
+        exhaustive,
+        tuple(differences),
+        without_value,
+        worst,
+        positions,
+        wrong,
+        "" if model.inputs is None else str(model.inputs),
+        tuple(broken),
     )
+
+
+def _source(model: Model, samples: int, seed: int) -> tuple[bool, Iterator[tuple[Value, ...]]]:
+    """Whether these are all inputs, and they: the declared ones, if any were declared."""
+    config, declared = model.config, model.inputs
+    if declared is None:
+        total = sum(len(config.vocabulary) ** n for n in range(1, config.max_length + 1))
+        every = total <= samples
+        return every, _every(model) if every else _drawn(model, samples, seed)
+    if declared.every is not None and len(declared.every) <= samples:
+        return True, iter(declared.every)
+    return False, declared.drawn(samples, seed)
+
+
+def broken_promises(model: Model, tokens: Sequence[Value]) -> list[str]:
+    """What was taken for granted since it held on the declared inputs, and does not on this one."""
+    made = model.compilation
+    if made is None or not made.observed:
+        return []
+    return unkept(
+        made.graph, made.facts.interner, made.observed, tokens, causal=model.config.causal
+    )
+
+
+def check(model: Model, tokens: Sequence[Value]) -> None:
+    """See that a program has a value on an input for which it is meant, and promises hold there.
+
+    Raises:
+        InputError: E411 where the program is not known, E427 for an input that was not declared.
+        ProgramError: the program has no value, or E205 where a promise does not hold.
+    """
+    if model.program is None:
+        raise InputError(
+            diagnostic(
+                "E411", "this model was loaded without its program, so there is nothing to check"
+            )
+        )
+    shown_ = " ".join(map(str, tokens))
+    if model.inputs is not None and not model.inputs.contains(tokens):
+        raise InputError(
+            diagnostic(
+                "E427",
+                f"`{shown_}` is none of the inputs for which the program is meant",
+                notes=[f"these are {model.inputs}"],
+                help="leave `check=True` out to have what the model gives there",
+            )
+        )
+    model.program(list(tokens), causal=model.config.causal)
+    for promise in broken_promises(model, tokens):
+        raise ProgramError(diagnostic("E205", f"on `{shown_}` a promise is broken: {promise}"))
 
 
 def difference(model: Model, got: list[Value], expected: list[Value]) -> float:

@@ -19,6 +19,8 @@ def build_graph(program: ex.Expression, interner: Interner) -> Node:
         operands = tuple(known[id(operand)] for operand in expression.operands())
         node = known[id(expression)] = _node(expression, operands, interner, one)
         name = naming.name(expression)
+        if isinstance(expression, ex.PicksOne):
+            interner.single.add(node)
         interner.describe(node, name, expression.origin)
         if name is not None:
             interner.written[node] = name
@@ -52,6 +54,8 @@ def _node(
             return make(g.Or(), *operands)
         case ex.Not():
             return make(g.Not(), *operands)
+        case ex.PicksOne():
+            return operands[0]
         case ex.Best():
             return make(g.Best(), *operands)
         case _:

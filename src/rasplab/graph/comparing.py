@@ -82,7 +82,7 @@ def _asked(
 ) -> Callable[[Value, Value], bool]:
     """A Python predicate, and what it does wrong: refused at once where the pair can occur."""
     plain = all(isinstance(o.op, g.Tokens | g.Indices | g.Constant) for o in select.operands)
-    certain = plain and not known.causal and known.max_length > 1
+    certain = plain and not known.causal and known.max_length > 1 and not known.declared
 
     def holds(key: Value, query: Value) -> bool:
         if predicate.strict and (key is None or query is None):

@@ -82,7 +82,7 @@ def _called(
     except Exception as error:
         finding = raised(function, arguments, known.interner.origins[node], "E105", error)
         certain = all(isinstance(s.op, g.Tokens | g.Indices) for s in supports)
-        if certain and known.fuse:
+        if certain and known.fuse and not known.declared:
             raise CompileError(finding) from error
         findings.append(finding)
         return None

@@ -23,6 +23,7 @@ from rasplab.graph.picking import all_equal, pinned_by, rank_of
 from rasplab.graph.rank import Rank
 from rasplab.graph.refusals import too_many_values
 from rasplab.graph.relation import Relation
+from rasplab.graph.uniform import is_uniform
 from rasplab.graph.values import Table, Values
 from rasplab.rasp.values import Value
 
@@ -32,7 +33,8 @@ class Facts:
     """Facts of the nodes of one interner, for one vocabulary, length and masking.
 
     With `fuse`, an elementwise node is seen as a function of the nearest nodes that are not
-    elementwise; without, of its own operands.
+    elementwise; without, of its own operands. `trusting` takes what is promised of the inputs as
+    given; `declared` says that there are inputs which do not matter.
     """
 
     interner: Interner
@@ -40,10 +42,13 @@ class Facts:
     max_length: int
     causal: bool
     fuse: bool = True
+    trusting: bool = True
+    declared: bool = False
     _values: Memo[Values] = field(init=False, repr=False)
     _compared: Memo[Compared] = field(init=False, repr=False)
     _picks: Memo[frozenset[Node]] = field(init=False, repr=False)
     _ranks: Memo[Rank | None] = field(init=False, repr=False)
+    _uniform: Memo[bool] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._values = Memo(
@@ -52,6 +57,7 @@ class Facts:
         self._compared = Memo(lambda select: compared(select, self))
         self._picks = Memo(lambda selector: pinned_by(selector, self))
         self._ranks = Memo(lambda node: rank_of(node, self))
+        self._uniform = Memo(lambda node: is_uniform(node, self), lambda node: list(node.operands))
 
     # -- values
 
@@ -95,6 +101,10 @@ class Facts:
     def pinned(self, selector: Node) -> frozenset[Node]:
         """The nodes whose value is the same at all positions that one query selects."""
         return self._picks(selector)
+
+    def uniform(self, node: Node) -> bool:
+        """Whether a node has one value at all positions; a selector one row for all queries."""
+        return self._uniform(node)
 
     def rank(self, node: Node) -> Rank | None:
         """What a node ranks, if it is a rank in a total order without ties."""

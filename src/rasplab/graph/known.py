@@ -51,6 +51,16 @@ class Known(Protocol):
         """Whether elementwise nodes are seen as functions of the nearest that are not."""
         ...
 
+    @property
+    def trusting(self) -> bool:
+        """Whether what is promised of the inputs is taken as given."""
+        ...
+
+    @property
+    def declared(self) -> bool:
+        """Whether inputs were declared, so that others need not have a value."""
+        ...
+
     def domain(self, node: Node) -> Domain:
         """The values that a node can take."""
         ...
@@ -73,6 +83,10 @@ class Known(Protocol):
 
     def pinned(self, selector: Node) -> frozenset[Node]:
         """The nodes whose value is the same at all positions that one query selects."""
+        ...
+
+    def uniform(self, node: Node) -> bool:
+        """Whether a node has one value at all positions; a selector one row for all queries."""
         ...
 
     def rank(self, node: Node) -> Rank | None:

@@ -98,7 +98,9 @@ class Interner:
     """Makes nodes; asked twice for the same computation, it gives the same node.
 
     `names` may come from what a node stands for after a rewrite; `written` are the program's own.
-    `originals` has nodes that a rewrite made of others, with the same values.
+    `originals` has nodes that a rewrite made of others, with the same values. `single` are the
+    selectors that are promised to pick one position at most, `alike` pairs of selectors and of
+    values of which equal ones alone are promised to be selected.
     """
 
     known: dict[Hashable, Node] = field(default_factory=dict[Hashable, Node])
@@ -106,6 +108,8 @@ class Interner:
     origins: dict[Node, Origin] = field(default_factory=dict[Node, Origin])
     written: dict[Node, str] = field(default_factory=dict[Node, str])
     originals: dict[Node, Node] = field(default_factory=dict[Node, Node])
+    single: set[Node] = field(default_factory=set[Node])
+    alike: set[tuple[Node, ...]] = field(default_factory=set["tuple[Node, ...]"])
 
     def node(self, op: Op, *operands: Node, like: Node | None = None) -> Node:
         """The node of this computation; a new one takes name and place from `like`."""
@@ -123,6 +127,21 @@ class Interner:
             self.names.setdefault(node, name)
         if origin is not None:
             self.origins.setdefault(node, origin)
+
+    def carry(self, old: Node, new: Node) -> None:
+        """Let what is promised of a node hold of what it has become."""
+        if old in self.single:
+            self.single.add(new)
+        if old.operands in self.alike:
+            self.alike.add(new.operands)
+
+    def promised(self, selector: Node) -> bool:
+        """Whether a selector is promised to pick one position at most, or selects fewer yet."""
+        if selector in self.single:
+            return True
+        if isinstance(selector.op, And):
+            return any(map(self.promised, selector.operands))
+        return isinstance(selector.op, Best) and self.promised(selector.operands[0])
 
     def equate(self, made: Node, original: Node) -> None:
         """Say that a node has the values of another, of which perhaps more can be shown."""

@@ -9,20 +9,24 @@ nowhere.
 
 from __future__ import annotations
 
-from typing import assert_never
+import math
+from typing import TypeAlias, assert_never
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rasplab.diagnostics import InternalError
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct
-from rasplab.graph.domain import Interval, Listed
+from rasplab.graph.domain import Interval, Listed, is_whole
 from rasplab.graph.known import Known
 from rasplab.graph.node import Node
 from rasplab.graph.rank import Rank
 from rasplab.graph.relation import Equality, Order, Relation
 
 _CELLS_AT_MOST = 1 << 22
+
+Places: TypeAlias = "NDArray[np.intp]"
 
 
 def conjuncts(selector: Node) -> list[Node]:
@@ -58,6 +62,8 @@ def all_equal(known: Known, selector: Node, values: Node) -> bool:
     domain = known.domain(values)
     if isinstance(domain, Listed) and sum(v is not None for v in domain.values) <= 1:
         return True
+    if known.trusting and (selector, values) in known.interner.alike:
+        return True
     fixed = known.pinned(selector)
     if values in fixed or any(isinstance(node.op, g.Indices) for node in fixed):
         return True
@@ -69,6 +75,8 @@ def all_equal(known: Known, selector: Node, values: Node) -> bool:
 def pinned_by(selector: Node, known: Known) -> frozenset[Node]:
     """The nodes whose value is the same at all positions that one query selects."""
     fixed: set[Node] = set()
+    if known.trusting and known.interner.promised(selector):
+        fixed.add(known.interner.node(g.Indices()))
     parts = conjuncts(selector)
     for part in parts:
         match part.op:
@@ -101,15 +109,36 @@ def _pinned_by_select(known: Known, select: Node) -> set[Node]:
     if any(isinstance(known.domain(operand), Interval) for operand in select.operands):
         return set()
     relation = known.compared(select).relation
-    fixed = {keys} if relation.selects_at_most_one() else set[Node]()
+    fixed = {keys, *_moved_alike(known, keys)} if relation.selects_at_most_one() else set[Node]()
     table = known.table(keys)
     if not _affordable(relation, table.codes.size):
         return fixed | (_injective_supports(known, keys) if fixed else set())
-    codes = table.codes.ravel()
-    for support, places in zip(table.supports, np.indices(table.codes.shape), strict=True):
-        if relation.agrees(codes, places.ravel()):
+    uniform = [i for i, support in enumerate(table.supports) if known.uniform(support)]
+    apart = list(_by_axes(table.codes, uniform))
+    for axis, support in enumerate(table.supports):
+        places = _by_axes(np.indices(table.codes.shape)[axis], uniform)
+        if all(relation.agrees(c, p) for c, p in zip(apart, places, strict=True)):
             fixed.add(support)
     return fixed
+
+
+def _by_axes(cells: Places, axes: list[int]) -> Places:
+    """A row for each combination along some axes: of what is the same at all keys, one occurs."""
+    rows = math.prod(cells.shape[axis] for axis in axes)
+    return np.moveaxis(cells, axes, range(len(axes))).reshape(rows, -1)
+
+
+def _moved_alike(known: Known, keys: Node) -> set[Node]:
+    """The one term of a sum of whole numbers that is not the same at all keys.
+
+    Nothing is rounded there, so the sum tells its values apart.
+    """
+    form = known.form(keys)
+    if form is None or form.blur or not is_whole(known.domain(keys)):
+        return set()
+    varying = [(term, weight) for term, weight in form.terms if not known.uniform(term)]
+    whole = all(is_whole(known.domain(term)) and w.is_integer() for term, w in form.terms)
+    return {varying[0][0]} if whole and len(varying) == 1 and varying[0][1] else set()
 
 
 def _affordable(relation: Relation, cells: int) -> bool:

@@ -6,6 +6,11 @@ from rasplab.diagnostics import Diagnostic, diagnostic
 from rasplab.graph.domain import Domain, Interval
 from rasplab.graph.node import Interner, Node
 
+_DECLARE = (
+    "an aggregate that selects one position is said to with `picks_one`, and inputs for which "
+    "the program is meant with `inputs=`"
+)
+
 
 def too_many_values(node: Node, domain: Domain, interner: Interner) -> Diagnostic:
     """The refusal of a node whose values cannot be listed."""
@@ -15,7 +20,7 @@ def too_many_values(node: Node, domain: Domain, interner: Interner) -> Diagnosti
         "this expression can take too many values to be compiled exactly",
         at=interner.origin(node),
         label=f"too many different numbers {size}".strip(),
-        help="round it, aggregate over fewer values, or lower `max_length`",
+        help=f"round it, aggregate over fewer values, or lower `max_length`; {_DECLARE}",
     )
 
 
@@ -30,7 +35,7 @@ def too_many_combinations(
         label=f"{' × '.join(map(str, sizes))} combinations",
         notes=[f"at most {most} are tabulated"],
         help="apply functions of fewer arguments one after the other, or use a smaller "
-        "vocabulary or `max_length`",
+        f"vocabulary or `max_length`; {_DECLARE}",
     )
 
 
@@ -54,5 +59,6 @@ def averages_words(node: Node, values: Node, interner: Interner) -> Diagnostic:
         label="nothing shows that only equal values are selected",
         also=[(interner.origins.get(values), "the values")],
         notes=["only numbers can be averaged"],
-        help='select at most one position, or aggregate an indicator such as `tokens == "a"`',
+        help='select at most one position, or aggregate an indicator such as `tokens == "a"`; '
+        "say with `inputs=` for which inputs the program is meant",
     )

@@ -1,44 +1,113 @@
-"""What facts cannot prove is tried: a counter-example refuses, none leaves an assumption."""
+"""What facts cannot prove is tried: what cannot be is refused, the rest becomes an assumption.
+
+A program need not have a value on every input. Where an aggregate of words selects different ones
+there is none, and what a model gives there is nobody's business: the equal ones that it selects
+elsewhere it moves as they are. What else can go wrong (a function that raises, say) is refused
+with an input that shows it.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rasplab.diagnostics import CompileError, Diagnostic, ProgramError
 from rasplab.graph import Facts
-from rasplab.graph.node import Node
+from rasplab.graph.node import Interner, Node
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.values import Value
 
 TRIED_AT_MOST = 300
+NO_VALUE = ("E204", "E205")
+"""What only means that there is no value on an input: averaged words, a broken promise."""
 
 
-def refute(program: Expression, facts: Facts, open_questions: list[Diagnostic]) -> tuple[str, ...]:
-    """Look for an input on which the program has no value; refuse with it, or state the assumption.
+@dataclass(slots=True)
+class Trials:
+    """A program on the inputs that are tried: run once, when they are first asked about.
+
+    `partial` are the codes of what only means that there is no value on an input. `without` is the
+    first such input, with what says so.
+    """
+
+    program: Expression
+    causal: bool
+    tried: Callable[[], Iterable[Sequence[Value]]]
+    partial: tuple[str, ...] = NO_VALUE
+    _done: bool = field(default=False, repr=False)
+    _without: tuple[str, Diagnostic] | None = field(default=None, repr=False)
+
+    @property
+    def without(self) -> tuple[str, Diagnostic] | None:
+        """An input without a value and why, if there is one.
+
+        Raises:
+            CompileError: there is no value on any input, or something else goes wrong on one.
+        """
+        if not self._done:
+            self._without = self._run()
+            self._done = True
+        return self._without
+
+    def _run(self) -> tuple[str, Diagnostic] | None:
+        first: tuple[str, tuple[Diagnostic, ...]] | None = None
+        valued = False
+        for sequence in self.tried():
+            try:
+                self.program(list(sequence), causal=self.causal)
+                valued = True
+            except ProgramError as error:
+                found = as_text(sequence), tuple(error.diagnostics)
+                if error.code not in self.partial:
+                    raise CompileError([on(f, found[0]) for f in found[1]]) from error
+                first = first or found
+        if first is None:
+            return None
+        if not valued:
+            raise CompileError([on(finding, first[0]) for finding in first[1]])
+        return first[0], first[1][0]
+
+
+def assumptions(
+    trials: Trials,
+    interner: Interner,
+    found: Mapping[Node, Diagnostic],
+    promised: tuple[str, ...] = (),
+) -> tuple[str, ...]:
+    """What is promised, or assumed where nothing showed it; a counter-example was looked for.
 
     Raises:
-        CompileError: with the evaluator's own diagnostic and the input that shows it.
+        CompileError: what is open goes wrong on an input that was tried, or nothing has a value.
     """
-    if not open_questions:
+    if not found and not promised:
         return ()
-    for sequence in inputs(facts.vocabulary, min(facts.max_length, 8)):
-        try:
-            program(sequence, causal=facts.causal)
-        except ProgramError as error:
-            shown = " ".join(map(str, sequence))
-            raise CompileError([_on(finding, shown) for finding in error.diagnostics]) from error
-    return tuple(
-        f"no input makes it fail: {finding.title}" for finding in dict.fromkeys(open_questions)
-    )
+    without = trials.without
+    stated = [*promised]
+    stated += [_stated(node, finding, interner) for node, finding in found.items()]
+    if without is not None:
+        stated.append(f"no value on some inputs, such as `{without[0]}`: {without[1].title}")
+    return tuple(dict.fromkeys(stated))
+
+
+def _stated(node: Node, finding: Diagnostic, interner: Interner) -> str:
+    if finding.code in NO_VALUE:
+        return f"no value where {called(node, interner)} would average words"
+    return f"no input makes it fail: {finding.title}"
+
+
+def called(node: Node, interner: Interner) -> str:
+    """What a person would call a node: by its name, if it has one."""
+    name = interner.names.get(node)
+    return "an aggregate" if name is None else f"`{name}`"
 
 
 def open_questions(
     facts: Facts, parts: Iterable[Node], assumed: Mapping[Node, Diagnostic]
-) -> list[Diagnostic]:
+) -> dict[Node, Diagnostic]:
     """What could make parts of a program fail: as facts have it, or `assumed` by who made them."""
-    found = [assumed.get(node) or _assumed(facts, node) for node in parts]
-    return [finding for finding in found if finding is not None]
+    found = ((node, assumed.get(node) or _assumed(facts, node)) for node in parts)
+    return {node: finding for node, finding in found if finding is not None}
 
 
 def _assumed(facts: Facts, node: Node) -> Diagnostic | None:
@@ -66,7 +135,13 @@ def inputs(vocabulary: tuple[Value, ...], longest: int) -> Iterator[list[Value]]
         yield [draw.choice(vocabulary) for _ in range(length)]
 
 
-def _on(finding: Diagnostic, shown: str) -> Diagnostic:
+def as_text(sequence: Iterable[Value]) -> str:
+    """An input as messages show it."""
+    return " ".join(map(str, sequence))
+
+
+def on(finding: Diagnostic, shown: str) -> Diagnostic:
+    """A finding with the input on which it was made."""
     return Diagnostic(
         finding.code,
         finding.title,

@@ -79,9 +79,11 @@ class _Resolver:
 
     def _counted(self, selector: Node, values: Node) -> Node:
         """The resolved selector, without the positions whose value is undefined."""
-        if self._undefined(values):
-            return self._conjunction([selector, self._defined(values)])
-        return self._conjunction([selector])
+        parts = [selector, self._defined(values)] if self._undefined(values) else [selector]
+        resolved = self._conjunction(parts)
+        if (selector, values) in self.facts.interner.alike:
+            self.facts.interner.alike.add((resolved, values))
+        return resolved
 
     def _mean(self, node: Node, default: Value, selector: Node, values: Node) -> Node:
         """A mean; what a number cannot hold beside the others is decided afterwards."""
@@ -230,6 +232,13 @@ class _Resolver:
         return self.facts.interner.node(opposite, *select.operands, like=select)
 
     def _conjunction(self, selectors: list[Node]) -> Node:
+        interner = self.facts.interner
+        made = self._conjoined(selectors)
+        if any(map(interner.promised, selectors)):
+            interner.single.add(made)
+        return made
+
+    def _conjoined(self, selectors: list[Node]) -> Node:
         parts: list[Node] = []
         best: list[Node] = []
         for selector in selectors:

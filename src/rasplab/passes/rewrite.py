@@ -67,5 +67,6 @@ def rebuild(
         replacement = rewrite(node, operands)
         if replacement is None:
             replacement = facts.interner.node(node.op, *operands, like=node)
+        facts.interner.carry(node, replacement)
         new[node] = replacement
     return Rewritten(new[root], new)

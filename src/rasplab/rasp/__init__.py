@@ -2,6 +2,7 @@
 
 from rasplab.rasp.evaluate import evaluate
 from rasplab.rasp.expressions import Expression, Selector, SOp
+from rasplab.rasp.inputs import Examples
 from rasplab.rasp.library import (
     aggregate,
     aggregate_sum,
@@ -27,6 +28,7 @@ from rasplab.rasp.library import (
     minimum,
     most_recent,
     numerical,
+    picks_one,
     select,
     selector_width,
     shift,
@@ -37,6 +39,7 @@ from rasplab.rasp.source import load, loads
 from rasplab.rasp.values import Value
 
 __all__ = [
+    "Examples",
     "Expression",
     "SOp",
     "Selector",
@@ -68,6 +71,7 @@ __all__ = [
     "minimum",
     "most_recent",
     "numerical",
+    "picks_one",
     "select",
     "selector_width",
     "shift",

@@ -129,6 +129,8 @@ def _selector_rows(
         case ex.Best():
             rows, scores = operands
             return [_best(node, row, scores) for row in rows]
+        case ex.PicksOne():
+            return _one_each(node, operands[0])
         case _:
             raise TypeError(f"not a selector: {node!r}")
 
@@ -228,6 +230,23 @@ def _numbers(node: ex.SOp, values: ex.SOp, selected: list[Value]) -> list[int | 
             help='select at most one position, or aggregate an indicator such as `tokens == "a"`',
         )
     )
+
+
+def _one_each(node: ex.PicksOne, rows: list[list[bool]]) -> list[list[bool]]:
+    """The rows as they are; there is no value where one of them selects several positions."""
+    for query, row in enumerate(rows):
+        chosen = [str(key) for key, cell in enumerate(row) if cell]
+        if len(chosen) > 1:
+            raise ProgramError(
+                diagnostic(
+                    "E205",
+                    "this selector is declared to pick one position, and picks several",
+                    at=node.origin,
+                    label=f"position {query} selects {' and '.join(chosen)}",
+                    help="declare it of inputs on which it holds, or select fewer",
+                )
+            )
+    return rows
 
 
 def _best(node: ex.Best, row: list[bool], scores: list[Value]) -> list[bool]:

@@ -333,6 +333,16 @@ class Best(Selector):
         return (self.selector, self.scores)
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PicksOne(Selector):
+    """The operand, promised to select one position at most: else there is no value."""
+
+    operand: Selector
+
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.operand,)
+
+
 def as_sop(value: Any, role: str) -> SOp:
     """An expression as it is, a plain value as a constant; anything else is refused."""
     if isinstance(value, SOp):

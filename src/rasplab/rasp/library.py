@@ -227,6 +227,19 @@ def earliest(selector: Any) -> Selector:
     return best(selector, -indices)
 
 
+def picks_one(selector: Any) -> Selector:
+    """The selector, with the promise that each query selects one position at most.
+
+    Where one selects several, the program has no value (E205): the compiler then need not provide
+    for a mean of numbers. It moves the one number that is selected, and the certificate names what
+    was promised.
+
+    >>> aggregate(picks_one(select(tokens, "+", "==")), indices)("12+3")
+    [2, 2, 2, 2]
+    """
+    return ex.PicksOne(as_selector(selector, "the argument of `picks_one`"))
+
+
 def has_focus(selector: Any) -> SOp:
     """Whether each query selects anything.
 

@@ -70,6 +70,8 @@ def own_text(node: ex.Expression, texts: Mapping[int, str]) -> str:
             return f"({parts[0]} | {parts[1]})"
         case ex.Not():
             return f"~{parts[0]}"
+        case ex.PicksOne():
+            return f"picks_one({parts[0]})"
         case ex.Best():
             return f"best({parts[0]}, {parts[1]})"
         case _:

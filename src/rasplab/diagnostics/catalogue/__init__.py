@@ -9,6 +9,7 @@ from __future__ import annotations
 from rasplab.diagnostics.catalogue import (
     circuits,
     compression,
+    declared,
     exports,
     facts,
     files,
@@ -29,6 +30,7 @@ _CHAPTERS = (
     facts,
     sizes,
     inputs,
+    declared,
     interventions,
     circuits,
     files,

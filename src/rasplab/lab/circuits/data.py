@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic
+from rasplab.rasp.inputs import Inputs as DeclaredInputs
 from rasplab.rasp.sequence import read_sequence
 from rasplab.weights.artefact import Config
 from rasplab.weights.codec import encode
@@ -84,6 +85,19 @@ def _default(config: Config, seed: int) -> Inputs:
         if total > EVERY_AT_MOST:
             return Inputs(_by_length(config, _drawn(config, seed)), None, False)
     return Inputs(_by_length(config, list(every_input(config))), None, True)
+
+
+def by_default(config: Config, seed: int) -> list[tuple[Any, ...]]:
+    """Every input while they are few, else drawn ones of the greatest length."""
+    total = sum(len(config.vocabulary) ** n for n in range(1, config.max_length + 1))
+    return list(every_input(config)) if total <= EVERY_AT_MOST else _drawn(config, seed)
+
+
+def declared(inputs: DeclaredInputs, seed: int) -> list[tuple[Any, ...]]:
+    """The inputs that were declared for a program, or some drawn of the greatest length."""
+    if inputs.every is not None:
+        return list(inputs.every)
+    return list(inputs.drawn(DRAWN, seed, inputs.lengths[-1]))
 
 
 def every_input(config: Config) -> Iterator[tuple[Any, ...]]:

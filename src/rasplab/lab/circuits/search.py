@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import Diagnostic, InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, ProgramError, diagnostic
 from rasplab.lab.circuits.blocks import (
     LEVELS,
     Blocks,
@@ -25,7 +25,7 @@ from rasplab.lab.circuits.blocks import (
     columns_read,
     columns_written,
 )
-from rasplab.lab.circuits.data import Inputs, read_inputs
+from rasplab.lab.circuits.data import Inputs, by_default, declared, read_inputs
 from rasplab.lab.circuits.rerun import Rerun
 from rasplab.lab.circuits.truth import Edge, GroundTruth, Node, Position
 from rasplab.weights.artefact import ModelWeights
@@ -60,9 +60,30 @@ def ground_truth(
         if positions:
             raise InputError(_no_positions())
         return _static(weights, blocks)
-    inputs = read_inputs(weights.config, data, seed)
+    inputs = read_inputs(weights.config, _with_a_value(model, seed) if data is None else data, seed)
     search = _Search(_in_float64(weights), blocks, ablation, inputs, positions, seed)
     return search.run()
+
+
+def _with_a_value(model: Model, seed: int) -> list[tuple[Any, ...]] | None:
+    """The data of a program that is not meant for all inputs: those on which it has a value."""
+    partial = any(a.startswith("no value") for a in model.certificate.assumptions)
+    if model.inputs is None and not partial:
+        return None
+    source = (
+        by_default(model.config, seed) if model.inputs is None else declared(model.inputs, seed)
+    )
+    return [tokens for tokens in source if _has_value(model, tokens)] or None
+
+
+def _has_value(model: Model, tokens: tuple[Any, ...]) -> bool:
+    if model.program is None:
+        return True
+    try:
+        model.program(list(tokens), causal=model.config.causal)
+    except ProgramError:
+        return False
+    return True
 
 
 def _check_choice(name: str, given: object, known: tuple[str, ...]) -> None:

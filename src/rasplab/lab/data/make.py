@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rasplab.diagnostics import Diagnostic, InputError, ProgramError, diagnostic
 from rasplab.lab.data.corrupt import CORRUPTIONS, Tokens, minimal, redrawn, resampled
 from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.lab.data.runs import Runs
+from rasplab.rasp.inputs import Inputs
 from rasplab.weights.artefact import Config
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ def make_dataset(
     runs = Runs(model.weights)
     lengths = _lengths(config, length, drawn=n is not None)
     total = sum(len(config.vocabulary) ** size for size in lengths)
-    source = _every(config, lengths, total) if n is None else _drawn(config, lengths[0], n, draw)
+    if model.inputs is not None:
+        total, source = _declared(model.inputs, n, length, seed)
+    else:
+        every = n is None
+        source = _every(config, lengths, total) if every else _drawn(config, lengths[0], n, draw)
     clean: list[Tokens] = []
     bad: list[Tokens | None] = []
     for i, tokens in enumerate(source):
@@ -133,7 +139,41 @@ def _drawn(config: Config, length: int, n: int, draw: random.Random) -> Iterator
             yield found
 
 
+def _declared(
+    inputs: Inputs, n: int | None, length: int | None, seed: int
+) -> tuple[int, Iterator[Tokens]]:
+    """How many inputs were declared, of a length, and they; each once, in random order if drawn."""
+    if inputs.every is None:
+        if n is None:
+            raise InputError(
+                diagnostic(
+                    "E441",
+                    f"the inputs are too many to enumerate: {inputs}",
+                    help="give `n`, how many to draw",
+                )
+            )
+        drawn = inputs.drawn(DRAWN_AT_MOST * n, seed, length or inputs.lengths[-1])
+        return DRAWN_AT_MOST * n, _different(drawn)
+    every = [s for s in inputs.every if length is None or len(s) == length]
+    if n is not None:
+        counts = Counter(map(len, every))
+        enough = [size for size, count in counts.items() if count >= n]
+        every = [s for s in every if not enough or len(s) == max(enough)]
+        random.Random(seed).shuffle(every)
+    return len(every), iter(every)
+
+
+def _different(drawn: Iterator[Tokens]) -> Iterator[Tokens]:
+    seen: set[Tokens] = set()
+    for tokens in drawn:
+        if tokens not in seen:
+            seen.add(tokens)
+            yield tokens
+
+
 def _has_value(model: Model, tokens: Tokens) -> bool:
+    if model.inputs is not None and not model.inputs.contains(tokens):
+        return False
     if model.program is None:
         return True
     try:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rasplab.diagnostics import Origin, ProgramError
 from rasplab.rasp import expressions as ex
-from rasplab.rasp.functions import OPERATORS, Function, membership
+from rasplab.rasp.functions import COMPARISONS, OPERATORS, Function, membership
 from rasplab.rasp.syntax import nodes
 from rasplab.rasp.syntax.nodes import Atom
 from rasplab.rasp.syntax.values import (
@@ -106,6 +106,22 @@ def _is_wordy(sop: ex.SOp) -> bool:
     )
 
 
+def _is_boolean(sop: ex.SOp, within: int = 8) -> bool:
+    """Whether the values of an s-op are certainly booleans, as far as is seen within some steps."""
+    match sop:
+        case ex.Constant():
+            return isinstance(sop.value, bool)
+        case nodes.Aggregate():
+            return isinstance(sop.default, bool) and _is_boolean(sop.values, within)
+        case ex.Map() if sop.function.name == "where":
+            return within > 0 and all(_is_boolean(o, within - 1) for o in sop.arguments[1:])
+        case ex.Map():
+            name = sop.function.name
+            return name in COMPARISONS or name in ("&", "|", "~") or name.startswith("in [")
+        case _:
+            return False
+
+
 def unary(symbol: str, value: Any, at: Origin) -> Any:
     """`not`, `-`, `+`, `round` or `indicator`."""
     if isinstance(value, ex.Selector):
@@ -182,7 +198,9 @@ def select(keys: Any, queries: Any, comparison: str, at: Origin) -> ex.Selector:
 
 
 def aggregate(selector: ex.Selector, values: Any, default: Atom, at: Origin) -> ex.SOp:
-    """`aggregate(selector, values, default)`."""
+    """`aggregate(selector, values, default)`; of booleans, a selector has to pick one."""
+    if _is_boolean(as_sop(values, at)):
+        selector = ex.PicksOne(selector, origin=at)
     return nodes.Aggregate(selector, as_sop(values, at), canonical(default), default, origin=at)
 
 

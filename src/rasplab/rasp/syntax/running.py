@@ -86,6 +86,8 @@ class Run:
                 return _cells(any, *operands)
             case ex.Not():
                 return [[not cell for cell in row] for row in operands[0]]
+            case ex.PicksOne():  # the aggregate says what it averages
+                return operands[0]
             case _:
                 raise InternalError(f"source text builds no {type(node).__name__}")
 

@@ -1,0 +1,241 @@
+"""The inputs for which a program is meant: as declared by a predicate, a list or a pattern."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
+from rasplab.rasp.patterns import PatternError, token_pattern
+from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.values import Value, identity
+
+Tokens: TypeAlias = "tuple[Value, ...]"
+
+EVERY_AT_MOST = 1 << 12
+"""So many inputs are listed, and a program is tried on each; more are drawn from."""
+
+FILTERED_AT_MOST = 1 << 16
+"""So many sequences are asked about one by one, to list those of which a predicate holds."""
+
+TRIED = 500
+"""So many drawn inputs are tried where there are too many to list."""
+
+REDRAWN_AT_MOST = 1 << 12
+"""So often in a row a predicate may refuse what is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Some of the inputs that a program is meant for: others are like them.
+
+    >>> Examples(["1+2", "10+3"]).sequences
+    ('1+2', '10+3')
+    """
+
+    sequences: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sequences", _sequences(self.sequences))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """The declared inputs of a program: printed, asked about, listed or drawn from.
+
+    `every` has all of them where they can be listed. `one` draws one of a length, if there is one.
+    """
+
+    shown: str
+    lengths: tuple[int, ...]
+    contains: Callable[[Sequence[Value]], bool]
+    one: Callable[[int, random.Random], Tokens | None]
+    every: tuple[Tokens, ...] | None = None
+
+    def drawn(self, count: int, seed: int = 0, length: int | None = None) -> Iterator[Tokens]:
+        """So many inputs, of every length in turn or of one; perhaps some more than once."""
+        draw = random.Random(seed)
+        lengths = self.lengths[::-1] if length is None else (length,)
+        for i in range(count):
+            found = self.one(lengths[i % len(lengths)], draw)
+            if found is not None:
+                yield found
+
+    def tried(self) -> Iterator[Tokens]:
+        """The inputs on which a program is tried: all that are listed, else drawn ones."""
+        return iter(self.every) if self.every is not None else self.drawn(TRIED)
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+def read_inputs(given: Any, vocabulary: tuple[Value, ...], max_length: int) -> Inputs | None:
+    """What was given as `inputs=`; `None` for nothing.
+
+    Raises:
+        InputError: E424 for what declares no inputs, E425 where there are none, E426 for a
+            predicate that fails.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return _of_pattern(given, vocabulary, max_length)
+    if isinstance(given, Examples):
+        return _of_list(given.sequences, vocabulary, max_length, whole=False)
+    if callable(given):
+        return _of_predicate(given, vocabulary, max_length)
+    if isinstance(given, Iterable):
+        found = _sequences(cast("Iterable[Any]", given))
+        return _of_list(found, vocabulary, max_length, whole=True)
+    raise InputError(
+        _unusable(
+            f"`inputs` cannot be {shown(given)}",
+            "give a predicate over a tuple of tokens, a list of sequences, a pattern over tokens "
+            'such as "[0-9]+", or `Examples([...])`',
+        )
+    )
+
+
+def _sequences(given: Iterable[Any]) -> tuple[Any, ...]:
+    if isinstance(given, str):
+        raise InputError(_unusable(f"{shown(given)} is one sequence", "give a list of sequences"))
+    found = tuple(given)
+    return tuple(sorted(found, key=repr)) if isinstance(given, AbstractSet) else found
+
+
+# -- a pattern
+
+
+def _of_pattern(text: str, vocabulary: tuple[Value, ...], max_length: int) -> Inputs:
+    try:
+        pattern = token_pattern(text, vocabulary)
+    except PatternError as error:
+        raise InputError(
+            _unusable(
+                f"the pattern {text!r} cannot be read: {error}",
+                "it is a regular expression over tokens: a token of several characters stands in "
+                "quotes, a backslash takes the next character as it is",
+            )
+        ) from None
+    lengths = tuple(n for n in range(1, max_length + 1) if pattern.count(n))
+    _check_some(lengths, f"no sequence of up to {max_length} tokens matches {text!r}")
+    total = sum(map(pattern.count, lengths))
+    every = [s for n in lengths for s in pattern.every(n)] if total <= EVERY_AT_MOST else None
+    return Inputs(
+        f"those that match {text!r}",
+        lengths,
+        pattern.matches,
+        pattern.drawn,
+        None if every is None else tuple(every),
+    )
+
+
+# -- a list
+
+
+def _of_list(
+    given: Iterable[Any], vocabulary: tuple[Value, ...], max_length: int, *, whole: bool
+) -> Inputs:
+    every = tuple(dict.fromkeys(tuple(read_sequence(sequence)) for sequence in given))
+    _check_some(every, "the list is empty")
+    tokens = set(map(identity, vocabulary))
+    for sequence in every:
+        strange = next((t for t in sequence if identity(t) not in tokens), None)
+        text = " ".join(map(str, sequence))
+        if strange is not None:
+            raise InputError(
+                _unusable(f"`{text}` has {strange!r}, which is not in the vocabulary", None)
+            )
+        if len(sequence) > max_length:
+            raise InputError(_unusable(f"`{text}` is longer than `max_length`", None))
+    by_length: dict[int, list[Tokens]] = {}
+    for sequence in every:
+        by_length.setdefault(len(sequence), []).append(sequence)
+    known = {tuple(map(identity, sequence)) for sequence in every}
+
+    def contains(sequence: Sequence[Value]) -> bool:
+        return not whole or tuple(map(identity, sequence)) in known
+
+    def one(length: int, draw: random.Random) -> Tokens | None:
+        return draw.choice(by_length[length]) if length in by_length else None
+
+    what = f"{len(every)} that are listed" if whole else f"those like {len(every)} examples"
+    return Inputs(what, tuple(sorted(by_length)), contains, one, every if whole else None)
+
+
+# -- a predicate
+
+
+def _of_predicate(
+    given: Callable[..., Any], vocabulary: tuple[Value, ...], max_length: int
+) -> Inputs:
+    name = getattr(given, "__name__", type(given).__name__)
+    what = "those of which a predicate holds" if name == "<lambda>" else f"those that are {name}"
+
+    def contains(sequence: Sequence[Value]) -> bool:
+        return _holds(given, tuple(sequence))
+
+    total = sum(len(vocabulary) ** n for n in range(1, max_length + 1))
+    if total <= FILTERED_AT_MOST:
+        lengths = range(1, max_length + 1)
+        source = (s for n in lengths for s in itertools.product(vocabulary, repeat=n))
+        every = [sequence for sequence in source if contains(sequence)]
+        _check_some(every, "the predicate holds of no sequence")
+        if len(every) <= EVERY_AT_MOST:
+            listed = _of_list(every, vocabulary, max_length, whole=True)
+            return Inputs(what, listed.lengths, contains, listed.one, listed.every)
+
+    def one(length: int, draw: random.Random) -> Tokens | None:
+        tried = (
+            tuple(draw.choice(vocabulary) for _ in range(length)) for _ in range(REDRAWN_AT_MOST)
+        )
+        return next((sequence for sequence in tried if contains(sequence)), None)
+
+    draw = random.Random(0)
+    found = tuple(n for n in range(1, max_length + 1) if one(n, draw) is not None)
+    _check_some(found, f"of {REDRAWN_AT_MOST} sequences of each length the predicate holds of none")
+    return Inputs(what, found, contains, one)
+
+
+def _holds(predicate: Callable[..., Any], sequence: Tokens) -> bool:
+    text = " ".join(map(str, sequence))
+    try:
+        found = predicate(sequence)
+    except Exception as error:
+        raise InputError(
+            diagnostic(
+                "E426",
+                f"the predicate of `inputs` fails on `{text}`",
+                notes=[f"{type(error).__name__}: {error}", "it is given a tuple of tokens"],
+                help="let it return True or False for every sequence over the vocabulary",
+            )
+        ) from error
+    if found is True or found is False:
+        return found
+    raise InputError(
+        diagnostic(
+            "E426",
+            f"the predicate of `inputs` gives {shown(found)} on `{text}`, which is not a bool",
+            help="wrap it in `bool(...)`",
+        )
+    )
+
+
+def _check_some(found: Sequence[object], why: str) -> None:
+    if not found:
+        raise InputError(
+            diagnostic(
+                "E425",
+                "there are no inputs for which the program is meant",
+                notes=[why],
+                help="what is rare is better declared by a pattern, or by a list",
+            )
+        )
+
+
+def _unusable(title: str, help: str | None) -> Diagnostic:
+    return diagnostic("E424", title, help=help)

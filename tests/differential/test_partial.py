@@ -1,0 +1,67 @@
+"""Random programs that have no value on some inputs equal their models wherever they have one."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+import rasplab
+from rasplab.diagnostics import CompileError, ProgramError
+from rasplab.rasp.printer import to_text
+from rasplab.rasp.values import Value
+from rasplab.verification import difference
+from tests.aimed_partial import LONGEST, VOCAB, Partial, random_partial
+
+
+def every() -> list[tuple[Value, ...]]:
+    return [s for n in range(1, LONGEST + 1) for s in itertools.product(VOCAB, repeat=n)]
+
+
+def valued(drawn: Partial, *, causal: bool) -> Iterator[tuple[tuple[Value, ...], list[Value]]]:
+    for sequence in every():
+        if drawn.means(sequence):
+            try:
+                yield sequence, drawn.program(sequence, causal=causal)
+            except ProgramError:
+                continue
+
+
+def check(seed: int, *, causal: bool, optimize: int) -> str:
+    """Compare on every input; says what came of it."""
+    drawn = random_partial(seed)
+    try:
+        model = rasplab.compile(
+            drawn.program,
+            vocab=VOCAB,
+            max_length=LONGEST,
+            causal=causal,
+            optimize=optimize,
+            inputs=drawn.inputs,
+        )
+    except CompileError as refusal:
+        assert refusal.diagnostics[0].title
+        return f"refused {refusal.code}"
+    pairs = list(valued(drawn, causal=causal))
+    found = model.batch([list(sequence) for sequence, _ in pairs]) if pairs else []
+    for (sequence, expected), got in zip(pairs, found, strict=True):
+        wrong = difference(model, got, expected) > model.weights.tolerance
+        assert not wrong, (seed, to_text(drawn.program, 2000), drawn.inputs, sequence, got)
+    verified = model.verify(samples=400)
+    assert verified.passed, str(verified)
+    return "equal"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_partial_program_equals_its_model_where_it_has_a_value(seed: int) -> None:
+    check(seed, causal=bool(seed % 3 == 0), optimize=int(seed % 4 > 0))
+
+
+def test_most_partial_programs_compile_and_many_are_partial() -> None:
+    partial: Counter[bool] = Counter()
+    for seed in range(60):
+        drawn = random_partial(seed)
+        partial[len(list(valued(drawn, causal=False))) < sum(map(drawn.means, every()))] += 1
+    assert partial[True] > 10
