@@ -10,13 +10,14 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from rasplab.diagnostics import counted
+from rasplab.export.standard import require_standard
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.explorer.arrays import ArrayData, pack
 from rasplab.view.explorer.expressions import Expression, Linked, expressions_of
 from rasplab.view.explorer.source import SourceText, read_sources
 from rasplab.view.plan_drawing import lanes_of, rows_of
-from rasplab.weights import ModelWeights, encode
+from rasplab.weights import EMBED, ModelWeights, encode
 from rasplab.weights.artefact import FIRST_TOKEN_ID, Component
 from rasplab.weights.manifest import circuit_data, config_data
 from rasplab.weights.reading import tolerance
@@ -110,17 +111,20 @@ def document_of(
     `name` and `about` are its title, by default the program's name, and a sentence below it.
 
     Raises:
-        InputError: E401 to E405, for a sequence that the model does not take.
+        InputError: E401 to E405, for a sequence that the model does not take; E601 for a schedule
+            of steps that the page does not go through.
     """
     weights = model.weights
+    require_standard(weights.config, "the page")
     linked = expressions_of(model)
     sources = read_sources(linked.spans)
     circuit = weights.circuit
     short = replace(circuit, components=tuple(map(_without_directory, circuit.components)))
     margin = circuit.certificate.smallest_margin
     arrays = dict(weights.arrays)
-    if weights.basis is not None:
-        arrays |= {"basis.write": weights.basis.write, "basis.read": weights.basis.read}
+    if not weights.plain:
+        maps = weights.frame(EMBED).maps
+        arrays |= {"basis.write": maps.write, "basis.read": maps.read}
     return Document(
         format=FORMAT,
         name=name or _name(model),
@@ -215,7 +219,7 @@ def _steps(weights: ModelWeights) -> tuple[Step, ...]:
         Step(
             site=f"{row.layer}.{halves[row.half]}"
             if row.layer is not None
-            else ("output" if row.writes is None else sites[row.writes]),
+            else ("output" if row.writes is None else str(sites[row.writes])),
             half=row.half,
             layer=row.layer,
             component=-1 if row.layer is None else numbers[row.name],

@@ -12,6 +12,7 @@ from rasplab.compat.tracr.rasp.sops import SOp, is_numerical
 from rasplab.compat.tracr.rasp.spelling import Spellings
 from rasplab.diagnostics import CompileError
 from rasplab.graph import Facts, Interner, Listed, build_graph
+from rasplab.graph.refusals import too_many_values
 from rasplab.options import read_options
 from rasplab.rasp.order import operands_first
 from rasplab.rasp.values import Value
@@ -52,7 +53,7 @@ def infer_bases(graph: Any, sink: Node, vocab: Collection[Any], max_seq_len: int
             defined: list[Value] = [value for value in domain.values if value is not None]
             known[VALUE_SET] = set(spellings.all(defined))
         elif not is_numerical(part):
-            raise CompileError(facts.too_many_values(node))
+            raise CompileError(too_many_values(node, domain, facts.interner))
         space = (
             VectorSpaceWithBasis.from_names([part.label])
             if is_numerical(part)

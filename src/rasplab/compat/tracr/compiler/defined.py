@@ -68,7 +68,7 @@ class Domain:
 
 def settler(domain: Domain) -> Callable[[ex.Aggregate], ex.Aggregate]:
     """What gives an aggregate without a default one, where it certainly never stands."""
-    facts = Facts(Interner(), domain.vocabulary, domain.max_length, domain.causal)
+    facts = Facts(Interner(), domain.vocabulary, domain.max_length, domain.causal, trusting=False)
 
     def settled(aggregate: ex.Aggregate) -> ex.Aggregate:
         if aggregate.default is not None:
@@ -116,8 +116,8 @@ def _is_constant(select: ex.Select, facts: Facts) -> bool:
     domains = [facts.domain(operand) for operand in node.operands]
     if any(isinstance(domain, Interval) or domain.undefined for domain in domains):
         return False
-    truth = facts.truth(node)
-    return bool(truth.all()) or not truth.any()
+    relation = facts.relation(node)
+    return relation.is_full() or not relation.matrix().any()
 
 
 def _finds_by_position(selector: ex.Selector, domain: Domain) -> bool:
@@ -187,6 +187,6 @@ def _never_itself(facts: Facts, selector: Node) -> bool:
             keys, queries = selector.operands
             if keys is not queries or isinstance(facts.domain(keys), Interval):
                 return False
-            return not facts.truth(selector).diagonal().any()
+            return not facts.relation(selector).diagonal().any()
         case _:
             return False
