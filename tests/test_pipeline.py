@@ -49,7 +49,7 @@ def test_every_stage_prints_what_it_made(optimize: int) -> None:
 
 
 def test_a_refused_program_can_be_stopped_before_it_is_refused() -> None:
-    broken = aggregate(select(tokens, tokens, "!="), apply(str, tokens))
+    broken = aggregate(select(tokens, tokens, "!="), apply("{:s}".format, tokens))
     with pytest.raises(CompileError):
         stop_after("weights", broken, asked(broken))
     assert "aggregate(select(" in stop_after("graph", broken, asked(broken)).text

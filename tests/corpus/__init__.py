@@ -6,6 +6,7 @@ from tests.corpus.counting import COUNTING
 from tests.corpus.encodings import ENCODINGS
 from tests.corpus.numbers import NUMBERS
 from tests.corpus.orders import ORDERS
+from tests.corpus.partial import PARTIAL_CASES
 from tests.corpus.rounding import ROUNDING
 from tests.corpus.selectors import SELECTORS
 from tests.corpus.shapes import SHAPES
@@ -21,6 +22,7 @@ CASES: tuple[Case, ...] = (
     *SHAPES,
     *ROUNDING,
     *AT_BOS,
+    *PARTIAL_CASES,
 )
 
 __all__ = ["CASES", "Case"]

@@ -210,6 +210,6 @@ def test_bos_and_pad_are_no_tokens(taken: str) -> None:
 
 
 def test_a_refusal_is_a_value_error_that_points_at_the_expression() -> None:
-    mean = rasp.Aggregate(ANY, T)
+    number = rasp.Map(int, T)
     with pytest.raises(CompileError, match=r"test_rasp\.py"):
-        compiling.compile_rasp_to_model(mean, {"a", "b"}, 3)
+        compiling.compile_rasp_to_model(number, {"1", "b"}, 3)

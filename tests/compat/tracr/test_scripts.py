@@ -85,13 +85,13 @@ def test_a_finding_is_shown_at_its_place_without_a_traceback(
     script.write_text(
         "from tracr.compiler import compiling\n"
         "from tracr.rasp import rasp\n"
-        "everywhere = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.TRUE)\n"
-        "mean = rasp.Aggregate(everywhere, rasp.tokens)\n"
-        "compiling.compile_rasp_to_model(mean, {'a', 'b'}, 3)\n"
+        "# one that fails on a token\n"
+        "number = rasp.Map(int, rasp.tokens)\n"
+        "compiling.compile_rasp_to_model(number, {'1', 'b'}, 3)\n"
     )
     assert main([str(script)]) == 1
     shown = capsys.readouterr().err
-    assert "error[E204]" in shown
+    assert "error[E105]" in shown
     assert "averages.py:4:" in shown
 
 

@@ -1,0 +1,278 @@
+"""Programs that are meant for some inputs: declared, promised, checked."""
+
+from __future__ import annotations
+
+import random
+import string
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import rasplab
+from rasplab import rasp
+from rasplab.diagnostics import CompileError, InputError, ProgramError
+from rasplab.rasp import aggregate, indices, length, picks_one, select, selector_width, tokens
+from rasplab.rasp.expressions import SOp
+from rasplab.rasp.inputs import read_inputs
+
+equals = select(tokens, "=", "==")
+place = aggregate(picks_one(equals), indices).named("place")
+mean_place = aggregate(equals, indices).named("mean_place")
+ONE_EQUALS = "[ab]*=[ab]*"
+
+
+def has_one(sequence: tuple[Any, ...]) -> bool:
+    return sequence.count("=") == 1
+
+
+def compiled(program: SOp, inputs: Any = None, **options: Any) -> rasplab.Model:
+    given = {"vocab": "ab=", "max_length": 6, **options}
+    return rasplab.compile(program, inputs=inputs, **given)
+
+
+# -- words
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_words_need_no_declaration(causal: bool, optimize: int) -> None:
+    earlier = aggregate(select(indices, indices, "<"), tokens).named("earlier")
+    model = compiled(earlier, causal=causal, optimize=optimize, max_length=4)
+    found = model.verify()
+    assert found.passed
+    assert found.without_value > 50
+    assert model.certificate.assumptions[0] == "no value where `earlier` would average words"
+    assert "such as" in model.certificate.assumptions[1]
+    assert any("are equal" in taken for taken in model.compilation.proof.taken)  # type: ignore[union-attr]
+
+
+def test_what_has_no_value_on_any_input_is_refused() -> None:
+    with pytest.raises(CompileError, match="E204"):
+        compiled(rasp.aggregate_sum(rasp.full, tokens))
+
+
+# -- the shift on either side
+
+shift = length - selector_width(equals)
+SHIFTS = {
+    "with the keys": select(indices + shift, indices, "=="),
+    "with the queries": select(indices, indices - shift, "=="),
+    "keys taken away": select(shift - indices, indices, "=="),
+    "on both sides": select(indices + selector_width(equals), indices + length, "=="),
+    "with a factor": select(2 * indices + length, 2 * indices + 3, "=="),
+}
+
+
+@pytest.mark.parametrize("selector", SHIFTS.values(), ids=SHIFTS)
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_a_shift_may_stand_on_either_side(selector: rasp.Selector, optimize: int) -> None:
+    model = compiled(aggregate(selector, indices, -1), optimize=optimize, max_length=5)
+    assert model.verify(samples=400).passed
+    kinds = [block.kind for block in model.compilation.proof.blocks]  # type: ignore[union-attr]
+    assert kinds.count("move") == 1
+
+
+@pytest.mark.parametrize("longest", [20, 40])
+def test_a_shifted_selector_compiles_where_a_mean_is_beyond_size(longest: int) -> None:
+    read = aggregate(select(indices + shift, indices, "=="), indices, -1)
+    model = compiled(read * 2 % 7, max_length=longest)
+    assert model.verify(samples=60).passed
+
+
+# -- numbers, as promised
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_a_promise_makes_numbers_move(causal: bool, optimize: int) -> None:
+    model = compiled(place * place, causal=causal, optimize=optimize)
+    assert model.certificate.assumptions[0] == (
+        "`place` selects one position at most, as declared: no value where it selects several"
+    )
+    found = model.verify(samples=1100)
+    assert found.exhaustive
+    assert found.passed
+    assert found.without_value > 0
+    unpromised = compiled(mean_place * mean_place, causal=causal, optimize=optimize)
+    assert unpromised.certificate.assumptions == ()
+    assert len(unpromised.weights.arrays["embed.W_E"][0]) > model.config.d_model
+
+
+def test_a_broken_promise_has_no_value() -> None:
+    with pytest.raises(ProgramError, match="position 0 selects 0 and 2"):
+        place("=a=")
+    assert picks_one(equals)("a=") == [[False, True]] * 2
+
+
+def test_a_promise_that_is_kept_anyway_is_not_named() -> None:
+    here = aggregate(picks_one(select(indices, indices, "==")), tokens)
+    assert compiled(here).certificate.assumptions == ()
+
+
+# -- declared inputs
+
+LISTED = ["a=b", "=ab", "ab="]
+DECLARED: dict[str, Any] = {
+    "pattern": ONE_EQUALS,
+    "predicate": has_one,
+    "list": LISTED,
+    "set": set(LISTED),
+    "examples": rasp.Examples(LISTED),
+}
+
+
+@pytest.mark.parametrize("inputs", DECLARED.values(), ids=DECLARED)
+@pytest.mark.parametrize("causal", [False, True])
+def test_declared_inputs_are_what_the_model_is_right_on(inputs: Any, causal: bool) -> None:
+    model = compiled(mean_place * mean_place, inputs, causal=causal)
+    found = model.verify()
+    assert found.passed
+    assert found.without_value == 0
+    assert model.inputs is not None
+    assert str(model.inputs) in str(found)
+
+
+def test_what_holds_on_every_declared_input_is_used_and_named() -> None:
+    model = compiled(mean_place * mean_place, ONE_EQUALS)
+    (stated,) = model.certificate.assumptions
+    assert stated.startswith("`mean_place` selects one position at most, on every declared input")
+    assert "321 tried" in stated
+    assert model.config.d_model < compiled(mean_place * mean_place).config.d_model
+
+
+def test_what_holds_on_drawn_inputs_is_used_only_where_it_has_to_be() -> None:
+    wide = {"vocab": string.ascii_letters + "=", "max_length": 12}
+    assert compiled(mean_place, has_one, **wide).certificate.assumptions == ()
+    needed = rasp.apply(lambda p, i: (p * 31 + i * 17) % 5, mean_place, indices)
+    needing = rasp.apply(lambda a, b: (a + b) % 3, needed, rasp.shift(needed, 1, 0))
+    with pytest.raises(CompileError) as refused:
+        compiled(needing, **{**wide, "max_length": 40})
+    assert "inputs=" in str(refused.value)
+    model = compiled(needing, "[a-zA-Z]*=[a-zA-Z]*", **{**wide, "max_length": 40})
+    assert "as on drawn inputs" in model.certificate.assumptions[0]
+    assert model.verify(samples=60).passed
+
+
+def test_a_promise_that_is_false_on_a_declared_input_is_found() -> None:
+    with pytest.raises(CompileError, match="for example on the input `= a =`"):
+        compiled(place, ["a=b", "=a="])
+    model = compiled(place, rasp.Examples(["a=b", "ab="]))
+    with pytest.raises(ProgramError, match="declared to pick one"):
+        model("=a=", check=True)
+
+
+def test_what_was_taken_for_granted_is_checked_at_run_time_and_by_verify() -> None:
+    listed = compiled(mean_place * mean_place, ["a=b", "ab="])
+    assert listed("a=b", check=True) == [1, 1, 1]
+    with pytest.raises(InputError, match="none of the inputs"):
+        listed("==", check=True)
+    assert listed.compilation is not None
+    wider = read_inputs(["a=b", "=b="], listed.config.vocabulary, 6)
+    options = replace(listed.compilation.options, inputs=wider)
+    model = replace(listed, compilation=replace(listed.compilation, options=options))
+    with pytest.raises(ProgramError, match="E205"):
+        model("=b=", check=True)
+    found = model.verify()
+    assert not found.passed
+    assert found.broken[0][0] == ("=", "b", "=")
+    assert "a promise is broken: `mean_place` selects one" in str(found)
+
+
+def test_a_function_may_fail_on_what_is_not_declared() -> None:
+    number = rasp.apply(int, tokens)
+    with pytest.raises(CompileError, match="E105"):
+        rasplab.compile(number, vocab="12x", max_length=3)
+    model = rasplab.compile(number, vocab="12x", max_length=3, inputs="[12]+")
+    assert model.verify().passed
+    assert model.verify().without_value == 0
+    with pytest.raises(CompileError, match="E105"):
+        rasplab.compile(number, vocab="12x", max_length=3, inputs="[12]+x?")
+
+
+def test_data_come_from_the_declared_inputs() -> None:
+    for inputs in (ONE_EQUALS, has_one):
+        for longest in (5, 12):
+            model = compiled(place, inputs, max_length=longest)
+            for corrupt in ("resample", "random", "minimal"):
+                data = model.dataset(10, corrupt=corrupt)
+                assert all(map(has_one, [*data.clean, *data.corrupt]))
+    model = compiled(place, ONE_EQUALS)
+    assert model.circuit(ablation="resample").nodes
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code"),
+    [
+        (3, "E424"),
+        ("[a", "E424"),
+        ("a(", "E424"),
+        ("c", "E424"),
+        ("*a", "E424"),
+        ("a{3,2}", "E424"),
+        (["abc"], "E424"),
+        (["a" * 9], "E424"),
+        (rasp.Examples([]), "E425"),
+        ([], "E425"),
+        ("a{9}", "E425"),
+        (lambda sequence: False, "E425"),
+        (lambda sequence: 1 / 0, "E426"),
+        (lambda sequence: 1, "E426"),
+        (lambda: True, "E426"),
+    ],
+    ids=map(str, range(15)),
+)
+def test_bad_declarations_are_refused(inputs: Any, code: str) -> None:
+    with pytest.raises(InputError, match=code):
+        compiled(tokens, inputs)
+
+
+# -- programs that people have written
+
+NUMBERS = {**{digit: int(digit) for digit in string.digits}, "+": -1}
+
+
+def long_addition() -> SOp:
+    """Addition as the authors of RASP wrote it: where the `+` stands is a number to reckon with."""
+    number = rasp.apply(NUMBERS.get, tokens)
+    plus = aggregate(select(tokens, "+", "=="), indices).named("plus")
+    second = rasp.where(indices > plus, number, 0)
+    first = aggregate(select(indices + (length - plus), indices, "=="), number, 0)
+    total = first + second
+    before = select(indices, indices, "<")
+    nowhere = rasp.apply(round, aggregate(before, rasp.where(total < 9, 1, 0)) * indices)
+    later = select(indices, indices, ">") & select(nowhere, nowhere, "==")
+    triggered = aggregate(later, rasp.where(total > 9, 1, 0)) > 0
+    carries = (total > 9) | ((total == 9) & triggered)
+    received = aggregate(select(indices, indices + 1, "=="), rasp.where(carries, 1, 0), 0)
+    return (total + received) % 10
+
+
+def sums(longest: int, count: int) -> list[str]:
+    draw = random.Random(longest)
+    found: list[str] = []
+    for _ in range(count):
+        first = draw.randrange(1, longest - 1)
+        second = draw.randrange(1, longest - first)
+        texts = ("".join(draw.choices(string.digits, k=k)) for k in (first, second))
+        found.append("+".join(texts))
+    return found
+
+
+@pytest.mark.parametrize("longest", [5, 8])
+def test_long_addition_as_it_was_first_written(longest: int) -> None:
+    program = long_addition()
+    vocab = f"{string.digits}+"
+    model = rasplab.compile(program, vocab=vocab, max_length=longest, inputs="[0-9]+\\+[0-9]+")
+    texts = sums(longest, 60)
+    assert model.batch(texts) == [program(text) for text in texts]
+    assert model.verify(samples=60).passed
+
+
+def test_booleans_in_source_text_are_read_from_one_position() -> None:
+    source = 'mark = tokens == "="; seen = aggregate(select(tokens, "a", ==), mark, False);'
+    program = rasp.loads(source).seen
+    model = compiled(program)
+    assert model.verify(samples=1100).passed
+    with pytest.raises(ProgramError, match="E205"):
+        program("aa")
