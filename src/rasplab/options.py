@@ -11,7 +11,7 @@ from typing import Any
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.expressions import Expression, SOp
-from rasplab.rasp.sequence import read_token
+from rasplab.rasp.sequence import plain, read_token
 from rasplab.rasp.values import Value, identity
 
 LENGTH_AT_MOST = 1 << 16
@@ -85,7 +85,10 @@ def _format(given: Any) -> str:
     raise InputError(diagnostic("E410", f"{shown(given)} is no number format", help=f"use {names}"))
 
 
-def _vocabulary(vocab: Any) -> tuple[Value, ...]:
+def _vocabulary(given: Any) -> tuple[Value, ...]:
+    vocab = plain(given)
+    if isinstance(vocab, str) and any(map(str.isspace, vocab)):
+        raise InputError(_words_or_characters(vocab))
     if not isinstance(vocab, Iterable):
         raise InputError(
             diagnostic(
@@ -109,3 +112,13 @@ def _vocabulary(vocab: Any) -> tuple[Value, ...]:
             )
         )
     return tuple(distinct.values())
+
+
+def _words_or_characters(vocab: str) -> Diagnostic:
+    return diagnostic(
+        "E407",
+        f"the vocabulary {shown(vocab)} may mean its words or its characters, blanks among them",
+        notes=["a string is read as its characters"],
+        help=f"for its words write `{shown(vocab)}.split()`, for its characters "
+        f"`list({shown(vocab)})`",
+    )

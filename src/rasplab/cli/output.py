@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Generator, Sequence
+from json import dumps
+from typing import Any, cast
 
 from cyclopts import CycloptsError
 from rich import console as rich_console
@@ -43,6 +46,21 @@ def console(*, stderr: bool = False) -> Console:
 def say(text: str = "", style: str | None = None) -> None:
     """One line or several on stdout, in colour where there is a terminal."""
     console().print(Text(text, style or ""))
+
+
+def json(data: object) -> None:
+    """Data as JSON on stdout; what is not finite is a string."""
+    print(dumps(_finite(data), indent=1, ensure_ascii=False))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, float) and not math.isfinite(data):
+        return str(data)
+    if isinstance(data, dict):
+        return {str(k): _finite(v) for k, v in cast("dict[Any, Any]", data).items()}
+    if isinstance(data, list | tuple):
+        return [_finite(part) for part in cast("list[Any]", data)]
+    return data
 
 
 def note(text: str) -> None:
