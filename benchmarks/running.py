@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 import rasplab
 from rasplab.checker.arithmetic import FORMATS
 from rasplab.weights import forward
-from rasplab.weights.coordinates import hook_after
 
 Array = NDArray[np.float64]
 Sequence = tuple[Any, ...]
@@ -42,8 +41,8 @@ def backends(model: rasplab.Model, home: Path | None) -> Iterator[tuple[str, str
 
 def last(model: rasplab.Model) -> str:
     """The activation that holds what all blocks wrote."""
-    c = model.config
-    return hook_after(c, f"{c.n_layers - 1}.mlp") if c.n_layers else "hook_embed"
+    architecture = model.config.architecture
+    return architecture.stream(architecture.last)
 
 
 def in_numpy(model: rasplab.Model, dtype: np.dtype[Any]) -> Backend:

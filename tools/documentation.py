@@ -5,6 +5,7 @@ python tools/documentation.py
 
 from __future__ import annotations
 
+import sys
 from inspect import getdoc, signature
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +13,10 @@ from pathlib import Path
 import rasplab
 from rasplab import programs, view
 from rasplab.programs import Entry
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import published
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -47,6 +52,7 @@ TITLES = {
 
 def main() -> None:
     (DOCS / "programs.md").write_text(programs_page(), encoding="utf-8", newline="\n")
+    (DOCS / "published.md").write_text(published.page(), encoding="utf-8", newline="\n")
     pictures(DOCS / "images")
 
 

@@ -154,13 +154,11 @@ def _sources(program: Expression, options: Options, pipeline: Pipeline) -> Itera
 
 
 def _lowered(source: _Source, style: Style, budget: Budget) -> Iterator[Lowered]:
-    """The craft model in one style, then after each pass."""
+    """The craft model in one style, then after each pass; not yet known to be exact."""
     lowered = Lowering(style, source.precision, budget)(source.root, source.facts)
-    lowered.verify()
     yield lowered
     for rewrite in source.pipeline.craft:
         lowered = rewrite(lowered)
-        lowered.verify()
         yield lowered
 
 
@@ -199,6 +197,7 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     expected = _expected(source, lowered)
     if not expected.exact:
         raise CompileError(not_exact(expected, lowered, source.facts, source.root))
+    lowered.verify()  # only now: what no number format can hold is not silent at BOS either
     planned = source.pipeline.plan(lowered.craft)
     planned.verify()
     check_planned(planned, lowered, source.facts, source.root)

@@ -24,6 +24,18 @@ apart = selector_width(select(tokens, "a", "==")) + selector_width(
 
 SELECTORS = (
     Case(
+        "a_mask_of_ones_own_under_a_mask",
+        "under causal masking `<=` of positions is full; its complement selects nothing, `<` less",
+        selector_width(same & select(indices, indices, "<="))
+        + 10 * selector_width(~select(indices, indices, "<="))
+        + 100 * selector_width(before | select(indices, indices, ">"))
+        + 1000 * selector_width(select(indices, indices, "<=") & ~before & same),
+        AB,
+        4,
+        (("aba", [1001, 1101, 1202]), ("bbaa", [1001, 1102, 1201, 1302])),
+        causal=True,
+    ),
+    Case(
         "a_sum_that_equals_the_parts_of_an_or",
         "what an `or` is split into may stand in the program already, with other users",
         selector_width(select(apart, 1, "=="))

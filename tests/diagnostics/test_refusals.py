@@ -39,6 +39,8 @@ previous = aggregate(select(indices, indices - 1, "=="), tokens)
 here = select(indices, indices, "==")
 shifted = rasp.shift(tokens, 1, "a")
 mixed_rank = rasp.selector_width(select(tokens, tokens, _is_before))
+below = select(tokens, tokens, "<")
+
 REFUSED: tuple[tuple[str, SOp, Iterable[Any], str], ...] = (
     ("E204", aggregate(full, tokens), ("a", 1, 2), "float32"),
     ("E108", aggregate(best(full, tokens), indices), ("a", 1), "float32"),
@@ -53,6 +55,7 @@ REFUSED: tuple[tuple[str, SOp, Iterable[Any], str], ...] = (
     ("E305", rasp.average(tokens), (1e39, 2e39), "float32"),
     ("E305", rasp.average(tokens) > 150_000, (100_000, 200_000), "float16"),
     ("E305", rasp.average(tokens) > 2e-9, (1e-9, 3e-9), "float16"),
+    ("E305", aggregate(below, tokens, default=2049) + tokens, (0, 1e-12, 2.01e-12), "float32"),
 )
 
 

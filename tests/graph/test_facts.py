@@ -75,6 +75,13 @@ def test_a_rank_that_was_split_is_still_a_rank() -> None:
     assert facts.rank(total) is not None
 
 
+def test_a_rank_may_be_seen_only_after_a_rewrite() -> None:
+    facts, root = facts_of(selector_width(~select(indices, indices, "<")))
+    resolved = ResolveSelectors()(root, facts).root
+    assert facts.rank(root) is None
+    assert facts.rank(resolved) is not None
+
+
 def test_the_relation_of_a_negation_is_the_complement() -> None:
     facts, root = facts_of(selector_width(select(tokens, tokens - 1, "==")))
     select_node = root.operands[0]

@@ -35,11 +35,11 @@ class Network:
 
     def contributions(self, ids, see):
         found: dict[str, np.ndarray] = {}
-        for half in range(-1, 2 * self.weights.config.n_layers):
+        for site in self.weights.config.architecture.sites:
             new = {
                 w.name: self.contribution(w, ids, found, see)
                 for w in self.blocks.writers
-                if w.half == half
+                if w.site == site
             }
             found |= new
         return found
@@ -49,12 +49,12 @@ class Network:
         return self.read("output", found, see) @ self.w["unembed.W_U"] + self.w["unembed.b_U"]
 
     def read(self, reader, found, see):
-        half = next(r.half for r in self.blocks.readers if r.name == reader)
-        halves = {w.name: w.half for w in self.blocks.writers}
-        return sum(see(name, reader, c) for name, c in found.items() if halves[name] < half)
+        at = next(r.reads for r in self.blocks.readers if r.name == reader)
+        sites = {w.name: w.site for w in self.blocks.writers}
+        return sum(see(name, reader, c) for name, c in found.items() if sites[name] <= at)
 
     def contribution(self, writer, ids, found, see):
-        w, layer = self.w, writer.half // 2
+        w, layer = self.w, writer.site.layer
         if writer.kind == "embed":
             out = w["embed.W_E"][ids]
         elif writer.kind == "pos_embed":
@@ -92,7 +92,7 @@ class Network:
         readers = [
             r
             for r in self.blocks.readers
-            if r.half == writer.half and r.start <= writer.start and writer.stop <= r.stop
+            if r.step == writer.step and r.start <= writer.start and writer.stop <= r.stop
         ]
         read = self.read(readers[0].name, found, see)
         units = slice(writer.start, writer.stop)
@@ -112,7 +112,7 @@ def brute_force(model, level, ablation, sequences, joined=False, places: tuple[A
     outputs = [network.output(i, as_it_is) for i in ids]
     nodes, edges = set(), set()
     for writer in network.blocks.writers:
-        readers = [r for r in network.blocks.readers if writer.half < r.half]
+        readers = [r for r in network.blocks.readers if writer.site <= r.reads]
         for place, reader in itertools.product(places, [None, *readers]):
             part: Node | Edge = Node(writer.name, place)
             if reader is not None:

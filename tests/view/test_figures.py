@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 import rasplab
 from rasplab import rasp, view
-from rasplab.view.stream import run, sublayers
+from rasplab.view.stream import sublayers
 from tests.view.models import library_model
 
 INPUTS = {
@@ -64,7 +64,7 @@ def test_a_panel_shows_only_what_has_been_written() -> None:
     order = ["embed", "0.attn", "1.attn", "1.mlp", "2.attn"]
     for i, axes in enumerate(panels(figure)):
         rows = sum(
-            v.stop - v.start for v in model.manifest.variables if order.index(v.written) <= i
+            v.stop - v.start for v in model.manifest.variables if order.index(str(v.written)) <= i
         )
         meshes = [c for c in axes.collections if isinstance(c, QuadMesh)]
         assert sum(shape(mesh)[0] for mesh in meshes) == rows
@@ -82,16 +82,14 @@ def test_numbers_are_written_into_their_cells() -> None:
     )
     figure = view.residual(average, [-3, 0.5]).figure
     (place,) = (v for v in average.manifest.variables if v.written == "0.attn")
-    last = sublayers(average.weights, run(average.weights, [-3, 0.5]))[-1].stream
+    last = sublayers(average.trace([-3, 0.5]))[-1].stream
     expected = [f"{x:g}".replace("-", "−") for x in last[:, place.start].round(2).tolist()]
     assert [t.get_text() for t in panels(figure)[-1].texts][-3:] == expected
 
 
 def test_the_stream_shown_is_the_stream_computed() -> None:
     model = library_model("reverse")
-    found = run(model.weights, "bdace")
-    shown = sublayers(model.weights, found)
-    assert found.outputs == tuple(model("bdace"))
+    shown = sublayers(model.trace("bdace"))
     last = shown[-1].stream
     place = next(v for v in model.manifest.variables if v.name == "reverse")
     values = [d.values[0] for d in model.manifest.directions[place.start : place.stop]]

@@ -227,8 +227,10 @@ def _check_range(known: Known) -> None:
     for name, array in known.weights.arrays.items():
         if not np.isfinite(array).all() or (np.abs(array) >= known.form.largest / 4).any():
             raise RefutedError(f"{name} holds a number that {known.form.name} has not")
-    if known.weights.basis is not None:
+    if not known.weights.plain:
         raise RefutedError("the stream has another basis than the variables")
+    if not known.weights.config.architecture.standard:
+        raise RefutedError("the steps are not attention and MLP, layer by layer")
 
 
 def _check_nothing_else(known: Known) -> None:

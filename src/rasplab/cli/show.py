@@ -10,7 +10,7 @@ from rasplab.cli.sources import Source
 from rasplab.cli.tokens import shown
 from rasplab.craft.certificate import Certificate
 from rasplab.model import Model
-from rasplab.weights import Component
+from rasplab.weights import EMBED, Component
 
 
 def show_model(model: Model) -> None:
@@ -51,7 +51,7 @@ def _layers(model: Model) -> None:
     rows = [
         ("embed", "table", v.name, f"{v.stop - v.start} directions", "", "")
         for v in circuit.variables
-        if v.written == "embed"
+        if v.written == EMBED
     ]
     for component in sorted(circuit.components, key=lambda c: (c.layer, c.kind != "head")):
         rows.append(_row(component))

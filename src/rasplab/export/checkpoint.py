@@ -15,13 +15,24 @@ import numpy as np
 
 from rasplab.checker import Proof
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
-from rasplab.export.gpt2 import NORM, Activation, Arrays, Head, from_gpt2, gpt2_shape, to_gpt2
+from rasplab.export.gpt2 import GPT2, Activation
+from rasplab.export.home import Arrays, Head, Home
 from rasplab.export.names import names_of
 from rasplab.export.norms import NormBound, behind_norms, prove_behind_norms
+from rasplab.export.standard import require_standard
 from rasplab.export.tokenizer import tokenizer_config, tokenizer_json
 from rasplab.export.vocabulary import Vocabulary, vocabulary_of
-from rasplab.weights import BOS_ID, PAD_ID, Config, ModelWeights, declared, manifest
-from rasplab.weights.artefact import Basis
+from rasplab.weights import (
+    BOS_ID,
+    EMBED,
+    PAD_ID,
+    Basis,
+    Config,
+    ModelWeights,
+    Site,
+    declared,
+    manifest,
+)
 from rasplab.weights.directory import write_directory
 from rasplab.weights.files import SPECIFICATION
 from rasplab.weights.manifest import Json
@@ -47,6 +58,9 @@ _BIDIRECTIONAL: Json = {
 attention alone; asking for attentions makes it refuse any other. Tools that go by the name of the
 architecture, and would make a GPT-2 causal, do not know this one."""
 
+HOMES: dict[str, Home] = {GPT2.name: GPT2}
+"""The architectures that there are, by name."""
+
 NEVER = 2.0**30
 """Minus the score, at least, of words that are no outputs."""
 
@@ -67,7 +81,7 @@ _BOUND = Record(
 )
 _LAYOUT = Record(
     {
-        "architecture": OneOf(("gpt2",)),
+        "architecture": OneOf(tuple(HOMES)),
         "activation": OneOf(("relu", "gelu_new")),
         "dtype": OneOf(("float32", "float64")),
         "bound": Maybe(_BOUND),
@@ -88,6 +102,11 @@ class Layout:
     dtype: str
     bound: NormBound | None = None
 
+    @property
+    def home(self) -> Home:
+        """The architecture."""
+        return HOMES[self.architecture]
+
     @staticmethod
     def read(
         weights: ModelWeights,
@@ -101,8 +120,9 @@ class Layout:
             InputError: E601 no such architecture or activation, E603 no format is precise enough,
                 E604 another context.
         """
-        _among("architecture", architecture, ("gpt2",))
-        _among("activation", activation, ("relu", "gelu_new"))
+        _among("architecture", architecture, tuple(HOMES))
+        _among("activation", activation, HOMES[architecture].activations)
+        require_standard(weights.config, "a GPT-2")
         if n_positions not in (None, weights.config.n_ctx):
             raise InputError(_other_context(weights, n_positions))
         formats = ("float64",) if weights.config.dtype == "float64" else ("float32", "float64")
@@ -144,9 +164,10 @@ def contents(weights: ModelWeights, layout: Layout) -> dict[str, bytes]:
     }
     files = {name: manifest.to_bytes(part) for name, part in data.items()}
     files[ARRAYS] = to_safetensors(arrays, {"format": "pt"})
-    if weights.basis is not None:
-        basis = {"write": weights.basis.write, "read": weights.basis.read}
-        files[BASIS] = to_safetensors({n: np.ascontiguousarray(a) for n, a in basis.items()})
+    if not weights.plain:
+        basis = weights.frame(EMBED).maps
+        named = {"write": basis.write, "read": basis.read}
+        files[BASIS] = to_safetensors({n: np.ascontiguousarray(a) for n, a in named.items()})
     return sealed(files, CIRCUIT, _circuit(weights, vocabulary, layout))
 
 
@@ -210,16 +231,16 @@ def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWe
     stored = from_safetensors(files[ARRAYS])
     declared.check_numbers(stored, (layout.dtype,))
     columns = list(vocabulary.columns)
-    arrays = from_gpt2(stored, config, columns, layout.activation, layout.dtype)
+    arrays = layout.home.back(stored, config, columns, layout.activation, layout.dtype)
     declared.check_arrays(config, arrays)
-    basis = None
+    bases: dict[Site, Basis] = {}
     if circuit["basis"]:
         named = from_safetensors(files[BASIS])
         declared.check_numbers(named, declared.STORED_AS[config.dtype])
-        basis = Basis(**named)
+        bases[EMBED] = Basis(**named)
     stated = circuit.get(SPECIFICATION)
     specification = None if stated is None else read_specification(stated)
-    weights = ModelWeights(config, arrays, truth, basis, specification)
+    weights = ModelWeights(config, arrays, truth, bases, specification)
     weights.verify()
     _refuse_other(stored, _arrays(weights, vocabulary, layout))
     again = _circuit(weights, vocabulary, layout)
@@ -245,7 +266,7 @@ def _refuse_other(stored: Arrays, expected: Arrays) -> None:
 
 def _arrays(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> Arrays:
     head = _head(weights, vocabulary)
-    return to_gpt2(weights, head, activation=layout.activation, dtype=layout.dtype)
+    return layout.home.arrays(weights, head, layout.activation, layout.dtype)
 
 
 def _head(weights: ModelWeights, vocabulary: Vocabulary) -> Head:
@@ -265,22 +286,8 @@ def _head(weights: ModelWeights, vocabulary: Vocabulary) -> Head:
 
 
 def _config(c: Config, vocabulary: Vocabulary, layout: Layout) -> Json:
-    shape = gpt2_shape(c)
     data: Json = {
-        "architectures": ["GPT2LMHeadModel"],
-        "model_type": "gpt2",
-        "vocab_size": len(vocabulary.words),
-        "n_positions": shape.n_positions,
-        "n_embd": shape.n_embd,
-        "n_layer": shape.n_layer,
-        "n_head": shape.n_head,
-        "n_inner": shape.n_inner,
-        "activation_function": layout.activation,
-        "layer_norm_epsilon": 4.0**NORM,
-        "scale_attn_weights": True,
-        "resid_pdrop": 0.0,
-        "embd_pdrop": 0.0,
-        "attn_pdrop": 0.0,
+        **layout.home.config(c, len(vocabulary.words), layout.activation),
         "tie_word_embeddings": False,
         "bos_token_id": BOS_ID,
         "pad_token_id": PAD_ID,
@@ -318,8 +325,8 @@ def _circuit(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> J
     ]
     data = {
         **CHECKPOINT.head(),
-        "layout": asdict(layout) | {"shape": asdict(gpt2_shape(c))},
-        "basis": weights.basis is not None,
+        "layout": asdict(layout) | {"shape": layout.home.sizes(c)},
+        "basis": not weights.plain,
         "words": words,
         "names": asdict(names_of(weights)),
         "config": manifest.config_data(c),

@@ -32,17 +32,23 @@ relu(z) to within 0.17/s, and exactly relu(z) where |s·z| > 5.6.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rasplab.weights import FIRST_TOKEN_ID, Config, ModelWeights
+from rasplab.export.home import Array, Arrays, Head, Home, Naming
+from rasplab.export.standard import require_standard
+from rasplab.weights import (
+    EMBED,
+    FIRST_TOKEN_ID,
+    Component,
+    Config,
+    ModelWeights,
+    Site,
+)
 from rasplab.weights.artefact import expected_shapes
 
-Array: TypeAlias = "NDArray[np.floating]"
-Arrays: TypeAlias = "dict[str, Array]"
 Activation: TypeAlias = Literal["relu", "gelu_new"]
 
 NORM = 60
@@ -117,21 +123,13 @@ def power_of_four(size: int) -> int:
     return 4 ** (((max(size, 1) - 1).bit_length() + 1) // 2)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Head:
-    """The output head: for each row of the vocabulary, weights on our lanes and a constant."""
-
-    weight: Array  # vocabulary x d_model
-    bias: Array  # vocabulary
-
-
 def sharpness(dtype: str) -> float:
     """The power of two s by which gelu(s·z)/s is relu(z), to within 0.17/s."""
     return 2.0**53 if dtype == "float64" else 2.0**24
 
 
 def to_gpt2(
-    weights: ModelWeights, head: Head, *, activation: Activation = "relu", dtype: str = "float32"
+    weights: ModelWeights, head: Head, *, activation: str = "relu", dtype: str = "float32"
 ) -> Arrays:
     """The state dict of a `GPT2LMHeadModel` that computes a model, with its names and shapes."""
     shape, w = gpt2_shape(weights.config), weights.arrays
@@ -157,7 +155,7 @@ def to_gpt2(
 
 
 def from_gpt2(
-    arrays: Arrays, config: Config, head_ids: list[int], activation: Activation, dtype: str
+    arrays: Arrays, config: Config, head_ids: list[int], activation: str, dtype: str
 ) -> Arrays:
     """Our arrays out of those that `to_gpt2` made, bit for bit; `head_ids`: its columns."""
     shape = gpt2_shape(config)
@@ -193,7 +191,6 @@ def from_gpt2(
 def _layer(weights: ModelWeights, layer: int, shape: GPT2Shape, sharp: float) -> Arrays:
     """Attention and MLP of one layer; all zeros for a layer that the model does not have."""
     c, w, ours = weights.config, weights.arrays, f"blocks.{layer}."
-    named = weights.basis is None
     joint = np.zeros((shape.n_embd, 3, shape.n_head, shape.head_dim))
     bias = np.zeros((3, shape.n_head, shape.head_dim))
     out = np.zeros((shape.n_head, shape.head_dim, shape.n_embd))
@@ -207,7 +204,7 @@ def _layer(weights: ModelWeights, layer: int, shape: GPT2Shape, sharp: float) ->
                 shape,
                 w[f"{ours}attn.W_{part}"],
                 w[f"{ours}attn.b_{part}"],
-                silent=named and part == "V",
+                silent=weights.plain and part == "V",
             )
             joint[:, i, heads, coordinates] = matrix.transpose(1, 0, 2) * scale[i]
             bias[i, heads, coordinates] = constant * scale[i]
@@ -267,3 +264,71 @@ def _head_rows(shape: GPT2Shape, head: Head) -> Array:
     rows[:, shape.word] = head.bias
     rows[:, shape.zero] = -rows.sum(axis=1)
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Modules:
+    """The modules of a GPT-2, with their inputs and outputs."""
+
+    pattern: str
+    root: str
+    size: int
+
+    def stream(self, site: Site) -> str:
+        if site == EMBED:
+            return f"{self._block(0)}.input"
+        side = "ln_2.input" if site.half == "attn" else "output"
+        return f"{self._block(site.layer)}.{side}"
+
+    def part(self, layer: int, c: Component) -> str:
+        block = self._block(layer)
+        if c.kind == "head":
+            start, stop = c.start * self.size, c.stop * self.size
+            return f"{block}.attn.c_proj.input[..., {start}:{stop}]"
+        return f"{block}.mlp.act.output[..., {c.start}:{c.stop}]"
+
+    def _block(self, layer: int) -> str:
+        return f"{self.root}transformer.h{self.pattern.format(layer)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _GPT2:
+    name: str = "gpt2"
+    activations: tuple[str, ...] = get_args(Activation)
+
+    def sizes(self, config: Config) -> dict[str, int]:
+        return asdict(gpt2_shape(config))
+
+    def config(self, config: Config, words: int, activation: str) -> dict[str, Any]:
+        shape = gpt2_shape(config)
+        return {
+            "architectures": ["GPT2LMHeadModel"],
+            "model_type": "gpt2",
+            "vocab_size": words,
+            "n_positions": shape.n_positions,
+            "n_embd": shape.n_embd,
+            "n_layer": shape.n_layer,
+            "n_head": shape.n_head,
+            "n_inner": shape.n_inner,
+            "activation_function": activation,
+            "layer_norm_epsilon": 4.0**NORM,
+            "scale_attn_weights": True,
+            "resid_pdrop": 0.0,
+            "embd_pdrop": 0.0,
+            "attn_pdrop": 0.0,
+        }
+
+    def arrays(self, weights: ModelWeights, head: Head, activation: str, dtype: str) -> Arrays:
+        return to_gpt2(weights, head, activation=activation, dtype=dtype)
+
+    def back(
+        self, arrays: Arrays, config: Config, head_ids: list[int], activation: str, dtype: str
+    ) -> Arrays:
+        return from_gpt2(arrays, config, head_ids, activation, dtype)
+
+    def naming(self, config: Config, pattern: str, root: str) -> Naming:
+        require_standard(config, "a GPT-2")
+        return _Modules(pattern, root, gpt2_shape(config).head_dim)
+
+
+GPT2: Home = _GPT2()

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from rasplab.diagnostics import InputError, diagnostic, require
-from rasplab.weights import PAD_ID, Config, ModelWeights
+from rasplab.weights import EMBED, PAD_ID, Config, ModelWeights
+from rasplab.weights.architecture import Kind
 
 Params: TypeAlias = "dict[str, Any]"
 Apply: TypeAlias = "Callable[..., Any]"
@@ -42,7 +43,9 @@ def to_jax(weights: ModelWeights) -> tuple[Apply, Params]:
 
 def _params(weights: ModelWeights, convert: Callable[..., Any]) -> Params:
     """The arrays as nested dicts; the blocks as a list."""
-    blocks: list[Params] = [{"attn": {}, "mlp": {}} for _ in range(weights.config.n_layers)]
+    blocks: list[Params] = [{} for _ in range(weights.config.n_layers)]
+    for number, kind in weights.config.architecture.blocks:
+        blocks[number][kind] = {}
     params: Params = {"embed": {}, "pos_embed": {}, "blocks": blocks, "unembed": {}}
     for name, array in weights.arrays.items():
         *path, last = name.split(".")
@@ -54,7 +57,7 @@ def _params(weights: ModelWeights, convert: Callable[..., Any]) -> Params:
 
 
 def _function(config: Config) -> Apply:
-    causal = config.causal
+    architecture = config.architecture
     import jax
     import jax.numpy as jnp
     from jax.lax import Precision
@@ -73,26 +76,28 @@ def _function(config: Config) -> Apply:
         seen = {"q": q, "k": k, "v": v, "attn_scores": scores, "pattern": pattern}
         return result.sum(axis=1), {**seen, "z": z, "result": result}
 
+    def mlp(w: Params, x: Any, visible: Any) -> tuple[Any, Params]:
+        del visible
+        hidden = jnp.maximum(product(x, w["W_in"]) + w["b_in"], 0)
+        return product(hidden, w["W_out"]), {"post": hidden}
+
+    steps: dict[Kind, Callable[..., tuple[Any, Params]]] = {"attn": attention, "mlp": mlp}
+
     def apply(params: Params, ids: Any, *, activations: bool = False) -> Any:
         n = ids.shape[1]
         x = params["embed"]["W_E"][ids] + params["pos_embed"]["W_pos"][:n]
         visible = (ids != PAD_ID)[:, None, None, :]
-        if causal:
+        if architecture.causal:
             visible = visible & jnp.tri(n, dtype=bool)
-        seen: Params = {} if params["blocks"] else {"hook_embed": x}
-        for layer, block in enumerate(params["blocks"]):
-            name = f"blocks.{layer}."
-            seen[f"{name}hook_resid_pre"] = x
-            written, heads = attention(block["attn"], x, visible)
-            seen |= {f"{name}attn.hook_{part}": array for part, array in heads.items()}
-            x = x + written
-            seen[f"{name}hook_resid_mid"] = x
-            w = block["mlp"]
-            hidden = jnp.maximum(product(x, w["W_in"]) + w["b_in"], 0)
-            written = product(hidden, w["W_out"])
-            x = x + written
-            seen[f"{name}mlp.hook_post"], seen[f"{name}hook_mlp_out"] = hidden, written
-            seen[f"{name}hook_resid_post"] = x
+        seen: Params = {} if architecture.steps else {architecture.stream(EMBED): x}
+        for step in architecture.steps:
+            seen.setdefault(step.reads_whole, x)
+            w = params["blocks"][step.block][step.kind]
+            written, within = steps[step.kind](w, x, visible)
+            seen |= {f"{step.inner}hook_{part}": array for part, array in within.items()}
+            if step.kind == "mlp":
+                seen[step.out] = written
+            x = seen[architecture.stream(step.site)] = x + written
         out = product(x, params["unembed"]["W_U"]) + params["unembed"]["b_U"]
         return (out, seen) if activations else out
 

@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.export.standard import require_standard
 from rasplab.weights import Config, ModelWeights, manifest
 from rasplab.weights.directory import write_directory
 from rasplab.weights.manifest import Json
@@ -33,10 +34,12 @@ def save_transformer_lens_legacy(
     """Write `model.safetensors`, `config.json` and `circuit.json`.
 
     Raises:
+        InputError: E601, the model has other steps than layers of attention and an MLP.
         ModelFileError: E503 exists already, E504 cannot be written.
     """
     from safetensors.numpy import save
 
+    require_standard(weights.config, "a HookedTransformer")
     arrays = {name: np.array(a, order="C") for name, a in state_dict(weights).items()}
     files = {
         "model.safetensors": save(arrays, {"format": "pt"}),

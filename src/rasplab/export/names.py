@@ -10,20 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rasplab.diagnostics import InputError, diagnostic
-from rasplab.export.gpt2 import gpt2_shape
-from rasplab.weights import Component, ModelWeights
+from rasplab.export.gpt2 import GPT2
+from rasplab.export.home import Naming
+from rasplab.weights import Architecture, Component, ModelWeights, Site
 from rasplab.weights.named import table
 from rasplab.weights.trace import direction_labels
-
-Site = Callable[[str, int, int, int], str]
-"""`(kind, layer, start, stop)` to a name, for the kinds of `_KINDS`."""
-
-_KINDS = ("pre", "mid", "post", "head", "mlp")
 
 
 @dataclass(frozen=True, slots=True)
 class StreamPoint:
-    """One place of the residual stream, after `"embed"`, `"0.attn"`, `"0.mlp"` and so on.
+    """One site of the residual stream: `"embed"`, `"0.attn"`, `"0.mlp"` and so on.
 
     `name` is the target's; `written` are the variables that are new here, `holds` all that are in
     the stream.
@@ -67,7 +63,7 @@ class Names:
     """The names of one target.
 
     Lanes are columns of the residual stream; of a model in another basis, columns of the stream
-    times `basis.read`.
+    times the basis's `read`.
 
     >>> import rasplab
     >>> program, vocab = rasplab.programs.get("hist").at(3, 5)
@@ -114,7 +110,7 @@ def names_of(weights: ModelWeights, target: str = "transformers") -> Names:
     """The names of a model in one of the `TARGETS`.
 
     Raises:
-        InputError: E601, there is no such target.
+        InputError: E601, there is no such target, or it does not go through such steps.
     """
     if target not in TARGETS:
         raise InputError(
@@ -124,38 +120,40 @@ def names_of(weights: ModelWeights, target: str = "transformers") -> Names:
                 help=f"use {', '.join(map(repr, TARGETS))}",
             )
         )
-    site = TARGETS[target](weights)
-    circuit, layers = weights.circuit, range(weights.config.n_layers)
-    after = ["embed", *(f"{layer}.{half}" for layer in layers for half in ("attn", "mlp"))]
-    sites = [site("pre", 0, 0, 0)]
-    sites += [site(kind, layer, 0, 0) for layer in layers for kind in ("mid", "post")]
-    written = [
-        tuple(v.name for v in circuit.variables if v.written == stage and v.name != "bos")
-        for stage in after
-    ]
-    points = tuple(
-        StreamPoint(stage, name, new, tuple(v for group in written[: i + 1] for v in group))
-        for i, (stage, name, new) in enumerate(zip(after, sites, written, strict=True))
+    naming, sites = TARGETS[target](weights), weights.config.architecture.sites
+    variables = weights.circuit.variables
+    labels = direction_labels(weights.circuit.directions)
+    return Names(
+        target,
+        tuple(_point(weights, site, naming) for site in sites),
+        tuple(
+            VariableName(
+                v.name,
+                v.start,
+                v.stop,
+                labels[v.columns],
+                str(v.written),
+                tuple(naming.stream(site) for site in sites if v.lives_at(site)),
+            )
+            for v in variables
+        ),
+        tuple(_component(weights, naming, c) for c in weights.circuit.components),
     )
-    labels = direction_labels(circuit.directions)
-    variables = tuple(
-        VariableName(
-            v.name,
-            v.start,
-            v.stop,
-            labels[v.start : v.stop],
-            v.written,
-            tuple(sites[after.index(v.written) :]),
-        )
-        for v in circuit.variables
-    )
-    components = tuple(_component(site, c) for c in circuit.components)
-    return Names(target, points, variables, components)
 
 
-def _component(site: Site, c: Component) -> ComponentName:
+def _point(weights: ModelWeights, site: Site, naming: Naming) -> StreamPoint:
+    alive = [v for v in weights.circuit.living(site) if v.name != "bos"]
+    new = tuple(v.name for v in alive if v.written == site)
+    return StreamPoint(str(site), naming.stream(site), new, tuple(v.name for v in alive))
+
+
+def _component(weights: ModelWeights, naming: Naming, c: Component) -> ComponentName:
+    """Of a block that comes again, where it comes first."""
+    kind = "attn" if c.kind == "head" else "mlp"
+    steps = weights.config.architecture.steps
+    layer = next(s.layer for s in steps if (s.kind, s.block) == (kind, c.layer))
     return ComponentName(
-        site(c.kind, c.layer, c.start, c.stop),
+        naming.part(layer, c),
         c.layer,
         c.kind,
         c.start,
@@ -167,49 +165,31 @@ def _component(site: Site, c: Component) -> ComponentName:
     )
 
 
-def _hooks(head_axes: str) -> Callable[[ModelWeights], Site]:
+@dataclass(frozen=True, slots=True)
+class _Hooks:
     """TransformerLens's names; where the head's axis stands differs."""
 
-    def named(weights: ModelWeights) -> Site:
-        first = "blocks.0.hook_resid_pre" if weights.config.n_layers else "hook_embed"
+    architecture: Architecture
+    head_axes: str
 
-        def site(kind: str, layer: int, start: int, stop: int) -> str:
-            block = f"blocks.{layer}."
-            return {
-                "pre": first,
-                "mid": f"{block}hook_resid_mid",
-                "post": f"{block}hook_resid_post",
-                "head": f"{block}attn.hook_z[{head_axes}{start}]",
-                "mlp": f"{block}mlp.hook_post[..., {start}:{stop}]",
-            }[kind]
+    def stream(self, site: Site) -> str:
+        return self.architecture.stream(site)
 
-        return site
-
-    return named
+    def part(self, layer: int, c: Component) -> str:
+        if c.kind == "head":
+            return f"blocks.{layer}.attn.hook_z[{self.head_axes}{c.start}]"
+        return f"blocks.{layer}.mlp.hook_post[..., {c.start}:{c.stop}]"
 
 
-def _modules(pattern: str, root: str) -> Callable[[ModelWeights], Site]:
-    """The modules of a GPT-2, with their inputs and outputs; `pattern` writes the layer."""
-
-    def named(weights: ModelWeights) -> Site:
-        size = gpt2_shape(weights.config).head_dim
-
-        def site(kind: str, layer: int, start: int, stop: int) -> str:
-            block = f"{root}transformer.h{pattern.format(layer)}"
-            return {
-                "pre": f"{block}.input",
-                "mid": f"{block}.ln_2.input",
-                "post": f"{block}.output",
-                "head": f"{block}.attn.c_proj.input[..., {start * size}:{stop * size}]",
-                "mlp": f"{block}.mlp.act.output[..., {start}:{stop}]",
-            }[kind]
-
-        return site
-
-    return named
+def _hooks(head_axes: str) -> Callable[[ModelWeights], Naming]:
+    return lambda weights: _Hooks(weights.config.architecture, head_axes)
 
 
-TARGETS: dict[str, Callable[[ModelWeights], Site]] = {
+def _modules(pattern: str, root: str) -> Callable[[ModelWeights], Naming]:
+    return lambda weights: GPT2.naming(weights.config, pattern, root)
+
+
+TARGETS: dict[str, Callable[[ModelWeights], Naming]] = {
     "transformers": _modules(".{}", ""),
     "nnsight": _modules("[{}]", "model."),
     "pyvene": _modules("[{}]", ""),

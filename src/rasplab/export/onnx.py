@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import require
-from rasplab.weights import PAD_ID, ModelWeights, manifest
+from rasplab.weights import EMBED, PAD_ID, ModelWeights, Step, manifest
 from rasplab.weights.directory import write_file
 
 OPSET, IR = 18, 10  # of 2022 and 2024; every runtime of the last years reads them
@@ -70,26 +70,31 @@ class _Graph:
         return model
 
     def _forward(self) -> str:
-        c, w = self.weights.config, self.weights.arrays
         n = self.node("Gather", self.node("Shape", "ids"), self.integers("one", [1]), axis=0)
         zero, one = self.integers("start", [0]), self.integers("axis", [0])
         positions = self.node("Slice", self.array("pos_embed.W_pos"), zero, n, one)
         words = self.node("Gather", self.array("embed.W_E"), "ids", axis=0)
         residual = self.node("Add", words, positions)
         mask = self._mask(n)
-        for layer in range(c.n_layers):
-            name = f"blocks.{layer}."
-            residual = self.keep(f"{name}hook_resid_pre", residual, 3)
-            if w[f"{name}attn.W_O"].size:
-                written = self._attention(f"{name}attn.", residual, mask)
-                residual = self.node("Add", residual, written)
-            residual = self.keep(f"{name}hook_resid_mid", residual, 3)
-            if w[f"{name}mlp.b_in"].size:
-                residual = self.node("Add", residual, self._mlp(name, residual))
-            residual = self.keep(f"{name}hook_resid_post", residual, 3)
-        if not c.n_layers:
-            residual = self.keep("hook_embed", residual, 3)
+        architecture, layer = self.weights.config.architecture, EMBED.layer
+        for step in architecture.steps:
+            if step.layer != layer:
+                residual, layer = self.keep(step.reads_whole, residual, 3), step.layer
+            if self.weights.arrays[step.writing].size:
+                residual = self.node("Add", residual, self._written(step, residual, mask))
+            residual = self.keep(architecture.stream(step.site), residual, 3)
+        if not architecture.steps:
+            residual = self.keep(architecture.stream(EMBED), residual, 3)
         return self.affine(residual, "unembed.W_U", "unembed.b_U", into="logits")
+
+    def _written(self, step: Step, residual: str, mask: str) -> str:
+        match step.kind:
+            case "attn":
+                return self._attention(step, residual, mask)
+            case "mlp":
+                return self._mlp(step, residual)
+            case _:
+                assert_never(step.kind)
 
     def _mask(self, n: str) -> str:
         """What is added to scores: -inf at padding, and where a causal query may not look."""
@@ -108,18 +113,19 @@ class _Graph:
             "Add", mask, self.node("Slice", self.constant("later", later), start, ends, axes)
         )
 
-    def _attention(self, name: str, residual: str, mask: str) -> str:
+    def _attention(self, step: Step, residual: str, mask: str) -> str:
         """What all heads write; axes are batch, head, position, coordinate."""
+        name = step.inner
         x = self.node("Unsqueeze", residual, self.integers("head_axis", [1]))
         q, k, v = (
-            self.keep(f"{name}hook_{part.lower()}", self._per_head(x, name, part), 4)
+            self.keep(f"{name}hook_{part.lower()}", self._per_head(x, step.weights, part), 4)
             for part in "QKV"
         )
         scores = self.node("MatMul", q, self.node("Transpose", k, perm=[0, 1, 3, 2]))
         scores = self.keep(f"{name}hook_attn_scores", self.node("Add", scores, mask), 4)
         pattern = self.keep(f"{name}hook_pattern", self.node("Softmax", scores, axis=-1), 4)
         z = self.keep(f"{name}hook_z", self.node("MatMul", pattern, v), 4)
-        result = self.node("MatMul", z, self.array(f"{name}W_O"))
+        result = self.node("MatMul", z, self.array(step.writing))
         result = self.keep(f"{name}hook_result", result, 4)
         return self.node("ReduceSum", result, self.integers("head_axis", [1]), keepdims=0)
 
@@ -131,11 +137,11 @@ class _Graph:
             self.constant(f"{name}b_{part}", bias),
         )
 
-    def _mlp(self, name: str, residual: str) -> str:
-        before = self.affine(residual, f"{name}mlp.W_in", f"{name}mlp.b_in")
-        hidden = self.keep(f"{name}mlp.hook_post", self.node("Relu", before), 3)
-        written = self.node("MatMul", hidden, self.array(f"{name}mlp.W_out"))
-        return self.keep(f"{name}hook_mlp_out", written, 3)
+    def _mlp(self, step: Step, residual: str) -> str:
+        before = self.affine(residual, f"{step.weights}W_in", f"{step.weights}b_in")
+        hidden = self.keep(f"{step.inner}hook_post", self.node("Relu", before), 3)
+        written = self.node("MatMul", hidden, self.array(step.writing))
+        return self.keep(step.out, written, 3)
 
     def affine(self, x: str, weight: str, bias: str, *, into: str | None = None) -> str:
         """`x @ weight + bias`."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rasplab.diagnostics import require
 from rasplab.export.gpt2 import power_of_four
+from rasplab.export.standard import require_standard
 from rasplab.weights import Config, ModelWeights
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
@@ -28,10 +29,12 @@ def to_transformer_lens(weights: ModelWeights) -> Any:
     It takes token ids as `Model.encode` makes them, and gives the read-out for `Model.decode`.
 
     Raises:
+        InputError: E601, the model has other steps than layers of attention and an MLP.
         MissingExtraError: E602, transformer-lens is not installed, or is older than version 4.
     """
     for module in ("transformer_lens", "transformer_lens.model_bridge"):  # the second is new in 4
         require(module, extra="lens", purpose="a TransformerLens bridge")
+    require_standard(weights.config, "a TransformerBridge")
     import torch
     from transformer_lens.config import TransformerBridgeConfig
     from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_from_module

@@ -133,12 +133,14 @@ def _injective_supports(known: Known, node: Node) -> set[Node]:
 
 
 def rank_of(node: Node, known: Known) -> Rank | None:
-    """What a node ranks, if it is a rank in a total order without ties."""
+    """What a node ranks, if it is a rank in a total order without ties.
+
+    It may be seen of the node that a rewritten one stands for, or only after the rewrite.
+    """
     original = known.interner.original(node)
-    if original is not node:
-        return known.rank(original)
-    if not isinstance(node.op, g.Sum):
-        return None
+    found = None if original is node else known.rank(original)
+    if found is not None or not isinstance(node.op, g.Sum):
+        return found
     selector, values = node.operands
     if not (isinstance(values.op, g.Constant) and values.op.value == 1):
         return None

@@ -34,11 +34,20 @@ def build(
     certified = Certified(weights)
     certified.cast(own, kind, stacklevel=3)
     model = Transformer(weights.config)
-    state = {name: torch.tensor(array) for name, array in weights.arrays.items()}
-    model.to(dtype=torch.float64).load_state_dict(state)
+    model.to(dtype=torch.float64).load_state_dict(_state(weights))
     model.to(dtype=kind, device=where)
     model.certified = certified
     return model
+
+
+def _state(weights: ModelWeights) -> dict[str, torch.Tensor]:
+    """The parameters by the module's names, which count layers: those of a loop come again."""
+    state = {n: torch.tensor(a) for n, a in weights.arrays.items() if not n.startswith("blocks.")}
+    for step in weights.config.architecture.steps:
+        for name, array in weights.arrays.items():
+            if name.startswith(step.weights):
+                state[step.inner + name.removeprefix(step.weights)] = torch.tensor(array)
+    return state
 
 
 def _format(given: torch.dtype | str) -> torch.dtype:

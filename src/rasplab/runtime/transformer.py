@@ -23,7 +23,7 @@ from torch.nn import functional
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.rasp.values import Value
 from rasplab.runtime.certified import Certified
-from rasplab.weights import PAD_ID, Config, codec
+from rasplab.weights import PAD_ID, Config, Step, codec
 
 Hook = Callable[..., Tensor | None]
 """A function `(activation, hook) -> activation | None`, as in TransformerLens."""
@@ -128,21 +128,28 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer: what attention and then the MLP write is added to the residual stream."""
+    """One layer: what its steps write, attention and then an MLP, is added to the stream."""
 
-    def __init__(self, c: Config) -> None:
+    def __init__(self, c: Config, steps: Sequence[Step]) -> None:
         super().__init__()
-        self.attn, self.mlp = Attention(c), MLP(c)
-        self.hook_attn_out, self.hook_mlp_out = HookPoint(), HookPoint()
-        self.hook_resid_pre, self.hook_resid_mid = HookPoint(), HookPoint()
-        self.hook_resid_post = HookPoint()
+        kinds = [step.kind for step in steps]
+        self.attn = Attention(c) if "attn" in kinds else None
+        self.mlp = MLP(c) if "mlp" in kinds else None
+        if self.attn:
+            self.hook_attn_out = HookPoint()
+        if self.mlp:
+            self.hook_mlp_out = HookPoint()
+        self.hook_resid_pre, self.hook_resid_post = HookPoint(), HookPoint()
+        if self.attn and self.mlp:
+            self.hook_resid_mid = HookPoint()
 
     def forward(self, x: Tensor, mask: Tensor, fused: bool) -> Tensor:  # b n d -> b n d
         x = self.hook_resid_pre(x)
-        if self.attn.W_O.numel() or self.hook_attn_out.watched:
+        if self.attn and (self.attn.W_O.numel() or self.hook_attn_out.watched):
             x = x + self.hook_attn_out(self.attn(x, mask, fused))
-        x = self.hook_resid_mid(x)
-        if self.mlp.b_in.numel() or self.hook_mlp_out.watched:
+        if self.attn and self.mlp:
+            x = self.hook_resid_mid(x)
+        if self.mlp and (self.mlp.b_in.numel() or self.hook_mlp_out.watched):
             x = x + self.hook_mlp_out(self.mlp(x))
         return self.hook_resid_post(x)
 
@@ -176,11 +183,21 @@ class Transformer(nn.Module):
         self.certified: Certified | None = None
         self.embed = Embed(config.d_vocab, config.d_model)
         self.pos_embed = PosEmbed(config.n_ctx, config.d_model)
-        self.blocks = nn.ModuleList([Block(config) for _ in range(config.n_layers)])
+        self.blocks = nn.ModuleList([Block(config, s) for s in config.architecture.layers])
+        self._share(config.architecture.steps)
         self.unembed = Unembed(config.d_model, config.d_out)
         self.hook_embed, self.hook_pos_embed = HookPoint(), HookPoint()
         for name, point in self.hook_points().items():
             point.name = name
+
+    def _share(self, steps: Sequence[Step]) -> None:
+        """Let steps of one block, which a loop comes to again, have the same parameters."""
+        first: dict[str, nn.Module] = {}
+        for step in steps:
+            own = self.get_submodule(step.inner.removesuffix("."))
+            shared = first.setdefault(step.weights, own)
+            for name, parameter in shared.named_parameters():
+                setattr(own, name, parameter)
 
     def forward(self, ids: Tensor) -> Tensor:
         """The read-out (b n d_out) for token ids (b n), as `encode` makes them."""

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from rasplab.view import colours
 from rasplab.view.drawing import shortened
 from rasplab.view.figures import STYLE, new_figure, require_matplotlib
-from rasplab.view.stream import Run, run
+from rasplab.view.stream import positions
 from rasplab.weights import Component, ModelWeights
+from rasplab.weights.trace import Trace, trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +29,7 @@ ACROSS = 4
 def draw_attention(weights: ModelWeights, sequence: Iterable[Any]) -> Figure:
     """The attention of every head that implements something."""
     mpl = require_matplotlib()
-    found = run(weights, sequence)
+    found = trace(weights, sequence)
     heads = sorted(
         (c for c in weights.circuit.components if c.kind == "head"),
         key=lambda c: (c.layer, c.start),
@@ -37,9 +38,9 @@ def draw_attention(weights: ModelWeights, sequence: Iterable[Any]) -> Figure:
         return _figure(found, heads)
 
 
-def _figure(found: Run, heads: list[Component]) -> Figure:
-    n = len(found.positions)
-    longest = max(len(shortened(p, 8)) for p in found.positions)
+def _figure(found: Trace, heads: list[Component]) -> Figure:
+    n = len(positions(found))
+    longest = max(len(shortened(p, 8)) for p in positions(found))
     side = max(n * 0.22, 1.1)
     left, top = 0.35 + 0.075 * longest, 0.58
     below = 0.12 + (0.085 * longest if longest > 3 else 0.15)
@@ -71,10 +72,10 @@ def _shares(pattern: NDArray[np.floating]) -> NDArray[np.floating]:
     return beside / (float(beside[1:].max(initial=0.0)) or 1.0)
 
 
-def _panel(axes: Axes, found: Run, head: Component, *, turned: bool) -> None:
+def _panel(axes: Axes, found: Trace, head: Component, *, turned: bool) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
-    pattern = found.activations[f"blocks.{head.layer}.attn.hook_pattern"][head.start]
+    pattern = found.attention(head.layer, head.start).array
     summing = head.construction == "sum"
     if summing:
         pattern = _shares(pattern)
@@ -84,7 +85,7 @@ def _panel(axes: Axes, found: Run, head: Component, *, turned: bool) -> None:
         cmap=LinearSegmentedColormap.from_list("weights", colours.NEGATIVE_TO_POSITIVE[3:]),
     )  # fmt: skip
     axes.set_ylim(len(pattern), 0)
-    labels = [shortened(p, 8) for p in found.positions]
+    labels = [shortened(p, 8) for p in positions(found)]
     middles = edges[:-1] + 0.5
     axes.set_xticks(middles, labels, fontsize=7, rotation=90 if turned else 0)
     axes.set_yticks(middles, labels, fontsize=7)

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.lab.compression.features import features, principal, streams
+from rasplab.lab.compression.features import features, on_words, principal
 from rasplab.lab.compression.measures import Measures
 from rasplab.view import colours
 from rasplab.view.drawing import shortened
 from rasplab.view.figures import STYLE, new_figure, require_matplotlib
 from rasplab.view.picture import FigurePicture
-from rasplab.view.stream import run, shown
+from rasplab.view.stream import positions, shown
+from rasplab.weights import decode, encode
+from rasplab.weights.streams import streams
+from rasplab.weights.trace import trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +94,8 @@ def draw_geometry(
 ) -> Figure:
     """WᵀW with named rows, and beside it what the same number of principal components would be."""
     found = features(compressed)
-    rows = principal(streams(compiled, inputs)[-1][1], compressed.config.d_model)
+    last = compiled.config.architecture.last
+    rows = principal(on_words(compiled, inputs).at[last], compressed.config.d_model)
     panels = [("trained: WᵀW", found.gram.array), ("principal components: VᵀV", rows.T @ rows)]
     labels = [shortened(label, LONGEST_LABEL) for label in found.labels]
     cell = 0.2 if len(labels) <= 30 else 0.14
@@ -119,17 +123,17 @@ def draw_streams(
 ) -> Figure:
     """The last stream on one input: as compiled, as it is read when compressed, and as it is."""
     tokens = list(sequence)
-    last = f"blocks.{compiled.config.n_layers - 1}.hook_resid_post"
-    full, small = (run(w, tokens) for w in (compiled, compressed))
-    stream = small.activations[last]
+    last, full = compiled.config.architecture.last, trace(compiled, tokens)
+    small = streams(compressed, encode(compressed.config, [tokens]))
+    stream, columns = small.at[last][0], positions(full)
     labels = [shortened(label, LONGEST_LABEL) for label in features(compressed).labels]
     panels: list[tuple[str, NDArray[np.floating], Sequence[str]]] = [
-        ("compiled", full.activations[last].T, labels),
-        ("compressed, read along\nthe named directions", compressed.named(stream).T, ()),
+        ("compiled", full.residual[str(last)].array.T, labels),
+        ("compressed, read along\nthe named directions", small.named(last)[0].T, ()),
         ("compressed,\nas it is", stream.T, [str(i) for i in range(stream.shape[1])]),
     ]
     cell, left = 0.2, 0.085 * max(map(len, labels)) + 0.15
-    across = cell * 1.25 * len(full.positions)
+    across = cell * 1.25 * len(columns)
     gaps = (0.0, 0.2, 0.45)
     with require_matplotlib().rc_context(STYLE):
         width, height = left + 3 * across + sum(gaps) + 0.2, cell * len(labels) + 1.15
@@ -145,10 +149,11 @@ def draw_streams(
             axes.set_title(name, fontsize=LABEL, color=colours.INK)
             ticks = np.arange(len(matrix)) + 0.5
             axes.set_yticks(ticks[: len(rows)], rows, fontsize=TICK, parse_math=False)
-            places = np.arange(len(full.positions)) + 0.5
-            axes.set_xticks(places, full.positions, fontsize=TICK, parse_math=False)
+            places = np.arange(len(columns)) + 0.5
+            axes.set_xticks(places, columns, fontsize=TICK, parse_math=False)
             x += across
-        outputs = [" ".join(_short(v) for v in found.outputs) for found in (full, small)]
+        decoded = decode(compressed.config, small.output, [len(tokens)])[0]
+        outputs = [" ".join(map(_short, values)) for values in (full.output, decoded)]
         words = f"{title}  {' '.join(map(shown, full.tokens))}"
         figure.text(0.1 / width, 1 - 0.25 / height, words, parse_math=False, **TITLE)
         line = f"output: {outputs[0]}   compressed: {outputs[1]}"

@@ -12,7 +12,7 @@ from rasplab.diagnostics import counted
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text, mono_width, shortened
-from rasplab.weights import Component, ModelWeights, VariablePlace
+from rasplab.weights import EMBED, Component, ModelWeights, VariablePlace
 
 MARGIN = 20.0
 HEADER = 74.0
@@ -60,7 +60,7 @@ def draw_plan(weights: ModelWeights) -> Drawing:
 def rows_of(weights: ModelWeights) -> tuple[Row, ...]:
     """Every line of the plan: embedded variables, components in order, the output."""
     circuit = weights.circuit
-    embedded = [v for v in circuit.variables if v.written == "embed" and v.name != "bos"]
+    embedded = [v for v in circuit.variables if v.written == EMBED and v.name != "bos"]
     places = {v.name: v for v in circuit.variables}
     components = sorted(circuit.components, key=lambda c: (c.layer, c.kind != "head", c.start))
     return (
@@ -72,12 +72,11 @@ def rows_of(weights: ModelWeights) -> tuple[Row, ...]:
 
 def read_by_output(weights: ModelWeights) -> tuple[str, ...]:
     """The variables that the read-out uses; where directions share, above all."""
-    read, least = weights.arrays["unembed.W_U"], 0.0
-    if weights.basis is not None:
-        read = weights.basis.write @ read
+    maps, least = weights.frame(weights.config.architecture.last).maps, 0.0
+    read = maps.write @ weights.arrays["unembed.W_U"]
     places = [v for v in weights.circuit.variables if v.name != "bos"]
     used = [float(np.linalg.norm(read[v.start : v.stop])) for v in places]
-    if weights.basis is not None:
+    if not weights.plain:
         least = max(used) / 2
     return tuple(v.name for v, size in zip(places, used, strict=True) if size > least)
 
@@ -118,10 +117,10 @@ def title_lines(program: str, width: float) -> list[str]:
 def _embedded(weights: ModelWeights, place: VariablePlace) -> Row:
     labels = [
         "|".join(map(_shown, d.values)) if d.values else d.role or "its number"
-        for d in weights.circuit.directions[place.start : place.stop]
+        for d in weights.circuit.directions[place.columns]
     ]
     sizes = [
-        np.linalg.norm(weights.named(weights.arrays[name])[:, place.start : place.stop])
+        np.linalg.norm(weights.frame(EMBED).read(weights.arrays[name], place))
         for name in ("embed.W_E", "pos_embed.W_pos")
     ]
     source = "the token" if sizes[0] > sizes[1] else "the position"

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from rasplab.view import colours
 from rasplab.view.drawing import shortened
 from rasplab.view.figures import STYLE, new_figure, require_matplotlib
-from rasplab.view.stream import Run, Sublayer, run, shown, sublayers
+from rasplab.view.stream import Sublayer, positions, shown, sublayers
 from rasplab.weights import ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights.trace import Trace, trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,28 +52,26 @@ class Layout:
 def draw_residual(weights: ModelWeights, sequence: Iterable[Any]) -> Figure:
     """The figure of the residual stream of a model on one sequence."""
     mpl = require_matplotlib()
-    found = run(weights, sequence)
-    panels = sublayers(weights, found)
+    found = trace(weights, sequence)
     with mpl.rc_context(STYLE):
-        return _Drawer(weights, found, panels).figure()
+        return _Drawer(found).figure()
 
 
 class _Drawer:
     """One figure; lengths in inches until the axes are placed."""
 
-    def __init__(self, weights: ModelWeights, found: Run, panels: tuple[Sublayer, ...]) -> None:
-        self.weights, self.found, self.panels = weights, found, panels
-        self.directions = weights.circuit.directions
-        self.layout = _layout(weights, found)
-        self.scale = {
-            p.name: _largest(panels[-1].stream[:, p.start : p.stop]) for p in self.layout.places
-        }
+    def __init__(self, found: Trace) -> None:
+        self.found, self.panels, self.positions = found, sublayers(found), positions(found)
+        self.directions = found.weights.circuit.directions
+        self.layout = _layout(found)
+        last = self.panels[-1].stream
+        self.scale = {p.name: _largest(last[:, p.columns]) for p in self.layout.places}
         names = [p.name for p in self.layout.places if p.name != "bos"]
         self.colour = {"bos": colours.MUTED, **colours.by_variable(names)}
 
     def figure(self) -> Figure:
         layout = self.layout
-        panel = (len(self.found.positions) * layout.cell[0], layout.rows * layout.cell[1])
+        panel = (len(self.positions) * layout.cell[0], layout.rows * layout.cell[1])
         left, tick = sum(layout.labels) + 0.42, self._tick_height()
         line = panel[1] + tick + TITLE
         across = _across(len(self.panels), panel[0] + GAP, line)
@@ -98,7 +97,7 @@ class _Drawer:
     def _panel(self, axes: Axes, panel: Sublayer, *, written: set[str]) -> None:
         from matplotlib.patches import Rectangle
 
-        columns = len(self.found.positions)
+        columns = len(self.positions)
         axes.set_xlim(0, columns)
         axes.set_ylim(self.layout.rows, 0)
         for place in self.layout.places:
@@ -118,7 +117,7 @@ class _Drawer:
         self._ticks(axes)
 
     def _cells(self, axes: Axes, panel: Sublayer, place: VariablePlace, top: float) -> None:
-        values = panel.stream[:, place.start : place.stop].T
+        values = panel.stream[:, place.columns].T
         parts = values / self.scale[place.name]
         axes.pcolormesh(
             np.arange(parts.shape[1] + 1.0),
@@ -130,7 +129,7 @@ class _Drawer:
             edgecolors="#e9ecf0",
             linewidth=0.4,
         )
-        for row, direction in enumerate(self.directions[place.start : place.stop]):
+        for row, direction in enumerate(self.directions[place.columns]):
             if not direction.values and direction.variable != "bos":
                 self._numbers(axes, values[row], parts[row], top + row + 0.5)
 
@@ -149,7 +148,7 @@ class _Drawer:
             top = self.layout.tops[place.name]
             colour = self.colour[place.name]
             several = place.stop - place.start > 1
-            for row, direction in enumerate(self.directions[place.start : place.stop]):
+            for row, direction in enumerate(self.directions[place.columns]):
                 if several or direction.values or direction.role:
                     axes.text(
                         -0.07 * per_inch, top + row + 0.5, _row_label(direction), ha="right",
@@ -166,7 +165,7 @@ class _Drawer:
             )  # fmt: skip
 
     def _ticks(self, axes: Axes) -> None:
-        labels = [shortened(p, LONGEST_TOKEN) for p in self.found.positions]
+        labels = [shortened(p, LONGEST_TOKEN) for p in self.positions]
         axes.set_xticks(np.arange(len(labels)) + 0.5)
         turned = self._turned()
         axes.set_xticklabels(labels, fontsize=7.5, rotation=90 if turned else 0, parse_math=False)
@@ -175,18 +174,18 @@ class _Drawer:
         axes.get_xticklabels()[0].set_fontsize(6)
 
     def _turned(self) -> bool:
-        longest = max(len(shortened(p, LONGEST_TOKEN)) for p in self.found.positions[1:])
+        longest = max(len(shortened(p, LONGEST_TOKEN)) for p in self.positions[1:])
         return longest * 0.075 > self.layout.cell[0]
 
     def _tick_height(self) -> float:
-        longest = max(len(shortened(p, LONGEST_TOKEN)) for p in self.found.positions)
+        longest = max(len(shortened(p, LONGEST_TOKEN)) for p in self.positions)
         return longest * 0.085 if self._turned() else 0.16
 
     def _title(self, figure: Figure) -> None:
         width, height = figure.get_size_inches()
         room = int((width - 0.4) / 0.092)
         given = " ".join(map(shown, self.found.tokens))
-        out = "→  " + " ".join(map(_output, self.found.outputs))
+        out = "→  " + " ".join(map(_output, self.found.output))
         line = f"residual stream on  {given}"
         lines = [f"{line}  {out}"] if len(line) + len(out) < room else [line, out]
         for i, text in enumerate(lines):
@@ -223,9 +222,9 @@ class _Drawer:
             )
 
 
-def _layout(weights: ModelWeights, found: Run) -> Layout:
-    places = tuple(sorted(weights.circuit.variables, key=lambda v: v.start))
-    directions = weights.circuit.directions
+def _layout(found: Trace) -> Layout:
+    places = tuple(sorted(found.weights.circuit.variables, key=lambda v: v.start))
+    directions = found.weights.circuit.directions
     tops: dict[str, float] = {}
     y = 0.0
     for place in places:
@@ -233,7 +232,7 @@ def _layout(weights: ModelWeights, found: Run) -> Layout:
         y += place.stop - place.start + GROUP_GAP
     d_model = len(directions)
     height, text = (0.18, 7.0) if d_model <= 45 else (0.155, 6.5) if d_model <= 75 else (0.13, 5.8)
-    longest = max(len(shortened(p, LONGEST_TOKEN)) for p in found.positions[1:])
+    longest = max(len(shortened(p, LONGEST_TOKEN)) for p in positions(found)[1:])
     width = max(0.25, 0.075 * longest if longest <= 4 else 0.0)
     names = max(len(shortened(p.name, LONGEST_LABEL)) for p in places) * (text + 1) * 0.0098
     labels = max(len(_row_label(d)) for d in directions) * text * 0.0088

@@ -1,10 +1,10 @@
 """The model's truth: arrays, configuration and circuit; how to run, save and load them."""
 
+from rasplab.weights.architecture import EMBED, Architecture, Site, Step
 from rasplab.weights.artefact import (
     BOS_ID,
     FIRST_TOKEN_ID,
     PAD_ID,
-    Basis,
     Circuit,
     Component,
     Config,
@@ -14,17 +14,23 @@ from rasplab.weights.artefact import (
 )
 from rasplab.weights.codec import decode, encode
 from rasplab.weights.forward import forward
+from rasplab.weights.frames import Basis, Frame
 
 __all__ = [
     "BOS_ID",
+    "EMBED",
     "FIRST_TOKEN_ID",
     "PAD_ID",
+    "Architecture",
     "Basis",
     "Circuit",
     "Component",
     "Config",
+    "Frame",
     "ModelWeights",
     "NamedDirection",
+    "Site",
+    "Step",
     "VariablePlace",
     "decode",
     "encode",

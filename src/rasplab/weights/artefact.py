@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +13,32 @@ from rasplab.craft.certificate import Certificate
 from rasplab.craft.specification import Specification
 from rasplab.diagnostics import InternalError, counted
 from rasplab.rasp.values import Value, identity
+from rasplab.weights.architecture import (
+    EMBED,
+    Activation,
+    Architecture,
+    Norm,
+    Site,
+    Steps,
+    layered,
+)
+from rasplab.weights.frames import Basis, Frame
 
 BOS_ID = 0
 PAD_ID = 1
 FIRST_TOKEN_ID = 2
 
+SPARING: Mapping[str, Any] = {"left_out": True}
+"""Metadata of a field that files have only where it is not what it is by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The shape and meaning of a model. Token ids: BOS 0, PAD 1, then the vocabulary in order."""
+    """The shape and meaning of a model. Token ids: BOS 0, PAD 1, then the vocabulary in order.
+
+    `n_layers` counts the blocks of weights. `steps` says in which order they come, where that is
+    not each of them once, attention and then the MLP; `architecture` has all of it in one value.
+    """
 
     n_layers: int
     n_heads: int
@@ -35,6 +54,14 @@ class Config:
     output_values: tuple[Value, ...] | None
     output_undefined: bool
     output_unit: float | None = None
+    steps: Steps | None = field(default=None, metadata=SPARING)
+    activation: Activation = field(default="relu", metadata=SPARING)
+    norm: Norm = field(default="none", metadata=SPARING)
+
+    @property
+    def architecture(self) -> Architecture:
+        """What a forward pass does, step by step."""
+        return layered(self.n_layers, self.steps, self.activation, self.norm, causal=self.causal)
 
     @property
     def max_length(self) -> int:
@@ -110,20 +137,31 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class VariablePlace:
-    """Where a variable lives: its columns, and the half-layer after which they are written.
+    """Where a variable lives: its directions, and from which site on, up to which.
 
-    `written` is `"embed"`, or a layer's name such as `"0.attn"` or `"2.mlp"`. Several places may
-    hold one expression, in different encodings: they share `expression`. `also_in` names the
-    variables that are computed from the same expression without reading any of its places.
+    At the site `written` they hold it for the first time; at `dies`, if that comes, no longer.
+    Several places may hold one expression, in different encodings: they share `expression`.
+    `also_in` names the variables that are computed from the same expression without reading any
+    of its places.
     """
 
     name: str
     start: int
     stop: int
-    written: str
+    written: Site
     encoding: Encoding = Encoding("flag")
     expression: str = ""
     also_in: tuple[str, ...] = ()
+    dies: Site | None = field(default=None, metadata=SPARING)
+
+    @property
+    def columns(self) -> slice:
+        """Its directions among all named ones."""
+        return slice(self.start, self.stop)
+
+    def lives_at(self, site: Site) -> bool:
+        """Whether it can be read at a site."""
+        return self.written <= site and (self.dies is None or site < self.dies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,31 +198,25 @@ class Circuit:
     fused: tuple[Fused, ...] = ()
     withheld: tuple[Withheld, ...] = ()
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Basis:
-    """Where the named directions lie in a stream whose columns are something else.
-
-    What is written along direction i adds row i of `write` (directions × d_model) to the stream;
-    column i of `read` (d_model × directions) reads it back, with what other directions share of it.
-    """
-
-    write: NDArray[np.floating]
-    read: NDArray[np.floating]
+    def living(self, site: Site) -> tuple[VariablePlace, ...]:
+        """The variables that can be read at a site, in the order in which they were written."""
+        alive = [place for place in self.variables if place.lives_at(site)]
+        return tuple(sorted(alive, key=lambda place: place.written))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelWeights:
     """Everything that a model is. Arrays have TransformerLens's names and shapes.
 
-    Without a `basis` the columns of the residual stream are the named directions. The
-    `specification` says what every block must compute; a model that is not exact has none.
+    Without `bases` the columns of the residual stream are the named directions; each basis holds
+    from its site on, up to the next. The `specification` says what every block must compute; a
+    model that is not exact has none.
     """
 
     config: Config
     arrays: dict[str, NDArray[np.floating]]
     circuit: Circuit
-    basis: Basis | None = None
+    bases: Mapping[Site, Basis] = field(default_factory=dict[Site, Basis])
     specification: Specification | None = None
 
     def verify(self) -> None:
@@ -196,21 +228,32 @@ class ModelWeights:
         c = self.config
         if {name: a.shape for name, a in self.arrays.items()} != expected_shapes(c):
             raise InternalError("the arrays do not have the names and shapes of the configuration")
+        if c.architecture.unbuilt is not None:
+            raise InternalError(f"no forward pass is written for {c.architecture.unbuilt}")
+        if self.specification is not None and not c.architecture.standard:
+            raise InternalError("a specification is of layers, each with its own weights")
         named = len(self.circuit.directions)
-        if self.basis is None and named != c.d_model:
+        if self.plain and named != c.d_model:
             raise InternalError(f"{named} directions, d_model {c.d_model}")
-        if self.basis is not None and (self.basis.write.shape, self.basis.read.shape) != (
-            (named, c.d_model),
-            (c.d_model, named),
-        ):
+        if self.bases and not EMBED in self.bases.keys() <= set(c.architecture.sites):
+            raise InternalError("there is no basis after the embeddings, or one where no site is")
+        sizes = {(basis.write.shape, basis.read.shape) for basis in self.bases.values()}
+        if sizes - {((named, c.d_model), (c.d_model, named))}:
             raise InternalError("the basis does not have the directions and the stream's columns")
         covered = [i for v in self.circuit.variables for i in range(v.start, v.stop)]
         if sorted(covered) != list(range(named)):
             raise InternalError("a direction belongs to no variable, or to two")
 
-    def named(self, stream: NDArray[np.floating]) -> NDArray[np.floating]:
-        """A residual stream, or a part of it (… × d_model), along the named directions."""
-        return stream if self.basis is None else stream @ self.basis.read
+    @property
+    def plain(self) -> bool:
+        """Whether the columns of the residual stream are the named directions, all the way."""
+        return not self.bases
+
+    def frame(self, site: Site) -> Frame:
+        """How the residual stream at a site holds the named directions."""
+        before = [known for known in self.bases if known <= site]
+        basis = self.bases[max(before)] if before else None
+        return Frame(site, len(self.circuit.directions), basis)
 
     @property
     def tolerance(self) -> float:
@@ -240,13 +283,18 @@ def expected_shapes(c: Config) -> dict[str, tuple[int, ...]]:
         "unembed.W_U": (d, c.d_out),
         "unembed.b_U": (c.d_out,),
     }
-    for layer in range(c.n_layers):
-        block = f"blocks.{layer}."
-        for part in ("Q", "K", "V"):
-            shapes[f"{block}attn.W_{part}"] = (h, d, k)
-            shapes[f"{block}attn.b_{part}"] = (h, k)
-        shapes[f"{block}attn.W_O"] = (h, k, d)
-        shapes[f"{block}mlp.W_in"] = (d, m)
-        shapes[f"{block}mlp.b_in"] = (m,)
-        shapes[f"{block}mlp.W_out"] = (m, d)
+    for number, kind in c.architecture.blocks:
+        block = f"blocks.{number}.{kind}."
+        match kind:
+            case "attn":
+                for part in ("Q", "K", "V"):
+                    shapes[f"{block}W_{part}"] = (h, d, k)
+                    shapes[f"{block}b_{part}"] = (h, k)
+                shapes[f"{block}W_O"] = (h, k, d)
+            case "mlp":
+                shapes[f"{block}W_in"] = (d, m)
+                shapes[f"{block}b_in"] = (m,)
+                shapes[f"{block}W_out"] = (m, d)
+            case _:
+                assert_never(kind)
     return shapes

@@ -14,6 +14,7 @@ from rasplab.craft.precision import PRECISIONS
 from rasplab.craft.stored import stored
 from rasplab.plan import Plan
 from rasplab.plan.schedule import reads
+from rasplab.weights.architecture import EMBED, Site
 from rasplab.weights.artefact import (
     BOS_ID,
     FIRST_TOKEN_ID,
@@ -130,19 +131,19 @@ def _circuit(
 ) -> Circuit:
     craft = plan.craft
     directions = [NamedDirection(0, "bos", (), "")]
-    variables = [VariablePlace("bos", 0, 1, "embed")]
-    written = {id(e.writes): "embed" for e in craft.embeddings}
+    variables = [VariablePlace("bos", 0, 1, EMBED)]
+    written = {id(e.writes): EMBED for e in craft.embeddings}
     components: list[Component] = []
     names = {id(s): s.directions[0].variable for s in craft.subspaces() if s.directions}
     for number, layer in enumerate(plan.layers):
         for i, index in enumerate(layer.heads):
             head = cast(Head, craft.blocks[index])
-            written[id(head.writes)] = f"{number}.attn"
+            written[id(head.writes)] = Site(number, "attn")
             components.append(_component(names, head, number, "head", i, i + 1))
         start = 0
         for index in layer.mlps:
             mlp = cast(Mlp, craft.blocks[index])
-            written[id(mlp.writes)] = f"{number}.mlp"
+            written[id(mlp.writes)] = Site(number, "mlp")
             stop = start + mlp.read.columns
             components.append(_component(names, mlp, number, "mlp", start, stop))
             start = stop

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.rasp.values import Value, canonical, identity, is_number
-from rasplab.weights.artefact import Circuit, Config, NamedDirection, VariablePlace
+from rasplab.weights.artefact import Circuit, NamedDirection, VariablePlace
 
 Row = NDArray[np.float64]
 
@@ -16,14 +16,6 @@ Row = NDArray[np.float64]
 def directions_of(circuit: Circuit, place: VariablePlace) -> tuple[NamedDirection, ...]:
     """The directions of a variable, in the order of its columns."""
     return circuit.directions[place.start : place.stop]
-
-
-def hook_after(config: Config, written: str) -> str:
-    """The activation that is the residual stream after a half-layer (see `VariablePlace`)."""
-    if written == "embed":
-        return "blocks.0.hook_resid_pre" if config.n_layers else "hook_embed"
-    layer, half = written.split(".")
-    return f"blocks.{layer}.hook_resid_{'mid' if half == 'attn' else 'post'}"
 
 
 def can_hold(place: VariablePlace, value: Value) -> bool:

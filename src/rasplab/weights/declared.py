@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Generic, TypeAlias, TypeVarTuple
+from typing import Any, Generic, TypeAlias, TypeVarTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from rasplab.craft.certificate import Bound, Certificate
 from rasplab.craft.precision import PRECISIONS
 from rasplab.rasp.values import identity
+from rasplab.weights.architecture import Activation, Norm, Site, Step
 from rasplab.weights.artefact import (
     BOS_ID,
     FIRST_TOKEN_ID,
     PAD_ID,
+    SPARING,
     Circuit,
     Component,
     Config,
@@ -40,6 +42,7 @@ from rasplab.weights.schema import (
     Number,
     OneOf,
     Record,
+    SiteName,
     Text,
     TupleOf,
     Whole,
@@ -64,6 +67,10 @@ BY_TYPE: dict[str, Kind] = {
     "tuple[str, ...]": ListOf(Text()),
     "tuple[Value, ...]": ListOf(AnyValue()),
     "tuple[Value, ...] | None": Maybe(ListOf(AnyValue())),
+    "Site": SiteName(),
+    "Site | None": Maybe(SiteName()),
+    "Activation": OneOf(get_args(Activation)),
+    "Norm": OneOf(get_args(Norm)),
     "tuple[tuple[float, ...], ...]": ListOf(TupleOf((Number(),), repeated=True)),
 }
 """What a field of a dataclass is, by its type."""
@@ -72,7 +79,9 @@ BY_TYPE: dict[str, Kind] = {
 def _record(of: Any, /, *, leaving_out: Iterable[str] = (), **narrower: Kind) -> Record:
     """A dataclass's fields."""
     named = [f for f in fields(of) if f.name not in leaving_out]
-    return Record({f.name: narrower.get(f.name) or BY_TYPE[str(f.type)] for f in named})
+    sparing = frozenset(f.name for f in named if f.metadata == SPARING)
+    kinds = {f.name: narrower.get(f.name) or BY_TYPE[str(f.type)] for f in named}
+    return Record(kinds, sparing)
 
 
 CONFIG = _record(
@@ -80,6 +89,7 @@ CONFIG = _record(
     leaving_out=("vocabulary",),
     n_ctx=Whole(2, SIZE.most),
     dtype=FORMAT,
+    steps=Maybe(ListOf(_record(Step, kind=OneOf(("attn", "mlp"))))),
 )
 TOKENIZER = Record(
     {
@@ -147,6 +157,7 @@ CONFIG_RELATIONS: tuple[Relation[Config], ...] = (
     Relation(
         "without layers there are no heads and units", lambda c: c.n_layers > 0 or _inner(c) == 0
     ),
+    Relation("steps are in order, of blocks that there are", lambda c: _in_order(c)),
     Relation("heads have a size", lambda c: (c.n_heads > 0) == (c.d_head > 0)),
 )
 
@@ -159,6 +170,23 @@ def _inner(c: Config) -> int:
     return c.n_heads + c.d_head + c.d_mlp
 
 
+def _in_order(c: Config) -> bool:
+    """Whether a schedule is one: each layer once, every block used, iterations counted up."""
+    if c.steps is None:
+        return True
+    sites, seen = [step.site for step in c.steps], dict[tuple[int, str], int]()
+    for step in c.steps:
+        if step.iteration != seen.get((step.block, step.kind), 0):
+            return False
+        seen[step.block, step.kind] = step.iteration + 1
+    layers, blocks = dict.fromkeys(site.layer for site in sites), {block for block, _ in seen}
+    return (
+        sites == sorted(set(sites))
+        and list(layers) == list(range(len(layers)))
+        and len(blocks) == c.n_layers == 1 + max(blocks, default=-1)
+    )
+
+
 CIRCUIT_RELATIONS: tuple[Relation[Config, Circuit], ...] = (
     Relation(
         "directions are numbered in their order",
@@ -168,7 +196,11 @@ CIRCUIT_RELATIONS: tuple[Relation[Config, Circuit], ...] = (
     Relation("a direction is of its variable", lambda c, t: _of_its_variable(t)),
     Relation(
         "variables are written by a layer of the model",
-        lambda c, t: all(_is_writer(c, v.written) for v in t.variables),
+        lambda c, t: all(_is_site(c, v.written) for v in t.variables),
+    ),
+    Relation(
+        "variables die after they are written, where a layer of the model writes",
+        lambda c, t: all(_dies_in_time(c, v) for v in t.variables),
     ),
     Relation(
         "variables hold their values as they can", lambda c, t: all(map(_fits_place, t.variables))
@@ -205,11 +237,15 @@ def _of_its_variable(t: Circuit) -> bool:
     return all(d.variable == v.name for v in t.variables for d in t.directions[v.start : v.stop])
 
 
-def _is_writer(c: Config, name: str) -> bool:
-    layer, _, half = name.partition(".")
-    if name == "embed":
-        return True
-    return half in ("attn", "mlp") and layer.isdecimal() and int(layer) < c.n_layers
+def _is_site(c: Config, site: Site) -> bool:
+    """Checked by its number alone: a file may claim any number of layers."""
+    if c.steps is None:
+        return site.layer < c.n_layers
+    return site in c.architecture.sites
+
+
+def _dies_in_time(c: Config, v: VariablePlace) -> bool:
+    return v.dies is None or (v.written < v.dies and _is_site(c, v.dies))
 
 
 def _fits_place(v: VariablePlace) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,23 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.weights import declared, manifest
-from rasplab.weights.artefact import Basis, ModelWeights, expected_shapes
+from rasplab.weights.architecture import EMBED, Site
+from rasplab.weights.artefact import ModelWeights, expected_shapes
 from rasplab.weights.directory import write_directory
+from rasplab.weights.frames import Basis
 from rasplab.weights.manifest import Json
 from rasplab.weights.sealed import Format, damage, read_sealed, sealed
 from rasplab.weights.specified import read_specification, specification_data
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
 
-VERSION = 2
+VERSION = 3
+LAYERED_VERSION = 2
+"""Written still for whatever it can hold: layers of attention and MLP, one basis or none, variables
+that live up to the end."""
 ARRAYS, CONFIG, TOKENIZER, CIRCUIT = (
     "model.safetensors",
     "config.json",
     "tokenizer.json",
     "circuit.json",
 )
-WRITE, READ = "basis.write", "basis.read"
-"""The two arrays of a basis, beside the model's own where it has one."""
+BASIS = "basis."
+"""What the names of the arrays of bases begin with: `basis.write` and `basis.read`, and then, from
+the site `0.attn` on, `basis.0.attn.write` and so on."""
 SPECIFICATION = "specification"
 """The part of the circuit that says what every block must compute, where the model has it."""
 FILES = (ARRAYS, CONFIG, TOKENIZER, CIRCUIT)
@@ -74,21 +81,56 @@ def contents(weights: ModelWeights) -> dict[str, bytes]:
         CONFIG: manifest.to_bytes(manifest.config_data(weights.config)),
         TOKENIZER: manifest.to_bytes(manifest.tokenizer_data(weights.config.vocabulary)),
     }
-    circuit = SAVED.head() | manifest.circuit_data(weights.circuit)
+    circuit = replace(SAVED, version=_version(weights)).head() | manifest.circuit_data(
+        weights.circuit
+    )
     if weights.specification is not None:
         circuit |= {SPECIFICATION: specification_data(weights.specification)}
     return sealed(files, CIRCUIT, circuit)
 
 
+def _version(weights: ModelWeights) -> int:
+    config, variables = weights.config, weights.circuit.variables
+    old = (
+        config.architecture.standard
+        and weights.bases.keys() <= {EMBED}
+        and all(place.dies is None for place in variables)
+    )
+    return LAYERED_VERSION if old else VERSION
+
+
 # -- arrays
+
+
+def basis_arrays(weights: ModelWeights) -> Arrays:
+    """The arrays of all bases, by name."""
+    found: Arrays = {}
+    for site, basis in weights.bases.items():
+        name = BASIS if site == EMBED else f"{BASIS}{site}."
+        found |= {f"{name}write": basis.write, f"{name}read": basis.read}
+    return {name: np.ascontiguousarray(array) for name, array in found.items()}
+
+
+def read_bases(named: Arrays) -> dict[Site, Basis]:
+    """The bases that `basis_arrays` wrote.
+
+    Raises:
+        ValueError: a name is that of no site's.
+    """
+    parts: dict[Site, Arrays] = {}
+    for name, array in named.items():
+        site, _, part = name.removeprefix(BASIS).rpartition(".")
+        parts.setdefault(Site.read(site) if site else EMBED, {})[part] = array
+    if any(found.keys() != {"write", "read"} for found in parts.values()):
+        raise ValueError("a basis has not the arrays that write and read")
+    return {site: Basis(parts[site]["write"], parts[site]["read"]) for site in sorted(parts)}
 
 
 def _array_bytes(weights: ModelWeights) -> bytes:
     """Arrays in the model's own format; bfloat16, which NumPy lacks, stays float32."""
     from safetensors.numpy import save as to_safetensors
 
-    basis = weights.basis
-    named = {} if basis is None else {WRITE: basis.write, READ: basis.read}
+    named = basis_arrays(weights)
     arrays = {name: np.ascontiguousarray(a) for name, a in (weights.arrays | named).items()}
     if weights.config.dtype == "float16":
         with np.errstate(over="ignore"):
@@ -111,12 +153,12 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
     truth = manifest.read_circuit({n: p for n, p in circuit.items() if n not in head})
     declared.check(declared.CIRCUIT_RELATIONS, config, truth)
     stored = from_safetensors(files[ARRAYS])
-    named = {name: stored.pop(name) for name in (WRITE, READ) if name in stored}
+    named = {name: stored.pop(name) for name in sorted(stored) if name.startswith(BASIS)}
     declared.check_arrays(config, stored)
     declared.check_numbers(named, declared.STORED_AS[config.dtype])
     kind = np.float64 if config.dtype == "float64" else np.float32
-    basis = Basis(*(named[name].astype(kind) for name in (WRITE, READ))) if named else None
+    bases = read_bases({name: array.astype(kind) for name, array in named.items()})
     arrays: Arrays = {name: stored[name].astype(kind) for name in expected_shapes(config)}
-    weights = ModelWeights(config, arrays, truth, basis, specification)
+    weights = ModelWeights(config, arrays, truth, bases, specification)
     weights.verify()
     return weights

@@ -5,16 +5,31 @@ Axes: batch, position (0 is BOS), direction; in a head also query and key.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.weights.architecture import EMBED, Site, Step
 from rasplab.weights.artefact import PAD_ID, Config, ModelWeights
 
 Array = NDArray[np.floating]
+Arrays = Mapping[str, Array]
+Visible = NDArray[np.bool_]
 Record = Callable[[str, Array], "Array | None"]
 Keep = Callable[[str, Array], Array]
+
+NOBODY_ASKS = np.ones((1, 1, 1, 1), np.bool_)
+"""In place of which keys a query sees, where no step looks at keys any more."""
+
+
+class Reads(NamedTuple):
+    """The streams (batch × 1 × positions × d_model) that queries, keys and values are read from."""
+
+    q: Array
+    k: Array
+    v: Array
 
 
 def forward(weights: ModelWeights, ids: NDArray[np.intp], record: Record | None = None) -> Array:
@@ -24,23 +39,42 @@ def forward(weights: ModelWeights, ids: NDArray[np.intp], record: Record | None 
     residual stream, attention patterns, head outputs and hidden units, by TransformerLens's names;
     what it returns, if anything, replaces the activation.
     """
+    w, n = weights.arrays, ids.shape[1]
+    stream = w["embed.W_E"][ids] + w["pos_embed.W_pos"][:n]
+    return resume(weights, ids, EMBED, stream, record)
+
+
+def resume(
+    weights: ModelWeights,
+    ids: NDArray[np.intp],
+    site: Site,
+    stream: Array,
+    record: Record | None = None,
+) -> Array:
+    """The read-out for a residual stream as it stands at a site, by the steps that come after."""
     keep = _watched(record) if record is not None else unwatched
-    c, w = weights.config, weights.arrays
-    n = ids.shape[1]
-    residual = w["embed.W_E"][ids] + w["pos_embed.W_pos"][:n]
-    visible = visible_keys(c, ids)
-    for layer in range(c.n_layers):
-        name = f"blocks.{layer}."
-        residual = keep(f"{name}hook_resid_pre", residual)
-        attended = attention(w, name, residual, visible, keep)
-        residual = keep(f"{name}hook_resid_mid", residual + attended)
-        residual = keep(f"{name}hook_resid_post", residual + mlp(w, name, residual, keep))
-    if not c.n_layers:
-        residual = keep("hook_embed", residual)
-    return residual @ w["unembed.W_U"] + w["unembed.b_U"]
+    w, architecture, layer = weights.arrays, weights.config.architecture, site.layer
+    visible = visible_keys(weights.config, ids) if architecture.attends(site) else NOBODY_ASKS
+    if not architecture.steps:
+        stream = keep(architecture.stream(site), stream)
+    for step, name in architecture.after(site):
+        if step.layer != layer:
+            stream, layer = keep(step.reads_whole, stream), step.layer
+        if step.kind == "attn":
+            x = stream[:, None]  # batch, head, position, direction
+            written = heads(w, step, Reads(x, x, x), visible, keep).sum(axis=1)
+        else:
+            written = units(w, step, stream, keep)
+        stream = keep(name, stream + written)
+    return read_out(weights, stream)
 
 
-def visible_keys(config: Config, ids: NDArray[np.intp]) -> NDArray[np.bool_]:
+def read_out(weights: ModelWeights, stream: Array) -> Array:
+    """The read-out for the residual stream at the last site."""
+    return stream @ weights.arrays["unembed.W_U"] + weights.arrays["unembed.b_U"]
+
+
+def visible_keys(config: Config, ids: NDArray[np.intp]) -> Visible:
     """Which keys a query sees (batch × 1 × 1|query × key): no padding, nothing later if causal."""
     visible = (ids != PAD_ID)[:, None, None, :]
     return visible & np.tri(ids.shape[1], dtype=bool) if config.causal else visible
@@ -52,32 +86,33 @@ def unwatched(name: str, activation: Array) -> Array:
     return activation
 
 
-def attention(
-    w: dict[str, Array],
-    name: str,
-    residual: Array,
-    visible: NDArray[np.bool_],
-    keep: Keep = unwatched,
-) -> Array:
-    """What the heads of the layer that is named `blocks.0.` write."""
-    x = residual[:, None]  # batch, head, position, direction
-    name = f"{name}attn."
-    q = keep(f"{name}hook_q", x @ w[f"{name}W_Q"] + w[f"{name}b_Q"][:, None])
-    k = keep(f"{name}hook_k", x @ w[f"{name}W_K"] + w[f"{name}b_K"][:, None])
-    v = keep(f"{name}hook_v", x @ w[f"{name}W_V"] + w[f"{name}b_V"][:, None])
-    scores = keep(f"{name}hook_attn_scores", np.where(visible, q @ k.swapaxes(-1, -2), -np.inf))
+def heads(w: Arrays, step: Step, reads: Reads, visible: Visible, keep: Keep = unwatched) -> Array:
+    """What each head of a step writes (batch × head × position × d_model)."""
+    name, hook = step.weights, f"{step.inner}hook_"
+    q = keep(f"{hook}q", reads.q @ w[f"{name}W_Q"] + w[f"{name}b_Q"][:, None])
+    k = keep(f"{hook}k", reads.k @ w[f"{name}W_K"] + w[f"{name}b_K"][:, None])
+    v = keep(f"{hook}v", reads.v @ w[f"{name}W_V"] + w[f"{name}b_V"][:, None])
+    scores = keep(f"{hook}attn_scores", np.where(visible, q @ k.swapaxes(-1, -2), -np.inf))
     pattern = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    pattern = keep(f"{name}hook_pattern", pattern / pattern.sum(axis=-1, keepdims=True))
-    z = keep(f"{name}hook_z", pattern @ v)
-    result = keep(f"{name}hook_result", z @ w[f"{name}W_O"])
-    return result.sum(axis=1)
+    pattern = keep(f"{hook}pattern", pattern / pattern.sum(axis=-1, keepdims=True))
+    z = keep(f"{hook}z", pattern @ v)
+    return keep(f"{hook}result", z @ w[f"{name}W_O"])
 
 
-def mlp(w: dict[str, Array], name: str, residual: Array, keep: Keep = unwatched) -> Array:
-    """What the hidden units of a layer write."""
-    hidden = np.maximum(residual @ w[f"{name}mlp.W_in"] + w[f"{name}mlp.b_in"], 0)
-    hidden = keep(f"{name}mlp.hook_post", hidden)
-    return keep(f"{name}hook_mlp_out", hidden @ w[f"{name}mlp.W_out"])
+def units(w: Arrays, step: Step, read: Array, keep: Keep = unwatched) -> Array:
+    """What the hidden units of a step write together."""
+    name = step.weights
+    hidden = np.maximum(read @ w[f"{name}W_in"] + w[f"{name}b_in"], 0)
+    hidden = keep(f"{step.inner}hook_post", hidden)
+    return keep(step.out, hidden @ w[f"{name}W_out"])
+
+
+def some(w: Arrays, step: Step, only: slice) -> dict[str, Array]:
+    """The arrays of some of the heads or hidden units of a step, by their names."""
+    own = {name: array for name, array in w.items() if name.startswith(step.weights)}
+    if step.kind == "attn":
+        return {name: array[only] for name, array in own.items()}
+    return {n: array[:, only] if n.endswith("W_in") else array[only] for n, array in own.items()}
 
 
 def _watched(record: Record) -> Keep:

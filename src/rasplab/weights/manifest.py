@@ -16,10 +16,12 @@ from typing import Any, TypeAlias, TypeVar, cast
 from rasplab.craft.certificate import Bound, Certificate
 from rasplab.rasp.values import Value
 from rasplab.weights import declared
+from rasplab.weights.architecture import Site, Step
 from rasplab.weights.artefact import (
     BOS_ID,
     FIRST_TOKEN_ID,
     PAD_ID,
+    SPARING,
     Circuit,
     Component,
     Config,
@@ -61,7 +63,8 @@ def read_config(data: Json, vocabulary: tuple[Value, ...]) -> Config:
         ValueError: it is no such data, or makes no model.
     """
     declared.CONFIG.check(data, "config")
-    config = _build(Config, data, vocabulary=vocabulary)
+    made = {} if data.get("steps") is None else {"steps": _build_all(Step, data["steps"])}
+    config = _build(Config, data, vocabulary=vocabulary, **made)
     declared.check(declared.CONFIG_RELATIONS, config)
     return config
 
@@ -114,11 +117,13 @@ def read_circuit(data: Json) -> Circuit:
 
 
 def _read_place(record: Json) -> VariablePlace:
-    return _build(VariablePlace, record, encoding=_build(Encoding, record["encoding"]))
+    sites = {name: Site.read(record[name]) for name in ("written", "dies") if name in record}
+    return _build(VariablePlace, record, encoding=_build(Encoding, record["encoding"]), **sites)
 
 
 def _record(artefact: Any) -> Json:
-    return {f.name: _field(getattr(artefact, f.name)) for f in fields(artefact)}
+    parts = [(f, getattr(artefact, f.name)) for f in fields(artefact)]
+    return {f.name: _field(part) for f, part in parts if f.metadata != SPARING or part != f.default}
 
 
 def _field(content: Any) -> Any:
@@ -128,6 +133,8 @@ def _field(content: Any) -> Any:
 
 
 def _item(content: Any) -> Any:
+    if isinstance(content, Site):
+        return str(content)
     if is_dataclass(content):
         return _record(content)
     if isinstance(content, tuple):

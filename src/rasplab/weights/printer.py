@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rasplab.diagnostics import counted
+from rasplab.weights.architecture import EMBED
 from rasplab.weights.artefact import Component, ModelWeights
 
 
@@ -22,7 +23,7 @@ def describe(weights: ModelWeights) -> str:
         *(
             f"  {v.name}: {counted(v.stop - v.start, 'direction')}"
             for v in circuit.variables
-            if v.written == "embed"
+            if v.written == EMBED
         ),
     ]
     for layer in range(config.n_layers):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from rasplab.diagnostics import shown
+from rasplab.weights.architecture import Site
 
 _LARGEST = sys.float_info.max
 
@@ -83,6 +84,18 @@ class OneOf:
             raise _refuse(data, path, " or ".join(map(repr, self.known)))
 
 
+@dataclass(frozen=True, slots=True)
+class SiteName:
+    """The text of a site of the residual stream."""
+
+    def check(self, data: Any, path: str) -> None:
+        """Refuse what is none."""
+        try:
+            Site.read(data)
+        except (ValueError, AttributeError):
+            raise _refuse(data, path, "a site such as 'embed' or '0.attn'") from None
+
+
 FLAG = OneOf((True, False))
 
 
@@ -144,20 +157,21 @@ class AnyValue:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An object with exactly these fields."""
+    """An object with exactly these fields, of which some may be left out."""
 
     fields: Mapping[str, Kind]
+    optional: frozenset[str] = frozenset()
 
     def check(self, data: Any, path: str) -> None:
         """Refuse missing, surplus and wrong fields."""
         if not isinstance(data, dict):
             raise _refuse(data, path, "an object")
         found = cast("dict[str, Any]", data)
-        if found.keys() != self.fields.keys():
-            [first, *_] = sorted(found.keys() ^ self.fields.keys())
+        if wrong := (found.keys() ^ self.fields.keys()) - (self.optional - found.keys()):
+            [first, *_] = sorted(wrong)
             raise ValueError(f"{path} has {'a surplus' if first in found else 'no'} field {first}")
-        for name, kind in self.fields.items():
-            kind.check(found[name], f"{path}.{name}")
+        for name, part in found.items():
+            self.fields[name].check(part, f"{path}.{name}")
 
 
 def _tuple(data: Any) -> list[Any] | None:

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import InputError
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import Config, ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights.artefact import ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.codec import decode, encode
-from rasplab.weights.coordinates import hook_after
 from rasplab.weights.forward import Record, forward
 from rasplab.weights.named import Label, Named, unknown
 from rasplab.weights.reading import Reading, read_variable
@@ -45,7 +44,7 @@ _AXES = {
 class Trace:
     """The activations of one sequence.
 
-    `residual` is the residual stream (position × direction) after `"embed"`, `"0.attn"`,
+    `residual` is the residual stream (position × direction) at every site: `"embed"`, `"0.attn"`,
     `"0.mlp"`, `"1.attn"`, …; `activations` holds everything by TransformerLens's names; `logits`
     is the read-out (position × output).
 
@@ -88,8 +87,8 @@ class Trace:
             InputError: E417 for a name that is no variable of the model.
         """
         place = self._place(name)
-        columns = self.weights.circuit.directions[place.start : place.stop]
-        stream = self.residual[place.written]
+        columns = self.weights.circuit.directions[place.columns]
+        stream = self.residual[str(place.written)]
         array = stream.sel(direction=self._labels(columns))
         return read_variable(self.weights.circuit, place, array)
 
@@ -145,8 +144,10 @@ def trace(weights: ModelWeights, sequence: Iterable[Any], edit: Record | None = 
             array, axes, {a: labels[a] for a in axes}, {a: shown[a] for a in axes if a in shown}
         )
 
+    architecture, along = weights.config.architecture, weights.config.architecture.along_stream
+    frames = {site: weights.frame(site) for site in architecture.sites}
     activations = {
-        name: named(_along_directions(weights, array[0], axes), axes)
+        name: named(frames[along[name]].named(array[0]) if name in along else array[0], axes)
         for name, array in kept.items()
         for axes in [_AXES[name.rpartition(".")[2]]]
     }
@@ -154,21 +155,10 @@ def trace(weights: ModelWeights, sequence: Iterable[Any], edit: Record | None = 
         weights=weights,
         tokens=tokens,
         output=decode(weights.config, out, [len(tokens)])[0],
-        residual=_residual(activations, weights.config),
+        residual={str(s): activations[architecture.stream(s)] for s in architecture.sites},
         activations=activations,
         logits=named(out[0], ("position", "output")),
     )
-
-
-def _along_directions(
-    weights: ModelWeights, array: NDArray[np.floating], axes: tuple[str, ...]
-) -> NDArray[np.floating]:
-    return weights.named(array) if axes[-1] == "direction" else array
-
-
-def _residual(activations: dict[str, Named], config: Config) -> dict[str, Named]:
-    halves = [f"{layer}.{half}" for layer in range(config.n_layers) for half in ("attn", "mlp")]
-    return {half: activations[hook_after(config, half)] for half in ("embed", *halves)}
 
 
 def _labels(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rasplab.weights.architecture import Site, Step
 from rasplab.weights.artefact import Component
 from rasplab.weights.named import table
 from rasplab.weights.reading import show
@@ -22,36 +23,36 @@ def describe(trace: Trace) -> str:
     """Half-layer by half-layer."""
     positions = trace.residual["embed"].texts("position")[1:]
     rows = [["", *positions]]
-    for half in trace.residual:
-        found = [*_heads(trace, half), *_variables(trace, half)]
+    for site in trace.weights.config.architecture.sites:
+        found = [*_heads(trace, site), *_variables(trace, site)]
         if found:
-            rows += [[half], *found]
+            rows += [[str(site)], *found]
     rows += [["output", *map(show, trace.output)]]
     return table(rows)
 
 
-def _variables(trace: Trace, half: str) -> list[list[str]]:
-    places = [v for v in trace.weights.circuit.variables if v.written == half and v.name != "bos"]
+def _variables(trace: Trace, site: Site) -> list[list[str]]:
+    places = [v for v in trace.weights.circuit.variables if v.written == site and v.name != "bos"]
     return [[f"  {p.name}", *map(show, trace.variable(p.name))] for p in places]
 
 
-def _heads(trace: Trace, half: str) -> list[list[str]]:
-    return [
-        _head(trace, c)
-        for c in trace.weights.circuit.components
-        if c.kind == "head" and f"{c.layer}.attn" == half
-    ]
+def _heads(trace: Trace, site: Site) -> list[list[str]]:
+    if site.half != "attn":
+        return []
+    step = trace.weights.config.architecture.step(site)
+    found = trace.weights.circuit.components
+    return [_head(trace, step, c) for c in found if c.kind == "head" and c.layer == step.block]
 
 
-def _head(trace: Trace, c: Component) -> list[str]:
+def _head(trace: Trace, step: Step, c: Component) -> list[str]:
     """Per query (BOS left out), the keys that the head attends to, or adds up."""
-    pattern = trace.attention(c.layer, c.start)
+    pattern = trace.attention(step.layer, c.start)
     keys = pattern.texts("key")
     rows = [[(float(w), k) for w, k in zip(row, keys, strict=True)] for row in pattern.array[1:]]
     if c.construction != "sum":
         return [f"  head {c.start} looks at", *map(_looks, rows)]
-    out = trace.weights.arrays[f"blocks.{c.layer}.attn.W_O"][c.start]
-    scale = float(trace.weights.named(out).max(initial=0.0))
+    out = trace.weights.arrays[step.writing][c.start]
+    scale = float(trace.weights.frame(step.site).named(out).max(initial=0.0))
     return [f"  head {c.start} adds up", *(_adds(row, scale) for row in rows)]
 
 

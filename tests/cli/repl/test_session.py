@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rasplab.cli.repl.session import Session
+from rasplab.cli.repl.session import Session, drawn
+from rasplab.rasp import indices
 from tests.cli.repl.transcripts import transcript, typed
 from tests.golden.compare import HERE, compare
 
@@ -214,8 +215,69 @@ def test_a_drawing_is_a_file_and_its_value_is_shown(
     assert (tmp_path / "flow.dot").read_text("utf-8").startswith("digraph")
     said = session.feed('draw(twice, "ab");')
     assert said.endswith("\t =  [0, 2] (ints)")
-    drawn = (tmp_path / "comp_flows" / "twice.svg").exists()
+    drawn = (tmp_path / "comp_flows" / "twice_ab.svg").exists()
     assert drawn or "Graphviz" in said
+
+
+LONG = "a" * 70
+
+
+def test_each_input_is_drawn_to_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rasplab.view.draw", lambda expression, sequence, path: None)
+    inputs = [
+        "ab",
+        "a b",
+        "a_b",
+        "a/b",
+        "()",
+        ")(",
+        "1,2",
+        [1, 2],
+        [12],
+        ["1", 2],
+        LONG,
+        LONG + "b",
+    ]
+    paths = [drawn(indices, sequence) for sequence in inputs]
+    assert len({str(path).lower() for path in paths}) == len(inputs)
+    assert all(path.parent == Path("comp_flows") for path in paths)
+    assert all(len(path.name) < 120 for path in paths)
+
+
+UNNAMED = [
+    ("indices + 1", "( indices + 1 )"),
+    ("3 < indices", "( indices > 3 )"),
+    ("2 - indices", "( 2 - indices )"),
+    ('tokens == "a"', "( tokens == a )"),
+    ("x ^ 2", "( x pow 2 )"),
+    ("-x", "( - x )"),
+    ("not x", "( not x )"),
+    ("x and 2", "( x and 2)"),
+    ("x or indices", "( x or indices)"),
+    ("round(x / 2)", "( round ( x / 2 ) )"),
+    ('indicator(tokens == "e")', "I(( tokens == e ))"),
+    ("1 if x == 2 else x", "1 if ( x == 2 ) else x"),
+    ('tokens in ["a", "e"]', "tokens in ['a', 'e']"),
+    ("aggregate(full_s, x)", "s-op"),
+    ("f(x)", "f(x)"),
+    ("f(indices * 2)", "f(( indices * 2 ))"),
+    ('count(tokens, "l")', 'count(tokens , "l")'),
+    ("(x + 1) * (x + 2) + (x + 3)", "s-op"),
+    ("((x + 1) * (x + 2) + (x + 3)) * 2", "( s-op * 2 )"),
+    ("a_name_that_is_much_longer_than_thirty", "s-op"),
+]
+
+
+@pytest.mark.parametrize(("text", "called"), UNNAMED)
+def test_unnamed_s_ops_are_called_as_the_original_calls_them(text: str, called: str) -> None:
+    session = Session()
+    session.feed("x = indices * 2; a_name_that_is_much_longer_than_thirty = indices;")
+    session.feed("def f(a) { return a + 1; }")
+    shown = session.feed(f"[{text}];").splitlines()[1]
+    assert shown.partition(" s-op: ")[2] == called
 
 
 def test_a_program_that_cannot_be_compiled_says_where() -> None:

@@ -4,7 +4,6 @@ import itertools
 import operator
 from typing import Any
 
-import numpy as np
 import pytest
 
 from rasplab import CompileError, ProgramError
@@ -214,13 +213,3 @@ def test_a_refusal_is_a_value_error_that_points_at_the_expression() -> None:
     mean = rasp.Aggregate(ANY, T)
     with pytest.raises(CompileError, match=r"test_rasp\.py"):
         compiling.compile_rasp_to_model(mean, {"a", "b"}, 3)
-
-
-def test_there_is_no_haiku_module() -> None:
-    model = compiling.compile_rasp_to_model(T, {"a", "b"}, 3)
-    assert not hasattr(model, "get_compiled_model")
-    with pytest.raises(AttributeError, match=r"call model\.forward\(model\.params, ids\)"):
-        _ = model.get_compiled_model
-    ids = np.array([model.input_encoder.encode(["compiler_bos", "b", "a"])])
-    output = model.forward(model.params, ids)
-    assert model.output_encoder.decode(output.unembedded_output[0].tolist()[1:]) == ["b", "a"]

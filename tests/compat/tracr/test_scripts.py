@@ -105,16 +105,6 @@ def test_without_a_script_it_says_what_it_is(capsys: pytest.CaptureFixture[str])
     assert "python -m rasplab.compat.tracr script.py" in capsys.readouterr().err
 
 
-def test_what_only_tracrs_compiler_has_is_said_not_to_be_here() -> None:
-    install()
-    with pytest.raises(ImportError, match="Tracr's own compilation stages are not offered"):
-        exec("from tracr.compiler import basis_inference")
-    with pytest.raises(ImportError, match="cannot import name 'nonsense'"):
-        exec("from tracr.compiler import nonsense")
-    with pytest.raises(ModuleNotFoundError, match=r"tracr\.compiler\.basis_inference"):
-        exec("import tracr.compiler.basis_inference")
-
-
 def test_tracr_itself_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tracr.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)

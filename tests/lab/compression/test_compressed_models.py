@@ -10,14 +10,14 @@ import torch
 import rasplab
 from rasplab.diagnostics import InputError
 from rasplab.lab.compression import FastRecipe, Member, Sweep, compress, domain
-from rasplab.lab.compression.features import features, principal, streams
+from rasplab.lab.compression.features import features, on_words, principal
 from rasplab.lab.compression.measures import measured, tolerance
 from rasplab.lab.compression.variables import examine
 from rasplab.lab.data.runs import Runs
 from rasplab.lab.interventions import Mean, Patch, Zero, hooks
 from rasplab.model import Model
 from rasplab.view.plan_drawing import rows_of
-from rasplab.weights import ModelWeights, forward
+from rasplab.weights import EMBED, ModelWeights, Site, forward
 from tests.lab.compression.models import compiled, paper
 
 BRIEF = FastRecipe(steps=40, batch=16, beam=2, adjust=2, finish=20)
@@ -33,13 +33,12 @@ def small(made: Sweep) -> Model:
     return made.compressed(Member(5, 0))
 
 
-def written(weights: ModelWeights, ids: np.ndarray, sublayer: str) -> np.ndarray:
+def written(weights: ModelWeights, ids: np.ndarray, site: Site) -> np.ndarray:
     """What a sublayer adds to the stream (n p d)."""
-    block, part = sublayer.split(".")
-    ends = ("pre", "mid") if part == "attn" else ("mid", "post")
+    ends = ("pre", "mid") if site.half == "attn" else ("mid", "post")
     kept: dict[str, np.ndarray] = {}
     forward(weights, ids, lambda name, value: kept.__setitem__(name, value.astype(float)))
-    before, after = (kept[f"blocks.{block}.hook_resid_{end}"] for end in ends)
+    before, after = (kept[f"blocks.{site.layer}.hook_resid_{end}"] for end in ends)
     return after - before
 
 
@@ -65,10 +64,8 @@ def test_it_runs_traces_and_prints(small: Model) -> None:
 
 def test_it_is_saved_and_loaded_with_its_directions(small: Model, tmp_path: Path) -> None:
     loaded = rasplab.load(small.save(tmp_path / "small"))
-    assert small.weights.basis is not None
-    assert loaded.weights.basis is not None
-    assert np.array_equal(loaded.weights.basis.write, small.weights.basis.write)
-    assert np.array_equal(loaded.weights.basis.read, small.weights.basis.read)
+    assert np.array_equal(loaded.weights.bases[EMBED].write, small.weights.bases[EMBED].write)
+    assert np.array_equal(loaded.weights.bases[EMBED].read, small.weights.bases[EMBED].read)
     assert loaded("abc") == small("abc")
     assert not loaded.certificate.exact
     first, second = (tmp_path / "small", small.save(tmp_path / "again"))
@@ -157,12 +154,13 @@ def test_values_are_exchanged_along_the_named_directions() -> None:
 
 def test_a_value_that_is_set_is_read_where_directions_are_shared(small: Model) -> None:
     """What is added along a direction reaches its readers as far as the direction is kept."""
-    assert small.weights.basis is not None
     place = next(v for v in small.weights.circuit.variables if v.expression == "frac_prevs")
     (column,) = range(place.start, place.stop)
-    own = float(small.weights.basis.write[column] @ small.weights.basis.read[:, column])
+    own = float(
+        small.weights.bases[EMBED].write[column] @ small.weights.bases[EMBED].read[:, column]
+    )
     before, after = small.run("abc"), small.run("abc", do={"frac_prevs": {1: 0.5}})
-    traced = small.trace("abc").residual[place.written].array[2, column]
+    traced = small.trace("abc").residual[str(place.written)].array[2, column]
     assert after[0] == before[0]
     assert after[1] - before[1] == pytest.approx((0.5 - traced) * own, abs=1e-4)  # pyright: ignore[reportOperatorIssue]
 
@@ -252,20 +250,27 @@ def test_layer_cosines_are_those_of_what_the_sublayers_write(made: Sweep) -> Non
     truth = written(made.model.weights, before, place.written)[scored][:, column]
     for found in made.measures:
         weights = made.compressed(found.member).weights
-        assert weights.basis is not None
-        direction = weights.basis.write[column]
+        direction = weights.bases[EMBED].write[column]
         along = written(weights, before, place.written)[scored] @ direction
         counted = truth > 1e-6
         cosines = np.sign(along * truth)[counted]  # of single numbers
         assert found.cosines[f"{place.written}/frac_prevs"] == pytest.approx(cosines.mean())
-        assert found.cosines[place.written] == pytest.approx(cosines.mean())
+        assert found.cosines[str(place.written)] == pytest.approx(cosines.mean())
 
 
 def test_streams_and_principal_components(made: Sweep) -> None:
     weights = made.model.weights
-    names = [name for name, _ in streams(weights, made.inputs)]
-    assert names == ["embed", "0.attn", "0.mlp", "1.attn", "1.mlp", "2.attn", "2.mlp"]
-    last = streams(weights, made.inputs)[-1][1]
+    found = on_words(weights, made.inputs)
+    assert [*map(str, found.at)] == [
+        "embed",
+        "0.attn",
+        "0.mlp",
+        "1.attn",
+        "1.mlp",
+        "2.attn",
+        "2.mlp",
+    ]
+    last = found.at[weights.config.architecture.last]
     rows = principal(last, 4)
     assert np.allclose(rows @ rows.T, np.eye(4))
     centred = last - last.mean(axis=0)

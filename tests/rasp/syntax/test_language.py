@@ -133,6 +133,19 @@ SEQUENCES: list[tuple[str, str]] = [
     ('aggregate(select(indices, indices, <), 1)("abc")', "[0, 1, 1.0] (floats)"),
     ('aggregate(select(1, 2, ==), tokens, "-")("ab")', "[-]*2 (strings)"),
     ('aggregate(select(1, 2, ==), indices, 0.5)("ab")', "[0.5]*2 (floats)"),
+    ('count(tokens, "l")("hello")', "[2]*5 (ints)"),
+    ('count("l", tokens)("hello")', "[2]*5 (ints)"),
+    ('count(tokens, tokens)("hello")', "[5]*5 (ints)"),
+    ('count(tokens, shift(tokens, 1, "-"))("hello")', "[1]*5 (ints)"),
+    ('count(1, 1)("abc")', "[3]*3 (ints)"),
+    ('contains(tokens, "z")("hello")', "[F]*5 (bools)"),
+    ('contains(tokens, shift(tokens, 1, "-"))("aa")', "[T]*2 (bools)"),
+    ('contains(tokens, shift(tokens, 1, "-"))("ab")', "[F]*2 (bools)"),
+    ('shift(tokens, 1, "-")("abc")', "[-, a, b] (strings)"),
+    ('shift(tokens, -1, "-")("abc")', "[b, c, -] (strings)"),
+    ('shift(indices, length - 1 - 2 * indices, -1)("aa")', "[1, 0] (ints)"),
+    ('shift(tokens, length - 1 - 2 * indices, "-")("abc")', "[c, b, a] (strings)"),
+    ('shift(tokens, length, "-")("abc")', "[-]*3 (strings)"),
 ]
 
 

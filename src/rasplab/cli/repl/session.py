@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from rasplab.cli.repl.commands import Commands
 from rasplab.diagnostics import MissingExtraError, RasplabError, Span
@@ -24,6 +26,7 @@ from rasplab.rasp.syntax.values import Result, quoted
 
 INPUT: Final = "<input>"
 _DRAWINGS: Final = Path("comp_flows")
+_LONGEST_STEM: Final = 60
 
 
 @dataclass(slots=True)
@@ -94,14 +97,30 @@ def _kinds(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def drawn(expression: ex.Expression, sequence: str | list[Any]) -> Path:
-    """Draw a computation on an input to a file that is named after it."""
+    """Draw a computation on an input to a file that is named after both."""
     from rasplab.view import draw
 
     stem = "".join(c if c.isalnum() else "_" for c in expression.name or "out").strip("_")
-    path = _DRAWINGS / f"{stem}.svg"
+    path = _DRAWINGS / f"{stem}_{_input_stem(sequence)}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
     draw(expression, list(sequence), path)
     return path
+
+
+def _input_stem(sequence: str | list[Any]) -> str:
+    """An input as part of a file name: another one for each; long ones end in a checksum.
+
+    >>> _input_stem("hello"), _input_stem("(a)"), _input_stem([1, "b"])
+    ('hello', '%28a%29', "1,'b'")
+    """
+    items = [quote(str(item), safe="") for item in sequence]
+    if not isinstance(sequence, str):
+        texts = [isinstance(item, str) for item in sequence]
+        items = [f"'{i}'" if text else i for i, text in zip(items, texts, strict=True)]
+    whole = ("" if isinstance(sequence, str) else ",").join(items)
+    if len(whole) <= _LONGEST_STEM:
+        return whole
+    return f"{whole[:_LONGEST_STEM]}~{sha256(whole.encode()).hexdigest()[:12]}"
 
 
 @dataclass(slots=True)

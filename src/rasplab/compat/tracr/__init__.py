@@ -14,6 +14,9 @@ After `install()` the names `tracr.rasp`, `tracr.compiler`, … mean these modul
 `python -m rasplab.compat.tracr script.py` runs a script that imports them unchanged.
 """
 
+from rasplab.compat.tracr.absent import explain_absences
 from rasplab.compat.tracr.alias import install
+
+explain_absences()
 
 __all__ = ["install"]

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import importlib
 import sys
-from types import ModuleType
 
-HERE = "rasplab.compat.tracr"
+from rasplab.compat.tracr.absent import HERE
+
 MODULES = (
     "rasp",
     "rasp.rasp",
     "rasp.causal_eval",
     "craft",
     "craft.bases",
+    "craft.transformers",
     "craft.vectorspace_fns",
     "transformer",
     "transformer.encoder",
     "transformer.model",
     "compiler",
     "compiler.assemble",
+    "compiler.basis_inference",
     "compiler.compiling",
+    "compiler.craft_model_to_transformer",
     "compiler.lib",
+    "compiler.nodes",
+    "compiler.rasp_to_graph",
     "compiler.validating",
 )
-
-STAGES = (
-    "attention",
-    "basis_inference",
-    "chamber",
-    "compressed_model",
-    "craft_graph_to_model",
-    "craft_model_to_transformer",
-    "expr_to_craft_graph",
-    "nodes",
-    "rasp_to_graph",
-    "transformers",
-)
-"""Modules that only Tracr has."""
 
 
 def install() -> None:
@@ -54,20 +45,3 @@ def install() -> None:
     for name in ("", *MODULES):
         here = f"{HERE}.{name}".rstrip(".")
         sys.modules[f"tracr.{name}".rstrip(".")] = importlib.import_module(here)
-    for package in ("compiler", "craft", "rasp", "transformer"):
-        _explain_absences(sys.modules[f"tracr.{package}"])
-
-
-def _explain_absences(package: ModuleType) -> None:
-    """Say of a module that only Tracr has that it is the compiler's inside."""
-    name = package.__name__.removeprefix(f"{HERE}.")
-
-    def absent(attribute: str) -> None:
-        if attribute not in STAGES:
-            raise AttributeError(f"module 'tracr.{name}' has no attribute {attribute!r}")
-        raise ImportError(
-            f"rasplab.compat.tracr has no `tracr.{name}.{attribute}`: "
-            "Tracr's own compilation stages are not offered"
-        )
-
-    package.__dict__["__getattr__"] = absent

@@ -1,7 +1,6 @@
 """The graph that ablations cut: who writes to the residual stream, and who reads from it.
 
-A half-layer is a number: -1 for the embeddings, 2·layer for attention, 2·layer + 1 for the MLP;
-the output comes after all. A reader sees what earlier half-layers wrote.
+A reader sees what is written by the site at which it reads; the output reads at the last.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.weights.architecture import EMBED, Architecture, Site, Step
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.trace import direction_labels
 
@@ -23,30 +23,37 @@ LEVELS = ("component", "head", "qkv", "neuron", "direction")
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A part of the network that adds to the residual stream.
+    """A part of the network that adds to the residual stream, in a `step` if it is no embedding.
 
     `kind` is `"embed"`, `"pos_embed"`, `"input"` (both), `"head"` or `"units"` (the hidden units
     from `start` to `stop`); with a `column`, only what is written there counts.
     """
 
     name: str
-    half: int
+    step: Step | None
     kind: str
     start: int = 0
     stop: int = 0
     column: int | None = None
     variables: tuple[str, ...] = ()
 
+    @property
+    def site(self) -> Site:
+        """Where it has written."""
+        return EMBED if self.step is None else self.step.site
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A part that reads the residual stream: a head (or its query, key, value), units, the output.
 
-    `node` is the name of the writer that it belongs to, `"output"` for the output.
+    `reads` is the site at which it reads, in a `step` if it is not the output. `node` is the name
+    of the writer that it belongs to, `"output"` for the output.
     """
 
     name: str
-    half: int
+    reads: Site
+    step: Step | None
     kind: str
     start: int = 0
     stop: int = 0
@@ -60,6 +67,7 @@ class Blocks:
 
     level: str
     joined: bool
+    architecture: Architecture
     writers: tuple[Writer, ...]
     readers: tuple[Reader, ...]
     _written: dict[str, Columns] = field(repr=False)
@@ -69,7 +77,7 @@ class Blocks:
         """Every writer with every reader after it, whether or not it is read."""
         for reader in self.readers:
             for writer in self.writers:
-                if writer.half < reader.half:
+                if writer.site <= reader.reads:
                     yield writer, reader
 
     def connected(self, writer: Writer, reader: Reader) -> bool:
@@ -79,17 +87,18 @@ class Blocks:
 
 def blocks_of(weights: ModelWeights, level: str, *, joined: bool) -> Blocks:
     """The writers and readers of a level; `joined` makes tokens and positions one writer."""
-    c = weights.config
+    architecture = weights.config.architecture
     writers = [*_embeddings(joined), *_writing_blocks(weights, level)]
     if level == "direction":
         writers = list(_directions(weights, [*_embeddings(joined), *_writing_blocks(weights, "")]))
     readers = [
         *_reading_blocks(weights, level),
-        Reader("output", 2 * c.n_layers, "output", node="output"),
+        Reader("output", architecture.last, None, "output", node="output"),
     ]
     return Blocks(
         level,
         joined,
+        architecture,
         tuple(writers),
         tuple(readers),
         {w.name: columns_written(weights, w) for w in writers},
@@ -99,56 +108,61 @@ def blocks_of(weights: ModelWeights, level: str, *, joined: bool) -> Blocks:
 
 def _embeddings(joined: bool) -> list[Writer]:
     if joined:
-        return [Writer("input", -1, "input", variables=("tokens", "indices"))]
+        return [Writer("input", None, "input", variables=("tokens", "indices"))]
     return [
-        Writer("embed", -1, "embed", variables=("tokens",)),
-        Writer("pos_embed", -1, "pos_embed", variables=("indices",)),
+        Writer("embed", None, "embed", variables=("tokens",)),
+        Writer("pos_embed", None, "pos_embed", variables=("indices",)),
     ]
 
 
 def _writing_blocks(weights: ModelWeights, level: str) -> Iterator[Writer]:
-    c = weights.config
-    for layer in range(c.n_layers):
-        for head in range(c.n_heads):
-            names = _variables(weights, layer, "head", head, head + 1)
-            yield Writer(f"a{layer}.h{head}", 2 * layer, "head", head, head + 1, variables=names)
-        for name, start, stop in _runs(weights, layer, level):
-            names = _variables(weights, layer, "mlp", start, stop)
-            yield Writer(name, 2 * layer + 1, "units", start, stop, variables=names)
+    for step in weights.config.architecture.steps:
+        for name, start, stop in _parts(weights, step, level):
+            kind = "head" if step.kind == "attn" else "units"
+            yield Writer(
+                name, step, kind, start, stop, variables=_variables(weights, step, start, stop)
+            )
 
 
 def _reading_blocks(weights: ModelWeights, level: str) -> Iterator[Reader]:
-    c = weights.config
-    for layer in range(c.n_layers):
-        for head in range(c.n_heads):
-            node = f"a{layer}.h{head}"
-            if level in ("component", "head"):
-                yield Reader(node, 2 * layer, "head", head, head + 1, "qkv", node)
+    architecture = weights.config.architecture
+    for step in architecture.steps:
+        reads = architecture.read_by(step)
+        for node, start, stop in _parts(weights, step, level):
+            if step.kind == "mlp":
+                yield Reader(node, reads, step, "units", start, stop, node=node)
+            elif level in ("component", "head"):
+                yield Reader(node, reads, step, "head", start, stop, "qkv", node)
             else:
                 for part in "qkv":
                     name = f"{node}<{part}>"
-                    yield Reader(name, 2 * layer, "head", head, head + 1, part, node)
-        for name, start, stop in _runs(weights, layer, level):
-            yield Reader(name, 2 * layer + 1, "units", start, stop, node=name)
+                    yield Reader(name, reads, step, "head", start, stop, part, node)
 
 
-def _runs(weights: ModelWeights, layer: int, level: str) -> list[tuple[str, int, int]]:
-    """The hidden units of a layer, as a whole, one by one, or by the variable that they compute."""
+def _parts(weights: ModelWeights, step: Step, level: str) -> list[tuple[str, int, int]]:
+    """The heads or runs of hidden units of a step, by name."""
+    if step.kind == "mlp":
+        return _runs(weights, step, level)
+    return [(f"a{step.layer}.h{head}", head, head + 1) for head in range(weights.config.n_heads)]
+
+
+def _runs(weights: ModelWeights, step: Step, level: str) -> list[tuple[str, int, int]]:
+    """The hidden units of a step, as a whole, one by one, or by the variable that they compute."""
+    node = f"m{step.layer}"
     if level in ("head", "qkv"):
-        return [(f"m{layer}", 0, weights.config.d_mlp)] if weights.config.d_mlp else []
-    found = [c for c in weights.circuit.components if c.layer == layer and c.kind == "mlp"]
+        return [(node, 0, weights.config.d_mlp)] if weights.config.d_mlp else []
+    found = [c for c in weights.circuit.components if c.layer == step.block and c.kind == "mlp"]
     if level == "neuron":
-        return [(f"m{layer}.u{i}", i, i + 1) for c in found for i in range(c.start, c.stop)]
-    return [(f"m{layer}[{c.start}:{c.stop}]", c.start, c.stop) for c in found]
+        return [(f"{node}.u{i}", i, i + 1) for c in found for i in range(c.start, c.stop)]
+    return [(f"{node}[{c.start}:{c.stop}]", c.start, c.stop) for c in found]
 
 
-def _variables(
-    weights: ModelWeights, layer: int, kind: str, start: int, stop: int
-) -> tuple[str, ...]:
+def _variables(weights: ModelWeights, step: Step, start: int, stop: int) -> tuple[str, ...]:
+    kind = "head" if step.kind == "attn" else "mlp"
     return tuple(
         c.variable
         for c in weights.circuit.components
-        if c.layer == layer and c.kind == kind and c.start < stop and start < c.stop
+        if c.layer == step.block and c.kind == kind and c.start < stop and start < c.stop
     )
 
 
@@ -161,7 +175,7 @@ def _directions(weights: ModelWeights, blocks: list[Writer]) -> Iterator[Writer]
             if written[direction.index]:
                 yield Writer(
                     f"{block.name}/{labels[direction.index]}",
-                    block.half,
+                    block.step,
                     block.kind,
                     block.start,
                     block.stop,
@@ -172,7 +186,7 @@ def _directions(weights: ModelWeights, blocks: list[Writer]) -> Iterator[Writer]
 
 def columns_written(weights: ModelWeights, writer: Writer) -> Columns:
     """The columns of the residual stream on which a writer has a weight."""
-    w, layer = weights.arrays, writer.half // 2
+    w = weights.arrays
     match writer.kind:
         case "embed":
             matrix = w["embed.W_E"]
@@ -181,9 +195,9 @@ def columns_written(weights: ModelWeights, writer: Writer) -> Columns:
         case "input":
             matrix = np.concatenate([w["embed.W_E"], w["pos_embed.W_pos"]])
         case "head":
-            matrix = w[f"blocks.{layer}.attn.W_O"][writer.start]
+            matrix = w[f"{weights_of(writer)}W_O"][writer.start]
         case _:
-            matrix = w[f"blocks.{layer}.mlp.W_out"][writer.start : writer.stop]
+            matrix = w[f"{weights_of(writer)}W_out"][writer.start : writer.stop]
     found: Columns = np.asarray(matrix.any(axis=0))
     if writer.column is not None:
         found &= np.arange(len(found)) == writer.column
@@ -192,13 +206,19 @@ def columns_written(weights: ModelWeights, writer: Writer) -> Columns:
 
 def columns_read(weights: ModelWeights, reader: Reader) -> Columns:
     """The columns of the residual stream on which a reader has a weight."""
-    w, layer = weights.arrays, reader.half // 2
+    w = weights.arrays
     match reader.kind:
         case "head":
-            matrices = [w[f"blocks.{layer}.attn.W_{p.upper()}"][reader.start] for p in reader.parts]
-            matrix = np.concatenate(matrices, axis=1)
+            names = [f"{weights_of(reader)}W_{part.upper()}" for part in reader.parts]
+            matrix = np.concatenate([w[name][reader.start] for name in names], axis=1)
         case "units":
-            matrix = w[f"blocks.{layer}.mlp.W_in"][:, reader.start : reader.stop]
+            matrix = w[f"{weights_of(reader)}W_in"][:, reader.start : reader.stop]
         case _:
             matrix = w["unembed.W_U"]
     return np.asarray(matrix.any(axis=1))
+
+
+def weights_of(part: Writer | Reader) -> str:
+    """What the names of the arrays of a head or of hidden units begin with."""
+    assert part.step is not None
+    return part.step.weights

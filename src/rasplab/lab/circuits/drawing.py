@@ -1,4 +1,4 @@
-"""Circuits as graphs, drawn by Graphviz: a row for each half-layer, inputs at the bottom."""
+"""Circuits as graphs, drawn by Graphviz: a row for each site, inputs at the bottom."""
 
 from __future__ import annotations
 
@@ -48,9 +48,12 @@ def draw(truth: GroundTruth, path: str | Path | None) -> Any:
 
 
 def _rows(truth: GroundTruth) -> dict[float, list[tuple[Node, str]]]:
-    """The nodes that are drawn, by half-layer; directions above the block that writes them."""
-    blocks = {w.name: (w.half + 0.5 * (w.column is not None), w.kind) for w in truth.blocks.writers}
-    blocks |= {r.node: (float(r.half), r.kind) for r in truth.blocks.readers}
+    """The nodes that are drawn, by site; directions above the block that writes them."""
+    at = truth.blocks.architecture.sites.index
+    blocks = {
+        w.name: (at(w.site) + 0.5 * (w.column is not None), w.kind) for w in truth.blocks.writers
+    }
+    blocks |= {r.node: (at(r.reads) + 1.0, r.kind) for r in truth.blocks.readers}
     drawn = dict.fromkeys(truth.nodes)
     owner = {r.name: r.node for r in truth.blocks.readers}
     for edge in truth.edges:
@@ -58,8 +61,8 @@ def _rows(truth: GroundTruth) -> dict[float, list[tuple[Node, str]]]:
         drawn[_receiving(owner[edge.receiver], edge.position)] = None
     rows: dict[float, list[tuple[Node, str]]] = {}
     for node in drawn:
-        half, kind = blocks[node.name]
-        rows.setdefault(half, []).append((node, kind))
+        row, kind = blocks[node.name]
+        rows.setdefault(row, []).append((node, kind))
     return dict(sorted(rows.items()))
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.circuits.blocks import Reader, Writer
 from rasplab.lab.circuits.truth import GroundTruth, Node
+from rasplab.weights.architecture import EMBED, Architecture
 from rasplab.weights.directory import write_file
 
 FORMATS = ("rasplab", "eap", "auto-circuit", "acdc", "interpbench")
@@ -111,17 +112,12 @@ def auto_circuit(truth: GroundTruth) -> dict[str, list[int] | None]:
 
 
 def _auto_circuit_name(block: Writer | Reader) -> str:
-    layer = block.half // 2
-    match block.kind:
-        case "input":
-            return "Resid Start"
-        case "output":
-            return "Resid End"
-        case "units":
-            return f"MLP {layer}"
-        case _:
-            part = block.parts if isinstance(block, Reader) and len(block.parts) == 1 else ""
-            return f"A{layer}.{block.start}" + (f".{part.upper()}" if part else "")
+    if block.step is None:
+        return "Resid Start" if block.kind == "input" else "Resid End"
+    if block.step.kind == "mlp":
+        return f"MLP {block.step.layer}"
+    part = block.parts if isinstance(block, Reader) and len(block.parts) == 1 else ""
+    return f"A{block.step.layer}.{block.start}" + (f".{part.upper()}" if part else "")
 
 
 def acdc(truth: GroundTruth) -> dict[tuple[str, Any, str, Any], bool]:
@@ -155,50 +151,43 @@ def _hook_edges(truth: GroundTruth) -> Iterator[tuple[Place, Place]]:
     """Sender and receiver of every edge, and of those inside the heads and MLPs that are met."""
     writers = {w.name: w for w in truth.blocks.writers}
     readers = {r.name: r for r in truth.blocks.readers}
-    n_layers = truth.sizes["n_layers"]
+    architecture = truth.blocks.architecture
     inside: dict[tuple[Place, Place], None] = {}
     for edge in truth.edges:
         reader = readers[edge.receiver]
-        yield _output_hook(writers[edge.sender]), _input_hook(reader, n_layers)
-        inside |= dict.fromkeys(_within(reader, n_layers))
+        yield _output_hook(writers[edge.sender], architecture), _input_hook(reader, architecture)
+        inside |= dict.fromkeys(_within(reader, architecture))
     yield from inside
 
 
-def _within(reader: Reader, n_layers: int) -> list[tuple[Place, Place]]:
-    read, block = _input_hook(reader, n_layers), f"blocks.{reader.half // 2}."
-    if reader.kind == "units":
-        return [(read, (f"{block}hook_mlp_out", (None,)))]
-    if reader.kind == "output":
+def _within(reader: Reader, architecture: Architecture) -> list[tuple[Place, Place]]:
+    step, read = reader.step, _input_hook(reader, architecture)
+    if step is None:
         return []
+    if step.kind == "mlp":
+        return [(read, (step.out, (None,)))]
     head = (None, None, reader.start)
-    projected = (f"{block}attn.hook_{reader.parts}", head)
-    return [(read, projected), (projected, (f"{block}attn.hook_result", head))]
+    projected = (f"{step.inner}hook_{reader.parts}", head)
+    return [(read, projected), (projected, (f"{step.inner}hook_result", head))]
 
 
-def _output_hook(writer: Writer) -> Place:
-    block = f"blocks.{writer.half // 2}."
-    match writer.kind:
-        case "embed":
-            return "hook_embed", (None,)
-        case "pos_embed":
-            return "hook_pos_embed", (None,)
-        case "input":
-            return "blocks.0.hook_resid_pre", (None,)
-        case "head":
-            return f"{block}attn.hook_result", (None, None, writer.start)
-        case _:
-            return f"{block}hook_mlp_out", (None,)
+def _output_hook(writer: Writer, architecture: Architecture) -> Place:
+    step = writer.step
+    if step is None:
+        both = architecture.stream(EMBED)
+        return both if writer.kind == "input" else f"hook_{writer.kind}", (None,)
+    if step.kind == "mlp":
+        return step.out, (None,)
+    return f"{step.inner}hook_result", (None, None, writer.start)
 
 
-def _input_hook(reader: Reader, n_layers: int) -> Place:
-    block = f"blocks.{reader.half // 2}."
-    match reader.kind:
-        case "head":
-            return f"{block}hook_{reader.parts}_input", (None, None, reader.start)
-        case "units":
-            return f"{block}hook_mlp_in", (None,)
-        case _:
-            return f"blocks.{n_layers - 1}.hook_resid_post", (None,)
+def _input_hook(reader: Reader, architecture: Architecture) -> Place:
+    step = reader.step
+    if step is None:
+        return architecture.stream(reader.reads), (None,)
+    if step.kind == "mlp":
+        return step.into("mlp"), (None,)
+    return step.into(reader.parts), (None, None, reader.start)
 
 
 def _require(

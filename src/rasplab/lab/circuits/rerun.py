@@ -1,26 +1,30 @@
 """Runs of a model that are taken up again where a reader saw something else.
 
-One `Rerun` holds sequences of one length with all their activations. Replacing what one reader
+One `Rerun` holds sequences of one length with their residual streams. Replacing what one reader
 reads changes what it writes; from there on the network runs as it is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.precision import PRECISIONS
 from rasplab.lab.circuits.blocks import Reader, Writer
+from rasplab.weights.architecture import Site, Step
 from rasplab.weights.artefact import ModelWeights
-from rasplab.weights.forward import attention, forward, mlp, visible_keys
+from rasplab.weights.forward import Reads, heads, read_out, resume, some, units, visible_keys
+from rasplab.weights.streams import Streams, streams
 
 Array = NDArray[np.floating]
 Flags = NDArray[np.bool_]
 
-KEPT = ("resid_pre", "resid_mid", "resid_post", "embed", "mlp_out", "mlp.hook_post", "hook_result")
-"""What is needed again; patterns, which grow with the square of the length, are not."""
+KEPT = ("mlp_out", "mlp.hook_post", "hook_result")
+"""What is needed again beside the streams; patterns, which grow with the square of the length, are
+not."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,30 +34,19 @@ class Rerun:
     weights: ModelWeights
     ids: NDArray[np.intp]
     kept: dict[str, Array] = field(default_factory=dict[str, Array], repr=False)
-    output: Array = field(init=False, repr=False)
+    arrays: dict[str, dict[str, Array]] = field(default_factory=dict[str, Any], repr=False)
+    clean: Streams = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         def keep(name: str, activation: Array) -> None:
             if name.endswith(KEPT):
                 self.kept[name] = activation
 
-        self.output = forward(self.weights, self.ids, keep)
+        self.clean = streams(self.weights, self.ids, keep)
 
     def written(self, writer: Writer) -> Array:
         """What a writer adds to the residual stream (batch × positions × directions)."""
-        w, layer = self.weights.arrays, writer.half // 2
-        positions = w["pos_embed.W_pos"][: self.ids.shape[1]]
-        match writer.kind:
-            case "embed":
-                out = w["embed.W_E"][self.ids]
-            case "pos_embed":
-                out = np.broadcast_to(positions, (*self.ids.shape, positions.shape[1]))
-            case "input":
-                out = w["embed.W_E"][self.ids] + positions
-            case "head":
-                out = self.kept[f"blocks.{layer}.attn.hook_result"][:, writer.start]
-            case _:
-                out = self._units_output(layer, writer.start, writer.stop)
+        out = self._embedded(writer) if writer.step is None else self._wrote(writer.step, writer)
         if writer.column is None:
             return out
         only = np.zeros_like(out)
@@ -65,82 +58,62 @@ class Rerun:
 
         Old is taken away before new is added: what only one writer writes is replaced exactly.
         """
-        read = self._stream(reader.half) - old + new
-        if reader.kind == "output":
-            return self._changed(np.arange(len(self.ids)), read)
-        layer = reader.half // 2
-        if reader.kind == "head":
-            before = self._attended(layer, reader, self._stream(reader.half))
-            after = self._attended(layer, reader, read)
-            wrote = self.kept[f"blocks.{layer}.attn.hook_result"][:, reader.start]
-        else:
-            before = self._activated(layer, reader, self._stream(reader.half))
-            after = self._activated(layer, reader, read)
-            wrote = self._units_output(layer, reader.start, reader.stop)
-        return self.changed_by_node(reader.half, wrote, np.where(after == before, wrote, after))
+        stream = self.clean.at[reader.reads]
+        read = stream - old + new
+        if reader.step is None:
+            return self._changed(np.arange(len(self.ids)), read_out(self.weights, read))
+        wrote = self._wrote(reader.step, reader)
+        before, after = (self._writes(reader.step, reader, x) for x in (stream, read))
+        return self.changed_by_node(
+            reader.step.site, wrote, np.where(after == before, wrote, after)
+        )
 
-    def changed_by_node(self, half: int, old: Array, new: Array) -> bool:
-        """Whether an output changes where a half-layer writes `new` in place of `old`."""
+    def changed_by_node(self, site: Site, old: Array, new: Array) -> bool:
+        """Whether an output changes where `new` in place of `old` is written by a site."""
         rows = np.flatnonzero((old != new).any(axis=(1, 2)))
         if not len(rows):
             return False
-        stream = self._stream(half + 1)[rows] - old[rows] + new[rows]
-        return self._changed(rows, self._onwards(stream, half + 1, rows))
+        stream = self.clean.at[site][rows] - old[rows] + new[rows]
+        return self._changed(rows, resume(self.weights, self.ids[rows], site, stream))
 
-    def _stream(self, half: int) -> Array:
-        """The residual stream that a half-layer reads."""
-        n_layers = self.weights.config.n_layers
-        if not n_layers:
-            return self.kept["hook_embed"]
-        if half == 2 * n_layers:
-            return self.kept[f"blocks.{n_layers - 1}.hook_resid_post"]
-        return self.kept[f"blocks.{half // 2}.hook_resid_{'mid' if half % 2 else 'pre'}"]
-
-    def _onwards(self, stream: Array, half: int, rows: NDArray[np.intp]) -> Array:
+    def _embedded(self, writer: Writer) -> Array:
         w = self.weights.arrays
-        for later in range(half, 2 * self.weights.config.n_layers):
-            name = f"blocks.{later // 2}."
-            if later % 2:
-                stream = stream + mlp(w, name, stream)
-            else:
-                visible = visible_keys(self.weights.config, self.ids[rows])
-                stream = stream + attention(w, name, stream, visible)
-        return stream
+        positions = w["pos_embed.W_pos"][: self.ids.shape[1]]
+        match writer.kind:
+            case "embed":
+                return w["embed.W_E"][self.ids]
+            case "pos_embed":
+                return np.broadcast_to(positions, (*self.ids.shape, positions.shape[1]))
+            case _:
+                return w["embed.W_E"][self.ids] + positions
 
-    def _attended(self, layer: int, reader: Reader, read: Array) -> Array:
-        """What a head writes where its query, key or value, or all of them, read `read`."""
-        prefix, w, head = f"blocks.{layer}.attn.", self.weights.arrays, reader.start
-        q, k, v = (
-            (read if part.lower() in reader.parts else self._stream(reader.half))
-            @ w[f"{prefix}W_{part}"][head]
-            + w[f"{prefix}b_{part}"][head]
-            for part in "QKV"
-        )
-        visible = visible_keys(self.weights.config, self.ids)[:, 0]
-        scores = np.where(visible, q @ k.swapaxes(-1, -2), -np.inf)
-        pattern = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        pattern = pattern / pattern.sum(axis=-1, keepdims=True)
-        return (pattern @ v) @ w[f"{prefix}W_O"][head]
+    def _wrote(self, step: Step, part: Writer | Reader) -> Array:
+        """What a head or hidden units wrote.
 
-    def _activated(self, layer: int, reader: Reader, read: Array) -> Array:
-        """What hidden units write where they read `read`."""
-        prefix, w = f"blocks.{layer}.mlp.", self.weights.arrays
-        units = slice(reader.start, reader.stop)
-        hidden = np.maximum(read @ w[f"{prefix}W_in"][:, units] + w[f"{prefix}b_in"][units], 0)
-        return hidden @ w[f"{prefix}W_out"][units]
+        Columns that the units alone write are taken as they stand in the stream.
+        """
+        if step.kind == "attn":
+            return self.kept[f"{step.inner}hook_result"][:, part.start]
+        own, weights = slice(part.start, part.stop), self.weights.arrays[f"{step.weights}W_out"]
+        out = self.kept[f"{step.inner}hook_post"][:, :, own] @ weights[own]
+        alone = weights[own].any(axis=0) & ~np.delete(weights, own, 0).any(axis=0)
+        return np.where(alone, self.kept[step.out], out)
 
-    def _units_output(self, layer: int, start: int, stop: int) -> Array:
-        """What hidden units wrote; columns that they alone write as they stand in the stream."""
-        prefix, units = f"blocks.{layer}.mlp.", slice(start, stop)
-        out_weights = self.weights.arrays[f"{prefix}W_out"]
-        out = self.kept[f"{prefix}hook_post"][:, :, units] @ out_weights[units]
-        alone = out_weights[units].any(axis=0) & ~np.delete(out_weights, units, 0).any(axis=0)
-        return np.where(alone, self.kept[f"blocks.{layer}.hook_mlp_out"], out)
+    def _writes(self, step: Step, reader: Reader, read: Array) -> Array:
+        """What a head or hidden units write where they, or one part of the head, read `read`."""
+        if reader.node not in self.arrays:
+            own = slice(reader.start, reader.stop)
+            self.arrays[reader.node] = some(self.weights.arrays, step, own)
+        w = self.arrays[reader.node]
+        if step.kind == "mlp":
+            return units(w, step, read)
+        clean = self.clean.at[reader.reads]
+        reads = (read if part in reader.parts else clean for part in Reads._fields)
+        visible = visible_keys(self.weights.config, self.ids)
+        return heads(w, step, Reads(*(stream[:, None] for stream in reads)), visible)[:, 0]
 
-    def _changed(self, rows: NDArray[np.intp], stream: Array) -> bool:
-        w = self.weights.arrays
-        out = stream @ w["unembed.W_U"] + w["unembed.b_U"]
-        return bool(outputs_differ(self.weights, self.output[rows], out)[:, 1:].any())
+    def _changed(self, rows: NDArray[np.intp], out: Array) -> bool:
+        return bool(outputs_differ(self.weights, self.clean.output[rows], out)[:, 1:].any())
 
 
 def outputs_differ(weights: ModelWeights, one: Array, other: Array) -> Flags:

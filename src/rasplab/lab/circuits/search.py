@@ -53,7 +53,7 @@ def ground_truth(
     _check_choice("level", level, LEVELS)
     _check_choice("ablation", ablation, ABLATIONS)
     weights = model.weights
-    if level == "direction" and weights.basis is not None:
+    if level == "direction" and not weights.plain:
         raise InputError(_no_directions())
     blocks = blocks_of(weights, level, joined=joined)
     if ablation == "none":
@@ -122,7 +122,7 @@ def _static(weights: ModelWeights, blocks: Blocks) -> GroundTruth:
 def sizes_of(weights: ModelWeights) -> dict[str, int]:
     """What other tools ask of a configuration."""
     c = weights.config
-    return {"n_layers": c.n_layers, "n_heads": c.n_heads, "d_model": c.d_model}
+    return {"n_layers": c.architecture.depth, "n_heads": c.n_heads, "d_model": c.d_model}
 
 
 @dataclass(slots=True, eq=False)
@@ -191,7 +191,7 @@ class _Search:
         for place in self._places():
             yield Node(writer.name, place), ablated.verdict(None, columns, place)
             for reader in self.blocks.readers:
-                if writer.half < reader.half and self.blocks.connected(writer, reader):
+                if writer.site <= reader.reads and self.blocks.connected(writer, reader):
                     read = columns & columns_read(self.weights, reader)
                     edge = Edge(writer.name, reader.name, place)
                     yield edge, ablated.verdict(reader, read, place)
@@ -226,7 +226,7 @@ class _Ablated:
 
     def _changes(self, run: Rerun, reader: Reader | None, old: Array, new: Array) -> bool:
         if reader is None:
-            return run.changed_by_node(self.writer.half, old, new)
+            return run.changed_by_node(self.writer.site, old, new)
         return run.changed_by_edge(reader, old, new)
 
     def _replacements(self, group: _Group, written: Array, seen: Columns) -> Iterator[Array]:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import Any, cast, get_args
 
 import torch
 
@@ -16,10 +16,7 @@ from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.compression.domain import Domain
 from rasplab.lab.compression.maps import Member, Sharing, Start
 from rasplab.lab.compression.recipes import Recipe, settings
-from rasplab.weights import ModelWeights
-
-if TYPE_CHECKING:
-    from rasplab.model import Model
+from rasplab.weights import Config, ModelWeights
 
 SAVE_EVERY = 30.0
 """Seconds after which the step that is going on is the last before a checkpoint."""
@@ -98,26 +95,26 @@ def check_device(name: str) -> None:
         ) from problem
 
 
-def check_model(model: Model) -> None:
+def check_model(weights: ModelWeights) -> None:
     """Refuse a model in whose stream nothing can be shared.
 
     Raises:
         InputError: E801.
     """
-    weights = model.weights
-    if weights.basis is not None:
+    if not weights.plain:
         raise InputError(_compressed_already(weights))
+    if not weights.config.architecture.standard:
+        raise InputError(_other_architecture(weights))
     if len(_variables(weights)) < 2:
         raise InputError(_nothing_to_share(weights))
 
 
-def check_inputs(model: Model, inputs: Domain) -> None:
+def check_inputs(config: Config, inputs: Domain) -> None:
     """Refuse inputs that the model does not take.
 
     Raises:
         InputError: E804.
     """
-    config = model.weights.config
     if inputs.ids.shape[1] > config.n_ctx or inputs.ids.max() >= config.d_vocab:
         why = "the inputs are those of another model: they are longer, or have other tokens"
         raise InputError(diagnostic("E804", why, help="make them by `domain(model.config)`"))
@@ -193,6 +190,14 @@ def _nothing_to_share(weights: ModelWeights) -> Any:
         else "there is nothing to compress: no variable lives in the stream",
         notes=["compression lets several variables share directions"],
         help="take a program with more variables, or compile it with `optimize=0`",
+    )
+
+
+def _other_architecture(weights: ModelWeights) -> Any:
+    return diagnostic(
+        "E801",
+        "only layers of attention and MLP, each with its own weights, are compressed",
+        notes=[f"this model is {weights.config.architecture}"],
     )
 
 

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.lab.compression.domain import Domain
-from rasplab.weights import ModelWeights, forward
-from rasplab.weights.coordinates import hook_after
+from rasplab.weights import ModelWeights
 from rasplab.weights.named import Named
+from rasplab.weights.streams import Streams, streams
 from rasplab.weights.trace import direction_labels
 
-Array = NDArray[np.float64]
 Fate = Literal["own", "shared", "dropped"]
 
 DROPPED = 0.25
@@ -63,11 +62,8 @@ def features(weights: ModelWeights) -> Features:
     {'own'}
     """
     labels = direction_labels(weights.circuit.directions)
-    if weights.basis is None:
-        write = read = np.eye(len(labels))
-    else:
-        write, read = weights.basis.write.astype(float), weights.basis.read.astype(float)
-    gram = write @ read
+    maps = weights.frame(weights.config.architecture.last).maps
+    gram = maps.write.astype(float) @ maps.read.astype(float)
     squares, overlaps = gram.diagonal(), (gram**2).sum(axis=1)
     dropped = squares < DROPPED
     dimensions = np.where(dropped, 0.0, squares**2 / np.maximum(overlaps, 1e-30))
@@ -83,25 +79,18 @@ def features(weights: ModelWeights) -> Features:
     )
 
 
-def principal(stream: Array, width: int) -> Array:
+def principal(stream: NDArray[np.floating], width: int) -> NDArray[np.floating]:
     """The directions (width × D) of greatest variance of a stream (token positions × D)."""
     centred = stream - stream.mean(axis=0)
     _, _, rows = np.linalg.svd(centred, full_matrices=False)
     return rows[:width]
 
 
-def streams(weights: ModelWeights, inputs: Domain) -> list[tuple[str, Array]]:
-    """The stream (token positions × d_model) after the embedding and after every half-layer."""
-    kept: dict[str, Array] = {}
-
-    def keep(name: str, activation: NDArray[np.floating]) -> None:
-        if "resid" in name or name == "hook_embed":
-            kept[name] = activation[inputs.scored].astype(float)
-
-    forward(weights, inputs.ids, keep)
-    layers = range(weights.config.n_layers)
-    halves = ["embed", *(f"{layer}.{half}" for layer in layers for half in ("attn", "mlp"))]
-    return [(half, kept[hook_after(weights.config, half)]) for half in halves]
+def on_words(weights: ModelWeights, inputs: Domain) -> Streams:
+    """The streams (token positions × d_model) of a run on some inputs, in float64."""
+    run = streams(weights, inputs.ids)
+    at = {site: stream[inputs.scored].astype(float) for site, stream in run.at.items()}
+    return Streams(weights, at, run.output[inputs.scored])
 
 
 def sharing(fates: Sequence[Fate]) -> str:

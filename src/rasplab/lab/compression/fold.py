@@ -13,10 +13,11 @@ from torch import Tensor
 from rasplab.craft.certificate import measured
 from rasplab.lab.compression.maps import Member, Parameters
 from rasplab.lab.compression.network import Sublayer
-from rasplab.weights import Basis, ModelWeights
+from rasplab.weights import EMBED, Basis, ModelWeights
+from rasplab.weights.rebase import Reader, rebased
 
 Array: TypeAlias = "NDArray[np.float64]"
-MapOf: TypeAlias = "Callable[[str, bool], Array]"
+MapOf: TypeAlias = "Callable[[Reader, bool], Array]"
 """The map (d D) by which the embedding, a sublayer or the read-out reads (True) or writes."""
 
 
@@ -33,7 +34,7 @@ def fold(
     stack = maps[0, :, : member.width].double().cpu().numpy()
     known = {*trained.writers, *trained.readers}
 
-    def map_of(name: str, reads: bool) -> Array:
+    def map_of(name: Reader, reads: bool) -> Array:
         return stack[parameters.slot(name, reads=reads) if name in known else 0]
 
     arrays = {name: a.astype(np.float64) for name, a in weights.arrays.items()}
@@ -42,9 +43,13 @@ def fold(
             _put_back(arrays, sublayer)
     kind = np.float64 if weights.config.dtype == "float64" else np.float32
     with np.errstate(invalid="ignore", over="ignore"):  # of a member that diverged
-        folded: dict[str, NDArray[np.floating]] = {
-            name: a.astype(kind) for name, a in _folded(arrays, map_of).items()
-        }
+        narrow = rebased(
+            weights.config.architecture,
+            arrays,
+            lambda site: map_of(site, False).T,
+            lambda reader: map_of(reader, True),
+        )
+        folded: dict[str, NDArray[np.floating]] = {n: a.astype(kind) for n, a in narrow.items()}
     dtype = "float64" if kind is np.float64 else "float32"
     made = ModelWeights(
         replace(weights.config, d_model=member.width, dtype=dtype),
@@ -53,25 +58,10 @@ def fold(
             weights.circuit,
             certificate=measured(dtype, within, numerical=weights.config.numerical),
         ),
-        _basis(weights, parameters, map_of, kind),
+        {EMBED: _basis(weights, parameters, map_of, kind)},
     )
     made.verify()
     return made
-
-
-def _folded(arrays: dict[str, Array], map_of: MapOf) -> dict[str, Array]:
-    folded = dict(arrays)
-    for name in ("embed.W_E", "pos_embed.W_pos"):
-        folded[name] = arrays[name] @ map_of("embed", False).T
-    folded["unembed.W_U"] = map_of("unembed", True) @ arrays["unembed.W_U"]
-    for name, array in arrays.items():
-        block, _, part = name.rpartition(".")
-        sublayer = block.removeprefix("blocks.")
-        if part in ("W_Q", "W_K", "W_V", "W_in"):
-            folded[name] = map_of(sublayer, True) @ array
-        elif part in ("W_O", "W_out"):
-            folded[name] = array @ map_of(sublayer, False).T
-    return folded
 
 
 def _basis(
@@ -82,11 +72,10 @@ def _basis(
 ) -> Basis:
     """Each direction as whoever writes it does; read back by the map that reads, or the same."""
     count = len(weights.circuit.directions)
-    width = len(map_of("embed", False))
+    width = len(map_of(EMBED, False))
     write = np.zeros((count, width))
     for place in weights.circuit.variables:
-        columns = slice(place.start, place.stop)
-        write[columns] = map_of(place.written, False)[:, columns].T
+        write[place.columns] = map_of(place.written, False)[:, place.columns].T
     read = map_of("unembed", True) if parameters.sharing == "separate" else write.T
     return Basis(write.astype(kind), np.ascontiguousarray(read).astype(kind))
 
@@ -96,7 +85,7 @@ def _put_back(arrays: dict[str, Array], sublayer: Sublayer) -> None:
     read, bias, write = (
         t[0].detach().double().cpu().numpy() for t in (sublayer.read, sublayer.bias, sublayer.write)
     )
-    name, at, columns = f"blocks.{sublayer.name}.", list(sublayer.at), list(sublayer.columns)
+    name, at, columns = sublayer.step.weights, list(sublayer.at), list(sublayer.columns)
     if not sublayer.heads:
         arrays[f"{name}W_in"][:, at] = read
         arrays[f"{name}b_in"][at] = bias

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 from rasplab.lab.compression.network import Network, Through
+from rasplab.weights import Site
+from rasplab.weights.rebase import Reader
 
 Sharing: TypeAlias = Literal["shared", "separate", "per-layer"]
 """One map for all, as in the paper; one to write and one to read; or one for every sublayer."""
@@ -71,7 +73,7 @@ class Parameters:
         """The products of writers' and readers' maps, each made once."""
         made: dict[tuple[int, int], Tensor] = {}
 
-        def between(writer: str, reader: str) -> Tensor:
+        def between(writer: Site, reader: Reader) -> Tensor:
             key = self.slot(writer, reads=False), self.slot(reader, reads=True)
             if key not in made:
                 made[key] = maps[:, key[0]].mT @ maps[:, key[1]]
@@ -79,7 +81,7 @@ class Parameters:
 
         return between
 
-    def slot(self, name: str, *, reads: bool) -> int:
+    def slot(self, name: Reader, *, reads: bool) -> int:
         """The number of the map by which somebody reads, or writes."""
         match self.sharing:
             case "shared":

@@ -94,7 +94,7 @@ def measured(
     cosines: dict[str, float] = {}
     for found, theirs in zip(written, objective.everywhere(), strict=True):
         ours = found.by_position(objective.batch)[0]
-        name, columns = found.sublayer.name, found.sublayer.columns
+        name, columns = str(found.sublayer.site), found.sublayer.columns
         cosines[name] = _cosine(ours, theirs, objective.scored)
         for place in circuit.variables:
             own = [i for i, c in enumerate(columns) if place.start <= c < place.stop]

@@ -27,10 +27,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rasplab.lab.compression.domain import Domain
-from rasplab.weights import ModelWeights
+from rasplab.weights import EMBED, ModelWeights, Site, Step
+from rasplab.weights.rebase import Reader
 
-Through: TypeAlias = "Callable[[str, str], Tensor]"
-"""The matrices (M D D) between a writer and a reader: `"embed"`, `"0.attn"`, … `"unembed"`."""
+Through: TypeAlias = "Callable[[Site, Reader], Tensor]"
+"""The matrices (M D D) between a writer, by the site at which it has written, and a reader."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ class Sublayer:
     are the numbers of the heads or hidden units, `heads` is 0 for an MLP.
     """
 
-    name: str
+    step: Step
     read: Tensor
     bias: Tensor
     write: Tensor
@@ -51,6 +52,11 @@ class Sublayer:
     heads: int = 0
     query: int = 0
     value: int = 0
+
+    @property
+    def site(self) -> Site:
+        """Where it has written."""
+        return self.step.site
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,14 +98,14 @@ class Network:
     causal: bool
 
     @property
-    def writers(self) -> tuple[str, ...]:
+    def writers(self) -> tuple[Site, ...]:
         """Who writes the stream, in order."""
-        return ("embed", *(s.name for s in self.sublayers))
+        return (EMBED, *(s.site for s in self.sublayers))
 
     @property
-    def readers(self) -> tuple[str, ...]:
+    def readers(self) -> tuple[Reader, ...]:
         """Who reads the stream, in order."""
-        return (*(s.name for s in self.sublayers), "unembed")
+        return (*(s.site for s in self.sublayers), "unembed")
 
     def double(self) -> Network:
         """The same in float64."""
@@ -120,7 +126,7 @@ class Network:
         written: list[Written] = []
         for sublayer in self.sublayers:
             found = self._found(
-                sublayer.name, sublayer.read, sublayer.bias, through, written, batch
+                sublayer.site, sublayer.read, sublayer.bias, through, written, batch
             )
             hidden = self._attend(sublayer, found, batch) if sublayer.heads else found.relu()
             array = torch.matmul(sublayer.write, hidden.flatten(2)).view(
@@ -132,7 +138,7 @@ class Network:
 
     def _found(
         self,
-        reader: str,
+        reader: Reader,
         read: Tensor,
         bias: Tensor,
         through: Through,
@@ -144,13 +150,13 @@ class Network:
         The sum of what it reads of the embedding and of every sublayer before it, and its bias:
         first all that depends on the row alone, which is far smaller.
         """
-        seen = (through("embed", reader) @ read).transpose(1, 2)  # M K D
+        seen = (through(EMBED, reader) @ read).transpose(1, 2)  # M K D
         total = torch.matmul(seen, self.embedding.T) + bias[..., None]  # M K r
         by_position = False
         for part in sorted(written, key=lambda part: not part.per_row):
             if not (part.per_row or by_position):
                 total, by_position = _spread(total, batch.rows).flatten(2), True
-            seen = (through(part.sublayer.name, reader)[:, part.sublayer.columns] @ read).mT
+            seen = (through(part.sublayer.site, reader)[:, part.sublayer.columns] @ read).mT
             total = torch.baddbmm(total, seen, part.array.flatten(2))  # + M K c @ M c r|p·n
         return total.unflatten(2, batch.rows.shape) if by_position else total
 
@@ -237,11 +243,10 @@ def network(
     token, position = inputs.kinds.T
     rows = arrays["embed.W_E"][token] + arrays["pos_embed.W_pos"][position]
     sublayers: list[Sublayer] = []
-    for layer in range(weights.config.n_layers):
-        for make in (_attention, _mlp):
-            made = make(weights, layer, tensor)
-            if made is not None:
-                sublayers.append(made)
+    for step in weights.config.architecture.steps:
+        made = (_attention if step.kind == "attn" else _mlp)(weights, step, tensor)
+        if made is not None:
+            sublayers.append(made)
     built = Network(
         tensor(rows),
         tuple(sublayers),
@@ -259,10 +264,10 @@ def network(
 Make: TypeAlias = "Callable[[NDArray[np.floating]], Tensor]"
 
 
-def _attention(weights: ModelWeights, layer: int, tensor: Make) -> Sublayer | None:
+def _attention(weights: ModelWeights, step: Step, tensor: Make) -> Sublayer | None:
     """The heads that write; coordinates in which no query meets a key are left out."""
-    a = {n: weights.arrays[f"blocks.{layer}.attn.{n}"] for n in ("W_Q", "W_K", "W_V", "W_O")}
-    b = {n: weights.arrays[f"blocks.{layer}.attn.b_{n}"] for n in "QKV"}
+    a = {n: weights.arrays[f"{step.weights}{n}"] for n in ("W_Q", "W_K", "W_V", "W_O")}
+    b = {n: weights.arrays[f"{step.weights}b_{n}"] for n in "QKV"}
     out = a["W_O"]  # h k D
     columns = np.flatnonzero(out.any(axis=(0, 1)))
     heads = np.flatnonzero(out.any(axis=(1, 2)))
@@ -275,7 +280,7 @@ def _attention(weights: ModelWeights, layer: int, tensor: Make) -> Sublayer | No
     bias = [b[n][heads][:, kept[n]] for n in "QKV"]
     write = out[heads][:, values][:, :, columns]
     return Sublayer(
-        f"{layer}.attn",
+        step,
         tensor(np.concatenate([m.reshape(len(m), -1) for m in read], axis=1)),
         tensor(np.concatenate([m.ravel() for m in bias])),
         tensor(write.reshape(-1, len(columns)).T),
@@ -287,14 +292,14 @@ def _attention(weights: ModelWeights, layer: int, tensor: Make) -> Sublayer | No
     )
 
 
-def _mlp(weights: ModelWeights, layer: int, tensor: Make) -> Sublayer | None:
-    a = {n: weights.arrays[f"blocks.{layer}.mlp.{n}"] for n in ("W_in", "b_in", "W_out")}
+def _mlp(weights: ModelWeights, step: Step, tensor: Make) -> Sublayer | None:
+    a = {n: weights.arrays[f"{step.weights}{n}"] for n in ("W_in", "b_in", "W_out")}
     columns = np.flatnonzero(a["W_out"].any(axis=0))
     units = np.flatnonzero(a["W_out"].any(axis=1))
     if not len(columns):
         return None
     return Sublayer(
-        f"{layer}.mlp",
+        step,
         tensor(a["W_in"][:, units]),
         tensor(a["b_in"][units]),
         tensor(a["W_out"][units][:, columns].T),

@@ -23,11 +23,13 @@ from rasplab.craft.certificate import measured as measured_certificate
 from rasplab.rasp import SOp, Value, aggregate, apply, indices, select, selector_width, tokens
 from rasplab.rasp.printer import to_text
 from rasplab.weights import (
+    EMBED,
     Circuit,
     Component,
     Config,
     ModelWeights,
     NamedDirection,
+    Site,
     VariablePlace,
 )
 from rasplab.weights.artefact import Encoding, expected_shapes
@@ -153,7 +155,7 @@ class _Builder:
         self.directions: list[NamedDirection] = []
         self.places: list[VariablePlace] = []
         self.components: list[Component] = []
-        self.written = dict.fromkeys([name for name, _ in embedded], "embed")
+        self.written = dict.fromkeys([name for name, _ in embedded], EMBED)
         for name, values in [*embedded, *variables]:
             start = len(self.directions)
             for value in [(v,) for v in values] or [()]:
@@ -271,7 +273,7 @@ class _Builder:
     def _component(
         self, layer: int, kind: str, stop: int, writes: str, reads: tuple[str, ...], how: str
     ) -> None:
-        self.written[writes] = f"{layer}.{'attn' if kind == 'head' else 'mlp'}"
+        self.written[writes] = Site(layer, "attn" if kind == "head" else "mlp")
         self.components.append(
             Component(layer, kind, 0, stop, writes, writes, "", tuple(sorted(set(reads))), how)
         )

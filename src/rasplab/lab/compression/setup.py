@@ -128,10 +128,10 @@ def set_up(
     check_numbers(chosen, seeds=seeds, threads=threads)
     check_names(chosen, sharing=sharing)
     check_device(device)
-    check_model(model)
+    check_model(model.weights)
     members = members_of(model.weights, widths, seeds)
     inputs = domain(model.config) if inputs is None else inputs
-    check_inputs(model, inputs)
+    check_inputs(model.config, inputs)
     dtype = torch.float64 if model.config.dtype == "float64" else torch.float32
     teacher = objective(model.weights, inputs, dtype=dtype, device=device)
     if not teacher.network.sublayers:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.lab.compression.domain import Domain
-from rasplab.lab.compression.features import features, principal, sharing, streams
-from rasplab.weights import ModelWeights, VariablePlace, forward
-from rasplab.weights.coordinates import hook_after
+from rasplab.lab.compression.features import features, on_words, principal, sharing
+from rasplab.weights import ModelWeights, Site, VariablePlace
+from rasplab.weights.forward import resume
+from rasplab.weights.streams import Streams, streams
 
 Array: TypeAlias = "NDArray[np.floating]"
 
@@ -59,24 +60,22 @@ def examine(
     `within` is the error up to which a number of the output counts as right; `seed` draws the
     halves of the inputs and the pairs.
     """
-    before, after = dict(streams(compiled, inputs)), dict(streams(compressed, inputs))
+    before, after = on_words(compiled, inputs), on_words(compressed, inputs)
     found = features(compressed)
     half = _half(inputs, seed)
     exchange = _Exchange(compiled, compressed, inputs, within, seed)
     reports: list[VariableReport] = []
     for place in compiled.circuit.variables:
-        columns = slice(place.start, place.stop)
-        original = before[place.written]
-        truth = original[:, columns]
+        columns, original = place.columns, before.at[place.written]
+        truth = before.variable(place)
         if not truth.any():
             continue
-        stream = after[place.written]
-        read = compressed.named(stream)[:, columns]
+        stream, read = after.at[place.written], after.variable(place)
         components = original @ principal(original, compressed.config.d_model).T
         reports.append(
             VariableReport(
                 place.name,
-                place.written,
+                str(place.written),
                 sharing(found.fates[columns]),
                 sum(found.dimensions[columns]),
                 float(_same(read, truth).mean()),
@@ -99,51 +98,36 @@ class _Exchange:
         within: float,
         seed: int,
     ) -> None:
-        self.compiled, self.compressed, self.within = compiled, compressed, within
+        self.numerical, self.within = compiled.config.numerical, within
         one, other = _pairs(inputs, seed)
-        self.ids, self.sources = inputs.ids[one], inputs.ids[other]
+        self.ids, sources = inputs.ids[one], inputs.ids[other]
         self.scored = inputs.scored[one]
-        self.untouched = forward(compiled, self.ids)
+        self.own, self.source = streams(compiled, self.ids), streams(compiled, sources)
+        self.small = streams(compressed, self.ids)
 
     def __call__(self, place: VariablePlace) -> float | None:
         """The share of changed outputs that agree; none where no output changes."""
-        columns = slice(place.start, place.stop)
-        hook = hook_after(self.compiled.config, place.written)
-        old, new = (_at(self.compiled, ids, hook)[..., columns] for ids in (self.ids, self.sources))
-        along = np.eye(len(self.compiled.circuit.directions))[columns]
-        expected = _shifted(self.compiled, self.ids, hook, (new - old) @ along)
-        assert self.compressed.basis is not None
-        within_stream = (new - old) @ self.compressed.basis.write[columns]
-        got = _shifted(self.compressed, self.ids, hook, within_stream)
-        changed = ~self._alike(expected, self.untouched) & self.scored
+        site, runs = place.written, (self.own, self.source)
+        old, new = (run.variable(place).astype(float) for run in runs)
+        expected, got = (
+            _shifted(run, self.ids, site, run.weights.frame(site).written(new - old, place))
+            for run in (self.own, self.small)
+        )
+        changed = ~self._alike(expected, self.own.output) & self.scored
         if not changed.any():
             return None
         return float(self._alike(got, expected)[changed].mean())
 
     def _alike(self, one: Array, other: Array) -> NDArray[np.bool_]:
-        if self.compiled.config.numerical:
+        if self.numerical:
             return np.abs(one - other).max(axis=-1) <= self.within
         return one.argmax(axis=-1) == other.argmax(axis=-1)
 
 
-def _at(weights: ModelWeights, ids: NDArray[np.intp], hook: str) -> Array:
-    kept: dict[str, Array] = {}
-
-    def keep(name: str, activation: NDArray[np.floating]) -> None:
-        if name == hook:
-            kept[name] = activation.astype(float)
-
-    forward(weights, ids, keep)
-    return kept[hook]
-
-
-def _shifted(weights: ModelWeights, ids: NDArray[np.intp], hook: str, shift: Array) -> Array:
-    """The read-out with something added to the stream at one place."""
-
-    def add(name: str, activation: NDArray[np.floating]) -> NDArray[np.floating] | None:
-        return activation + shift.astype(activation.dtype) if name == hook else None
-
-    return forward(weights, ids, add)
+def _shifted(run: Streams, ids: NDArray[np.intp], site: Site, shift: Array) -> Array:
+    """The read-out with something added to the stream of a run at one site."""
+    stream = run.at[site]
+    return resume(run.weights, ids, site, stream + shift.astype(stream.dtype))
 
 
 def _pairs(inputs: Domain, seed: int) -> tuple[list[int], list[int]]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.codec import decode, encode
-from rasplab.weights.coordinates import hook_after
 from rasplab.weights.forward import forward
 from rasplab.weights.reading import tolerance
+from rasplab.weights.streams import streams
 
 Array = NDArray[np.floating]
 Tokens = tuple[Value, ...]
@@ -47,16 +47,14 @@ class Runs:
         self, sequences: Sequence[Tokens]
     ) -> tuple[dict[str, Array], list[list[Value]]]:
         """Per variable its coordinates (batch × positions × directions), BOS left out."""
-        config, kept = self.weights.config, dict[str, Array]()
-        ids = encode(config, sequences)
-        out = forward(self.weights, ids, kept.__setitem__)
+        config = self.weights.config
+        run = streams(self.weights, encode(config, sequences))
         found: dict[str, Array] = {}
         for place in self.weights.circuit.variables:
             if place.expression and place.expression not in found:
-                stream = self.weights.named(kept[hook_after(config, place.written)])
-                found[place.expression] = stream[:, 1:, place.start : place.stop]
-        found["output"] = out[:, 1:]
-        return found, decode(config, out, list(map(len, sequences)))
+                found[place.expression] = run.variable(place)[:, 1:]
+        found["output"] = run.output[:, 1:]
+        return found, decode(config, run.output, list(map(len, sequences)))
 
     def differing(self, name: str, one: Array, other: Array) -> NDArray[np.bool_]:
         """Where a variable differs (batch × positions), by more than its certified error twice."""

@@ -13,36 +13,32 @@ from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.interventions.replacements import Replacement
 from rasplab.rasp.interventions import Do, read_do, read_value, unknown_variable
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import Basis, Circuit, ModelWeights, VariablePlace, Withheld
-from rasplab.weights.coordinates import can_hold, coordinates, hook_after
+from rasplab.weights.artefact import Circuit, ModelWeights, VariablePlace, Withheld
+from rasplab.weights.coordinates import can_hold, coordinates
+from rasplab.weights.frames import Frame
 
 Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
-    """The directions of one place at one position, and what is to stand there.
+    """The directions of one place at one position, and what is to stand there once it is written.
 
-    In a basis of its own, where directions share dimensions, what is missing from what is read
-    along the directions is added along them.
+    `frame` is that of the site where the place is written.
     """
 
     place: VariablePlace
     position: int
     row: Array
-    basis: Basis | None = None
+    frame: Frame
 
     def apply(self, changed: Any, activation: Any, like: Callable[[Array], Any]) -> None:
         """Make it in a copy of a stream (batch × positions × d_model), in an array or a tensor.
 
         `like` makes an array what the stream is. BOS stands before position 0.
         """
-        at, columns = self.position + 1, slice(self.place.start, self.place.stop)
-        if self.basis is None:
-            changed[:, at, columns] = like(self.row)
-            return
-        read, write = like(self.basis.read[:, columns]), like(self.basis.write[columns])
-        changed[:, at] += (like(self.row) - activation[:, at] @ read) @ write
+        at = self.position + 1
+        self.frame.put(changed[:, at], activation[:, at], self.place, self.row, like)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,9 +74,9 @@ class Edits:
         return {name: replacing(here) for name, here in self._by_hook().items()}
 
     def _by_hook(self) -> dict[str, list[Edit]]:
-        found: dict[str, list[Edit]] = {}
+        stream, found = self.weights.config.architecture.stream, dict[str, list[Edit]]()
         for edit in self.edits:
-            found.setdefault(hook_after(self.weights.config, edit.place.written), []).append(edit)
+            found.setdefault(stream(edit.place.written), []).append(edit)
         return found
 
 
@@ -100,7 +96,7 @@ def edits_of(weights: ModelWeights, tokens: Sequence[Value], do: Do) -> Edits:
                 value = read_value(name, what)
                 rows = [_row(weights.circuit, place, value) for place in places]
             found += [
-                Edit(p, position, np.asarray(row), weights.basis)
+                Edit(p, position, np.asarray(row), weights.frame(p.written))
                 for p, row in zip(places, rows, strict=True)
             ]
     return Edits(weights, tuple(found))

@@ -17,8 +17,7 @@ from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import ModelWeights, VariablePlace
 from rasplab.weights.codec import encode
-from rasplab.weights.coordinates import hook_after
-from rasplab.weights.forward import forward
+from rasplab.weights.streams import streams
 
 Array = NDArray[np.floating]
 
@@ -100,10 +99,7 @@ def written(
     weights: ModelWeights, place: VariablePlace, sequences: Sequence[Iterable[Any]]
 ) -> Array:
     """What stands in a place once it is written (batch × positions with BOS × directions)."""
-    kept: dict[str, Array] = {}
-    forward(weights, encode(weights.config, sequences), kept.__setitem__)
-    stream = weights.named(kept[hook_after(weights.config, place.written)])
-    return stream[:, :, place.start : place.stop]
+    return streams(weights, encode(weights.config, sequences)).variable(place)
 
 
 def _no_data(what: str) -> Diagnostic:

@@ -67,7 +67,8 @@ def traced(model: Model, sequence: Iterable[Any], do: Do | None = None) -> Trace
 
 def _check(model: Model, tokens: list[Value], edits: Edits, do: Do, got: list[Value]) -> None:
     """Refuse an output that is not the program's under the same interventions."""
-    if model.weights.basis is not None:  # a compressed model need not be the program at all
+    measured = model.certificate.measured and not model.weights.plain
+    if measured:  # a compressed model need not be the program at all
         return
     wanted = (what for where in read_do(do, len(tokens)).values() for what in where.values())
     if any(isinstance(what, Replacement) and not has_values(what) for what in wanted):

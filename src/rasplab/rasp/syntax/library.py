@@ -1,7 +1,8 @@
-"""The library that every program begins with: `library.rasp`, and its two primitives."""
+"""The library that every program begins with: `library.rasp`, and its primitives."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from rasplab.diagnostics import Origin
 from rasplab.rasp import expressions as ex
+from rasplab.rasp.syntax import operators as op
 from rasplab.rasp.syntax import tree as t
 from rasplab.rasp.syntax.interpreter import Interpreter
 from rasplab.rasp.syntax.machine import Host, Machine
@@ -16,7 +18,7 @@ from rasplab.rasp.syntax.operators import WrongKindError, has_focus
 from rasplab.rasp.syntax.parser import read
 from rasplab.rasp.syntax.scope import LIBRARY, NOWHERE, RESERVED, Primitive, Scope, builtin_scope
 from rasplab.rasp.syntax.tree import Source
-from rasplab.rasp.syntax.values import kind
+from rasplab.rasp.syntax.values import is_atom, kind
 
 FILE: Final = "library.rasp"
 
@@ -29,18 +31,41 @@ def _has_focus(selector: Any, *, at: Origin) -> ex.SOp:
     return has_focus(_selector(selector), at)
 
 
+def _equal(left: Any, right: Any, *, at: Origin) -> ex.Selector:
+    """The positions at which the two are equal: the same ones for every query."""
+    if is_atom(left) or is_atom(right):
+        return op.select(left, right, "==", at) if is_atom(right) else _equal(right, left, at=at)
+    return op.select(op.binary("==", left, right, at), True, "==", at)
+
+
+def _moved(distance: Any, *, at: Origin) -> ex.Selector:
+    """The positions from which a step of `distance`, which each of them has its own of, arrives."""
+    indices = ex.Indices(origin=at)
+    if is_atom(distance):
+        return op.select(indices, op.binary("-", indices, distance, at), "==", at)
+    return op.select(op.binary("+", indices, distance, at), indices, "==", at)
+
+
 def _selector(value: Any) -> ex.Selector:
     if not isinstance(value, ex.Selector):
         raise WrongKindError(kind(value))
     return value
 
 
+PRIMITIVES: Final[tuple[tuple[str, tuple[str, ...], Callable[..., Any]], ...]] = (
+    ("selector_width", ("sel",), _selector_width),
+    ("has_focus", ("sel",), _has_focus),
+    ("_equal", ("a", "b"), _equal),
+    ("_moved", ("n",), _moved),
+)
+
+
 def base_machine(host: Host) -> tuple[Machine, Scope]:
     """A machine, and the scope around every program: built-in names and the library."""
     machine = Machine(host)
     scope = Scope(LIBRARY, builtin_scope())
-    for name, call in (("selector_width", _selector_width), ("has_focus", _has_focus)):
-        scope.values[name] = Primitive(name, ("sel",), call)
+    for name, parameters, call in PRIMITIVES:
+        scope.values[name] = Primitive(name, parameters, call)
     scope.values["tokens"] = scope.find("tokens_str").named("tokens")
     source, statements = _parsed()
     interpreter = Interpreter(machine, scope, source)
@@ -49,7 +74,7 @@ def base_machine(host: Host) -> tuple[Machine, Scope]:
     for name in ("length", "full_s"):
         scope.values[name] = replace(scope.values[name], origin=NOWHERE)
     machine.length = scope.values["length"]
-    return machine, scope
+    return machine, Scope(LIBRARY, values=scope.public(), around=scope.around)
 
 
 @lru_cache(maxsize=1)

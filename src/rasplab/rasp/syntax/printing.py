@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 from rasplab.diagnostics import ProgramError
 from rasplab.rasp import expressions as ex
+from rasplab.rasp.syntax.naming import name_of
 from rasplab.rasp.syntax.running import Run
 from rasplab.rasp.syntax.values import (
     Result,
     is_dict,
     is_list,
-    name_of,
     quoted,
     sequence_text,
     type_of,

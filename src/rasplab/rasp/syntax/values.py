@@ -12,13 +12,12 @@ from typing import Any, Final, TypeGuard
 
 from rasplab.rasp import expressions as ex
 from rasplab.rasp import values as plain
-from rasplab.rasp.printer import to_text
+from rasplab.rasp.syntax.naming import name_of
 from rasplab.rasp.syntax.nodes import Atom
 
 ATOMS: Final = (int, float, str, bool)
 LARGEST_LIST: Final = 1_000_000
 _NAMES: Final = {bool: "bool", str: "string", int: "int", float: "float"}
-_LONGEST_NAME: Final = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,22 +122,10 @@ def sequence_text(values: list[Any]) -> str:
     return f"{shown} ({type_of(values)}s)"
 
 
-def name_of(value: ex.Expression) -> str:
-    """The name of an s-op or a selector, or else its text where that is short."""
-    if value.name is not None:
-        return value.name
-    text = to_text(value, _LONGEST_NAME + 1)
-    return text if len(text) <= _LONGEST_NAME else _plain(value)
-
-
-def _plain(value: ex.Expression) -> str:
-    return "s-op" if isinstance(value, ex.SOp) else "selector"
-
-
 def described(value: Any, limit: int = 20) -> str:
     """A value as an argument: expressions by name, long lists only as what they are."""
     if isinstance(value, ex.Expression):
-        return value.name or _plain(value)
+        return name_of(value)
     if is_dict(value):
         return "(dict)"
     if is_list(value):

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
 from rasplab import rasp as native
 from rasplab.compat.tracr.compiler.assemble import AssembledTransformerModel, Forward
-from rasplab.compat.tracr.compiler.parameters import Layout, config_of, haiku_params, lay_out
+from rasplab.compat.tracr.compiler.defined import Domain, settler
+from rasplab.compat.tracr.compiler.parameters import (
+    Layout,
+    Names,
+    config_of,
+    haiku_params,
+    lay_out,
+)
 from rasplab.compat.tracr.craft.bases import VectorSpaceWithBasis
 from rasplab.compat.tracr.rasp.evaluation import operands, translate
 from rasplab.compat.tracr.rasp.expression import check
 from rasplab.compat.tracr.rasp.sops import SOp, is_numerical
+from rasplab.compat.tracr.rasp.spelling import Spellings, plain_identity
 from rasplab.compat.tracr.transformer.encoder import (
     CategoricalEncoder,
     Encoder,
     NumericalEncoder,
+    undefined,
 )
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import CompileError, InputError, diagnostic
+from rasplab.graph import Facts, Interner, Interval, build_graph
 from rasplab.model import Model
 from rasplab.model import compile as compile_native
 from rasplab.rasp.order import operands_first
-from rasplab.rasp.values import identity
 from rasplab.weights import BOS_ID, PAD_ID
 
 COMPILER_BOS = "compiler_bos"
 COMPILER_PAD = "compiler_pad"
+
+VALUES_AT_MOST = 256
+"""Of so many values, or as many as there are tokens or positions, the output has a score each."""
 
 
 def compile_rasp_to_model(
@@ -67,35 +80,88 @@ def compile_rasp_to_model(
                     "E407", f"Compiler {role} token must not be present in the vocab: {token!r}"
                 )
             )
-    model = compile_native(
-        _root(program),
-        vocab=[d.value for d in VectorSpaceWithBasis.from_values("tokens", vocab).basis],
-        max_length=max_seq_len,
-        causal=causal,
-        optimize=optimize,
-        dtype=dtype,
-    )
-    return _assembled(program, model, compiler_bos, compiler_pad)
+    tokens = VectorSpaceWithBasis.from_values("tokens", vocab).basis
+
+    def compiled(root: Any) -> Model:
+        return compile_native(
+            root,
+            vocab=[direction.value for direction in tokens],
+            max_length=max_seq_len,
+            causal=causal,
+            optimize=optimize,
+            dtype=dtype,
+        )
+
+    model = _compiled_as_tracr_would(program, compiled)
+    return _assembled(program, model, Spellings(vocab), compiler_bos, compiler_pad)
 
 
-def _root(program: SOp) -> Any:
-    """The program with the encoding that its output is asked to have."""
+def _compiled_as_tracr_would(program: SOp, compiled: Callable[[Any], Model]) -> Model:
+    """The model with no direction for what cannot occur, and a score for each value if it may."""
     translated = translate(program)
+    model = compiled(_root(program, translated))
+    if _may_be_undefined(model):
+        c = model.config
+        settled = settler(Domain(c.vocabulary, c.max_length, c.causal))
+        translated = translate(program, settled)
+        model = _attempt(compiled, _root(program, translated)) or model
+    if model.numerical and not is_numerical(program):
+        few = max(VALUES_AT_MOST, len(model.config.vocabulary), model.config.n_ctx)
+        if _value_count(translated, model) <= few:
+            return _attempt(compiled, _named(program, native.categorical(translated))) or model
+    return model
+
+
+def _may_be_undefined(model: Model) -> bool:
+    c = model.config
+    return c.output_undefined or (c.output_values is not None and None in c.output_values)
+
+
+def _attempt(compiled: Callable[[Any], Model], root: Any) -> Model | None:
+    """Another model of the program, where there is one that is exact."""
+    try:
+        return compiled(root)
+    except CompileError:
+        return None
+
+
+def _value_count(translated: Any, model: Model) -> float:
+    """How many values the output can have."""
+    c = model.config
+    facts = Facts(Interner(), c.vocabulary, c.max_length, c.causal)
+    try:
+        domain = facts.domain(build_graph(translated, facts.interner))
+    except CompileError:
+        return math.inf
+    return math.inf if isinstance(domain, Interval) else len(domain)
+
+
+def _root(program: SOp, translated: Any) -> Any:
+    """The program with the encoding that its output is asked to have."""
     if not is_numerical(program):
         return translated
-    return replace(native.numerical(translated), name=program.label, origin=program.origin)
+    return _named(program, native.numerical(translated))
 
 
-def _assembled(program: SOp, model: Model, bos: str, pad: str) -> AssembledTransformerModel:
-    weights, words = model.weights, model.config.vocabulary
+def _named(program: SOp, translated: Any) -> Any:
+    return replace(translated, name=program.label, origin=program.origin)
+
+
+def _assembled(
+    program: SOp, model: Model, spellings: Spellings, bos: str, pad: str
+) -> AssembledTransformerModel:
+    weights = model.weights
+    words = list(spellings.given)
     basis = VectorSpaceWithBasis.from_values("tokens", [*words, bos, pad]).basis
     ids = model.config.token_ids()
     rows = [
-        BOS_ID if d.value == bos else PAD_ID if d.value == pad else ids[identity(d.value)]
+        BOS_ID if d.value == bos else PAD_ID if d.value == pad else ids[plain_identity(d.value)]
         for d in basis
     ]
     labels = {part.label for part in operands_first(program, operands) if isinstance(part, SOp)}
-    layout = lay_out(weights, program=program.label, labels=labels, bos=bos)
+    known = [*words, *(model.config.output_values or ())]
+    mark = undefined(value for value in known if value is not None)
+    layout = lay_out(weights, Names(program.label, frozenset(labels), bos, spellings, mark))
     config = config_of(weights)
     encoder = CategoricalEncoder(basis, True, bos, pad, model.config.n_ctx)
     return AssembledTransformerModel(

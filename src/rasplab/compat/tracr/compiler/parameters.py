@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.compat.tracr.craft.bases import BasisDirection
-from rasplab.compat.tracr.transformer.encoder import UNDEFINED
+from rasplab.compat.tracr.rasp.spelling import Spellings
+from rasplab.compat.tracr.transformer.encoder import Undefined
 from rasplab.compat.tracr.transformer.model import TransformerConfig
 from rasplab.rasp.values import Value
 from rasplab.weights import ModelWeights
@@ -42,11 +42,26 @@ class Layout:
     output: tuple[int, ...]
 
 
-def lay_out(weights: ModelWeights, *, program: str, labels: Collection[str], bos: Any) -> Layout:
-    """The layout of a model whose output is the expression with the label `program`."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What Tracr calls things: the output's label and all labels, BOS, and tokens as given."""
+
+    program: str
+    labels: frozenset[str]
+    bos: Any
+    spellings: Spellings
+    undefined: Undefined
+
+    def value(self, value: Value) -> Any:
+        """A value of a direction."""
+        return self.undefined if value is None else self.spellings.one(value)
+
+
+def lay_out(weights: ModelWeights, names: Names) -> Layout:
+    """The layout of a model whose output is the expression with the label `names.program`."""
     W_U, b_U = weights.arrays["unembed.W_U"], weights.arrays["unembed.b_U"]
-    named = _named(weights, labels, bos)
-    wanted = [BasisDirection(program, value) for value in _outputs(weights)]
+    named = _named(weights, names)
+    wanted = _outputs(weights, names)
     columns = [int(column) for column in W_U.argmax(axis=0)]
     write, constant = np.eye(len(named), dtype=W_U.dtype), np.zeros(len(named), W_U.dtype)
     projects = bool((write[:, columns] == W_U).all() and not b_U.any())
@@ -59,6 +74,8 @@ def lay_out(weights: ModelWeights, *, program: str, labels: Collection[str], bos
         constant = np.concatenate([constant, b_U])
     order = sorted(range(len(named)), key=named.__getitem__)
     place = {column: i for i, column in enumerate(order)}
+    if weights.config.output_values is not None:
+        output.sort(key=place.__getitem__)
     return Layout(
         directions=tuple(named[column] for column in order),
         write=write[:, order],
@@ -68,40 +85,45 @@ def lay_out(weights: ModelWeights, *, program: str, labels: Collection[str], bos
     )
 
 
-def _outputs(weights: ModelWeights) -> list[Any]:
-    """What Tracr has as the values of the output's directions; a number has none."""
+def _outputs(weights: ModelWeights, names: Names) -> list[BasisDirection]:
+    """What Tracr has as the directions of the output; a number has no value."""
     c = weights.config
     if c.output_values is None:
-        return [None, UNDEFINED][: c.d_out]
-    return [UNDEFINED if value is None else value for value in c.output_values]
+        values: list[Any] = [None, names.undefined][: c.d_out]
+    else:
+        values = [names.value(value) for value in c.output_values]
+    return [BasisDirection(names.program, value) for value in values]
 
 
-def _named(weights: ModelWeights, labels: Collection[str], bos: Any) -> list[BasisDirection]:
+def _named(weights: ModelWeights, names: Names) -> list[BasisDirection]:
     """Our directions under the labels of the expressions; two never have the same name."""
     named: list[BasisDirection] = []
     taken: set[BasisDirection] = set()
     for direction in weights.circuit.directions:
         if direction.variable == "bos":
-            named.append(BasisDirection("tokens", bos))
+            named.append(BasisDirection("tokens", names.bos))
             continue
         short = re.sub(r"_\d+$", "", direction.variable)
-        kept = direction.variable in labels or short not in labels
-        wish = BasisDirection(direction.variable if kept else short, _value(direction))
+        kept = direction.variable in names.labels or short not in names.labels
+        variable = direction.variable if kept else short
+        wish = BasisDirection(variable, _value(direction, names))
         named.append(BasisDirection(direction.variable, wish.value) if wish in taken else wish)
         taken.add(wish)
     return named
 
 
-def _value(direction: NamedDirection) -> Value:
+def _value(direction: NamedDirection, names: Names) -> Any:
     match direction.values:
         case ():
-            return {"undefined": UNDEFINED, "number": None, "": None}.get(
+            return {"undefined": names.undefined, "number": None, "": None}.get(
                 direction.role, direction.role
             )
         case (None,):
-            return UNDEFINED
+            return names.undefined
+        case (value,) if direction.variable == "tokens":
+            return names.spellings.token(value)
         case (value,):
-            return value
+            return names.value(value)
         case values:
             return "|".join(map(str, values))
 

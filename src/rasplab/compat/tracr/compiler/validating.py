@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
+from rasplab.compat.tracr.absent import absent
 from rasplab.compat.tracr.rasp.evaluation import evaluate, operands
 from rasplab.compat.tracr.rasp.expression import RASPExpr
 from rasplab.diagnostics import RasplabError
@@ -53,3 +54,7 @@ def dynamic_validate(program: RASPExpr, xs: Sequence[Any]) -> list[TracrUnsuppor
             failed.add(id(part))
             found.append(TracrUnsupportedExpr(part, problem.diagnostics[0].title))
     return found
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent("compiler.validating", name)

@@ -11,8 +11,10 @@ from rasplab import rasp
 from rasplab.compat.tracr.rasp import selectors as sel
 from rasplab.compat.tracr.rasp import sops
 from rasplab.compat.tracr.rasp.expression import RASPExpr
+from rasplab.compat.tracr.rasp.spelling import Spellings
 from rasplab.diagnostics import Diagnostic, ProgramError, diagnostic
 from rasplab.rasp import Expression, Selector, SOp, Value
+from rasplab.rasp.expressions import Aggregate
 from rasplab.rasp.functions import COMPARISONS, OPERATORS, Function, function
 from rasplab.rasp.order import operands_first
 
@@ -42,8 +44,8 @@ def evaluate(expr: RASPExpr, xs: Sequence[Any], *, causal: bool = False) -> list
         return []
     values = rasp.evaluate(translate(expr), tokens, causal=causal)
     if _is_number(expr):
-        return [int(value) if isinstance(value, bool) else value for value in values]
-    return values
+        values = [int(value) if isinstance(value, bool) else value for value in values]
+    return values if isinstance(expr, sel.Selector) else Spellings(tokens).all(values)
 
 
 class DefaultRASPEvaluator:
@@ -57,11 +59,18 @@ class DefaultRASPEvaluator:
 RASPEvaluator = DefaultRASPEvaluator
 
 
-def translate(expr: RASPExpr) -> Expression:
-    """The expression as one of rasplab's; names are Tracr's labels, places the user's."""
+def translate(
+    expr: RASPExpr, settled: Callable[[Aggregate], Aggregate] | None = None
+) -> Expression:
+    """The expression as one of rasplab's; names are Tracr's labels, places the user's.
+
+    `settled` may give aggregates another default where theirs cannot stand.
+    """
     done: dict[int, Expression] = {}
     for part in operands_first(expr, operands):
         made = _translated(part, [done[id(child)] for child in operands(part)])
+        if settled is not None and isinstance(made, Aggregate):
+            made = settled(made)
         if made is not rasp.tokens and made is not rasp.indices:
             name = part.label if isinstance(part, sops.SOp) else None
             made = replace(made, name=name or part.annotations.get("name"), origin=part.origin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import itertools
 from collections.abc import Mapping, Sequence
@@ -74,19 +75,27 @@ class RASPExpr:
         """The name and the number: the directions of the residual stream bear it."""
         return f"{self.name}_{self.unique_id}"
 
+    def copy(self: E) -> E:
+        """The same expression with a number of its own; what it is made of is shared."""
+        new = copy.copy(self)
+        new.__dict__.pop("unique_id", None)
+        new.annotations = dict(self.annotations)
+        return new
+
     def named(self: E, name: str) -> E:
-        """This expression, its name set."""
+        """A copy of this expression under a name."""
         return annotate(self, name=name)
 
     def annotated(self: E, **annotations: Any) -> E:
-        """This expression, annotations set."""
+        """A copy of this expression with annotations added."""
         return annotate(self, **annotations)
 
 
 def annotate(expr: E, **annotations: Any) -> E:
-    """Set annotations of an expression, in place, and return it."""
-    expr.annotations = {**expr.annotations, **annotations}
-    return expr
+    """A copy of an expression with annotations added; the expression itself stays as it is."""
+    new = expr.copy()
+    new.annotations = {**expr.annotations, **annotations}
+    return new
 
 
 def default_name(expr: RASPExpr) -> str:

@@ -249,12 +249,12 @@ def sop_not(sop: SOp) -> SOp:
 
 
 def numerical(sop: S) -> S:
-    """The same expression, to be held as a number on one direction."""
+    """A copy of the expression, to be held as a number on one direction."""
     return annotate(sop, encoding=Encoding.NUMERICAL)
 
 
 def categorical(sop: S) -> S:
-    """The same expression, to be held as one of a set of values."""
+    """A copy of the expression, to be held as one of a set of values."""
     return annotate(sop, encoding=Encoding.CATEGORICAL)
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from rasplab.compat.tracr.craft.bases import BasisDirection
+from rasplab.compat.tracr.craft.bases import UNDEFINED, BasisDirection
 
 
 class Undefined(str):
-    """The value of the direction that says that there is none: a mark that sorts behind words."""
+    """The value of the direction that says that there is none, as it stands in labels."""
 
     __slots__ = ()
 
 
-UNDEFINED = Undefined("∅")
+def undefined(values: Iterable[Any]) -> Undefined:
+    """The mark of "undefined" beside these values: as `encoding_map` spells it, unless a word is.
+
+    >>> undefined(["a"]), undefined(["None"])
+    ('None', '∅')
+    """
+    return Undefined("∅" if UNDEFINED in set(map(str, values)) else UNDEFINED)
 
 
 class Encoder:

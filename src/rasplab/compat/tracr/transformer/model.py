@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+from rasplab.compat.tracr.absent import absent
 
 Array: TypeAlias = Any
 Params: TypeAlias = Mapping[str, Mapping[str, Array]]
@@ -55,6 +57,37 @@ class CompiledTransformerModelOutput(NamedTuple):
 
     transformer_output: TransformerOutput
     unembedded_output: Array
+
+
+@dataclass
+class CompiledTransformerModel:
+    """What `get_compiled_model` gives: a model of its parts, with the parameters in them.
+
+    Called with ids (batch × position, BOS first) it gives what `forward` does.
+    """
+
+    transformer: Callable[..., TransformerOutput]
+    token_embed: Callable[[Array], Array]
+    position_embed: Callable[[Array], Array]
+    unembed: Callable[..., Array]
+    use_unembed_argmax: bool
+    pad_token: int | None = None
+
+    def embed(self, tokens: Array) -> Array:
+        """The embeddings of tokens and positions (batch × position × direction)."""
+        embedded = self.token_embed(tokens)
+        positions = embedded.__array_namespace__().arange(embedded.shape[1])
+        return embedded + self.position_embed(positions)
+
+    def __call__(self, tokens: Array, use_dropout: bool = False) -> CompiledTransformerModelOutput:
+        """Every activation, and the output; there is no dropout to use."""
+        embeddings = self.embed(tokens)
+        xp = embeddings.__array_namespace__()
+        ids = xp.asarray(tokens)
+        mask = xp.ones(ids.shape, dtype=bool) if self.pad_token is None else ids != self.pad_token
+        activations = self.transformer(embeddings, mask, use_dropout=use_dropout)
+        unembedded = self.unembed(activations.output, use_unembed_argmax=self.use_unembed_argmax)
+        return CompiledTransformerModelOutput(activations, unembedded)
 
 
 def embed(params: Params, tokens: Array) -> Array:
@@ -113,3 +146,7 @@ def _attention(
 
 def _linear(params: Params, name: str, x: Array) -> Array:
     return x @ params[name]["w"] + params[name]["b"]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent("transformer.model", name)
