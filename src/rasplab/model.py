@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rasplab.display import Shown, html, pairs, shorten
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value
 from rasplab.weights import Circuit, Config, ModelWeights
@@ -38,15 +39,22 @@ class Model:
     >>> model = rasplab.compile(program, vocab=vocab, max_length=5)
     >>> model("abc")
     ['c', 'b', 'a']
+
+    It can be pickled, without the program; `save` writes it to a directory that others can read.
     """
 
     weights: ModelWeights
     program: SOp | None = None
     compilation: Compilation | None = None
 
-    def __call__(self, sequence: Iterable[Any]) -> list[Value]:
-        """The value at every position of one sequence; BOS is added inside."""
-        return self.batch([sequence])[0]
+    def __call__(
+        self, sequence: Iterable[Any], do: Mapping[str, Any] | None = None, *, check: bool = True
+    ) -> list[Value]:
+        """The value at every position of one sequence; BOS is added inside.
+
+        With `do` variables are set inside the network, as `run` says.
+        """
+        return self.batch([sequence])[0] if do is None else self.run(sequence, do, check=check)
 
     def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
         """The values of many sequences, of different lengths, in one forward pass."""
@@ -280,14 +288,36 @@ class Model:
         """Whether the output is a number rather than one of a set of values."""
         return self.weights.config.numerical
 
+    @property
+    def name(self) -> str:
+        """What the program is called, or its text, cut short."""
+        named = None if self.program is None else self.program.name
+        return named or shorten(self.manifest.program, 60)
+
     def show(self) -> str:
-        """Sizes, the plan layer by layer, and the certificate, as text."""
+        """Sizes, the plan layer by layer, and the certificate, as text that shows itself."""
         from rasplab.weights.printer import describe
 
-        return describe(self.weights)
+        return Shown(describe(self.weights))
 
     def __repr__(self) -> str:
-        return f"<rasplab.Model of {self.manifest.program[:60]}: {self.weights}>"
+        return f"<rasplab.Model of {self.name}: {self.weights}>"
+
+    def _repr_html_(self) -> str:
+        from rasplab.view import plan_svg
+        from rasplab.weights.printer import overview
+
+        return html(self.name, pairs(overview(self.weights)), picture=plan_svg(self))
+
+    def __reduce__(self) -> tuple[type[Model], tuple[ModelWeights]]:
+        """Pickled like a saved model: the weights and what they mean, without the program."""
+        return type(self), (self.weights,)
+
+    def __copy__(self) -> Model:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Model:
+        return self
 
     def _repr_svg_(self) -> str:
         from rasplab.view import plan_svg
@@ -297,9 +327,9 @@ class Model:
 
 def compile(
     program: SOp,
-    *,
     vocab: Iterable[Any],
     max_length: int,
+    *,
     causal: bool = False,
     optimize: int = 1,
     dtype: str = "float32",

@@ -43,12 +43,30 @@ def read_options(
     )
 
 
-def _no_program(given: object) -> Diagnostic:
-    kind = "a selector" if isinstance(given, Expression) else shown(given)
-    help = "aggregate the selector, or wrap a plain value in `constant(...)`"
-    if inspect.isroutine(given):
-        kind, help = "a function", "call it, to have the expression that it builds"
+def _no_program(given: Any) -> Diagnostic:
+    kind, help = shown(given), "wrap a plain value in `constant(...)`"
+    if isinstance(given, Expression):
+        kind, help = "a selector", "aggregate it, or ask for its `selector_width(...)`"
+    elif isinstance(given, str) and given in _library():
+        help = (
+            f"a program of the library is `programs.{given}()`; with its vocabulary, "
+            f"`program, vocab = programs.get({given!r}).at(vocab_size, max_length)`"
+        )
+    elif isinstance(given, str):
+        help = "give the expression itself; one in a file is `rasp.load(file).name`, or imported"
+    elif inspect.isroutine(given):
+        name = getattr(given, "__name__", "program")
+        kind = f"the function `{name}`"
+        help = f"call it, to have the expression that it builds: `{name}()`"
+    elif hasattr(given, "weights"):
+        kind, help = "a model", "it is compiled already"
     return diagnostic("E406", f"only a sequence operator can be compiled, not {kind}", help=help)
+
+
+def _library() -> tuple[str, ...]:
+    from rasplab import programs
+
+    return tuple(entry.name for entry in programs.all())
 
 
 def _length(given: Any) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import InputError, ProgramError, diagnostic, shown
+from rasplab.display import Table, html
 from rasplab.rasp.values import Value, identity
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _BATCH = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verification:
     """What was compared and what was found."""
 
@@ -52,6 +53,16 @@ class Verification:
         for tokens, got, expected in self.differences[:5]:
             lines.append(f"  on {list(tokens)!r}: model {got!r}, program {expected!r}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        how = "every input" if self.exhaustive else "drawn inputs"
+        verdict = "equal on" if self.passed else f"DIFFERENT on {len(self.differences)} of"
+        return f"<verification: {verdict} {self.checked} sequences, {how}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(list(tokens), got, wanted) for tokens, got, wanted in self.differences]
+        table = Table(("input", "model", "program"), rows)
+        return html(repr(self)[1:-1], table if rows else "", "" if rows else str(self))
 
 
 def verify(model: Model, *, samples: int, seed: int) -> Verification:
