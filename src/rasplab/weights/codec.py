@@ -95,8 +95,8 @@ def _text_hint(config: Config, sequence: Any) -> str | None:
     if len(words) > 1 and all(word in config.vocabulary for word in words):
         return f"a string is its characters; for its words write `{shown(sequence)}.split()`"
     parts = words if len(words) > 1 else list(sequence)
-    if all(part in texts for part in parts):
-        tokens = [texts[part] for part in parts]
+    tokens = [texts.get(part) for part in parts]
+    if None not in tokens and tokens != list(sequence):
         return f"a string is its characters, which are texts; write `{shown(tokens)}`"
     return None
 

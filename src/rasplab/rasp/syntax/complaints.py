@@ -77,7 +77,7 @@ def _misspelt_select(tokens: list[Token]) -> Token | None:
     depth = commas = 0
     for token, after in zip(reversed(tokens), [None, *reversed(tokens)], strict=False):
         if depth == 1 and commas == 2 and token.type == "NAME" and after and after.type == "LPAR":
-            return token if get_close_matches(str(token), ["select"], 1, 0.6) else None
+            return token if get_close_matches(str(token), ["select"], 1, 0.75) else None
         depth += (token.type in _CLOSER) - (token.type in _OPENER)
         commas += depth == 0 and token.type == "COMMA"
     return None
