@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rasplab.diagnostics import require
 from rasplab.display import Shown, html, pairs, shorten
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value
@@ -175,6 +176,7 @@ class Model:
 
     def torch(self, *, dtype: Any = None, device: Any = None) -> Transformer:
         """The same network as a PyTorch module."""
+        require("torch", extra="torch", purpose="a PyTorch module")
         from rasplab.runtime import build
 
         return build(self.weights, dtype=dtype, device=device)
@@ -264,6 +266,7 @@ class Model:
 
     def compress(self, widths: Iterable[int], seeds: int = 10, **options: Any) -> Sweep:
         """Compress the residual stream to fewer dimensions; see `rasplab.lab.compression`."""
+        require("torch", extra="torch", purpose="compression")
         from rasplab.lab.compression import compress
 
         return compress(self, widths, seeds, **options)

@@ -43,8 +43,13 @@ def names() -> dict[str, Any]:
     model = rasplab.compile(hist, "abc", 5)
     language = {name: getattr(rasp, name) for name in ("indices", "select", "tokens", "where")}
     return {
-        "hist": hist, "model": model, "programs": programs, "rasp": rasp,
-        "rasplab": rasplab, "view": view, **language,
+        "hist": hist,
+        "model": model,
+        "programs": programs,
+        "rasp": rasp,
+        "rasplab": rasplab,
+        "view": view,
+        **language,
     }
 
 

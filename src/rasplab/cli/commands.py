@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from rasplab.cli import output
 from rasplab.cli.sources import SIZE, Source, find_program, is_file
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, read_vocabulary, shown
+from rasplab.diagnostics import InputError, diagnostic, require
 from rasplab.model import Model
 from rasplab.rasp.values import Value
 
@@ -66,10 +67,23 @@ def application() -> App:
     return app
 
 
-def list_() -> None:
+def list_(*, json: AsJson = False) -> None:
     """List the programs of the library; those that only look back can be causal models."""
     from rasplab import programs
 
+    if json:
+        output.json(
+            [
+                {
+                    "name": e.name,
+                    "looks": "back" if e.causal else "around",
+                    "summary": e.summary,
+                    "vocabulary": e.vocabulary(SIZE),
+                }
+                for e in programs.all()
+            ]
+        )
+        return
     rows = [(e.name, "back" if e.causal else "around", e.summary) for e in programs.all()]
     output.table(("program", "looks", "what it computes"), rows)
 
@@ -230,6 +244,8 @@ def draw(
     """
     from rasplab.view import draw as draw_program
 
+    if out.suffix != ".dot":
+        require("graphviz", extra="plot", purpose="this picture")
     source = _found(program, tokens=divided(tokens))
     sequence = _sequence(source, tokens, text, split)
     draw_program(source.program, sequence, out, causal=causal)
@@ -355,6 +371,7 @@ def compress(
     overwrite
         Replace a sweep that is there already.
     """
+    require("torch", extra="torch", purpose="compression")
     from rasplab.cli.compress import Options, is_of_paper, paper_model, refuse, run
     from rasplab.model import load
 
@@ -448,11 +465,12 @@ def _run_model(
     causal: bool,
     json: bool,
 ) -> int:
-    from rasplab.cli.compress import refuse
     from rasplab.model import load
 
-    given = {"--vocab": vocab is not None, "--causal": causal}
-    refuse([name for name, is_given in given.items() if is_given], "a model that is compiled")
+    if vocab is not None or causal:
+        option = "--vocab" if vocab is not None else "--causal"
+        why = f"{option} makes no sense for a saved model: it is how a program is compiled"
+        raise InputError(diagnostic("E804", why, help="leave it out"))
     model = load(directory)
     known = model.config.vocabulary
     reader = Reader(known, alphabet=are_characters(known), keep=keep, split=split, say=output.note)
@@ -516,8 +534,6 @@ def _vocabulary(
         characters = source.characters or are_characters(source.vocabulary or ())
         return read_vocabulary(vocab, keep=keep, characters=characters, say=output.note)
     if source.vocabulary is None and tokens is None:
-        from rasplab.diagnostics import InputError, diagnostic
-
         raise InputError(
             diagnostic(
                 "E407",
