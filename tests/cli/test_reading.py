@@ -199,3 +199,11 @@ def test_arrays_and_tensors_are_batches_and_vocabularies(numbers: rasplab.Model)
     assert programs.sort()([torch.tensor(3), torch.tensor(0.5)]) == [0.5, 3]
     model = rasplab.compile(HIST, vocab=torch.arange(3), max_length=2)
     assert model.config.vocabulary == (0, 1, 2)
+
+
+def test_the_list_is_also_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [entry["name"] for entry in listed] == [entry.name for entry in programs.all()]
+    (parts,) = (entry for entry in listed if entry["name"] == "sort")
+    assert parts["vocabulary"] == [1, 2, 3, 4, 5]

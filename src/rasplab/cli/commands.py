@@ -54,16 +54,11 @@ def application() -> App:
         help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else "plain",
     )
-    app.command(list_, name="list")
-    app.command(run)
-    app.command(compile_, name="compile")
-    app.command(show)
-    app.command(draw)
-    app.command(verify)
-    app.command(check)
-    app.command(explain)
-    app.command(compress)
-    app.command(repl)
+    named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
+    named |= {"verify": verify, "check": check, "explain": explain, "compress": compress}
+    for name, command in {**named, "repl": repl}.items():
+        command.__doc__ = output.reflowed(command.__doc__ or "")
+        app.command(command, name=name)
     return app
 
 

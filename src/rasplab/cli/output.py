@@ -6,6 +6,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Generator, Sequence
+from inspect import cleandoc
 from json import dumps
 from typing import Any, cast
 
@@ -61,6 +62,27 @@ def _finite(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_finite(part) for part in cast("list[Any]", data)]
     return data
+
+
+def reflowed(docstring: str) -> str:
+    r"""A docstring with each paragraph, and each parameter's description, in one line.
+
+    Help is wrapped to the terminal's width, and keeps the line ends that it is given.
+
+    >>> reflowed("One\nsentence.\n\nParameters\n----\nx\n    Its\n    text.")
+    'One sentence.\n\nParameters\n----\nx\n    Its text.'
+    """
+    lines: list[str] = []
+    indent = ""  # of what goes on with the line before: a paragraph, or a parameter's description
+    for line in cleandoc(docstring).splitlines():
+        indent = {"Parameters": "    ", "Args:": "        "}.get(line, indent)
+        before = lines[-1] if lines else ""
+        of_text = bool(before) if not indent else before.startswith("    ")
+        if line and of_text and line.startswith(indent):
+            lines[-1] = f"{before} {line.strip()}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def note(text: str) -> None:
