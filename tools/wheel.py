@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from environment import ROOT, TORCH, from_cpu_builds
+from environment import ROOT
 
 DIST = ROOT / "dist"
 
@@ -38,8 +38,7 @@ def main() -> None:
         python = where / "env" / "bin" / "python"
         run(sys.executable, "-m", "uv", "venv", "--python", sys.executable, where / "env", at=where)
         run(
-            *(sys.executable, "-m", "uv", "pip", "install", "-p", python),
-            *(*from_cpu_builds(), TORCH, wheel),
+            *(sys.executable, "-m", "uv", "pip", "install", "-p", python, wheel),
             at=where,
         )
         for name, *arguments in COMMANDS:

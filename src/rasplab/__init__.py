@@ -23,9 +23,12 @@ from rasplab.diagnostics import (
     RasplabError,
 )
 from rasplab.model import Model, compile, from_pretrained, load
+from rasplab.rasp.example import example
 
 if TYPE_CHECKING:
     from rasplab import lab, view
+
+    __version__: str
 
 __all__ = [
     "CompileError",
@@ -35,7 +38,9 @@ __all__ = [
     "ModelFileError",
     "ProgramError",
     "RasplabError",
+    "__version__",
     "compile",
+    "example",
     "from_pretrained",
     "lab",
     "load",
@@ -46,7 +51,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`rasplab.view` and `rasplab.lab` are loaded when they are first asked for."""
+    """`rasplab.view`, `rasplab.lab` and the version are loaded when they are first asked for."""
     if name in ("lab", "view"):
         return import_module(f"rasplab.{name}")
+    if name == "__version__":
+        return import_module("importlib.metadata").version("rasplab")
     raise AttributeError(f"module 'rasplab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

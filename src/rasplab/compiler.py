@@ -15,6 +15,7 @@ from rasplab.checker import Proof, prove
 from rasplab.craft.certificate import Bound, Certificate, certify
 from rasplab.craft.precision import PRECISIONS, Precision
 from rasplab.diagnostics import CompileError, InputError, diagnostic
+from rasplab.display import code, html, shorten
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.printer import graph_text
 from rasplab.graph.promises import Promised, promises
@@ -39,7 +40,7 @@ EXPRESSIONS_AT_MOST = 1 << 15
 """Of a program, each counted once; a model of so many would be beyond all use."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Compilation:
     """Every artefact on the way, for those who want to look.
 
@@ -66,6 +67,16 @@ class Compilation:
     def certificate(self) -> Certificate:
         """What the checker proved of the weights."""
         return self.weights.circuit.certificate
+
+    def __repr__(self) -> str:
+        return f"<compilation of {shorten(self.weights.circuit.program)}: {self.weights}>"
+
+    def __str__(self) -> str:
+        graph = graph_text(self.resolved, self.facts.interner)
+        return "\n\n".join([graph, str(self.lowered), str(self.plan), str(self.proof)])
+
+    def _repr_html_(self) -> str:
+        return html(repr(self)[1:-1], picture=code(str(self)))
 
 
 def compile_program(

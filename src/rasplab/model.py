@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rasplab.diagnostics import require
+from rasplab.display import Shown, html, pairs, shorten
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value
 from rasplab.weights import Circuit, Config, ModelWeights
@@ -39,22 +41,34 @@ class Model:
     >>> model = rasplab.compile(program, vocab=vocab, max_length=5)
     >>> model("abc")
     ['c', 'b', 'a']
+
+    It can be pickled, without the program; `save` writes it to a directory that others can read.
     """
 
     weights: ModelWeights
     program: SOp | None = None
     compilation: Compilation | None = None
 
-    def __call__(self, sequence: Iterable[Any], *, check: bool = False) -> list[Value]:
+    def __call__(
+        self,
+        sequence: Iterable[Any],
+        do: Mapping[str, Any] | None = None,
+        *,
+        check: bool | None = None,
+    ) -> list[Value]:
         """The value at every position of one sequence; BOS is added inside.
 
-        With `check` the program is asked as well, and the sequence has to be an input for which it
-        is meant.
+        With `do` variables are set inside the network, as `run` says; `check=False` lets them be.
+        Without, `check=True` asks the program as well, and the sequence has to be an input for
+        which it is meant.
 
         Raises:
-            InputError: E427 for an input that was not declared, where this is checked.
+            InputError: E427 for an input that was not declared, where this is checked; E430 to
+                E436 for what cannot be set.
             ProgramError: the program has no value on it, or a promise does not hold there.
         """
+        if do is not None:
+            return self.run(sequence, do, check=check is not False)
         if check:
             from rasplab.rasp.sequence import read_sequence
             from rasplab.verification import check as check_input
@@ -187,6 +201,7 @@ class Model:
 
     def torch(self, *, dtype: Any = None, device: Any = None) -> Transformer:
         """The same network as a PyTorch module."""
+        require("torch", extra="torch", purpose="a PyTorch module")
         from rasplab.runtime import build
 
         return build(self.weights, dtype=dtype, device=device)
@@ -276,6 +291,7 @@ class Model:
 
     def compress(self, widths: Iterable[int], seeds: int = 10, **options: Any) -> Sweep:
         """Compress the residual stream to fewer dimensions; see `rasplab.lab.compression`."""
+        require("torch", extra="torch", purpose="compression")
         from rasplab.lab.compression import compress
 
         return compress(self, widths, seeds, **options)
@@ -300,11 +316,17 @@ class Model:
         """Whether the output is a number rather than one of a set of values."""
         return self.weights.config.numerical
 
+    @property
+    def name(self) -> str:
+        """What the program is called, or its text, cut short."""
+        named = None if self.program is None else self.program.name
+        return named or shorten(self.manifest.program, 60)
+
     def show(self) -> str:
-        """Sizes, the plan layer by layer, and the certificate, as text."""
+        """Sizes, the plan layer by layer, and the certificate, as text that shows itself."""
         from rasplab.weights.printer import describe
 
-        return describe(self.weights)
+        return Shown(describe(self.weights))
 
     def explore(
         self,
@@ -329,7 +351,23 @@ class Model:
         return written
 
     def __repr__(self) -> str:
-        return f"<rasplab.Model of {self.manifest.program[:60]}: {self.weights}>"
+        return f"<rasplab.Model of {self.name}: {self.weights}>"
+
+    def _repr_html_(self) -> str:
+        from rasplab.view import plan_svg
+        from rasplab.weights.printer import overview
+
+        return html(self.name, pairs(overview(self.weights)), picture=plan_svg(self))
+
+    def __reduce__(self) -> tuple[type[Model], tuple[ModelWeights]]:
+        """Pickled like a saved model: the weights and what they mean, without the program."""
+        return type(self), (self.weights,)
+
+    def __copy__(self) -> Model:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Model:
+        return self
 
     def _repr_svg_(self) -> str:
         from rasplab.view import plan_svg
@@ -339,9 +377,9 @@ class Model:
 
 def compile(
     program: SOp,
-    *,
     vocab: Iterable[Any],
     max_length: int,
+    *,
     causal: bool = False,
     optimize: int = 1,
     dtype: str = "float32",

@@ -12,7 +12,7 @@ from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.expressions import Expression, SOp
 from rasplab.rasp.inputs import Inputs, read_inputs
-from rasplab.rasp.sequence import read_token
+from rasplab.rasp.sequence import plain, read_token
 from rasplab.rasp.values import Value, identity
 
 LENGTH_AT_MOST = 1 << 16
@@ -58,12 +58,30 @@ def read_options(
     )
 
 
-def _no_program(given: object) -> Diagnostic:
-    kind = "a selector" if isinstance(given, Expression) else shown(given)
-    help = "aggregate the selector, or wrap a plain value in `constant(...)`"
-    if inspect.isroutine(given):
-        kind, help = "a function", "call it, to have the expression that it builds"
+def _no_program(given: Any) -> Diagnostic:
+    kind, help = shown(given), "wrap a plain value in `constant(...)`"
+    if isinstance(given, Expression):
+        kind, help = "a selector", "aggregate it, or ask for its `selector_width(...)`"
+    elif isinstance(given, str) and given in _library():
+        help = (
+            f"a program of the library is `programs.{given}()`; with its vocabulary, "
+            f"`program, vocab = programs.get({given!r}).at(vocab_size, max_length)`"
+        )
+    elif isinstance(given, str):
+        help = "give the expression itself; one in a file is `rasp.load(file).name`, or imported"
+    elif inspect.isroutine(given):
+        name = getattr(given, "__name__", "program")
+        kind = f"the function `{name}`"
+        help = f"call it, to have the expression that it builds: `{name}()`"
+    elif hasattr(given, "weights"):
+        kind, help = "a model", "it is compiled already"
     return diagnostic("E406", f"only a sequence operator can be compiled, not {kind}", help=help)
+
+
+def _library() -> tuple[str, ...]:
+    from rasplab import programs
+
+    return tuple(entry.name for entry in programs.all())
 
 
 def _length(given: Any) -> int:
@@ -100,7 +118,10 @@ def _format(given: Any) -> str:
     raise InputError(diagnostic("E410", f"{shown(given)} is no number format", help=f"use {names}"))
 
 
-def _vocabulary(vocab: Any) -> tuple[Value, ...]:
+def _vocabulary(given: Any) -> tuple[Value, ...]:
+    vocab = plain(given)
+    if isinstance(vocab, str) and any(map(str.isspace, vocab)):
+        raise InputError(_words_or_characters(vocab))
     if not isinstance(vocab, Iterable):
         raise InputError(
             diagnostic(
@@ -124,3 +145,13 @@ def _vocabulary(vocab: Any) -> tuple[Value, ...]:
             )
         )
     return tuple(distinct.values())
+
+
+def _words_or_characters(vocab: str) -> Diagnostic:
+    return diagnostic(
+        "E407",
+        f"the vocabulary {shown(vocab)} may mean its words or its characters, blanks among them",
+        notes=["a string is read as its characters"],
+        help=f"for its words write `{shown(vocab)}.split()`, for its characters "
+        f"`list({shown(vocab)})`",
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import InputError, ProgramError, diagnostic, shown
+from rasplab.display import Table, html
 from rasplab.graph.promises import unkept
 from rasplab.rasp.values import Value, identity
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _BATCH = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verification:
     """What was compared and what was found.
 
@@ -63,6 +64,16 @@ class Verification:
         for tokens, promise in self.broken[:5]:
             lines.append(f"  on {list(tokens)!r} a promise is broken: {promise}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        how = "every input" if self.exhaustive else "drawn inputs"
+        verdict = "equal on" if self.passed else f"DIFFERENT on {len(self.differences)} of"
+        return f"<verification: {verdict} {self.checked} sequences, {how}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(list(tokens), got, wanted) for tokens, got, wanted in self.differences]
+        table = Table(("input", "model", "program"), rows)
+        return html(repr(self)[1:-1], table if rows else "", "" if rows else str(self))
 
 
 def verify(model: Model, *, samples: int, seed: int) -> Verification:

@@ -1,8 +1,11 @@
 """What `import rasplab` may load: everything heavy waits until it is used. Who imports whom."""
 
 import ast
+import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -62,3 +65,64 @@ def imported_in(package: str) -> dict[str, set[str]]:
         names |= {n.module or "" for n in froms}
         found[file.stem] = {n.removeprefix(f"{home}.") for n in names if n.startswith(f"{home}.")}
     return found
+
+
+WITHOUT_TORCH = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Blocked())
+
+import rasplab
+from rasplab.checker import prove
+from rasplab.cli import main
+
+program, vocab = rasplab.programs.get("hist").at(3, 4)
+model = rasplab.compile(program, vocab, 4)
+assert model("aab") == [2, 2, 1]
+assert model.verify().passed
+assert prove(model.weights).holds
+assert model.trace("ab").output == [1, 1]
+assert model("aab", do={"hist": {0: 1}}) == [1, 2, 1]
+assert model.circuit().edges and model.dataset(5).pairs and model.causal_model(2).variables
+assert rasplab.load(model.save("model"))("ab") == [1, 1]
+assert "<svg" in model._repr_html_()
+assert main(["run", "model", "abca"]) == 0
+assert main(["check", "model"]) == 0
+for needs in (model.torch, model.to_transformer_lens, lambda: model.compress([4])):
+    try:
+        needs()
+    except rasplab.RasplabError as missing:
+        assert missing.code == "E602" and "pip install" in str(missing)
+    else:
+        raise AssertionError(needs)
+assert main(["compress", "hist", "--dims", "4"]) == 1
+"""
+
+
+def test_everything_but_the_module_itself_works_without_torch(tmp_path: Path) -> None:
+    source = str(Path(rasplab.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": source}
+    command = [sys.executable, "-c", WITHOUT_TORCH]
+    found = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert "error[E602]: compression needs torch" in found.stderr
+
+
+def test_every_extra_that_a_message_names_is_there() -> None:
+    root = Path(__file__).resolve().parents[2]
+    extras = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    known = set(extras["optional-dependencies"])
+    named = {
+        extra
+        for file in (root / "src").rglob("*.py")
+        for extra in re.findall(r'require\([^)]*extra="(\w+)"', file.read_text("utf-8"))
+    }
+    assert {"torch", "plot", "lens"} <= named <= known
+    assert not any(package.startswith("torch") for package in extras["dependencies"])

@@ -290,7 +290,7 @@ def test_explain_prints_the_page(shell: Shell) -> None:
         ("run sort", "E401", "empty"),
         ("run sort( 1", "E104", "its parameters are keys, values"),
         ("run shift(nothing=1) 1", "E104", "unexpected keyword argument"),
-        ("run shift(by=tokens) 1", "E104", "malformed node"),
+        ("run shift(by=tokens) 1", "E104", "`tokens` is no plain value"),
         ("run shift()() 1", "E104", "`shift()()`"),
         ("run nosuch() 1", "E403", "'nosuch'"),
         ("run addition(base=11) 1", "E104", "11 is no base"),

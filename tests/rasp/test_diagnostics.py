@@ -29,7 +29,8 @@ error[E101]: an expression is neither true nor false before it runs
 1 | flag = tokens == "a"
   |        ^^^^^^^^^^^^^ the expression was built here
 help: use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and `(1 < x) & (x < 3)` instead of \
-`and`, `or`, `not`, `if`, `in` and `1 < x < 3`""",
+`and`, `or`, `not`, `if`, `in` and `1 < x < 3`; `maximum` and `minimum` instead of `max` and \
+`min`""",
     ),
     (
         "letters = list(tokens)\n",

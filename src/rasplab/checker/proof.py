@@ -33,7 +33,9 @@ from rasplab.craft.specification import (
     Specification,
     Table,
 )
-from rasplab.diagnostics import InputError, InternalError, diagnostic, shown
+from rasplab.diagnostics import InputError, InternalError, counted, diagnostic, shown
+from rasplab.display import Table as Shown
+from rasplab.display import html
 from rasplab.rasp.values import identity
 from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
 
@@ -63,7 +65,7 @@ class BlockProof:
         return 1 - self.met / self.borne if self.borne > 0 else -np.inf
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Proof:
     """What was proved of stored weights in one format.
 
@@ -96,6 +98,22 @@ class Proof:
             )
         lines.append(f"  output within {self.output_error:.1e}, margin {self.margin:.4f}")
         return "\n".join([*lines, *(f"  taken as given: {t}" for t in self.taken)])
+
+    def __repr__(self) -> str:
+        verdict = "proved" if self.holds else "NOT proved"
+        return (
+            f"<proof in {self.format}: {verdict}, {counted(len(self.blocks), 'block')}, "
+            f"margin {self.margin:.4f}, output within {self.output_error:.1e}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (b.name, b.kind, f"{b.error:.1e}", f"{b.at_bos:.1e}", f"{b.margin:.4f}")
+            for b in self.blocks
+        ]
+        blocks = Shown(("block", "kind", "error", "at BOS", "margin"), rows)
+        taken = [f"taken as given: {taken}" for taken in self.taken]
+        return html(repr(self)[1:-1], self.refuted, blocks, *taken)
 
 
 def prove(

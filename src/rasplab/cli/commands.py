@@ -11,7 +11,8 @@ from cyclopts import App, Parameter
 
 from rasplab.cli import output
 from rasplab.cli.sources import SIZE, Source, find_program, is_file
-from rasplab.cli.tokens import read_tokens, read_vocabulary, shown, split
+from rasplab.cli.tokens import Reader, Split, are_characters, divided, read_vocabulary, shown
+from rasplab.diagnostics import InputError, diagnostic, require
 from rasplab.model import Model
 from rasplab.rasp.values import Value
 
@@ -21,6 +22,11 @@ VocabSize = Annotated[
     int | None, Parameter(help="The number of tokens of a library program's own vocabulary.")
 ]
 KeepText = Annotated[bool, Parameter(name="--text", negative="", help="Keep every token as text.")]
+Division = Annotated[
+    Split | None,
+    Parameter(name="--split", help="Read the tokens as characters, or as words."),
+]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Causal = Annotated[
     bool,
     Parameter(
@@ -48,24 +54,31 @@ def application() -> App:
         help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else "plain",
     )
-    app.command(list_, name="list")
-    app.command(run)
-    app.command(compile_, name="compile")
-    app.command(show)
-    app.command(draw)
-    app.command(view)
-    app.command(verify)
-    app.command(check)
-    app.command(explain)
-    app.command(compress)
-    app.command(repl)
+    named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
+    named |= {"view": view, "verify": verify, "check": check, "explain": explain}
+    for name, command in {**named, "compress": compress, "repl": repl}.items():
+        command.__doc__ = output.reflowed(command.__doc__ or "")
+        app.command(command, name=name)
     return app
 
 
-def list_() -> None:
+def list_(*, json: AsJson = False) -> None:
     """List the programs of the library; those that only look back can be causal models."""
     from rasplab import programs
 
+    if json:
+        output.json(
+            [
+                {
+                    "name": e.name,
+                    "looks": "back" if e.causal else "around",
+                    "summary": e.summary,
+                    "vocabulary": e.vocabulary(SIZE),
+                }
+                for e in programs.all()
+            ]
+        )
+        return
     rows = [(e.name, "back" if e.causal else "around", e.summary) for e in programs.all()]
     output.table(("program", "looks", "what it computes"), rows)
 
@@ -75,27 +88,32 @@ def run(
     /,
     *tokens: Annotated[str, Parameter(name="TOKENS")],
     text: KeepText = False,
+    split: Division = None,
     causal: Causal = False,
     compiled: Annotated[bool, Parameter(negative="")] = False,
     vocab: Vocab = None,
+    json: AsJson = False,
 ) -> int:
-    """Run a program on a sequence, and with --compiled the model beside it.
+    """Run a program on a sequence, and with --compiled the model beside it; or a saved model.
+
+    Several words are several tokens: numbers where they look like one. One word alone is its
+    characters, unless the vocabulary has it, or it is a number and the program reads numbers.
 
     Parameters
     ----------
     program
-        A program of the library, FILE.py:NAME, or FILE.rasp:NAME.
+        A program of the library, FILE.py:NAME, FILE.rasp:NAME, or a model directory.
     tokens
-        The sequence. `3`, `0.5` and `True` are read as numbers and booleans; after `--` tokens may
-        begin with a dash. For FILE.rasp:NAME one argument is a text, whose tokens are its
-        characters.
+        The sequence: abca, or the cat, or 3 1 2. After `--` tokens may begin with a dash.
     compiled
         Also compile the program, run the model, and compare.
     vocab
         The vocabulary to compile for; otherwise the library's example and the tokens given.
     """
-    source = _found(program, tokens=split(tokens))
-    sequence = _sequence(source, tokens, text)
+    if _is_model(program):
+        return _run_model(program, tokens, text, split, vocab, causal, json)
+    source = _found(program, tokens=divided(tokens))
+    sequence = _sequence(source, tokens, text, split, vocab)
     expected = _values(source, sequence, causal)
     rows = [("input", sequence), ("program", expected)]
     equal = True
@@ -105,7 +123,7 @@ def run(
         got = model(sequence)
         rows.append(("model", got))
         equal = _equal(model, got, expected)
-    output.aligned([(name, *map(shown, values)) for name, values in rows])
+    _print_rows(rows, json)
     return 0 if equal else 1
 
 
@@ -134,8 +152,8 @@ def compile_(
     out
         The directory to write.
     vocab
-        The tokens, divided by blanks: "a b c", or "0..9" for ten integers; for FILE.rasp:NAME a
-        text without blanks is its characters. A program of the library has a vocabulary of its own.
+        The tokens: words divided by blanks, "the cat", or the characters of one word, abc; 0..9
+        are ten integers. A program of the library has a vocabulary of its own.
     overwrite
         Replace a model that is there already.
     """
@@ -205,6 +223,7 @@ def draw(
     *tokens: Annotated[str, Parameter(name="TOKENS")],
     out: Annotated[Path, Parameter(name=("--out", "-o"))],
     text: KeepText = False,
+    split: Division = None,
     causal: Causal = False,
 ) -> None:
     """Draw how a program computes its values on a sequence, layer by layer and head by head.
@@ -220,8 +239,10 @@ def draw(
     """
     from rasplab.view import draw as draw_program
 
-    source = _found(program, tokens=split(tokens))
-    sequence = _sequence(source, tokens, text)
+    if out.suffix != ".dot":
+        require("graphviz", extra="plot", purpose="this picture")
+    source = _found(program, tokens=divided(tokens))
+    sequence = _sequence(source, tokens, text, split)
     draw_program(source.program, sequence, out, causal=causal)
     output.say(str(out))
 
@@ -376,7 +397,7 @@ def compress(
         frac_prevs and sort_unique are taken as the paper has them, in Tracr's layout, unless sizes
         are given or this says rasplab.
     vocab
-        The tokens to compile for, divided by blanks: "a b c", or "0..9" for ten integers.
+        The tokens to compile for, as for `compile`.
     max_length
         The longest sequence to compile for, BOS not counted; by default 5.
     optimize
@@ -401,6 +422,7 @@ def compress(
     overwrite
         Replace a sweep that is there already.
     """
+    require("torch", extra="torch", purpose="compression")
     from rasplab.cli.compress import Options, is_of_paper, paper_model, refuse, run
     from rasplab.model import load
 
@@ -485,6 +507,36 @@ def repl(
     return converse(files, echo=echo)
 
 
+def _run_model(
+    directory: str,
+    tokens: tuple[str, ...],
+    keep: bool,
+    split: Split | None,
+    vocab: str | None,
+    causal: bool,
+    json: bool,
+) -> int:
+    from rasplab.model import load
+
+    if vocab is not None or causal:
+        option = "--vocab" if vocab is not None else "--causal"
+        why = f"{option} makes no sense for a saved model: it is how a program is compiled"
+        raise InputError(diagnostic("E804", why, help="leave it out"))
+    model = load(directory)
+    known = model.config.vocabulary
+    reader = Reader(known, alphabet=are_characters(known), keep=keep, split=split, say=output.note)
+    sequence = reader.sequence(tokens)
+    _print_rows([("input", sequence), ("model", model(sequence))], json)
+    return 0
+
+
+def _print_rows(rows: list[tuple[str, list[Value]]], json: bool) -> None:
+    if json:
+        output.json({name: list(values) for name, values in rows})
+    else:
+        output.aligned([(name, *map(shown, values)) for name, values in rows])
+
+
 def _found(name: str, **sizes: Any) -> Source:
     source = find_program(name, **sizes)
     if source.chosen:
@@ -492,11 +544,20 @@ def _found(name: str, **sizes: Any) -> Source:
     return source
 
 
-def _sequence(source: Source, tokens: tuple[str, ...], keep: bool) -> list[Value]:
-    """The tokens that were typed; of a text for RASP source text, its characters."""
-    if source.characters and len(tokens) == 1:
-        return list(tokens[0])
-    return read_tokens(tokens, keep=keep, known=source.vocabulary or ())
+def _sequence(
+    source: Source,
+    tokens: tuple[str, ...],
+    keep: bool,
+    split: Split | None,
+    vocab: str | None = None,
+) -> list[Value]:
+    """The tokens that were typed, by the rule in `rasplab.cli.tokens`."""
+    known = source.vocabulary or ()
+    if vocab is not None:
+        known = _vocabulary(source, vocab, keep)
+    alphabet = source.alphabet and vocab is None
+    reader = Reader(known, source.characters, alphabet, keep, split, output.note)
+    return reader.sequence(tokens)
 
 
 def _values(source: Source, sequence: list[Value], causal: bool) -> list[Value]:
@@ -521,15 +582,14 @@ def _vocabulary(
     source: Source, vocab: str | None, keep: bool, tokens: list[Value] | None = None
 ) -> tuple[Value, ...]:
     if vocab is not None:
-        return read_vocabulary(vocab, keep=keep, characters=source.characters)
+        characters = source.characters or are_characters(source.vocabulary or ())
+        return read_vocabulary(vocab, keep=keep, characters=characters, say=output.note)
     if source.vocabulary is None and tokens is None:
-        from rasplab.diagnostics import InputError, diagnostic
-
         raise InputError(
             diagnostic(
                 "E407",
                 f"{source.name} needs a vocabulary",
-                help='give its tokens: --vocab "a b c", or --vocab 0..9',
+                help='give its tokens: --vocab abc, or --vocab "the cat", or --vocab 0..9',
             )
         )
     return (*(source.vocabulary or ()), *(tokens or ()))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Generator, Sequence
+from inspect import cleandoc
+from json import dumps
+from typing import Any, cast
 
 from cyclopts import CycloptsError
 from rich import console as rich_console
@@ -43,6 +47,42 @@ def console(*, stderr: bool = False) -> Console:
 def say(text: str = "", style: str | None = None) -> None:
     """One line or several on stdout, in colour where there is a terminal."""
     console().print(Text(text, style or ""))
+
+
+def json(data: object) -> None:
+    """Data as JSON on stdout; what is not finite is a string."""
+    print(dumps(_finite(data), indent=1, ensure_ascii=False))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, float) and not math.isfinite(data):
+        return str(data)
+    if isinstance(data, dict):
+        return {str(k): _finite(v) for k, v in cast("dict[Any, Any]", data).items()}
+    if isinstance(data, list | tuple):
+        return [_finite(part) for part in cast("list[Any]", data)]
+    return data
+
+
+def reflowed(docstring: str) -> str:
+    r"""A docstring with each paragraph, and each parameter's description, in one line.
+
+    Help is wrapped to the terminal's width, and keeps the line ends that it is given.
+
+    >>> reflowed("One\nsentence.\n\nParameters\n----\nx\n    Its\n    text.")
+    'One sentence.\n\nParameters\n----\nx\n    Its text.'
+    """
+    lines: list[str] = []
+    indent = ""  # of what goes on with the line before: a paragraph, or a parameter's description
+    for line in cleandoc(docstring).splitlines():
+        indent = {"Parameters": "    ", "Args:": "        "}.get(line, indent)
+        before = lines[-1] if lines else ""
+        of_text = bool(before) if not indent else before.startswith("    ")
+        if line and of_text and line.startswith(indent):
+            lines[-1] = f"{before} {line.strip()}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def note(text: str) -> None:

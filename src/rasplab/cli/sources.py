@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from rasplab import programs, rasp
 from rasplab.cli.output import note
+from rasplab.cli.tokens import are_characters
 from rasplab.diagnostics import InputError, ProgramError, RasplabError, Span, diagnostic
 from rasplab.rasp import SOp, Value
 
@@ -31,7 +32,7 @@ class Source:
     """A program by name; `vocabulary` is that of the library's example.
 
     `chosen` says how the library's example was built where the name left that open. Of RASP source
-    text the tokens are `characters`, where nothing else is said.
+    text the tokens are `characters`, where nothing else is said; `alphabet` is the library's.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Source:
     vocabulary: tuple[Value, ...] | None = None
     chosen: str = ""
     characters: bool = False
+    alphabet: bool = False
 
 
 def find_program(
@@ -61,15 +63,23 @@ def find_program(
     entry = programs.get(bare.strip())
     if vocab_size is None:
         vocab_size = _covering(entry, tokens)
-    if bracket:
-        return Source(name, _called(entry, name), entry.vocabulary(vocab_size))
+    program, vocabulary, chosen = _of_library(entry, name, vocab_size, max_length, tokens)
+    return Source(name, program, vocabulary, chosen, alphabet=entry.alphabet)
+
+
+def _of_library(
+    entry: programs.Entry, name: str, vocab_size: int, max_length: int, tokens: Sequence[str]
+) -> tuple[SOp, tuple[Value, ...], str]:
+    """The program, its vocabulary, and how it was built where the name left that open."""
+    if "(" in name:
+        return _called(entry, name), entry.vocabulary(vocab_size), ""
     if tokens and not _required(entry):
-        return Source(name, entry.build(), entry.vocabulary(vocab_size))
+        return entry.build(), entry.vocabulary(vocab_size), ""
     max_length = max(max_length, len(tokens))
     program, vocabulary = entry.at(vocab_size, max_length)
     arguments = entry.arguments(vocabulary, max_length)
     shown = ", ".join(f"{key}={_argument(value)}" for key, value in arguments.items())
-    return Source(name, program, vocabulary, f"{name}({shown})" if arguments else "")
+    return program, vocabulary, f"{name}({shown})" if arguments else ""
 
 
 def is_file(name: str) -> bool:
@@ -108,8 +118,12 @@ def _from_source_text(text: str) -> SOp:
 
 
 def _covering(entry: programs.Entry, tokens: Sequence[str]) -> int:
-    """The least size whose vocabulary has all the tokens; the usual one where none has."""
-    wanted = set(tokens)
+    """The least size whose vocabulary has all the tokens; the usual one where none has.
+
+    One word alone may be its characters.
+    """
+    alone = len(tokens) == 1 and are_characters(entry.vocabulary(SIZE))
+    wanted = set(tokens[0] if alone else tokens)
     sizes = range(SIZE, _LARGEST_SIZE + 1)
     return next((n for n in sizes if wanted <= set(map(str, entry.vocabulary(n)))), SIZE)
 
@@ -129,8 +143,8 @@ def _called(entry: programs.Entry, text: str) -> SOp:
         call = ast.parse(text.strip(), mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             raise ValueError("it is no call")
-        arguments = [ast.literal_eval(argument) for argument in call.args]
-        named = {k.arg or "**": ast.literal_eval(k.value) for k in call.keywords}
+        arguments = [_literal(argument) for argument in call.args]
+        named = {k.arg or "**": _literal(k.value) for k in call.keywords}
         return entry.build(*arguments, **named)
     except (SyntaxError, TypeError, ValueError) as problem:
         if isinstance(problem, RasplabError):
@@ -144,6 +158,14 @@ def _called(entry: programs.Entry, text: str) -> SOp:
                 help="for anything else write the program into a file: FILE.py:NAME",
             )
         ) from None
+
+
+def _literal(argument: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(argument)
+    except ValueError:
+        written = ast.unparse(argument)
+        raise ValueError(f"`{written}` is no plain value; a text is written '{written}'") from None
 
 
 def _from_file(text: str) -> SOp:

@@ -1,9 +1,21 @@
-"""Tokens on the command line: from text to values and back."""
+"""Tokens on the command line: from text to values and back.
+
+One rule for all text, of a sequence and of a vocabulary:
+
+- Several words, divided by blanks or given as several arguments, are several tokens. A word is a
+  number or a boolean where it looks like one (`3`, `-1.5`, `True`), unless it is text in the
+  vocabulary; in a vocabulary `0..9` stands for ten integers.
+- One word alone is its characters, as a string is in Python. It is one token where the vocabulary
+  has it, or where it is a number or a boolean and the program is not one that reads characters.
+  That is said aloud where the word has several characters.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.rasp.values import Value, canonical
@@ -11,9 +23,11 @@ from rasplab.rasp.values import Value, canonical
 _INTEGER = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][+-]?\d+)?")
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
+_PADDED = re.compile(r"[+-]?0\d+")
 DIGITS_AT_MOST = 300  # more, and no float holds the number
 RANGE_AT_MOST = 1 << 16
 _WORDS: dict[str, Value] = {"True": True, "False": False}
+Split: TypeAlias = Literal["characters", "words"]
 
 
 def read_value(text: str, *, keep: bool = False) -> Value:
@@ -31,41 +45,151 @@ def read_value(text: str, *, keep: bool = False) -> Value:
     return canonical(float(text)) if _FLOAT.fullmatch(text) else text
 
 
-def read_tokens(
-    texts: Iterable[str], *, keep: bool = False, known: Iterable[Value] = ()
-) -> list[Value]:
-    """The values of several texts, each split at blanks; a text that shows a known value is it.
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one program reads text: by its `vocabulary`, and `split` where somebody said how.
 
-    >>> read_tokens(["1 2", "a"], known=("1", "+"))
+    `characters` says that it reads characters though its vocabulary does not tell, `alphabet` that
+    nothing else makes sense to it, `keep` that every token is text. What is doubtful is told to
+    `say`.
+
+    >>> Reader(vocabulary=("a", "b")).sequence(["hello"])
+    ['h', 'e', 'l', 'l', 'o']
+    >>> Reader(vocabulary=("1", "+")).sequence(["1 2", "a"])
     ['1', 2, 'a']
+    >>> Reader(say=print).sequence(["42"])
+    note: `42` is read as one token, the number 42; for its characters say --split characters
+    [42]
     """
-    shown = {str(value): value for value in known}
-    return [
-        shown[text] if text in shown and not keep else read_value(text, keep=keep)
-        for text in split(texts)
-    ]
+
+    vocabulary: tuple[Value, ...] = ()
+    characters: bool = False
+    alphabet: bool = False
+    keep: bool = False
+    split: Split | None = None
+    say: Callable[[str], None] = lambda text: None
+
+    def sequence(self, texts: Iterable[str]) -> list[Value]:
+        """The tokens of what was typed.
+
+        Raises:
+            InputError: E404 for a word of several characters, where only characters make sense.
+        """
+        texts = list(texts)
+        words = divided(texts)
+        if self.split == "characters":
+            return list("".join(texts))
+        if len(words) == 1 and not self._one_token(words[0]):
+            return list(words[0])
+        if len(words) > 1:
+            self._check(words)
+        return [self._word(word) for word in words]
+
+    @property
+    def reads_characters(self) -> bool:
+        """Whether the program's tokens are single characters, as far as one knows."""
+        return self.characters or are_characters(self.vocabulary)
+
+    def _word(self, word: str) -> Value:
+        known = {str(value): value for value in self.vocabulary}
+        return known[word] if word in known and not self.keep else read_value(word, keep=self.keep)
+
+    def _one_token(self, word: str) -> bool:
+        if self.split is not None:
+            return self.split == "words"
+        if len(word) == 1 and not self.reads_characters:
+            return True
+        texts = {value for value in self.vocabulary if isinstance(value, str)}
+        if word in map(str, self.vocabulary):
+            if len(word) > 1 and (texts.issuperset(word) or word.isdigit()):
+                self._say(word, "a token of the vocabulary")
+            return True
+        if self.reads_characters or texts.issuperset(word):
+            return False
+        value = read_value(word, keep=self.keep)
+        if isinstance(value, str) or _PADDED.fullmatch(word):
+            return any(len(text) > 1 for text in texts)
+        kind = "the boolean" if isinstance(value, bool) else "the number"
+        self._say(word, f"{kind} {value}")
+        return True
+
+    def _check(self, words: list[str]) -> None:
+        """Words of which each is made of tokens that are characters: were those meant?"""
+        texts = {value for value in self.vocabulary if isinstance(value, str)}
+        known = {str(value) for value in self.vocabulary}
+        long = [w for w in words if len(w) > 1 and w not in known]
+        if self.alphabet and long and self.split is None:
+            joined = "".join(words)
+            raise InputError(
+                diagnostic(
+                    "E404",
+                    f"`{long[0]}` is one token here, and this program reads single characters",
+                    help=f"write them without blanks, `{joined}`, or each by itself",
+                )
+            )
+        if self.reads_characters and long and all(texts.issuperset(w) for w in words):
+            self.say(
+                f"note: `{' '.join(words)}` is read as {len(words)} words; "
+                "for its characters say --split characters"
+            )
+
+    def _say(self, word: str, what: str) -> None:
+        self.say(
+            f"note: `{word}` is read as one token, {what}; "
+            "for its characters say --split characters"
+        )
+
+
+def are_characters(vocabulary: Sequence[Value]) -> bool:
+    """Whether all tokens are single characters, and there are any.
+
+    >>> are_characters(("a", "+")), are_characters(("a", 1)), are_characters(())
+    (True, False, False)
+    """
+    return bool(vocabulary) and all(isinstance(t, str) and len(t) == 1 for t in vocabulary)
 
 
 def read_vocabulary(
-    text: str, *, keep: bool = False, characters: bool = False
+    text: str,
+    *,
+    keep: bool = False,
+    characters: bool = False,
+    say: Callable[[str], None] = lambda text: None,
 ) -> tuple[Value, ...]:
-    """The tokens of a vocabulary, divided by blanks; `0..9` stands for ten integers.
+    """The tokens of a vocabulary: words divided by blanks, or the characters of one word.
 
-    A text without blanks is its `characters`, where that is asked for.
+    `0..9` stands for ten integers. One word is its characters unless it is a number and the
+    program is not one that reads `characters`.
 
-    >>> read_vocabulary("a b 0..3"), read_vocabulary("ab0", characters=True)
-    (('a', 'b', 0, 1, 2, 3), ('a', 'b', '0'))
+    >>> read_vocabulary("a b 0..3"), read_vocabulary("ab0"), read_vocabulary("01", characters=True)
+    (('a', 'b', 0, 1, 2, 3), ('a', 'b', '0'), ('0', '1'))
     """
-    if characters and not any(map(str.isspace, text)) and not _RANGE.fullmatch(text):
-        return tuple(text)
+    words = divided([text])
+    if len(words) == 1 and (keep or not _RANGE.fullmatch(words[0])):
+        return tuple(_alone(words[0], keep, characters, say))
     values: list[Value] = []
-    for part in text.split():
+    for part in words:
         ends = None if keep else _RANGE.fullmatch(part)
         if ends is None:
             values.append(read_value(part, keep=keep))
         else:
             values.extend(_range(part, int(ends[1]), int(ends[2])))
     return tuple(values)
+
+
+def _alone(word: str, keep: bool, characters: bool, say: Callable[[str], None]) -> Sequence[Value]:
+    value = read_value(word, keep=keep)
+    number = not isinstance(value, str) and not _PADDED.fullmatch(word)
+    if number and not characters:
+        if len(word) > 1:
+            say(
+                f"note: the vocabulary `{word}` is the one token {value}; for more divide by blanks"
+            )
+        return [value]
+    if len(set(word)) < len(word):
+        shown = " ".join(dict.fromkeys(word))
+        say(f"note: the vocabulary `{word}` is its characters {shown}; divide words by blanks")
+    return word
 
 
 def _range(text: str, first: int, last: int) -> range:
@@ -76,7 +200,7 @@ def _range(text: str, first: int, last: int) -> range:
     return range(first, last + 1)
 
 
-def split(texts: Iterable[str]) -> list[str]:
+def divided(texts: Iterable[str]) -> list[str]:
     """All texts, divided at blanks."""
     return [part for text in texts for part in text.split()]
 

@@ -33,6 +33,8 @@ from rasplab.craft.error_bounds import (
 )
 from rasplab.craft.model import CraftModel, Output
 from rasplab.craft.precision import FLOAT32, PRECISIONS, Precision
+from rasplab.diagnostics import counted
+from rasplab.display import Table, html
 
 Array = NDArray[np.float64]
 
@@ -88,7 +90,7 @@ class Bound:
         return 1.0 - self.met / self.borne if self.borne > 0 else -math.inf
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Certificate:
     """What is proved of a model: errors, margins, and in which formats it is exact.
 
@@ -145,6 +147,23 @@ class Certificate:
 
     def _assumed(self) -> list[str]:
         return [f"  assumed: {assumption}" for assumption in self.assumptions]
+
+    def __repr__(self) -> str:
+        if self.measured:
+            return f"<certificate for {self.precision}: nothing is proved>"
+        verdict = "exact" if self.exact else "NOT exact"
+        return (
+            f"<certificate for {self.precision}: {verdict}, {counted(len(self.bounds), 'block')}, "
+            f"smallest margin {self.smallest_margin:.4f}, output within {self.output_error:.1e}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (b.name, b.kind, f"{b.error:.1e}", f"{b.met:.1e}", f"{b.borne:.1e}", f"{b.margin:.4f}")
+            for b in self.bounds
+        ]
+        bounds = Table(("block", "kind", "error", "meets", "bears", "margin"), rows)
+        return html(repr(self)[1:-1], bounds, *self._assumed())
 
 
 def measured(precision: str, within: float, *, numerical: bool) -> Certificate:

@@ -47,7 +47,7 @@ class Output:
         return self.values is None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CraftModel:
     """The compiled program before layers are assigned; runs on labelled vectors."""
 
@@ -106,6 +106,9 @@ class CraftModel:
                 f"  {kind}: {b.implements.name} -> {', '.join(map(str, b.writes.directions))}"
             )
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<craft model: {len(self.blocks)} blocks, length {self.max_length}>"
 
 
 def read(affine: Affine, stream: Row) -> NDArray[np.float64]:

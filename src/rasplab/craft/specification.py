@@ -107,7 +107,7 @@ class Function:
     of: Table | Line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Specification:
     """Which variables stand for the input, every block in order, and what is returned.
 
@@ -120,3 +120,6 @@ class Specification:
     positions: tuple[str, ...]
     blocks: tuple[Attention | Function, ...]
     output: Table | Total
+
+    def __repr__(self) -> str:
+        return "<specification of every block>"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Sequence
+from types import TracebackType
 
 from rasplab.diagnostics.diagnostic import Diagnostic
 
@@ -24,8 +27,31 @@ class RasplabError(Exception):
     def __str__(self) -> str:
         return "\n\n".join(str(finding) for finding in self.diagnostics)
 
+    def _render_traceback_(self) -> list[str]:
+        """What notebooks show: the diagnostics, and the line that they are about.
+
+        `RASPLAB_TRACEBACK=1` in the environment keeps the whole traceback.
+        """
+        if os.environ.get("RASPLAB_TRACEBACK"):
+            return traceback.format_exception(self)
+        lines = str(self).split("\n")
+        if not any(finding.labels for finding in self.diagnostics):
+            lines += _last_of_the_user(self.__traceback__)
+        return lines
+
     def __reduce__(self) -> tuple[type[RasplabError], tuple[tuple[Diagnostic, ...]]]:
         return type(self), (self.diagnostics,)
+
+
+def _last_of_the_user(trace: TracebackType | None) -> list[str]:
+    """The innermost line outside this package and the notebook's own machinery."""
+    package = os.path.dirname(os.path.dirname(__file__))
+    own = [
+        frame
+        for frame in traceback.extract_tb(trace)
+        if not frame.filename.startswith(package) and "site-packages" not in frame.filename
+    ]
+    return [f"--> line {own[-1].lineno}: {own[-1].line}"] if own and own[-1].line else []
 
 
 class ProgramError(RasplabError, ValueError):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import InputError, counted, diagnostic
+from rasplab.display import Table, html, shorten
 from rasplab.export.gpt2 import GPT2
 from rasplab.export.home import Naming
 from rasplab.weights import Architecture, Component, ModelWeights, Site
@@ -58,7 +59,7 @@ class ComponentName:
     reads: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Names:
     """The names of one target.
 
@@ -99,6 +100,23 @@ class Names:
                 (("variable", "lanes", "written", "directions"), lanes),
                 (("component", "variable", "expression", "place"), parts),
             )
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<names for {self.target}: {counted(len(self.variables), 'variable')}, "
+            f"{counted(len(self.components), 'component')}>"
+        )
+
+    def _repr_html_(self) -> str:
+        stream = [(p.after, p.name, ", ".join(p.written)) for p in self.points]
+        lanes = [(v.variable, f"{v.start}:{v.stop}", v.written) for v in self.variables]
+        parts = [(c.name, c.variable, shorten(c.expression), c.place) for c in self.components]
+        return html(
+            repr(self)[1:-1],
+            Table(("after", "name", "written"), stream),
+            Table(("variable", "lanes", "written"), lanes),
+            Table(("component", "variable", "expression", "place"), parts),
         )
 
 

@@ -32,7 +32,8 @@ def to_transformer_lens(weights: ModelWeights) -> Any:
         InputError: E601, the model has other steps than layers of attention and an MLP.
         MissingExtraError: E602, transformer-lens is not installed, or is older than version 4.
     """
-    for module in ("transformer_lens", "transformer_lens.model_bridge"):  # the second is new in 4
+    # The bridge is new in version 4.
+    for module in ("torch", "transformer_lens", "transformer_lens.model_bridge"):
         require(module, extra="lens", purpose="a TransformerLens bridge")
     require_standard(weights.config, "a TransformerBridge")
     import torch

@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from rasplab.diagnostics import counted
+from rasplab.display import Table, html, shorten
 from rasplab.rasp.values import Value, identity
 from rasplab.weights import BOS_ID, FIRST_TOKEN_ID, PAD_ID, Config, codec
 
@@ -44,7 +46,7 @@ class Word:
     output: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Vocabulary:
     """Every word of an exported model, by id, and the ids of the read-out's columns.
 
@@ -93,6 +95,14 @@ class Vocabulary:
             for w in self.words
         ]
         return "\n".join(row.rstrip() for row in rows)
+
+    def __repr__(self) -> str:
+        words = shorten(" ".join(self.texts), 60)
+        return f"<vocabulary of {counted(len(self.words), 'word')}: {words}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(w.id, w.text, w.kind, w.token, w.output) for w in self.words]
+        return html(repr(self)[1:-1], Table(("id", "text", "kind", "token", "output"), rows))
 
 
 def vocabulary_of(config: Config) -> Vocabulary:

@@ -28,7 +28,7 @@ from rasplab.graph.values import Table, Values
 from rasplab.rasp.values import Value
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Facts:
     """Facts of the nodes of one interner, for one vocabulary, length and masking.
 
@@ -121,3 +121,6 @@ class Facts:
         if isinstance(node.op, g.Select):
             return self._compared(node).assumed
         return None if isinstance(node.op, g.SELECTORS) else self._values(node).assumed
+
+    def __repr__(self) -> str:
+        return f"<facts for {len(self.vocabulary)} tokens, length {self.max_length}>"

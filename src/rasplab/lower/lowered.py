@@ -16,7 +16,7 @@ from rasplab.lower.readout import Readout
 from rasplab.lower.style import Style
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Lowered:
     """The craft model, and how each node that has directions is held on them.
 
@@ -61,6 +61,9 @@ class Lowered:
             if held.subspace.directions and held.subspace.directions[0].variable == variable:
                 return node
         return None
+
+    def __repr__(self) -> str:
+        return f"<lowered program: {len(self.craft.blocks)} blocks>"
 
 
 class CraftPass(Protocol):

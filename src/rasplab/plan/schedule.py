@@ -34,7 +34,7 @@ class Sizes:
         return self.n_layers * (h * (4 * d * k + 3 * k) + 2 * d * m + m)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Plan:
     """Where every block runs, and where every subspace lies in the residual stream."""
 
@@ -98,6 +98,9 @@ class Plan:
                     f"layer {number} mlp: {block.implements.name} = {block.implements.expression}"
                 )
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<plan: {self.sizes}>"
 
 
 class PlanStrategy(Protocol):

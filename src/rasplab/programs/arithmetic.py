@@ -74,7 +74,7 @@ def running_sum(values: SOp = tokens) -> SOp:
     return aggregate_sum(so_far(), values).named("running_sum")
 
 
-@program(digits, lambda vocabulary, max_length: {"base": base_of(len(vocabulary))})
+@program(digits, lambda vocabulary, max_length: {"base": base_of(len(vocabulary))}, alphabet=True)
 def addition(base: int = 10, values: SOp = tokens) -> SOp:
     """The sum of two written numbers, as digits: "123+989" becomes 0001112.
 

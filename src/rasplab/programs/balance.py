@@ -23,7 +23,7 @@ from rasplab.rasp import (
 )
 
 
-@program(brackets(1), causal=True)
+@program(brackets(1), causal=True, alphabet=True)
 def pair_balance(pair: str = "()", values: SOp = tokens) -> SOp:
     """The fraction of opening tokens so far minus the fraction of closing tokens so far.
 
@@ -55,7 +55,7 @@ def shuffle_dyck(pairs: Sequence[str], values: SOp = tokens) -> SOp:
     return (aggregate_sum(full, faults) == 0).named(f"shuffle_dyck{len(pairs)}")
 
 
-@program(brackets(1))
+@program(brackets(1), alphabet=True)
 def shuffle_dyck1(values: SOp = tokens) -> SOp:
     """Whether `()` are balanced in the whole sequence, at every position.
 
@@ -68,7 +68,7 @@ def shuffle_dyck1(values: SOp = tokens) -> SOp:
     return shuffle_dyck(PAIRS[:1], values)
 
 
-@program(brackets(2))
+@program(brackets(2), alphabet=True)
 def shuffle_dyck2(values: SOp = tokens) -> SOp:
     """Whether `()` and `{}`, each alone, are balanced in the whole sequence, at every position.
 
@@ -81,7 +81,7 @@ def shuffle_dyck2(values: SOp = tokens) -> SOp:
     return shuffle_dyck(PAIRS[:2], values)
 
 
-@program(brackets(3))
+@program(brackets(3), alphabet=True)
 def shuffle_dyck3(values: SOp = tokens) -> SOp:
     """Whether `()`, `{}` and `[]`, each alone, are balanced in the whole sequence.
 
@@ -127,7 +127,7 @@ def one_deeper(key: int, query: int) -> bool:
     return key == query + 1 > 0
 
 
-@program(brackets(1), causal=True)
+@program(brackets(1), causal=True, alphabet=True)
 def dyck1(values: SOp = tokens) -> SOp:
     """Per prefix, whether its `()` are wrong (`F`), balanced (`T`) or still open (`P`).
 
@@ -142,7 +142,7 @@ def dyck1(values: SOp = tokens) -> SOp:
     return dyck(PAIRS[:1], values)
 
 
-@program(brackets(2), causal=True)
+@program(brackets(2), causal=True, alphabet=True)
 def dyck2(values: SOp = tokens) -> SOp:
     """Per prefix, whether its nested `()` and `{}` are wrong (`F`), balanced (`T`) or open (`P`).
 
@@ -155,7 +155,7 @@ def dyck2(values: SOp = tokens) -> SOp:
     return dyck(PAIRS[:2], values)
 
 
-@program(brackets(3), causal=True)
+@program(brackets(3), causal=True, alphabet=True)
 def dyck3(values: SOp = tokens) -> SOp:
     """Per prefix, whether its nested `()`, `{}`, `[]` are wrong (`F`), balanced (`T`), open (`P`).
 

@@ -23,7 +23,8 @@ class Entry:
     """A program of the library: the function that builds it, and how it is meant to be used.
 
     `causal` is the recommended masking: programs that only look back are marked causal, though
-    they compute the same without the mask.
+    they compute the same without the mask. `alphabet` says that the tokens can only be single
+    characters: digits, brackets.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Entry:
     causal: bool
     vocabulary: Callable[[int], Vocabulary] = field(repr=False)
     arguments: Arguments = field(repr=False)
+    alphabet: bool = False
 
     def at(self, vocab_size: int, max_length: int) -> tuple[SOp, Vocabulary]:
         """The program and a vocabulary of `vocab_size` tokens, more only where it needs more.
@@ -60,13 +62,14 @@ def program(
     arguments: Arguments = lambda vocabulary, max_length: {},
     *,
     causal: bool = False,
+    alphabet: bool = False,
 ) -> Callable[[Callable[P, SOp]], Callable[P, SOp]]:
     """Register the decorated function under its own name; the function itself stays as it is."""
 
     def register(build: Callable[P, SOp]) -> Callable[P, SOp]:
         summary = " ".join((inspect.getdoc(build) or "").split("\n\n")[0].split())
         name = build.__name__
-        _ENTRIES[name] = Entry(name, summary, build, causal, vocabulary, arguments)
+        _ENTRIES[name] = Entry(name, summary, build, causal, vocabulary, arguments, alphabet)
         return build
 
     return register

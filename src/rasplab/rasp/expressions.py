@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, TypeVar
 
 from rasplab.diagnostics import Origin, ProgramError, capture, diagnostic
+from rasplab.rasp import mistakes
 from rasplab.rasp.functions import OPERATORS, Function
 from rasplab.rasp.values import Value, canonical
 
@@ -72,7 +73,8 @@ class Expression:
                 label="this asks for its truth",
                 also=[(built, "the expression was built here")] * (asked.span() != built.span()),
                 help="use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and "
-                "`(1 < x) & (x < 3)` instead of `and`, `or`, `not`, `if`, `in` and `1 < x < 3`",
+                "`(1 < x) & (x < 3)` instead of `and`, `or`, `not`, `if`, `in` and `1 < x < 3`; "
+                "`maximum` and `minimum` instead of `max` and `min`",
             )
         )
 
@@ -87,15 +89,13 @@ class Expression:
         )
 
     def __getitem__(self, index: Any) -> NoReturn:
-        raise ProgramError(
-            diagnostic(
-                "E102",
-                "an expression has no items before it runs",
-                at=capture(),
-                help="call it on a sequence first: `program([...])[0]`; to fetch what stands at a "
-                'position use `aggregate(select(indices, 0, "=="), x)`',
-            )
-        )
+        raise ProgramError(mistakes.item(self, index))
+
+    def __len__(self) -> int:
+        raise ProgramError(mistakes.no_length())
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise mistakes.no_attribute(self, name)
 
     def __str__(self) -> str:
         from rasplab.rasp.printer import to_text
@@ -103,7 +103,14 @@ class Expression:
         return to_text(self)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self}>"
+        from rasplab.rasp.example import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from rasplab.rasp.example import as_html
+
+        return as_html(self)
 
 
 class SOp(Expression):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from rasplab.diagnostics import ProgramError, capture, diagnostic, shown
 from rasplab.rasp import expressions as ex
+from rasplab.rasp import mistakes
 from rasplab.rasp.expressions import Selector, SOp, as_selector, as_sop
 from rasplab.rasp.functions import (
     CATEGORICAL,
@@ -72,6 +73,8 @@ def where(condition: Any, then: Any, otherwise: Any) -> SOp:
     >>> where(tokens == "a", 1, 0)("aba")
     [1, 0, 1]
     """
+    if (mistake := mistakes.order_of_where(condition, then, otherwise)) is not None:
+        raise ProgramError(mistake)
     operands = (condition, then, otherwise)
     return ex.Map(
         OPERATORS["where"], tuple(as_sop(operand, "an operand of `where`") for operand in operands)
@@ -139,6 +142,8 @@ def select(
     >>> select(indices, indices, "<=")("ab")
     [[True, False], [True, True]]
     """
+    if (mistake := mistakes.order_of_select(keys, queries, predicate)) is not None:
+        raise ProgramError(mistake)
     if isinstance(predicate, str):
         if predicate not in COMPARISONS:
             raise ProgramError(

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.values import Value, canonical
 
 
 def read_sequence(sequence: Iterable[Any]) -> list[Value]:
     """A string as its characters, any other iterable as its tokens, in canonical form.
 
+    Arrays and tensors of one dimension are taken as lists are.
+
     Raises:
         InputError: E401 for an empty sequence, E402 for what cannot be a token.
     """
     try:
-        tokens = list(sequence)
+        tokens = list(plain(sequence))
     except TypeError:
         raise InputError(
             diagnostic("E402", f"a sequence is a string or a list of tokens, not {shown(sequence)}")
@@ -31,9 +33,9 @@ def read_sequence(sequence: Iterable[Any]) -> list[Value]:
 def read_token(token: Any) -> Value:
     """One token in canonical form; `None`, NaN and unhashable things are refused (E402)."""
     try:
-        value = canonical(token)
+        value = canonical(plain(token))
     except (TypeError, RecursionError) as error:
-        raise InputError(diagnostic("E402", f"{shown(token)} cannot be a token: {error}")) from None
+        raise InputError(_no_token(token, error)) from None
     if value is None:
         raise InputError(
             diagnostic(
@@ -44,3 +46,24 @@ def read_token(token: Any) -> Value:
             )
         )
     return value
+
+
+def plain(given: Any) -> Any:
+    """An array or a tensor, of any library, as Python's own numbers and lists; others as they are.
+
+    >>> import numpy as np
+    >>> plain(np.array([1, 2])), plain(np.float32(0.5)), plain("ab")
+    ([1, 2], 0.5, 'ab')
+    """
+    convert = None if isinstance(given, str) else getattr(given, "tolist", None)
+    return given if convert is None else convert()
+
+
+def _no_token(token: Any, error: Exception) -> Diagnostic:
+    if isinstance(plain(token), list):
+        return diagnostic(
+            "E402",
+            f"{shown(token)} cannot be a token: it is a list",
+            help="for several sequences use `model.batch([...])`",
+        )
+    return diagnostic("E402", f"{shown(token)} cannot be a token: {error}")

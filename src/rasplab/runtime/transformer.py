@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.values import Value
 from rasplab.runtime.certified import Certified
 from rasplab.weights import PAD_ID, Config, Step, codec
@@ -201,6 +201,8 @@ class Transformer(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """The read-out (b n d_out) for token ids (b n), as `encode` makes them."""
+        if not isinstance(ids, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError(_no_ids(ids))
         return self.forward_embedded(self.embedded(ids), ids == PAD_ID)
 
     def embedded(self, ids: Tensor) -> Tensor:
@@ -317,6 +319,15 @@ def _affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def _adapt(hook: Hook) -> Callable[[nn.Module, Any, Tensor], Tensor | None]:
     return lambda point, _, activation: hook(activation, hook=point)
+
+
+def _no_ids(given: object) -> Diagnostic:
+    return diagnostic(
+        "E402",
+        f"the module takes a tensor of token ids, not {shown(given)}",
+        help="the values for sequences are `module.decode([sequence])`, "
+        "their token ids `module.encode([sequence])`",
+    )
 
 
 def _too_long(positions: int, n_ctx: int) -> Any:

@@ -18,12 +18,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.view.picture import DrawnPicture, FigurePicture, Picture
 
 if TYPE_CHECKING:
     from rasplab.model import Model
     from rasplab.rasp import Expression
     from rasplab.view.graph_picture import GraphPicture
+    from rasplab.weights import ModelWeights
 
 __all__ = [
     "DrawnPicture",
@@ -48,7 +50,7 @@ def plan(model: Model) -> DrawnPicture:
     """
     from rasplab.view.plan_drawing import draw_plan
 
-    return DrawnPicture(draw_plan(model.weights))
+    return DrawnPicture(draw_plan(_weights(model, "plan")))
 
 
 def plan_svg(model: Model) -> str:
@@ -68,7 +70,7 @@ def residual(model: Model, sequence: Iterable[Any]) -> FigurePicture:
     """
     from rasplab.view.residual_figure import draw_residual
 
-    return FigurePicture(draw_residual(model.weights, sequence))
+    return FigurePicture(draw_residual(_weights(model, "residual"), sequence))
 
 
 def attention(model: Model, sequence: Iterable[Any]) -> FigurePicture:
@@ -79,7 +81,7 @@ def attention(model: Model, sequence: Iterable[Any]) -> FigurePicture:
     """
     from rasplab.view.attention_figure import draw_attention
 
-    return FigurePicture(draw_attention(model.weights, sequence))
+    return FigurePicture(draw_attention(_weights(model, "attention"), sequence))
 
 
 def draw(
@@ -127,3 +129,20 @@ def save_residual(model: Model, sequence: Iterable[Any], path: str | Path) -> Pa
 def save_attention(model: Model, sequence: Iterable[Any], path: str | Path) -> Path:
     """Save the attention patterns on one input; the suffix names the format."""
     return attention(model, sequence).save(path)
+
+
+def _weights(model: Model, picture: str) -> ModelWeights:
+    """Those of a model; a program has none yet (E406)."""
+    from rasplab.weights import ModelWeights
+
+    weights: Any = getattr(model, "weights", None)
+    if isinstance(weights, ModelWeights):
+        return weights
+    raise InputError(
+        diagnostic(
+            "E406",
+            f"`view.{picture}` shows a compiled model, not {shown(model)}",
+            help="compile it first: `rasplab.compile(program, vocab=..., max_length=...)`; "
+            "the flow of a program is `view.draw(program, sequence)`",
+        )
+    )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rasplab.craft.certificate import Certificate
 from rasplab.craft.specification import Specification
 from rasplab.diagnostics import InternalError, counted
+from rasplab.display import Table, html, shorten
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.architecture import (
     EMBED,
@@ -185,7 +186,7 @@ class Withheld:
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Circuit:
     """The ground truth: directions, components, variables, the program and the certificate."""
 
@@ -203,8 +204,20 @@ class Circuit:
         alive = [place for place in self.variables if place.lives_at(site)]
         return tuple(sorted(alive, key=lambda place: place.written))
 
+    def __repr__(self) -> str:
+        return (
+            f"<manifest of {shorten(self.program)}: {counted(len(self.directions), 'direction')}, "
+            f"{counted(len(self.components), 'component')}, "
+            f"{counted(len(self.variables), 'variable')}>"
+        )
 
-@dataclass(frozen=True, slots=True, eq=False)
+    def _repr_html_(self) -> str:
+        from rasplab.weights.printer import circuit_tables
+
+        return html(f"manifest of {shorten(self.program)}", *circuit_tables(self))
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ModelWeights:
     """Everything that a model is. Arrays have TransformerLens's names and shapes.
 
@@ -272,6 +285,14 @@ class ModelWeights:
             f"d_model {c.d_model}, d_head {c.d_head}, "
             f"d_mlp {c.d_mlp}, {self.parameters()} parameters, {c.dtype}"
         )
+
+    def __repr__(self) -> str:
+        return f"<weights of {shorten(self.circuit.program)}: {self}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(name, " × ".join(map(str, a.shape)), a.dtype) for name, a in self.arrays.items()]
+        title = f"weights of {shorten(self.circuit.program)}"
+        return html(title, str(self), Table(("array", "shape", "format"), rows))
 
 
 def expected_shapes(c: Config) -> dict[str, tuple[int, ...]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import InputError, diagnostic
-from rasplab.rasp.sequence import read_sequence
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
+from rasplab.rasp.sequence import plain, read_sequence
 from rasplab.rasp.values import Value, canonical, identity
 from rasplab.weights.artefact import BOS_ID, PAD_ID, Config
 
@@ -22,11 +22,35 @@ def encode(config: Config, sequences: Sequence[Iterable[Any]]) -> NDArray[np.int
         InputError: E401 empty, E402 not a token, E404 not in the vocabulary, E405 too long.
     """
     ids = config.token_ids()
-    rows = [[BOS_ID, *_row(config, ids, sequence)] for sequence in sequences]
+    rows = [[BOS_ID, *_row(config, ids, sequence)] for sequence in read_batch(sequences)]
     width = max((len(row) for row in rows), default=1)
     return np.array([row + [PAD_ID] * (width - len(row)) for row in rows], np.intp).reshape(
         len(rows), width
     )
+
+
+def read_batch(sequences: Any) -> list[Iterable[Any]]:
+    """A list of sequences; what is none is refused (E402): a single string or list of numbers."""
+    if isinstance(sequences, str):
+        help = f"for one sequence write `model({shown(sequences)})`, or put it into a list"
+        raise InputError(
+            diagnostic("E402", f"a batch is a list of sequences, not {shown(sequences)}", help=help)
+        )
+    if not isinstance(sequences, Iterable):
+        raise InputError(
+            diagnostic("E402", f"a batch is a list of sequences, not {shown(sequences)}")
+        )
+    batch = list(cast("Iterable[Any]", plain(sequences)))
+    for sequence in batch:
+        if isinstance(sequence, int | float) and not isinstance(sequence, Iterable):
+            raise InputError(
+                diagnostic(
+                    "E402",
+                    f"a batch is a list of sequences, and {shown(sequence)} is none",
+                    help="for one sequence call the model on it, `model([...])`",
+                )
+            )
+    return batch
 
 
 def _row(config: Config, ids: dict[object, int], sequence: Iterable[Any]) -> list[int]:
@@ -37,32 +61,62 @@ def _row(config: Config, ids: dict[object, int], sequence: Iterable[Any]) -> lis
                 "E405",
                 f"the sequence has {len(tokens)} tokens; the model takes at most "
                 f"{config.max_length}",
-                help="compile with a larger `max_length`",
+                help=_text_hint(config, sequence) or "compile with a larger `max_length`",
             )
         )
     for position, token in enumerate(tokens):
         if identity(token) not in ids:
-            raise InputError(_unknown(config, token, position))
+            raise InputError(_unknown(config, sequence, token, position))
     return [ids[identity(token)] for token in tokens]
 
 
-def _unknown(config: Config, token: Value, position: int) -> Any:
-    shown = ", ".join(map(repr, config.vocabulary[:12])) + (
+def _unknown(config: Config, sequence: Any, token: Value, position: int) -> Diagnostic:
+    known = ", ".join(map(repr, config.vocabulary[:12])) + (
         ", …" if len(config.vocabulary) > 12 else ""
     )
-    alike = [t for t in config.vocabulary if str(t) == str(token)]
-    close = difflib.get_close_matches(str(token), [str(t) for t in config.vocabulary], 1)
-    hint = None
-    if alike:
-        hint = f"the vocabulary has {alike[0]!r}, which is another value"
-    elif close:
-        hint = f"did you mean {close[0]!r}?"
     return diagnostic(
         "E404",
         f"{token!r} at position {position} is not in the vocabulary",
-        notes=[f"the vocabulary is {shown}"],
-        help=hint,
+        notes=[f"the vocabulary is {known}"],
+        help=_text_hint(config, sequence)
+        or _batch_hint(config, sequence, token)
+        or _token_hint(config, token),
     )
+
+
+def _text_hint(config: Config, sequence: Any) -> str | None:
+    """Where a string was given, and its words or its numbers are tokens: how to write those."""
+    if not isinstance(sequence, str):
+        return None
+    texts = {str(token): token for token in config.vocabulary}
+    if sequence in texts:
+        return f"a string is its characters; for this one token write `[{texts[sequence]!r}]`"
+    words = sequence.split()
+    if len(words) > 1 and all(word in config.vocabulary for word in words):
+        return f"a string is its characters; for its words write `{shown(sequence)}.split()`"
+    parts = words if len(words) > 1 else list(sequence)
+    tokens = [texts.get(part) for part in parts]
+    if None not in tokens and tokens != list(sequence):
+        return f"a string is its characters, which are texts; write `{shown(tokens)}`"
+    return None
+
+
+def _batch_hint(config: Config, sequence: Any, token: Value) -> str | None:
+    if isinstance(sequence, str) or not isinstance(token, str) or len(token) < 2:
+        return None
+    if all(character in config.vocabulary for character in token):
+        return f"for several sequences use `model.batch([{shown(token)}, ...])`"
+    return None
+
+
+def _token_hint(config: Config, token: Value) -> str | None:
+    alike = [t for t in config.vocabulary if str(t) == str(token)]
+    if alike:
+        return f"the vocabulary has {alike[0]!r}, which is another value"
+    if isinstance(token, int) and not any(isinstance(t, int | float) for t in config.vocabulary):
+        return "token ids are for `model.torch()` and exported models; give the tokens themselves"
+    close = difflib.get_close_matches(str(token), [str(t) for t in config.vocabulary], 1)
+    return f"did you mean {close[0]!r}?" if close else None
 
 
 def decode(config: Config, out: NDArray[np.floating], lengths: Sequence[int]) -> list[list[Value]]:
@@ -75,8 +129,16 @@ def decode(config: Config, out: NDArray[np.floating], lengths: Sequence[int]) ->
 
 def decode_ids(config: Config, out: Any, ids: Any) -> list[list[Value]]:
     """The values of a read-out for token ids (batch × positions), in arrays of any kind."""
-    words = np.asarray(ids) != PAD_ID
-    return decode(config, np.asarray(out), [int(row.sum()) - 1 for row in words])
+    words = as_array(ids) != PAD_ID
+    return decode(config, as_array(out), [int(row.sum()) - 1 for row in words])
+
+
+def as_array(given: Any) -> NDArray[Any]:
+    """An array or tensor of any library, on any device, with a gradient or without."""
+    if hasattr(given, "detach"):  # PyTorch's; NumPy has no bfloat16
+        held = given.detach().cpu()
+        given = held.double() if held.is_floating_point() else held
+    return np.asarray(given)
 
 
 def _value(config: Config, column: NDArray[np.floating]) -> Value:

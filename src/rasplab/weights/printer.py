@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rasplab.diagnostics import counted
+from rasplab.display import Table, shorten
 from rasplab.weights.architecture import EMBED
-from rasplab.weights.artefact import Component, ModelWeights
+from rasplab.weights.artefact import Circuit, Component, ModelWeights
 
 
 def describe(weights: ModelWeights) -> str:
@@ -39,3 +40,36 @@ def _line(component: Component) -> str:
         else f"mlp units {component.start}-{component.stop - 1}"
     )
     return f"{which}: {component.variable} = {component.expression}"
+
+
+def overview(weights: ModelWeights) -> list[tuple[str, object]]:
+    """What a model is, in a few rows."""
+    config, circuit = weights.config, weights.circuit
+    words = ", ".join(map(repr, config.vocabulary[:12])) + ", …" * (len(config.vocabulary) > 12)
+    output = "a number"
+    if config.output_values is not None:
+        output = f"one of {counted(len(config.output_values), 'value')}"
+    return [
+        ("program", shorten(circuit.program, 200)),
+        ("vocabulary", words),
+        ("length", f"up to {config.max_length}"),
+        ("masking", "causal" if config.causal else "bidirectional"),
+        ("output", output),
+        ("sizes", str(weights)),
+        ("certificate", str(circuit.certificate).split("\n")[0]),
+    ]
+
+
+def circuit_tables(circuit: Circuit) -> list[Table]:
+    """The components and the variables, for a notebook."""
+    parts = [
+        (c.layer, _line(c).partition(":")[0], c.variable, shorten(c.expression), ", ".join(c.reads))
+        for c in circuit.components
+    ]
+    places = [
+        (v.name, f"{v.start}:{v.stop}", v.written, v.encoding.kind) for v in circuit.variables
+    ]
+    return [
+        Table(("layer", "component", "variable", "expression", "reads"), parts, "components"),
+        Table(("variable", "directions", "written", "encoding"), places, "variables"),
+    ]

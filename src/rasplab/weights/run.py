@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
-from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import PAD_ID, ModelWeights
-from rasplab.weights.codec import decode, encode
+from rasplab.weights.codec import decode, encode, read_batch
 from rasplab.weights.forward import forward
-
-
-def read_batch(sequences: Any) -> list[Iterable[Any]]:
-    """A list of sequences; what is none is refused (E402)."""
-    if isinstance(sequences, Iterable):
-        return list(cast("Iterable[Any]", sequences))
-    raise InputError(diagnostic("E402", f"a batch is a list of sequences, not {shown(sequences)}"))
 
 
 def run(weights: ModelWeights, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:

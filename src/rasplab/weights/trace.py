@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import InputError
+from rasplab.display import code, html
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import ModelWeights, NamedDirection, VariablePlace
@@ -119,6 +120,9 @@ class Trace:
     def _labels(self, columns: tuple[NamedDirection, ...]) -> tuple[Label, ...]:
         labels = self.residual["embed"].labels["direction"]
         return tuple(labels[column.index] for column in columns)
+
+    def _repr_html_(self) -> str:
+        return html(repr(self)[1:-1], picture=code(str(self)))
 
 
 def trace(weights: ModelWeights, sequence: Iterable[Any], edit: Record | None = None) -> Trace:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rasplab.display import Table, html
 from rasplab.lab.circuits.blocks import Blocks
 
 Position = str | int | None
@@ -114,6 +115,17 @@ class GroundTruth:
             )
         if self.unproven:
             yield f"  not decided: {', '.join(map(str, self.unproven))}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                node,
+                ", ".join(self.variables(node.name)),
+                ", ".join(e.receiver for e in self.edges if _starts_at(e, node)),
+            )
+            for node in self.nodes
+        ]
+        return html(repr(self)[1:-1], Table(("node", "variables", "read by"), rows))
 
 
 def _starts_at(edge: Edge, node: Node) -> bool:

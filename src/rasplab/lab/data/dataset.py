@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rasplab.display import Table, html
 from rasplab.rasp.values import Value
 
 Sequence_ = tuple[Value, ...]
@@ -86,3 +87,14 @@ class Dataset:
 
     def __repr__(self) -> str:
         return f"<data set: {self}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                *map(list, (p.clean, p.corrupt, p.clean_output, p.corrupt_output)),
+                ", ".join(p.differs),
+            )
+            for p in self.pairs
+        ]
+        head = ("clean", "corrupt", "clean output", "corrupt output", "differs in")
+        return html(repr(self)[1:-1], Table(head, rows))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import InputError, counted, diagnostic
+from rasplab.display import Table, html, shorten
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.evaluate import evaluate_from
 from rasplab.rasp.interventions import unknown_variable
@@ -26,7 +27,7 @@ Setting = dict[str, Value]
 OUTPUT = "output"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CausalModel:
     """A program on sequences of one length.
 
@@ -111,6 +112,22 @@ class CausalModel:
         """The variables that are the input sequence."""
         functions = self.functions
         return [v for v in self.variables if getattr(functions[v], "of", None) == "tokens"]
+
+    def __repr__(self) -> str:
+        return f"<causal model on {self.length} tokens: {counted(len(self.variables), 'variable')}>"
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self)[1:-1], *("  " + "  ".join(row) for row in self._rows())])
+
+    def _repr_html_(self) -> str:
+        return html(repr(self)[1:-1], Table(("variable", "parents", "values"), self._rows()))
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        rows: list[tuple[str, str, str]] = []
+        for name in self.variables:
+            values = shorten(", ".join(map(repr, self.values[name])), 60)
+            rows.append((name, f"({', '.join(self.parents[name])})", values))
+        return rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Final
 
 from lark import Token
@@ -51,6 +52,13 @@ def complain(chunk: Chunk, taken: int, accepts: frozenset[str], source: Source) 
         return _early_end(chunk, accepts, source)
     if bad.type == "SEMICOLON" and (opened := _unclosed(tokens[:taken], accepts)):
         return _never_closed(opened, source)
+    if bad.type == "COMPARISON" and (misspelt := _misspelt_select(tokens[:taken])):
+        return diagnostic(
+            "E702",
+            f"there is no `{misspelt}`",
+            at=source.span(place_of(misspelt)),
+            help="did you mean `select`?",
+        )
     if before is not None and _semicolon_forgotten(before, bad, accepts):
         return _forgotten(before, source)
     if bad.type == "RBRACE" and "RETURN" in accepts:
@@ -62,6 +70,17 @@ def complain(chunk: Chunk, taken: int, accepts: frozenset[str], source: Source) 
             help="a function ends with `return value;`",
         )
     return _found(bad, accepts, source, before)
+
+
+def _misspelt_select(tokens: list[Token]) -> Token | None:
+    """The name that a comparison is the third argument of, where it is nearly `select`."""
+    depth = commas = 0
+    for token, after in zip(reversed(tokens), [None, *reversed(tokens)], strict=False):
+        if depth == 1 and commas == 2 and token.type == "NAME" and after and after.type == "LPAR":
+            return token if get_close_matches(str(token), ["select"], 1, 0.75) else None
+        depth += (token.type in _CLOSER) - (token.type in _OPENER)
+        commas += depth == 0 and token.type == "COMMA"
+    return None
 
 
 def _found(

@@ -1,0 +1,134 @@
+"""What people try on expressions that expressions do not have, and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from rasplab.diagnostics import Diagnostic, ProgramError, capture, diagnostic, shown
+
+if TYPE_CHECKING:
+    from rasplab.rasp.expressions import Expression
+
+_INSTEAD = {
+    "run": "call it: `program(sequence)`",
+    "evaluate": "call it: `program(sequence)`",
+    "eval": "call it: `program(sequence)`",
+    "forward": "call it: `program(sequence)`",
+    "compile": "write `rasplab.compile(program, vocab=..., max_length=...)`",
+    "verify": "compile it first: `rasplab.compile(program, vocab=..., max_length=...).verify()`",
+    "trace": "compile it first: `rasplab.compile(program, vocab=..., max_length=...).trace(x)`",
+    "show": "`print(program)` shows its formula; compile it to see the model's layers",
+    "draw": "write `rasplab.view.draw(program, sequence)`",
+    "save": "compile it and save the model: `rasplab.compile(...).save(directory)`",
+    "length": "the length is an expression of its own: `rasplab.rasp.length`",
+    "max": "over the sequence it is `programs.maximum(x)`, of two values `rasp.maximum(a, b)`",
+    "min": "over the sequence it is `programs.minimum(x)`, of two values `rasp.minimum(a, b)`",
+    "mean": "over the sequence it is `rasp.average(x)`",
+    "sum": "over the sequence it is `rasp.aggregate_sum(rasp.full, x)`",
+    "index": 'where a value stands is found with `select(x, value, "==")`',
+    "count": "how often a value occurs is `rasp.count(x, value)`",
+}
+
+
+class NoAttributeError(ProgramError, AttributeError):
+    """An expression was asked for something that it does not have; says what to write instead."""
+
+
+def item(expression: Expression, index: Any) -> Diagnostic:
+    """`tokens[0]`, `tokens[indices + 1]`, `tokens[1:]` (E102)."""
+    from rasplab.rasp.expressions import SOp
+
+    help = (
+        "call it on a sequence first: `program([...])[0]`; to fetch what stands at a "
+        "position use `load_from_location(x, position)`"
+    )
+    if isinstance(index, int | SOp) and not isinstance(index, bool):
+        at = index if isinstance(index, int) else _bare(str(index))
+        name = shown_briefly(expression)
+        fetched = f"`load_from_location({name}, {at})`"
+        if isinstance(index, int) and index < 0:
+            fetched = f"`load_from_location({name}, length - {-index})`"
+        help = f"what stands there is {fetched}; of a result, `program([...])[0]`"
+    elif isinstance(index, slice):
+        help = "what is moved is `shift(x, by)`, what is left out `where(condition, x, None)`"
+    return diagnostic("E102", "an expression has no items before it runs", at=capture(), help=help)
+
+
+def no_length() -> Diagnostic:
+    """`len(tokens)` (E102)."""
+    return diagnostic(
+        "E102",
+        "an expression has no length before it runs",
+        at=capture(),
+        help="the length of the sequence is the expression `length`",
+    )
+
+
+def no_attribute(expression: Expression, name: str) -> AttributeError:
+    """`hist.run("abc")` and the like (E104); names of protocols are asked for by other tools."""
+    kind = type(expression).__name__
+    if name.startswith("_"):
+        return AttributeError(f"{kind!r} object has no attribute {name!r}")
+    near = difflib.get_close_matches(name, [n for n in dir(expression) if n[0] != "_"], 1)
+    help = _INSTEAD.get(name) or (f"did you mean `{near[0]}`?" if near else None)
+    return NoAttributeError(
+        diagnostic(
+            "E104",
+            f"an expression has no `{shown(name)[1:-1]}`",
+            at=capture(),
+            help=help or "its parts are functions: `rasplab.rasp` has those that there are",
+        )
+    )
+
+
+def order_of_select(keys: Any, queries: Any, predicate: Any) -> Diagnostic | None:
+    """`select(tokens, "==", tokens)`: the predicate is not the last argument (E104)."""
+    from rasplab.rasp.expressions import Expression
+    from rasplab.rasp.functions import COMPARISONS
+
+    if not isinstance(predicate, Expression):
+        return None
+    given = (keys, queries)
+    found = next((x for x in given if isinstance(x, str) and x in COMPARISONS), None)
+    if found is None:
+        found = next((x for x in given if callable(x) and not isinstance(x, Expression)), None)
+        found = getattr(found, "__name__", "function") if found is not None else None
+        text = None if found is None else f"f = {found}"
+    else:
+        text = f'"{found}"'
+    return diagnostic(
+        "E104",
+        "the predicate of `select` is an expression",
+        at=capture(),
+        notes=["its arguments are keys, queries, predicate"],
+        help=f"the predicate comes last: `select(keys, queries, {text})`"
+        if text
+        else 'give a comparison such as "==", or a function of a key and a query',
+    )
+
+
+def order_of_where(condition: Any, then: Any, otherwise: Any) -> Diagnostic | None:
+    """`where("a", "b", condition)`: a word stands where the condition does (E104)."""
+    from rasplab.rasp.expressions import Expression
+
+    plain = not isinstance(condition, Expression) and not isinstance(then, Expression)
+    if not (plain and isinstance(condition, str) and isinstance(otherwise, Expression)):
+        return None
+    return diagnostic(
+        "E104",
+        f"the condition of `where` is the word {shown(condition)}",
+        at=capture(),
+        notes=["its arguments are condition, then, otherwise"],
+        help=f"the condition comes first: `where(condition, {shown(condition)}, {shown(then)})`",
+    )
+
+
+def shown_briefly(expression: Expression) -> str:
+    """The name of an expression, or its formula where that is short, else `x`."""
+    text = expression.name or str(expression)
+    return text if len(text) <= 20 else "x"
+
+
+def _bare(text: str) -> str:
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text

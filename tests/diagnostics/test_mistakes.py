@@ -1,0 +1,86 @@
+"""What people try first and what they are told: a golden message for each mistake."""
+
+import linecache
+from typing import Any
+
+import pytest
+
+import rasplab
+from rasplab import RasplabError, programs, rasp, view
+from rasplab.cli import main
+from tests.golden.compare import compare
+
+MISTAKES = {
+    "where-order": 'where("a", "b", tokens == "a")',
+    "select-order": 'select(tokens, "==", tokens)',
+    "select-by-expression": "select(tokens, tokens, hist)",
+    "item": "tokens[0]",
+    "last-item": "hist[-1]",
+    "item-at-expression": "tokens[indices + 1]",
+    "slice": "tokens[1:]",
+    "length": "len(tokens)",
+    "max": "max(tokens, indices)",
+    "compile-name": 'rasplab.compile("hist", vocab="abc", max_length=3)',
+    "compile-unknown-name": 'rasplab.compile("mine", vocab="abc", max_length=3)',
+    "compile-function": 'rasplab.compile(programs.hist, vocab="abc", max_length=3)',
+    "compile-swapped": 'rasplab.compile(hist, 5, "abc")',
+    "compile-model": 'rasplab.compile(model, "abc", 5)',
+    "compile-selector": 'rasplab.compile(select(tokens, tokens, "=="), "abc", 5)',
+    "plan-of-program": "view.plan(hist)",
+    "run": 'hist.run("abc")',
+    "misspelt": 'hist.nmaed("x")',
+    "module-on-text": 'model.torch()("abc")',
+    "text-batch": 'model.batch("abc")',
+    "text-with-blanks": 'model("a b c")',
+    "vocabulary-with-blanks": 'rasplab.compile(hist, "a b c", 5)',
+    "misspelt-select": 'rasp.loads("x = selectt(tokens, tokens, ==);")',
+}
+
+
+@pytest.fixture(scope="module")
+def names() -> dict[str, Any]:
+    hist = rasp.selector_width(rasp.select(rasp.tokens, rasp.tokens, "==")).named("hist")
+    model = rasplab.compile(hist, "abc", 5)
+    language = {name: getattr(rasp, name) for name in ("indices", "select", "tokens", "where")}
+    return {
+        "hist": hist,
+        "model": model,
+        "programs": programs,
+        "rasp": rasp,
+        "rasplab": rasplab,
+        "view": view,
+        **language,
+    }
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_with_what_to_write_instead(
+    mistake: str, names: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    code, file = MISTAKES[mistake], f"<{mistake}>"
+    linecache.cache[file] = (len(code), None, [code], file)
+    request.addfinalizer(lambda: linecache.cache.pop(file, None))
+    with pytest.raises(RasplabError) as caught:
+        exec(compile(code, file, "exec"), dict(names))
+    assert "help: " in str(caught.value)
+    compare(f"mistakes/{mistake}.txt", f"{caught.value}\n")
+
+
+def test_a_name_as_a_plain_value_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "shift(by=two)", "abc"]) == 1
+    compare("mistakes/plain-value.txt", capsys.readouterr().err)
+
+
+def test_compile_takes_the_vocabulary_and_the_length_by_position(names: dict[str, Any]) -> None:
+    assert names["model"]("abca") == [2, 1, 1, 2]
+
+
+def test_conditions_that_are_constants_are_no_mistake() -> None:
+    assert rasp.where(True, rasp.tokens, "x")("ab") == ["a", "b"]
+    assert rasp.where("a", rasp.tokens, rasp.indices)("ab") == ["a", "b"]
+
+
+def test_an_attribute_that_is_not_there_is_an_attribute_error(names: dict[str, Any]) -> None:
+    assert not hasattr(names["hist"], "run")
+    assert not hasattr(names["hist"], "__array__")
+    assert getattr(names["hist"], "tolist", None) is None
