@@ -27,7 +27,7 @@ def shorten(text: str, limit: int = 60) -> str:
     """The text in one line, cut where it is longer, with the brackets closed that it leaves open.
 
     >>> shorten('aggregate(select(indices, 0, "=="), tokens)', 24)
-    'aggregate(select(ind…))'
+    'aggregate(select(indi…))'
     """
     text = " ".join(text.split())
     if len(text) <= limit:
