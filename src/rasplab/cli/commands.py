@@ -296,10 +296,10 @@ def view(
             dtype=dtype,
         )
     sequence = None
-    if input is not None and characters and not any(map(str.isspace, input)):
-        sequence = list(input)
-    elif input is not None:
-        sequence = read_tokens([input], keep=text, known=model.config.vocabulary)
+    if input is not None:
+        known = model.config.vocabulary
+        reader = Reader(known, characters, are_characters(known), text, say=output.note)
+        sequence = reader.sequence([input])
     view_model(model, out, sequence, name=program, show=open)
 
 
