@@ -8,7 +8,7 @@ from rasplab.rasp.order import topological
 from rasplab.rasp.printer import to_text
 from tests.random_programs import MAX_NODES, random_program, random_sequences
 
-SEEDS = range(400)
+SEEDS = range(200)
 
 
 def test_a_seed_gives_one_program() -> None:
@@ -33,7 +33,12 @@ def test_nearly_all_programs_have_a_value_on_nearly_all_inputs() -> None:
 def test_every_kind_of_expression_occurs() -> None:
     nodes = [node for seed in SEEDS for node in topological(random_program(seed)[0])]
     found = Counter(type(node).__name__ for node in nodes)
-    kinds = {kind.__name__ for base in (ex.SOp, ex.Selector) for kind in base.__subclasses__()}
+    kinds = {
+        kind.__name__
+        for base in (ex.SOp, ex.Selector)
+        for kind in base.__subclasses__()
+        if kind.__module__ == ex.__name__ and kind is not ex.PicksOne  # tests/aimed_partial.py
+    }
     assert not [kind for kind in kinds if found[kind] < 10]
 
 

@@ -30,7 +30,7 @@ class Known:
 
 
 @pytest.mark.parametrize("optimize", [0, 1])
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(12), *range(13, 41)])  # 12 has 158 million weights
 def test_blocks_of_random_programs_compute_what_is_specified(seed: int, optimize: int) -> None:
     program, vocab, length = random_program(seed)
     try:

@@ -18,7 +18,11 @@ from rasplab.rasp.values import identity, is_number
 from rasplab.weights import encode, forward
 from tests.random_programs import random_program, random_sequences
 
-SEEDS = range(60)
+LARGE = 12
+"""The seed of a program whose model has 158 million weights at `optimize=0`."""
+SEEDS = [
+    pytest.param(seed, marks=pytest.mark.slow) if seed == LARGE else seed for seed in range(60)
+]
 
 
 def compiled(seed: int, optimize: int, causal: bool):

@@ -45,21 +45,12 @@ def _compared(select: Node, predicate: Function, known: Known) -> Compared:
     _check_size(select, len(keys), len(queries), known, PAIRS_AT_MOST)
     relation = comparison(predicate.key, keys, queries)
     if relation is not None:
-        return Compared(_seen_by_all(relation, select, known))
+        return Compared(relation)
     _check_size(select, len(keys), len(queries), known, ASKED_AT_MOST)
     findings: list[Diagnostic] = []
     holds = _asked(select, predicate, known, findings)
     cells = np.array([[holds(k, q) for q in queries] for k in keys], np.bool_)
     return Compared(Dense(cells.reshape(len(keys), len(queries))), next(iter(findings), None))
-
-
-def _seen_by_all(relation: Relation, select: Node, known: Known) -> Relation:
-    """Under causal masking a position never meets a later one: a selector of all others is full."""
-    if known.causal and all(isinstance(operand.op, g.Indices) for operand in select.operands):
-        met = np.triu(np.ones(relation.shape, np.bool_))  # keys, in order, up to the query
-        if relation.matrix()[met].all():
-            return Dense(np.ones(relation.shape, np.bool_))
-    return relation
 
 
 def _check_size(select: Node, keys: int, queries: int, known: Known, most: int) -> None:

@@ -344,9 +344,9 @@ def test_bases_are_the_values_that_occur() -> None:
 
 
 def test_the_exceptions_that_scripts_catch_are_there() -> None:
-    words = rasp.Aggregate(EVERYTHING, T)
+    number = rasp.Map(int, T)
     with pytest.raises(basis_inference.InvalidValueSetError):
-        compiled(words, {"a", "b"}, 3)
+        compiled(number, {"1", "b"}, 3)
     assert basis_inference.InvalidValueSetError is CompileError
     assert issubclass(craft_model_to_transformer.NoTokensError, ValueError)
     assert compiled(AT + 1, {"a"}, 3).apply(["BOS", "a"]).decoded == ["BOS", 1]
