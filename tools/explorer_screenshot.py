@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 
 from environment import ROOT
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 import rasplab
 
-SIZE = {"width": 1280, "height": 1250}
+SIZE = ViewportSize(width=1280, height=1250)
 VIEW = "#step=5"
 
 

@@ -175,7 +175,7 @@ def test_what_np_rasp_has_not_is_refused_with_the_reason(build, code: str, said:
 
 def test_the_refusal_points_to_the_users_line() -> None:
     with pytest.raises(ProgramError) as caught:
-        shift_right(tokens, 1) / 2
+        _ = shift_right(tokens, 1) / 2
     (label,) = caught.value.diagnostics[0].labels
     assert label.span.file == __file__
 

@@ -1,6 +1,7 @@
 """The programs of the RASP-L paper: what they compute, and that their models compute the same."""
 
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_parity_nesting_and_order_are_what_python_says() -> None:
         assert PAPER.running_order(np.array(x)).tolist() == [int(p == sorted(p)) for p in past]
 
 
-def nests(brackets: list[int]) -> bool:
+def nests(brackets: Sequence[int]) -> bool:
     depths = [2 * brackets[:i].count(1) - i for i in range(len(brackets) + 1)]
     return min(depths) >= 0 and depths[-1] == 0
 

@@ -1,6 +1,7 @@
 """Random programs compute the same by the definition, on arrays, as expressions, and compiled."""
 
 import warnings
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
@@ -15,7 +16,7 @@ from tests.compat.rasp_l.random_programs import program
 VOCABULARY = (-1, 0, 1, 2, 3)
 
 
-def expected(run, tokens: list[int]):
+def expected(run, tokens: Sequence[int]):
     """What the definition gives, and what kind of array; None where NumPy refuses."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,6 +1,7 @@
 """raspy's `value`: one value as it is, numbers added up, words never."""
 
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,8 @@ import rasplab
 from rasplab.compat import raspy
 from rasplab.compat.raspy import indices, key, length, query, raw, select, tokens, where
 from rasplab.diagnostics import ProgramError
+
+EQUAL: Any = "=="
 
 
 def added(selected: list, default: object) -> object:
@@ -80,7 +83,7 @@ REFUSED = {
         "a sequence or a value is needed, not a selector",
     ),
     "a complement of a number": (lambda: ~tokens, "E104", "of a condition only"),
-    "a predicate that is none": (lambda: select(tokens, tokens, "=="), "E104", "predicate"),
+    "a predicate that is none": (lambda: select(tokens, tokens, EQUAL), "E104", "predicate"),
     "a default of several": (
         lambda: (key(1) == query(1)).value(tokens, [1]),
         "E103",

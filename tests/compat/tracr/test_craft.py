@@ -29,7 +29,7 @@ def test_vectors_are_sorted_and_add_within_one_basis() -> None:
     assert VectorInBasis.stack([v, v]).magnitudes.shape == (2, 2)
     assert v != X.null_vector()
     with pytest.raises(TypeError, match="not the same"):
-        v + X.null_vector()
+        _ = v + X.null_vector()
     with pytest.raises(ValueError, match="2 directions, and 3 numbers"):
         VectorInBasis([a, b], np.zeros(3))
 

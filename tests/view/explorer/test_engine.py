@@ -12,7 +12,7 @@ import rasplab
 from rasplab import programs
 from rasplab.rasp.values import identity
 from rasplab.view.explorer import document_of
-from rasplab.weights import Basis, ModelWeights, forward
+from rasplab.weights import EMBED, Basis, ModelWeights, forward
 from rasplab.weights.reading import OneOf, Raw, tolerance
 from tests.view.explorer.engine import needs_node, run_engine
 from tests.view.models import library_model
@@ -46,7 +46,7 @@ def rotated(model: rasplab.Model) -> rasplab.Model:
             arrays[name] = array @ turn
         elif not part.startswith("b_"):
             arrays[name] = turn.T @ array
-    return rasplab.Model(replace(weights, arrays=arrays, basis=Basis(turn, turn.T.copy())))
+    return rasplab.Model(replace(weights, arrays=arrays, bases={EMBED: Basis(turn, turn.T.copy())}))
 
 
 def close(found: Any, expected: np.ndarray[Any, Any]) -> bool:
@@ -68,13 +68,11 @@ def compare_activations(model: rasplab.Model, ids: list[list[int]], results: Any
     for row, result in zip(ids, results, strict=True):
         kept, logits = activations_of(in_doubles(model.weights), row)
         assert close(result["logits"], logits)
-        first = "blocks.0.hook_resid_pre" if config.n_layers else "hook_embed"
-        assert close(result["residual"]["embed"], model.weights.named(kept[first]))
+        for site in config.architecture.sites:
+            stream = model.weights.frame(site).named(kept[config.architecture.stream(site)])
+            assert close(result["residual"][str(site)], stream), site
         for layer in range(config.n_layers):
             block = f"blocks.{layer}."
-            for half, hook in (("attn", "hook_resid_mid"), ("mlp", "hook_resid_post")):
-                stream = model.weights.named(kept[block + hook])
-                assert close(result["residual"][f"{layer}.{half}"], stream), half
             assert close(result["patterns"][layer], kept[f"{block}attn.hook_pattern"])
             assert close(result["hidden"][layer], kept[f"{block}mlp.hook_post"])
 
