@@ -147,7 +147,7 @@ def test_what_is_set_has_the_effect_that_it_has_in_python(tmp_path: Path) -> Non
     row = [
         1.0 if d.values == (0,) else 0.0 for d in model.manifest.directions if d.variable == "rank"
     ]
-    edit = {"site": place.written, "position": 2 + 1, "start": place.start, "row": row}
+    edit = {"site": str(place.written), "position": 2 + 1, "start": place.start, "row": row}
     sequence = [3, 1, 2, 1]
     ids = model.encode([sequence])[0, 1:].tolist()
     [result] = run_engine(tmp_path, document_of(model), [ids], [edit])
