@@ -202,3 +202,7 @@ def test_a_notebook_shows_the_diagnostic_alone(
     monkeypatch.setenv("RASPLAB_TRACEBACK", "1")
     shell.run_cell(NOTEBOOK)
     assert "Traceback" in capsys.readouterr().out
+
+
+def test_an_entry_of_the_library_is_a_line() -> None:
+    assert repr(rasplab.programs.get("hist")).startswith("<program hist: How often")

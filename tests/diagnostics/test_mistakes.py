@@ -23,9 +23,18 @@ MISTAKES = {
     "compile-name": 'rasplab.compile("hist", vocab="abc", max_length=3)',
     "compile-unknown-name": 'rasplab.compile("mine", vocab="abc", max_length=3)',
     "compile-function": 'rasplab.compile(programs.hist, vocab="abc", max_length=3)',
+    "compile-entry": 'rasplab.compile(programs.get("hist"), "abc", 5)',
+    "compile-list": 'rasplab.compile([hist], "abc", 5)',
+    "compile-nothing": 'rasplab.compile(None, "abc", 5)',
     "compile-swapped": 'rasplab.compile(hist, 5, "abc")',
     "compile-model": 'rasplab.compile(model, "abc", 5)',
     "compile-selector": 'rasplab.compile(select(tokens, tokens, "=="), "abc", 5)',
+    "decode-text": 'model.decode("abc", "abc")',
+    "encode-text": 'model.encode("abc")',
+    "greatest": "max(tokens)",
+    "library-by-expression": "programs.get(hist)",
+    "library-misspelt": 'programs.get("hits")',
+    "model-on-number": "model(5)",
     "plan-of-program": "view.plan(hist)",
     "run": 'hist.run("abc")',
     "misspelt": 'hist.nmaed("x")',
@@ -78,6 +87,29 @@ def test_compile_takes_the_vocabulary_and_the_length_by_position(names: dict[str
 def test_conditions_that_are_constants_are_no_mistake() -> None:
     assert rasp.where(True, rasp.tokens, "x")("ab") == ["a", "b"]
     assert rasp.where("a", rasp.tokens, rasp.indices)("ab") == ["a", "b"]
+
+
+def test_a_message_is_the_same_while_expressions_show_values(
+    names: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(lambda: rasplab.example(None))
+    same = rasp.select(rasp.tokens, rasp.tokens, "==")
+    wrongs: list[Any] = [names["hist"], same, [same]]
+    for wrong in wrongs:
+        with pytest.raises(RasplabError) as plain:
+            view.plan(wrong)
+        rasplab.example("hello")
+        with pytest.raises(RasplabError) as shown:
+            view.plan(wrong)
+        rasplab.example(None)
+        assert str(shown.value) == str(plain.value)
+
+
+def test_python_can_say_which_name_was_meant() -> None:
+    with pytest.raises(AttributeError) as caught:
+        _ = rasplab.complie  # pyright: ignore[reportAttributeAccessIssue]
+    assert caught.value.name == "complie"
+    assert caught.value.obj is rasplab
 
 
 def test_an_attribute_that_is_not_there_is_an_attribute_error(names: dict[str, Any]) -> None:

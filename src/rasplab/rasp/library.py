@@ -52,7 +52,7 @@ def apply(function_: Callable[..., Any], *arguments: Any, name: str | None = Non
     """
     if not callable(function_):
         raise ProgramError(
-            diagnostic("E104", f"`apply` needs a function, not {function_!r}", at=capture())
+            diagnostic("E104", f"`apply` needs a function, not {shown(function_)}", at=capture())
         )
     if not arguments:
         raise ProgramError(
@@ -158,9 +158,7 @@ def select(
     elif callable(predicate):
         chosen = function(predicate)
     else:
-        raise ProgramError(
-            diagnostic("E104", f"{predicate!r} is no predicate", at=capture())  # pyright: ignore[reportUnknownArgumentType]
-        )
+        raise ProgramError(diagnostic("E104", f"{shown(predicate)} is no predicate", at=capture()))
     return ex.Select(as_sop(keys, "the keys"), as_sop(queries, "the queries"), chosen)
 
 
