@@ -14,7 +14,12 @@ MISTAKES = {
     "where-order": 'where("a", "b", tokens == "a")',
     "select-order": 'select(tokens, "==", tokens)',
     "select-by-expression": "select(tokens, tokens, hist)",
+    "aggregate-order": 'rasp.aggregate(tokens, select(tokens, tokens, "=="))',
     "item": "tokens[0]",
+    "item-of-selector": 'select(tokens, tokens, "==")[0]',
+    "method-of-text": "tokens.upper()",
+    "map": "tokens.map(len)",
+    "draw-model": 'view.draw(model, "abc")',
     "last-item": "hist[-1]",
     "item-at-expression": "tokens[indices + 1]",
     "slice": "tokens[1:]",
@@ -42,6 +47,7 @@ MISTAKES = {
     "text-batch": 'model.batch("abc")',
     "text-with-blanks": 'model("a b c")',
     "vocabulary-with-blanks": 'rasplab.compile(hist, "a b c", 5)',
+    "select-order-in-text": 'rasp.loads("x = select(tokens, ==, tokens);")',
     "misspelt-select": 'rasp.loads("x = selectt(tokens, tokens, ==);")',
 }
 

@@ -171,6 +171,8 @@ def aggregate(selector: Any, values: Any, default: Any = None) -> SOp:
     >>> aggregate(previous, tokens, default="-")("abc")
     ['-', 'a', 'b']
     """
+    if (mistake := mistakes.order_of_aggregate("aggregate", selector, values)) is not None:
+        raise ProgramError(mistake)
     return ex.Aggregate(
         as_selector(selector, "the first argument of `aggregate`"),
         as_sop(values, "the values of `aggregate`"),
@@ -184,6 +186,8 @@ def aggregate_sum(selector: Any, values: Any) -> SOp:
     >>> aggregate_sum(select(indices, indices, "<="), tokens)([1, 2, 3])
     [1, 3, 6]
     """
+    if (mistake := mistakes.order_of_aggregate("aggregate_sum", selector, values)) is not None:
+        raise ProgramError(mistake)
     return ex.AggregateSum(
         as_selector(selector, "the first argument of `aggregate_sum`"),
         as_sop(values, "the values of `aggregate_sum`"),
