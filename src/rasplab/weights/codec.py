@@ -48,7 +48,9 @@ def read_batch(sequences: Any) -> list[Iterable[Any]]:
                 diagnostic(
                     "E402",
                     f"a sequence is a string or a list of tokens, not {shown(sequence)}",
-                    help=f"one sequence is written `model({shown(batch)})`",
+                    help=f"put it into a list: `[{shown(sequence)}]`"
+                    if any(isinstance(other, Iterable) for other in batch)
+                    else f"one sequence is written `model({shown(batch)})`",
                 )
             )
     return batch
