@@ -5,15 +5,18 @@ import pickle
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 
 import rasplab
-from rasplab import InputError, rasp
+from rasplab import InputError, rasp, view
 from rasplab.checker import prove
 from rasplab.display import ROWS_AT_MOST, Shown, Table, html, shorten
+from rasplab.lab.compression.maps import Member
+from rasplab.lab.compression.measures import Measures
+from rasplab.lab.compression.sweep import Sweep
 
 HIST = rasp.selector_width(rasp.select(rasp.tokens, rasp.tokens, "==")).named("hist")
 
@@ -50,6 +53,20 @@ def shown(model: rasplab.Model) -> dict[str, Any]:
         "names": model.names(),
         "vocabulary": model.vocabulary,
         "compilation": compilation,
+        "sweep": Sweep(
+            model,
+            cast(Any, None),
+            cast(Any, None),
+            cast(Any, None),
+            (Member(8, 0), Member(8, 1)),
+            torch.zeros(2, 1),
+            (
+                Measures(Member(8, 0), 0.1, 0.2, 0.5, {"0.attn": 0.9}),
+                Measures(Member(8, 1), 0.1, 0.2, 0.5, {}, diverged=True),
+            ),
+            {},
+            1.0,
+        ),
     }
 
 
@@ -96,6 +113,13 @@ def test_everything_is_a_short_line_with_balanced_brackets(model: rasplab.Model)
 def test_everything_is_well_formed_html(model: rasplab.Model) -> None:
     for name, artefact in shown(model).items():
         assert len(parsed(artefact._repr_html_()).text) > 20, name
+
+
+def test_a_picture_is_a_line_at_a_prompt(model: rasplab.Model) -> None:
+    assert repr(view.plan(model)).startswith("<picture: Plan of aggregate(")
+    for picture in (view.plan(model), view.residual(model, [2, 1])):
+        assert len(repr(picture)) < 140
+        assert repr(picture).endswith("; `.save(path)` writes it>")
 
 
 def test_parts_of_a_compilation_are_short(model: rasplab.Model) -> None:
@@ -202,3 +226,7 @@ def test_a_notebook_shows_the_diagnostic_alone(
     monkeypatch.setenv("RASPLAB_TRACEBACK", "1")
     shell.run_cell(NOTEBOOK)
     assert "Traceback" in capsys.readouterr().out
+
+
+def test_an_entry_of_the_library_is_a_line() -> None:
+    assert repr(rasplab.programs.get("hist")).startswith("<program hist: How often")

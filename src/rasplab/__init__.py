@@ -56,7 +56,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f"rasplab.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("rasplab")
-    raise AttributeError(f"module 'rasplab' has no attribute {name!r}")
+    problem = f"module 'rasplab' has no attribute {name!r}"  # with what Python's own hint needs
+    raise AttributeError(problem, name=name, obj=import_module("rasplab"))
 
 
 def __dir__() -> list[str]:

@@ -47,6 +47,8 @@ def read_options(
     """
     if not isinstance(program, SOp):
         raise InputError(_no_program(program))
+    if isinstance(vocab, int) and hasattr(max_length, "__iter__"):
+        raise InputError(_swapped(vocab, max_length))
     vocabulary, length = _vocabulary(vocab), _length(max_length)
     return Options(
         vocabulary,
@@ -55,6 +57,15 @@ def read_options(
         _level(optimize),
         _format(dtype),
         read_inputs(inputs, vocabulary, length),
+    )
+
+
+def _swapped(vocab: object, max_length: object) -> Diagnostic:
+    """`compile(program, 5, "abc")` (E407)."""
+    return diagnostic(
+        "E407",
+        f"a vocabulary is a string or a list of tokens, not {shown(vocab)}",
+        help=f"the vocabulary comes first: `compile(program, {shown(max_length)}, {shown(vocab)})`",
     )
 
 
@@ -73,8 +84,17 @@ def _no_program(given: Any) -> Diagnostic:
         name = getattr(given, "__name__", "program")
         kind = f"the function `{name}`"
         help = f"call it, to have the expression that it builds: `{name}()`"
+    elif given is None:
+        help = "give the expression; a function that builds one must return it"
     elif hasattr(given, "weights"):
         kind, help = "a model", "it is compiled already"
+    elif isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        help = "give one of them; a model computes one sequence operator"
+    elif hasattr(given, "build"):
+        name = shown(getattr(given, "name", "..."))
+        kind = f"the entry of {name}"
+        example = f"program, vocab = programs.get({name}).at(vocab_size, max_length)"
+        help = f"with its vocabulary: `{example}`"
     return diagnostic("E406", f"only a sequence operator can be compiled, not {kind}", help=help)
 
 

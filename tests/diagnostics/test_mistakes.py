@@ -14,7 +14,12 @@ MISTAKES = {
     "where-order": 'where("a", "b", tokens == "a")',
     "select-order": 'select(tokens, "==", tokens)',
     "select-by-expression": "select(tokens, tokens, hist)",
+    "aggregate-order": 'rasp.aggregate(tokens, select(tokens, tokens, "=="))',
     "item": "tokens[0]",
+    "item-of-selector": 'select(tokens, tokens, "==")[0]',
+    "method-of-text": "tokens.upper()",
+    "map": "tokens.map(len)",
+    "draw-model": 'view.draw(model, "abc")',
     "last-item": "hist[-1]",
     "item-at-expression": "tokens[indices + 1]",
     "slice": "tokens[1:]",
@@ -23,9 +28,18 @@ MISTAKES = {
     "compile-name": 'rasplab.compile("hist", vocab="abc", max_length=3)',
     "compile-unknown-name": 'rasplab.compile("mine", vocab="abc", max_length=3)',
     "compile-function": 'rasplab.compile(programs.hist, vocab="abc", max_length=3)',
+    "compile-entry": 'rasplab.compile(programs.get("hist"), "abc", 5)',
+    "compile-list": 'rasplab.compile([hist], "abc", 5)',
+    "compile-nothing": 'rasplab.compile(None, "abc", 5)',
     "compile-swapped": 'rasplab.compile(hist, 5, "abc")',
     "compile-model": 'rasplab.compile(model, "abc", 5)',
     "compile-selector": 'rasplab.compile(select(tokens, tokens, "=="), "abc", 5)',
+    "decode-text": 'model.decode("abc", "abc")',
+    "encode-text": 'model.encode("abc")',
+    "greatest": "max(tokens)",
+    "library-by-expression": "programs.get(hist)",
+    "library-misspelt": 'programs.get("hits")',
+    "model-on-number": "model(5)",
     "plan-of-program": "view.plan(hist)",
     "run": 'hist.run("abc")',
     "misspelt": 'hist.nmaed("x")',
@@ -33,6 +47,7 @@ MISTAKES = {
     "text-batch": 'model.batch("abc")',
     "text-with-blanks": 'model("a b c")',
     "vocabulary-with-blanks": 'rasplab.compile(hist, "a b c", 5)',
+    "select-order-in-text": 'rasp.loads("x = select(tokens, ==, tokens);")',
     "misspelt-select": 'rasp.loads("x = selectt(tokens, tokens, ==);")',
 }
 
@@ -78,6 +93,29 @@ def test_compile_takes_the_vocabulary_and_the_length_by_position(names: dict[str
 def test_conditions_that_are_constants_are_no_mistake() -> None:
     assert rasp.where(True, rasp.tokens, "x")("ab") == ["a", "b"]
     assert rasp.where("a", rasp.tokens, rasp.indices)("ab") == ["a", "b"]
+
+
+def test_a_message_is_the_same_while_expressions_show_values(
+    names: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(lambda: rasplab.example(None))
+    same = rasp.select(rasp.tokens, rasp.tokens, "==")
+    wrongs: list[Any] = [names["hist"], same, [same]]
+    for wrong in wrongs:
+        with pytest.raises(RasplabError) as plain:
+            view.plan(wrong)
+        rasplab.example("hello")
+        with pytest.raises(RasplabError) as shown:
+            view.plan(wrong)
+        rasplab.example(None)
+        assert str(shown.value) == str(plain.value)
+
+
+def test_python_can_say_which_name_was_meant() -> None:
+    with pytest.raises(AttributeError) as caught:
+        _ = rasplab.complie  # pyright: ignore[reportAttributeAccessIssue]
+    assert caught.value.name == "complie"
+    assert caught.value.obj is rasplab
 
 
 def test_an_attribute_that_is_not_there_is_an_attribute_error(names: dict[str, Any]) -> None:

@@ -39,7 +39,8 @@ error[E102]: an expression has no items before it runs
  --> program.py:1:11
 1 | letters = list(tokens)
   |           ^^^^^^^^^^^^
-help: call it on a sequence first: `program([...])`; for membership use `is_in`""",
+help: call it on a sequence first: `program([...])`; for membership use `is_in`, for \
+`max`, `min` and `sorted` `programs.maximum`, `programs.minimum` and `programs.sort`""",
     ),
     (
         "same = select(tokens, tokens, '==')\nx = tokens + same\n",

@@ -1,6 +1,13 @@
 """What rasplab says when something is wrong: spans, diagnostics, their catalogue and text."""
 
-from rasplab.diagnostics.diagnostic import Diagnostic, Label, counted, diagnostic, shown
+from rasplab.diagnostics.diagnostic import (
+    Diagnostic,
+    Label,
+    counted,
+    diagnostic,
+    shown,
+    telling,
+)
 from rasplab.diagnostics.errors import (
     CompileError,
     InputError,
@@ -31,4 +38,5 @@ __all__ = [
     "placed_at",
     "require",
     "shown",
+    "telling",
 ]

@@ -43,16 +43,27 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
+_telling: list[bool] = []
+
+
+def telling() -> bool:
+    """Whether a message is being written: what shows itself keeps to one line without extras."""
+    return bool(_telling)
+
+
 def shown(value: object) -> str:
     """How a value is written in a message: as Python does, cut short, whatever it is.
 
     >>> shown("ab"), shown(10**5000)
     ("'ab'", 'a value of type int')
     """
+    _telling.append(True)
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 - a number of too many digits, or a user's own `__repr__`
         return f"a value of type {type(value).__name__}"
+    finally:
+        _telling.pop()
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ParamSpec, TypeAlias
+from typing import Any, ParamSpec, TypeAlias, cast
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.rasp import SOp, Value
 
 P = ParamSpec("P")
@@ -18,7 +18,7 @@ Arguments: TypeAlias = Callable[[Vocabulary, int], Mapping[str, Any]]
 _ENTRIES: dict[str, Entry] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Entry:
     """A program of the library: the function that builds it, and how it is meant to be used.
 
@@ -31,9 +31,12 @@ class Entry:
     summary: str
     build: Callable[..., SOp]
     causal: bool
-    vocabulary: Callable[[int], Vocabulary] = field(repr=False)
-    arguments: Arguments = field(repr=False)
+    vocabulary: Callable[[int], Vocabulary]
+    arguments: Arguments
     alphabet: bool = False
+
+    def __repr__(self) -> str:
+        return f"<program {self.name}: {self.summary}>"
 
     def at(self, vocab_size: int, max_length: int) -> tuple[SOp, Vocabulary]:
         """The program and a vocabulary of `vocab_size` tokens, more only where it needs more.
@@ -93,13 +96,14 @@ def get(name: str) -> Entry:
     >>> get("hist").summary
     'How often the token at each position occurs in the sequence.'
     """
-    if name in _ENTRIES:
-        return _ENTRIES[name]
-    close = get_close_matches(name, _ENTRIES, n=1, cutoff=0.5)
+    text = name if isinstance(cast(Any, name), str) else ""  # a person may give anything
+    if text in _ENTRIES:
+        return _ENTRIES[text]
+    close = get_close_matches(text, _ENTRIES, n=1, cutoff=0.5)
     raise InputError(
         diagnostic(
             "E403",
-            f"there is no program called {name!r}",
+            f"there is no program called {shown(name)}",
             notes=[] if close else [f"the programs are {', '.join(sorted(_ENTRIES))}"],
             help=f"did you mean {close[0]!r}?" if close else "use one of these names",
         )

@@ -42,9 +42,9 @@ def example(sequence: Iterable[Any] | None) -> None:
 
 def on_example(expression: Expression) -> tuple[list[Value], list[Any]] | str | None:
     """The example and the values there, or why there are none; `None` where none is chosen."""
-    from rasplab.diagnostics import RasplabError
+    from rasplab.diagnostics import RasplabError, telling
 
-    if not _chosen or _busy:
+    if not _chosen or _busy or telling():
         return None
     _busy.append(True)  # what is said of a program without values shows the expression, too
     try:

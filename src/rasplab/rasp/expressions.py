@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, TypeVar
 
-from rasplab.diagnostics import Origin, ProgramError, capture, diagnostic
+from rasplab.diagnostics import Origin, ProgramError, capture, diagnostic, shown
 from rasplab.rasp import mistakes
 from rasplab.rasp.functions import OPERATORS, Function
 from rasplab.rasp.values import Value, canonical
@@ -84,7 +84,9 @@ class Expression:
                 "E102",
                 "an expression has no items before it runs",
                 at=capture(),
-                help="call it on a sequence first: `program([...])`; for membership use `is_in`",
+                help="call it on a sequence first: `program([...])`; for membership use `is_in`, "
+                "for `max`, `min` and `sorted` `programs.maximum`, `programs.minimum` and "
+                "`programs.sort`",
             )
         )
 
@@ -391,7 +393,7 @@ def _selector(value: Any, symbol: str) -> Selector:
 
 
 def _kind(value: Any) -> str:
-    return "a sequence operator" if isinstance(value, SOp) else f"{value!r}"
+    return "a sequence operator" if isinstance(value, SOp) else shown(value)
 
 
 def _operation(symbol: str, *arguments: Any) -> SOp:

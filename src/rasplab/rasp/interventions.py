@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
-from rasplab.diagnostics import Diagnostic, InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.naming import Naming, name_computations
 from rasplab.rasp.values import Value, canonical
@@ -25,7 +25,7 @@ def read_do(do: Do, length: int) -> dict[str, dict[int, Any]]:
         InputError: E430 where it is malformed, E432 for a position that is not there.
     """
     if not isinstance(do, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InputError(_malformed(f"`do` must map names to values, not be {do!r}"))
+        raise InputError(_malformed(f"`do` must map names to values, not be {shown(do)}"))
     return {name: _positions(name, what, length) for name, what in do.items()}
 
 

@@ -52,7 +52,7 @@ def apply(function_: Callable[..., Any], *arguments: Any, name: str | None = Non
     """
     if not callable(function_):
         raise ProgramError(
-            diagnostic("E104", f"`apply` needs a function, not {function_!r}", at=capture())
+            diagnostic("E104", f"`apply` needs a function, not {shown(function_)}", at=capture())
         )
     if not arguments:
         raise ProgramError(
@@ -158,9 +158,7 @@ def select(
     elif callable(predicate):
         chosen = function(predicate)
     else:
-        raise ProgramError(
-            diagnostic("E104", f"{predicate!r} is no predicate", at=capture())  # pyright: ignore[reportUnknownArgumentType]
-        )
+        raise ProgramError(diagnostic("E104", f"{shown(predicate)} is no predicate", at=capture()))
     return ex.Select(as_sop(keys, "the keys"), as_sop(queries, "the queries"), chosen)
 
 
@@ -173,6 +171,8 @@ def aggregate(selector: Any, values: Any, default: Any = None) -> SOp:
     >>> aggregate(previous, tokens, default="-")("abc")
     ['-', 'a', 'b']
     """
+    if (mistake := mistakes.order_of_aggregate("aggregate", selector, values)) is not None:
+        raise ProgramError(mistake)
     return ex.Aggregate(
         as_selector(selector, "the first argument of `aggregate`"),
         as_sop(values, "the values of `aggregate`"),
@@ -186,6 +186,8 @@ def aggregate_sum(selector: Any, values: Any) -> SOp:
     >>> aggregate_sum(select(indices, indices, "<="), tokens)([1, 2, 3])
     [1, 3, 6]
     """
+    if (mistake := mistakes.order_of_aggregate("aggregate_sum", selector, values)) is not None:
+        raise ProgramError(mistake)
     return ex.AggregateSum(
         as_selector(selector, "the first argument of `aggregate_sum`"),
         as_sop(values, "the values of `aggregate_sum`"),

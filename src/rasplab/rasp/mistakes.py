@@ -22,6 +22,8 @@ _INSTEAD = {
     "draw": "write `rasplab.view.draw(program, sequence)`",
     "save": "compile it and save the model: `rasplab.compile(...).save(directory)`",
     "length": "the length is an expression of its own: `rasplab.rasp.length`",
+    "map": "write `rasp.apply(function, x)`",
+    "apply": "write `rasp.apply(function, x)`",
     "max": "over the sequence it is `programs.maximum(x)`, of two values `rasp.maximum(a, b)`",
     "min": "over the sequence it is `programs.minimum(x)`, of two values `rasp.minimum(a, b)`",
     "mean": "over the sequence it is `rasp.average(x)`",
@@ -37,13 +39,18 @@ class NoAttributeError(ProgramError, AttributeError):
 
 def item(expression: Expression, index: Any) -> Diagnostic:
     """`tokens[0]`, `tokens[indices + 1]`, `tokens[1:]` (E102)."""
-    from rasplab.rasp.expressions import SOp
+    from rasplab.rasp.expressions import Selector, SOp
 
     help = (
         "call it on a sequence first: `program([...])[0]`; to fetch what stands at a "
         "position use `load_from_location(x, position)`"
     )
-    if isinstance(index, int | SOp) and not isinstance(index, bool):
+    if isinstance(expression, Selector):
+        help = (
+            "the row of a query is `selector([...])[query]`; what it selects of a sequence "
+            "operator is `aggregate(selector, x)`"
+        )
+    elif isinstance(index, int | SOp) and not isinstance(index, bool):
         at = index if isinstance(index, int) else _bare(str(index))
         name = shown_briefly(expression)
         fetched = f"`load_from_location({name}, {at})`"
@@ -71,7 +78,8 @@ def no_attribute(expression: Expression, name: str) -> AttributeError:
     if name.startswith("_"):
         return AttributeError(f"{kind!r} object has no attribute {name!r}")
     near = difflib.get_close_matches(name, [n for n in dir(expression) if n[0] != "_"], 1)
-    help = _INSTEAD.get(name) or (f"did you mean `{near[0]}`?" if near else None)
+    elementwise = f"write `rasp.apply(str.{name}, x)`" if hasattr(str, name) else None
+    help = _INSTEAD.get(name) or elementwise or (f"did you mean `{near[0]}`?" if near else None)
     return NoAttributeError(
         diagnostic(
             "E104",
@@ -105,6 +113,20 @@ def order_of_select(keys: Any, queries: Any, predicate: Any) -> Diagnostic | Non
         help=f"the predicate comes last: `select(keys, queries, {text})`"
         if text
         else 'give a comparison such as "==", or a function of a key and a query',
+    )
+
+
+def order_of_aggregate(name: str, selector: Any, values: Any) -> Diagnostic | None:
+    """`aggregate(tokens, selector)`: the two are swapped (E103)."""
+    from rasplab.rasp.expressions import Selector
+
+    if isinstance(selector, Selector) or not isinstance(values, Selector):
+        return None
+    return diagnostic(
+        "E103",
+        f"the first argument of `{name}` must be a selector, and the second is one",
+        at=capture(),
+        help=f"the selector comes first: `{name}(selector, values)`",
     )
 
 

@@ -16,6 +16,8 @@ from collections.abc import Callable, Hashable
 from numbers import Complex, Integral, Real
 from typing import Any, TypeAlias, cast
 
+from rasplab.diagnostics import shown
+
 Value: TypeAlias = "str | bool | int | float | tuple[Value, ...] | None"
 
 _EXACT = 2.0**53
@@ -53,7 +55,7 @@ def _canonical_foreign(value: object) -> Value:
     if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
         return canonical(cast(Any, value).item())
     raise TypeError(
-        f"{value!r} is no value of the language: "
+        f"{shown(value)} is no value of the language: "
         "use strings, numbers, booleans, tuples of them, or None"
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.evaluate import evaluate_all
 from rasplab.rasp.functions import COMPARISONS
@@ -94,7 +94,13 @@ def follow(expression: ex.Expression, sequence: Iterable[Any], *, causal: bool =
         InputError: E401 or E402 for what is no sequence, E406 for what is no program.
     """
     if not isinstance(expression, ex.Expression):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InputError(diagnostic("E406", f"only a program can be drawn, not {expression!r}"))
+        raise InputError(
+            diagnostic(
+                "E406",
+                f"only a program can be drawn, not {shown(expression)}",
+                help="the plan of a model is `view.plan(model)`, its program `model.program`",
+            )
+        )
     tokens = tuple(read_sequence(sequence))
     return _Follower(expression, tokens, causal).flow()
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rasplab.diagnostics import counted
+from rasplab.display import shorten
 from rasplab.view.drawing import Drawing
 from rasplab.view.svg import to_svg
 from rasplab.weights.directory import write_file
@@ -40,11 +42,19 @@ class Picture(ABC):
         data = self.svg().encode() if suffix == "svg" else _rendered(self.figure, suffix)
         return write_file(path, data)
 
+    @property
+    @abstractmethod
+    def caption(self) -> str:
+        """What it is a picture of, or how large it is, in a few words."""
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
+    def __repr__(self) -> str:
+        return f"<picture: {shorten(self.caption, 80)}; `.save(path)` writes it>"
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DrawnPicture(Picture):
     """A picture made of marks; its SVG needs no matplotlib."""
 
@@ -56,11 +66,15 @@ class DrawnPicture(Picture):
 
         return to_figure(self.drawing)
 
+    @property
+    def caption(self) -> str:
+        return self.drawing.title
+
     def svg(self) -> str:
         return to_svg(self.drawing)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FigurePicture(Picture):
     """A picture made by matplotlib."""
 
@@ -69,6 +83,11 @@ class FigurePicture(Picture):
     @property
     def figure(self) -> Figure:
         return self.drawn
+
+    @property
+    def caption(self) -> str:
+        panels = len(self.drawn.axes)
+        return f"a matplotlib figure of {counted(panels, 'panel')}"
 
     def svg(self) -> str:
         return _rendered(self.drawn, "svg").decode("utf-8")

@@ -32,9 +32,10 @@ def encode(config: Config, sequences: Sequence[Iterable[Any]]) -> NDArray[np.int
 def read_batch(sequences: Any) -> list[Iterable[Any]]:
     """A list of sequences; what is none is refused (E402): a single string or list of numbers."""
     if isinstance(sequences, str):
-        help = f"for one sequence write `model({shown(sequences)})`, or put it into a list"
+        given = shown(sequences)
+        help = f"for one sequence write `model({given})`, or put it into a list, `[{given}]`"
         raise InputError(
-            diagnostic("E402", f"a batch is a list of sequences, not {shown(sequences)}", help=help)
+            diagnostic("E402", f"a batch is a list of sequences, not {given}", help=help)
         )
     if not isinstance(sequences, Iterable):
         raise InputError(
@@ -46,8 +47,10 @@ def read_batch(sequences: Any) -> list[Iterable[Any]]:
             raise InputError(
                 diagnostic(
                     "E402",
-                    f"a batch is a list of sequences, and {shown(sequence)} is none",
-                    help="for one sequence call the model on it, `model([...])`",
+                    f"a sequence is a string or a list of tokens, not {shown(sequence)}",
+                    help=f"put it into a list: `[{shown(sequence)}]`"
+                    if any(isinstance(other, Iterable) for other in batch)
+                    else f"one sequence is written `model({shown(batch)})`",
                 )
             )
     return batch
@@ -128,9 +131,23 @@ def decode(config: Config, out: NDArray[np.floating], lengths: Sequence[int]) ->
 
 
 def decode_ids(config: Config, out: Any, ids: Any) -> list[list[Value]]:
-    """The values of a read-out for token ids (batch × positions), in arrays of any kind."""
-    words = as_array(ids) != PAD_ID
-    return decode(config, as_array(out), [int(row.sum()) - 1 for row in words])
+    """The values of a read-out for token ids (batch × positions), in arrays of any kind.
+
+    Raises:
+        InputError: E402 for what is no read-out for these ids.
+    """
+    logits, words = as_array(out), as_array(ids)
+    if (words.ndim, logits.ndim) != (2, 3) or logits.shape[:2] != words.shape:
+        raise InputError(
+            diagnostic(
+                "E402",
+                f"no read-out for token ids: arrays of the shapes {logits.shape} and {words.shape}",
+                notes=[f"they are batch × positions × {config.d_out}, and batch × positions"],
+                help="for `module = model.torch()` write `ids = module.encode([sequence])`, then "
+                "`model.decode(module(ids), ids)`",
+            )
+        )
+    return decode(config, logits, [int(row.sum()) - 1 for row in words != PAD_ID])
 
 
 def as_array(given: Any) -> NDArray[Any]:

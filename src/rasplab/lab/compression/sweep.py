@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import InputError, counted, diagnostic
+from rasplab.display import Table, html, shorten
 from rasplab.lab.compression.domain import Domain
 from rasplab.lab.compression.fold import fold
 from rasplab.lab.compression.maps import Member, Parameters
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from rasplab.model import Model
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sweep:
     """The members of a sweep after training, and what was measured of each.
 
@@ -78,6 +79,28 @@ class Sweep:
         within = tolerance(self.objective)
         weights = fold(self.model.weights, self.parameters, row, member, within)
         return replace(self.model, weights=weights, compilation=None)
+
+    def __repr__(self) -> str:
+        widths = ", ".join(map(str, self.widths))
+        lost = sum(m.diverged for m in self.measures)
+        told = f"; {lost} diverged" if lost else ""
+        title = f"{counted(len(self.members), 'member')} of {self.model.name}, d_model {widths}"
+        return f"<sweep: {shorten(title, 200)}{told}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                m.member.name,
+                m.member.width,
+                "diverged" if m.diverged else f"{m.loss:.2e}",
+                f"{m.accuracy:.1%}",
+                f"{m.cosine:.3f}",
+            )
+            for m in self.measures
+        ]
+        return html(
+            repr(self)[1:-1], Table(("member", "d_model", "loss", "accuracy", "cosine"), rows)
+        )
 
 
 def _none_of(wanted: str, known: Iterable[object]) -> Any:

@@ -125,6 +125,8 @@ def _near_miss(bad: Token, before: Token | None, accepts: frozenset[str]) -> str
         return "a statement is `name = value;`, and a comparison `==`"
     if accepts == frozenset({"COMPARISON"}):
         return "the third argument of `select` is one of == != < <= > >=, without quotes"
+    if bad.type == "COMPARISON" and previous in (",", "("):
+        return "the comparison of a `select` comes last: `select(keys, queries, ==)`"
     if accepts & {"COMMA"} and bad.type == "RPAR" and "SEMICOLON" not in accepts:
         return "`select(keys, queries, ==)` and `aggregate(selector, values)` need more arguments"
     if bad.type == "KEYWORD" or (text.isalpha() and bad.type not in ("NAME", "OTHER")):
