@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 from rasplab.checker import Proof, prove
-from rasplab.cli.output import busy, say, table
+from rasplab.cli.output import busy, decision, say, table
 from rasplab.model import load
 
 
@@ -38,9 +37,7 @@ def _show(proof: Proof) -> None:
             block.kind,
             f"{block.error:.1e}",
             f"{block.at_bos:.1e}",
-            f"{block.met:.1e}",
-            f"{block.borne:.1e}" if math.isfinite(block.borne) else "any",
-            f"{block.margin:.4f}",
+            *decision(block.met, block.borne, block.margin),
         )
         for block in proof.blocks
     ]

@@ -127,6 +127,12 @@ def table(
     target.print(made)
 
 
+def decision(met: float, borne: float, margin: float) -> tuple[str, str, str]:
+    """Cells for what a block's decision meets, what it bears, and the margin."""
+    bears = f"{borne:.1e}" if math.isfinite(borne) else "any"
+    return f"{met:.1e}", bears, f"{margin:.4f}"
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> None:
     """Rows in columns, without a header: the first cell says what the row is."""
     say(_columns(rows, ()))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from rasplab.cli.output import aligned, say, table
+from rasplab.cli.output import aligned, decision, say, table
 from rasplab.cli.sources import Source
 from rasplab.cli.tokens import shown
 from rasplab.craft.certificate import Certificate
@@ -85,9 +84,7 @@ def _certificate(certificate: Certificate) -> None:
             bound.name,
             bound.kind,
             f"{bound.error:.1e}",
-            f"{bound.met:.1e}",
-            f"{bound.borne:.1e}" if math.isfinite(bound.borne) else "any",
-            f"{bound.margin:.4f}",
+            *decision(bound.met, bound.borne, bound.margin),
         )
         for bound in certificate.bounds
     ]

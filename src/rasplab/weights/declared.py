@@ -68,7 +68,7 @@ BY_TYPE: dict[str, Kind] = {
     "tuple[Value, ...]": ListOf(AnyValue()),
     "tuple[Value, ...] | None": Maybe(ListOf(AnyValue())),
     "Site": SiteName(),
-    "Site | None": Maybe(SiteName()),
+    "Site | None": SiteName(),  # left out where there is none
     "Activation": OneOf(get_args(Activation)),
     "Norm": OneOf(get_args(Norm)),
     "tuple[tuple[float, ...], ...]": ListOf(TupleOf((Number(),), repeated=True)),
@@ -77,11 +77,11 @@ BY_TYPE: dict[str, Kind] = {
 
 
 def _record(of: Any, /, *, leaving_out: Iterable[str] = (), **narrower: Kind) -> Record:
-    """A dataclass's fields."""
+    """A dataclass's fields, which make one."""
     named = [f for f in fields(of) if f.name not in leaving_out]
     sparing = frozenset(f.name for f in named if f.metadata == SPARING)
     kinds = {f.name: narrower.get(f.name) or BY_TYPE[str(f.type)] for f in named}
-    return Record(kinds, sparing)
+    return Record(kinds, sparing, of)
 
 
 CONFIG = _record(

@@ -9,32 +9,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, cast
 
-from rasplab.craft.certificate import Bound, Certificate
 from rasplab.rasp.values import Value
 from rasplab.weights import declared
-from rasplab.weights.architecture import Site, Step
+from rasplab.weights.architecture import Site
 from rasplab.weights.artefact import (
     BOS_ID,
     FIRST_TOKEN_ID,
     PAD_ID,
     SPARING,
     Circuit,
-    Component,
     Config,
-    Encoding,
-    Fused,
-    NamedDirection,
-    VariablePlace,
-    Withheld,
 )
+from rasplab.weights.schema import Kind, ListOf, Maybe, Record, SiteName
 from rasplab.weights.values_json import from_json, to_json
 
 Json: TypeAlias = "dict[str, Any]"
-T = TypeVar("T")
 
 
 def to_bytes(data: Json) -> bytes:
@@ -63,8 +55,7 @@ def read_config(data: Json, vocabulary: tuple[Value, ...]) -> Config:
         ValueError: it is no such data, or makes no model.
     """
     declared.CONFIG.check(data, "config")
-    made = {} if data.get("steps") is None else {"steps": _build_all(Step, data["steps"])}
-    config = _build(Config, data, vocabulary=vocabulary, **made)
+    config = Config(**_fields(declared.CONFIG, data), vocabulary=vocabulary)
     declared.check(declared.CONFIG_RELATIONS, config)
     return config
 
@@ -101,24 +92,7 @@ def read_circuit(data: Json) -> Circuit:
     """
     data = {**data, "withheld": data.get("withheld", [])}  # not in files of the first version
     declared.CIRCUIT.check(data, "circuit")
-    certificate = cast(Json, data["certificate"])
-    return _build(
-        Circuit,
-        data,
-        directions=_build_all(NamedDirection, data["directions"]),
-        components=_build_all(Component, data["components"]),
-        variables=tuple(map(_read_place, data["variables"])),
-        fused=_build_all(Fused, data["fused"]),
-        withheld=_build_all(Withheld, data["withheld"]),
-        certificate=_build(
-            Certificate, certificate, bounds=_build_all(Bound, certificate["bounds"])
-        ),
-    )
-
-
-def _read_place(record: Json) -> VariablePlace:
-    sites = {name: Site.read(record[name]) for name in ("written", "dies") if name in record}
-    return _build(VariablePlace, record, encoding=_build(Encoding, record["encoding"]), **sites)
+    return cast(Circuit, _read(declared.CIRCUIT, data))
 
 
 def _record(artefact: Any) -> Json:
@@ -144,20 +118,23 @@ def _item(content: Any) -> Any:
     return to_json(content)
 
 
-def _build(kind: type[T], data: Json, **ready: Any) -> T:
-    return kind(
-        **{name: _read_field(part) for name, part in data.items() if name not in ready}, **ready
-    )
+def _read(kind: Kind, data: Any) -> Any:
+    """What data of a kind, which were checked, stand for."""
+    match kind:
+        case Record():
+            return kind.made(**_fields(kind, data))
+        case ListOf():
+            return tuple(_read(kind.kind, part) for part in data)
+        case Maybe():
+            return None if data is None else _read(kind.kind, data)
+        case SiteName():
+            return Site.read(data)
+        case _:  # a value of the language
+            return _read_item(data)
 
 
-def _build_all(kind: type[T], records: Sequence[Json]) -> tuple[T, ...]:
-    return tuple(_build(kind, record) for record in records)
-
-
-def _read_field(data: Any) -> Any:
-    if isinstance(data, list):
-        return tuple(_read_item(part) for part in cast("list[Any]", data))
-    return _read_item(data)
+def _fields(record: Record, data: Json) -> Json:
+    return {name: _read(record.fields[name], part) for name, part in data.items()}
 
 
 def _read_item(data: Any) -> Any:

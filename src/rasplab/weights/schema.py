@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -157,10 +157,11 @@ class AnyValue:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An object with exactly these fields, of which some may be left out."""
+    """An object with exactly these fields, of which some may be left out; what they make."""
 
     fields: Mapping[str, Kind]
     optional: frozenset[str] = frozenset()
+    made: Callable[..., Any] = dict
 
     def check(self, data: Any, path: str) -> None:
         """Refuse missing, surplus and wrong fields."""

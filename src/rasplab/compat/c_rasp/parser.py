@@ -134,8 +134,7 @@ def _read_line(tokens: list[Token], source: Source) -> Read:
 
 def _complaint(tokens: list[Token], taken: int, source: Source) -> Diagnostic:
     if taken == len(tokens):
-        last = place_of(tokens[-1])
-        after = Place(last.end_line, last.end_column, last.end_line, last.end_column + 1)
+        after = place_of(tokens[-1]).after()
         opened = sum(token in ("(", "[") for token in tokens) > sum(
             token in (")", "]") for token in tokens
         )

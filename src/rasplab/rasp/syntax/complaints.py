@@ -10,7 +10,7 @@ from lark import Token
 from rasplab.diagnostics import Diagnostic, diagnostic
 from rasplab.rasp.syntax.build import place_of
 from rasplab.rasp.syntax.statements import ENDS_VALUE, Chunk
-from rasplab.rasp.syntax.tree import Place, Source
+from rasplab.rasp.syntax.tree import Source
 
 _CLOSER: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 _OPENER: Final = {"RPAR": "(", "RSQB": "[", "RBRACE": "{"}
@@ -167,11 +167,10 @@ def _semicolon_forgotten(before: Token, bad: Token, accepts: frozenset[str]) -> 
 
 
 def _forgotten(before: Token, source: Source) -> Diagnostic:
-    end = place_of(before)
     return diagnostic(
         "E701",
         "a `;` is missing",
-        at=source.span(Place(end.end_line, end.end_column, end.end_line, end.end_column + 1)),
+        at=source.span(place_of(before).after()),
         label="after this",
         help="every statement ends with `;`",
     )

@@ -17,7 +17,6 @@ from rasplab.rasp.syntax.running import Run
 from rasplab.rasp.syntax.scope import LIBRARY, NOWHERE, Failed, Function, Primitive, Scope
 from rasplab.rasp.syntax.tree import Source
 from rasplab.rasp.syntax.values import (
-    LARGEST_LIST,
     Result,
     described,
     is_atom,
@@ -306,7 +305,7 @@ class Interpreter:
         if len(arguments) > 3:
             self._arity(node, "range", 3, len(arguments))
         self._each(node.arguments, arguments, int, "`range` takes ints")
-        return self._guarded(node, lambda: _range(arguments))
+        return self._guarded(node, lambda: op.integers(*arguments))
 
     # -- calls
 
@@ -396,12 +395,3 @@ class Interpreter:
     def _arity(self, node: t.Value, name: str, wanted: int, got: int) -> None:
         if got != wanted:
             raise ProgramError(refusals.wrong_number(name, wanted, got, self._span(node)))
-
-
-def _range(arguments: list[int]) -> list[int]:
-    found = range(*arguments) if len(arguments) < 3 or arguments[2] else None
-    if found is None:
-        raise ArithmeticError("the step is 0")
-    if len(found) > LARGEST_LIST:
-        raise ArithmeticError(f"the list would be longer than {LARGEST_LIST:,}")
-    return list(found)

@@ -44,9 +44,9 @@ def _join(a: Any, b: Any) -> Any:
     return a + b
 
 
-def _check_length(length: int) -> None:
+def _check_length(length: int, what: str = "result") -> None:
     if length > LARGEST_LIST:
-        raise ArithmeticError(f"the result would be longer than {LARGEST_LIST:,}")
+        raise ArithmeticError(f"the {what} would be longer than {LARGEST_LIST:,}")
 
 
 def _remainder(a: Any, b: Any) -> Any:
@@ -207,6 +207,19 @@ def aggregate(selector: ex.Selector, values: Any, default: Atom, at: Origin) -> 
 def has_focus(selector: ex.Selector, at: Origin) -> ex.SOp:
     """Whether each position selects anything."""
     return ex.Aggregate(selector, nodes.Constant(True, True, origin=at), False, origin=at)
+
+
+def integers(*arguments: int) -> list[int]:
+    """What `range` gives.
+
+    Raises:
+        ArithmeticError: the step is 0, or the list would be too long.
+    """
+    if len(arguments) == 3 and not arguments[2]:
+        raise ArithmeticError("the step is 0")
+    found = range(*arguments)
+    _check_length(len(found), "list")
+    return list(found)
 
 
 def look_up(table: list[Any] | dict[Any, Any] | str, index: ex.SOp, at: Origin) -> ex.SOp:

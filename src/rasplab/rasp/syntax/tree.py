@@ -20,6 +20,10 @@ class Place(NamedTuple):
         """From the start of this place to the end of another."""
         return Place(self.line, self.column, last.end_line, last.end_column)
 
+    def after(self) -> Place:
+        """The column after this place, where something is missing."""
+        return Place(self.end_line, self.end_column, self.end_line, self.end_column + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
