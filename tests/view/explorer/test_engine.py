@@ -166,7 +166,7 @@ def test_a_model_in_a_basis_of_its_own_is_read_along_its_directions(tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
 def test_other_formats_are_kept(dtype: str, tmp_path: Path) -> None:
-    program, vocabulary = programs.get("reverse").at(4, 4)
+    program, vocabulary = programs.get("previous_token").at(4, 4)
     model = rasplab.compile(program, vocab=vocabulary, max_length=4, dtype=dtype)
     ids = [model.encode(["abca"])[0, 1:].tolist()]
     compare_activations(model, ids, run_engine(tmp_path, document_of(model), ids))
