@@ -98,12 +98,13 @@ def in_onnx(model: rasplab.Model, home: Path) -> Backend:
 def in_jax(model: rasplab.Model) -> Backend:
     import jax
 
-    jax.config.update("jax_enable_x64", True)
-    apply, params = model.to_jax()
-    jitted = jax.jit(partial(apply, activations=True))
+    with jax.enable_x64(True):
+        apply, params = model.to_jax()
+        jitted = jax.jit(partial(apply, activations=True))
 
     def run(ids: NDArray[np.intp]) -> tuple[Array, Array]:
-        out, seen = jitted(params, ids)
+        with jax.enable_x64(True):  # and not for all that runs in this process
+            out, seen = jitted(params, ids)
         return np.asarray(seen[last(model)], np.float64), np.asarray(out, np.float64)
 
     return run

@@ -276,3 +276,50 @@ def test_booleans_in_source_text_are_read_from_one_position() -> None:
     assert model.verify(samples=1100).passed
     with pytest.raises(ProgramError, match="E205"):
         program("aa")
+
+
+# -- True is not 1
+
+is_bool = rasp.apply(lambda token: isinstance(token, bool), tokens)
+first_number = aggregate(select(is_bool, False, "=="), indices).named("first_number")
+
+
+@pytest.mark.parametrize(
+    "inputs", [lambda sequence: True, [[True, 1], [1, 1], [True], [1]]], ids=["predicate", "list"]
+)
+def test_inputs_that_differ_in_a_type_only_are_several(inputs: Any) -> None:
+    options: dict[str, Any] = {"vocab": [True, 1], "max_length": 2}
+    try:
+        model = compiled(first_number * first_number, inputs, **options)
+    except CompileError:
+        return
+    assert model([1, 1]) == (first_number * first_number)([1, 1])
+
+
+def test_a_function_that_fails_on_a_declared_input_is_refused() -> None:
+    only_true = rasp.apply(lambda found: {True: "b"}[found], is_bool)
+    with pytest.raises(CompileError, match="E105"):
+        compiled(only_true, [[True], [1]], vocab=[True, 1], max_length=1)
+
+
+def test_data_have_the_inputs_that_differ_in_a_type_only() -> None:
+    model = compiled(is_bool, vocab=[True, 1], max_length=2)
+    cleans = {tuple(map(repr, pair.clean)) for pair in model.dataset()}
+    assert len(cleans) == 6
+    again = compiled(is_bool, [[True], [1]], vocab=[True, 1], max_length=1)
+    assert again.inputs is not None
+    assert again.inputs.every == ((True,), (1,))
+    assert again.verify().checked == 2
+
+
+def test_examples_are_drawn_whatever_their_type() -> None:
+    model = compiled(is_bool, rasp.Examples([[True], [1]]), vocab=[True, 1], max_length=1)
+    assert model.inputs is not None
+    assert {repr(tokens) for tokens in model.inputs.drawn(50)} == {"(True,)", "(1,)"}
+
+
+def test_the_page_begins_with_an_input_that_was_declared() -> None:
+    from rasplab.view.explorer.document import document_of
+
+    model = compiled(tokens, "bb", max_length=4)
+    assert list(document_of(model).input) == model.encode(["bb"])[0, 1:].tolist()

@@ -95,7 +95,8 @@ class Model:
 
         `do={"hist": {3: 2}}` sets `hist` at position 3 to 2, on all directions that hold it.
         Where the program is known, the result is what `program(sequence, do=...)` gives, or it is
-        refused; `check=False` gives what the network does, whatever that means.
+        refused; `check=False` gives what the network does, whatever that means. Where nothing is
+        set there is nothing to check, and this is the model's own output.
 
         Raises:
             InputError: E430 to E436, for what cannot be set, or not with this effect.

@@ -22,7 +22,19 @@ apart = selector_width(select(tokens, "a", "==")) + selector_width(
     select(indices, indices, "<=") & ~select(tokens, "a", "==")
 )
 
+one = rasp.apply(lambda position: 1, indices)
+one_or_here = selector_width(select(one, indices, "==") | select(indices, tokens, "=="))
+
 SELECTORS = (
+    Case(
+        "a_function_that_fails_on_what_a_mask_rules_out",
+        "the specification of a block asked a function for a width that does not occur",
+        rasp.apply(lambda width: {0: "p", 1: "q", 2: "r"}[width], one_or_here),
+        AB,
+        3,
+        (("aba", ["p", "r", "p"]), ("b", ["p"])),
+        causal=True,
+    ),
     Case(
         "a_mask_of_ones_own_under_a_mask",
         "under causal masking `<=` of positions is full; its complement selects nothing, `<` less",

@@ -591,3 +591,16 @@ def test_a_loaded_model_can_be_edited(saved: Path) -> None:
     weights = files.load(saved)
     weights.arrays["embed.W_E"][0, 0] = 2.0
     assert weights.arrays["embed.W_E"][0, 0] == 2.0
+
+
+def test_a_file_takes_the_place_that_a_link_points_to_and_of_no_device(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.html", tmp_path / "link.html"
+    target.write_text("before")
+    link.symlink_to(target)
+    directory.write_file(link, b"after")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"after"
+    os.mkfifo(tmp_path / "pipe")
+    assert code_of(lambda: directory.write_file(tmp_path / "pipe", b"x")) == "E504"
+    assert (tmp_path / "pipe").is_fifo()
+    assert leftovers(tmp_path) == []

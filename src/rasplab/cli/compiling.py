@@ -84,11 +84,14 @@ def show(
         Stop after this stage of the compiler and print what it made: graph, sums-from-means,
         resolve-selectors, craft, plan or weights.
     """
-    from rasplab.cli.show import show_model, show_stage
+    from rasplab.cli.show import no_stages, show_model, show_stage
     from rasplab.model import load
 
     if reading.is_model(program):
-        show_model(load(program))
+        model = load(program)
+        if stage is not None:
+            raise no_stages(program)
+        show_model(model)
         return
     source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
     options: dict[str, Any] = {

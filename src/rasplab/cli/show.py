@@ -8,6 +8,7 @@ from rasplab.cli.output import aligned, decision, say, table
 from rasplab.cli.sources import Source
 from rasplab.cli.tokens import shown
 from rasplab.craft.certificate import Certificate
+from rasplab.diagnostics import InputError, diagnostic
 from rasplab.model import Model
 from rasplab.weights import EMBED, Component
 
@@ -27,6 +28,17 @@ def show_stage(name: str, source: Source, **options: Any) -> None:
     from rasplab.options import read_options
 
     say(stop_after(name, source.program, read_options(source.program, **options)).text)
+
+
+def no_stages(name: str) -> InputError:
+    """Of a saved model the compiler's stages are gone."""
+    return InputError(
+        diagnostic(
+            "E403",
+            f"{name!r} is a saved model, which has no stages of the compiler",
+            help="name the program that it was compiled from, or leave `--stage` out",
+        )
+    )
 
 
 def _overview(model: Model) -> None:

@@ -7,6 +7,7 @@ what weights, does not enter it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -233,16 +234,25 @@ class _Specifier:
         assert isinstance(node.op, g.Map)
         operands = [self.facts.listed(o).values for o in node.operands]
         codes = np.broadcast_arrays(*(self._codes(o, variables) for o in node.operands))
-        own, function = self.facts.listed(node), node.op.function
+        own = self.facts.listed(node)
         rows = np.stack([c.ravel() for c in codes], axis=1)
         classes, first = distinct_rows(rows)
         found = [
             IMPOSSIBLE
             if min(row) < 0
-            else _position(own, function(*(v[i] for v, i in zip(operands, row, strict=True))))
+            else _result(own, node.op.function, [v[i] for v, i in zip(operands, row, strict=True)])
             for row in rows[first].tolist()
         ]
         return np.array(found, np.int32)[classes].reshape(codes[0].shape)
+
+
+def _result(domain: Listed, function: Callable[..., Value], values: list[Value]) -> int:
+    """The place of what a function gives; where it fails the program has no value to equal."""
+    try:
+        value = function(*values)
+    except Exception:  # noqa: BLE001 - a person's function may raise anything
+        return IMPOSSIBLE
+    return _position(domain, value)
 
 
 def _position(domain: Listed, value: Value) -> int:

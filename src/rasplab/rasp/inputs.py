@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.patterns import PatternError, token_pattern
-from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.sequence import different, read_sequence
 from rasplab.rasp.values import Value, identity
 
 Tokens: TypeAlias = "tuple[Value, ...]"
@@ -140,7 +140,7 @@ def _of_pattern(text: str, vocabulary: tuple[Value, ...], max_length: int) -> In
 def _of_list(
     given: Iterable[Any], vocabulary: tuple[Value, ...], max_length: int, *, whole: bool
 ) -> Inputs:
-    every = tuple(dict.fromkeys(tuple(read_sequence(sequence)) for sequence in given))
+    every = tuple(different(tuple(read_sequence(sequence)) for sequence in given))
     _check_some(every, "the list is empty")
     tokens = set(map(identity, vocabulary))
     for sequence in every:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, TypeAlias
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
-from rasplab.rasp.values import Value, canonical
+from rasplab.rasp.values import Value, canonical, identity
+
+Tokens: TypeAlias = "tuple[Value, ...]"
 
 
 def read_sequence(sequence: Iterable[Any]) -> list[Value]:
@@ -28,6 +30,25 @@ def read_sequence(sequence: Iterable[Any]) -> list[Value]:
             diagnostic("E401", "the sequence is empty", help="give at least one token")
         )
     return [read_token(token) for token in tokens]
+
+
+def sequence_key(tokens: Iterable[Value]) -> Hashable:
+    """A key that is equal exactly for equal sequences; it tells `True` from 1."""
+    return tuple(map(identity, tokens))
+
+
+def different(sequences: Iterable[Tokens]) -> Iterator[Tokens]:
+    """Each sequence once, in order; `True` and 1 are two tokens.
+
+    >>> list(different([(1, 2), (True, 2), (1.0, 2)]))
+    [(1, 2), (True, 2)]
+    """
+    seen: set[Hashable] = set()
+    for tokens in sequences:
+        key = sequence_key(tokens)
+        if key not in seen:
+            seen.add(key)
+            yield tokens
 
 
 def read_token(token: Any) -> Value:

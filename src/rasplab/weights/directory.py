@@ -52,12 +52,15 @@ def write_file(path: str | Path, data: bytes, *, overwrite: bool = True) -> Path
     """
     try:
         target = _path(path)
-    except ValueError as error:
+        target = Path(os.path.realpath(target)) if target.is_symlink() else target
+    except (OSError, ValueError) as error:
         raise _cannot_write(path, error, "file") from None
     new = target.with_name(f".rasplab-{secrets.token_hex(8)}.partial")
     try:
         if not overwrite and os.path.lexists(target):
             raise _exists(target, None)
+        if os.path.lexists(target) and not target.is_file():
+            raise OSError("what is there is no file")
         target.parent.mkdir(parents=True, exist_ok=True)
         new.write_bytes(data)
         os.replace(new, target)

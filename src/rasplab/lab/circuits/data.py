@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.rasp.inputs import Inputs as DeclaredInputs
-from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.sequence import different, read_sequence
 from rasplab.weights.artefact import Config
 from rasplab.weights.codec import encode
 
@@ -75,7 +75,7 @@ def read_inputs(config: Config, data: Pairs | Iterable[Iterable[Any]] | None, se
     if not sequences:
         raise InputError(_unusable("there is no sequence in the data"))
     read = [tuple(read_sequence(sequence)) for sequence in sequences]
-    return Inputs(_by_length(config, list(dict.fromkeys(read))), None, False)
+    return Inputs(_by_length(config, list(different(read))), None, False)
 
 
 def _default(config: Config, seed: int) -> Inputs:

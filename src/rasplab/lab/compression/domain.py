@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import InputError, diagnostic
+from rasplab.rasp.sequence import sequence_key
 from rasplab.rasp.values import Value
 from rasplab.weights import PAD_ID, Config, encode
 
@@ -110,21 +111,25 @@ def _drawn(
 ) -> tuple[Sequence_, ...]:
     """Different sequences, as even over lengths as their numbers allow."""
     draw = random.Random(seed)
-    found: dict[Sequence_, None] = {}
+    found: dict[Hashable, Sequence_] = {}
+
+    def add(sequences: Iterable[Sequence_]) -> None:
+        found.update((sequence_key(sequence), sequence) for sequence in sequences)
+
     room = {n: _count(len(vocabulary), n, distinct) for n in lengths}
     for n in lengths:  # the shorter ones first: what they leave goes to the longer
         share = -(-(most - len(found)) // (lengths.stop - n))
         if room[n] <= share:
-            found.update(dict.fromkeys(_every(vocabulary, n, distinct)))
+            add(_every(vocabulary, n, distinct))
             continue
         if room[n] <= 4 * most:
-            found.update(dict.fromkeys(draw.sample([*_every(vocabulary, n, distinct)], share)))
+            add(draw.sample([*_every(vocabulary, n, distinct)], share))
             continue
         aim = len(found) + share
         while len(found) < aim:
             drawn = draw.sample(vocabulary, n) if distinct else draw.choices(vocabulary, k=n)
-            found[tuple(drawn)] = None
-    return tuple(found)
+            add([tuple(drawn)])
+    return tuple(found.values())
 
 
 def _distinct_rows(ids: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

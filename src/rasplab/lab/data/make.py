@@ -15,6 +15,7 @@ from rasplab.lab.data.corrupt import CORRUPTIONS, Tokens, minimal, redrawn, resa
 from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.lab.data.runs import Runs
 from rasplab.rasp.inputs import Inputs
+from rasplab.rasp.sequence import different
 from rasplab.weights.artefact import Config
 
 if TYPE_CHECKING:
@@ -131,12 +132,9 @@ def _drawn(config: Config, length: int, n: int, draw: random.Random) -> Iterator
         draw.shuffle(every)
         yield from every
         return
-    seen: set[Tokens] = set()
-    while True:
-        found = tuple(draw.choice(config.vocabulary) for _ in range(length))
-        if found not in seen:
-            seen.add(found)
-            yield found
+    yield from different(
+        tuple(draw.choice(config.vocabulary) for _ in range(length)) for _ in itertools.count()
+    )
 
 
 def _declared(
@@ -153,7 +151,7 @@ def _declared(
                 )
             )
         drawn = inputs.drawn(DRAWN_AT_MOST * n, seed, length or inputs.lengths[-1])
-        return DRAWN_AT_MOST * n, _different(drawn)
+        return DRAWN_AT_MOST * n, different(drawn)
     every = [s for s in inputs.every if length is None or len(s) == length]
     if n is not None:
         counts = Counter(map(len, every))
@@ -161,14 +159,6 @@ def _declared(
         every = [s for s in every if not enough or len(s) == max(enough)]
         random.Random(seed).shuffle(every)
     return len(every), iter(every)
-
-
-def _different(drawn: Iterator[Tokens]) -> Iterator[Tokens]:
-    seen: set[Tokens] = set()
-    for tokens in drawn:
-        if tokens not in seen:
-            seen.add(tokens)
-            yield tokens
 
 
 def _has_value(model: Model, tokens: Tokens) -> bool:

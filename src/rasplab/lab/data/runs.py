@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.rasp.sequence import different, sequence_key
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.codec import decode, encode
@@ -24,7 +25,7 @@ class Runs:
     """Batched runs of a model, compared variable by variable."""
 
     weights: ModelWeights
-    known: dict[Tokens, list[Value]] = field(default_factory=dict[Tokens, "list[Value]"])
+    known: dict[Hashable, list[Value]] = field(default_factory=dict[Hashable, "list[Value]"])
 
     def outputs(self, sequences: Sequence[Tokens]) -> list[list[Value]]:
         """The values that the model gives."""
@@ -38,10 +39,10 @@ class Runs:
 
     def _recalled(self, sequences: Sequence[Tokens]) -> list[list[Value]]:
         """Outputs that are kept: of many inputs few are far from all others."""
-        new = [tokens for tokens in dict.fromkeys(sequences) if tokens not in self.known]
+        new = [tokens for tokens in different(sequences) if sequence_key(tokens) not in self.known]
         if new:
-            self.known.update(zip(new, self.outputs(new), strict=True))
-        return [self.known[tokens] for tokens in sequences]
+            self.known.update(zip(map(sequence_key, new), self.outputs(new), strict=True))
+        return [self.known[sequence_key(tokens)] for tokens in sequences]
 
     def variables_and_outputs(
         self, sequences: Sequence[Tokens]

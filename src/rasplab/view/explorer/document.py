@@ -139,7 +139,7 @@ def document_of(
         steps=_steps(weights),
         expressions=tuple(_placed(e, sources) for e in linked.expressions),
         sources=tuple(sources.values()),
-        input=_first_input(weights, sequence),
+        input=_first_input(model, sequence),
         arrays={key: pack(array) for key, array in arrays.items()},
     )
 
@@ -234,8 +234,10 @@ def _steps(weights: ModelWeights) -> tuple[Step, ...]:
     )
 
 
-def _first_input(weights: ModelWeights, sequence: Iterable[Any] | None) -> tuple[int, ...]:
-    config = weights.config
+def _first_input(model: Model, sequence: Iterable[Any] | None) -> tuple[int, ...]:
+    config = model.config
+    if sequence is None and model.inputs is not None:
+        sequence = max(model.inputs.drawn(len(_DIGITS)), key=len, default=None)
     if sequence is None:
         words = config.vocabulary
         sequence = [words[digit % len(words)] for digit in _DIGITS[: config.max_length]]
