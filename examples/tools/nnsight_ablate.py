@@ -1,4 +1,8 @@
-"""nnsight: silence each variable of an induction head, and count the outputs that change."""
+"""nnsight: silence each variable of an induction head, and count the outputs that change.
+
+A variable is silenced where it stands in the stream for the first time: before that there is
+nothing to silence, and later somebody has read it already.
+"""
 
 from nnsight import LanguageModel
 
@@ -11,8 +15,10 @@ network = LanguageModel(str(model.save_pretrained("induction", overwrite=True)),
 sequence = list("abcdabcd")
 ids = model.encode([sequence])
 for variable in model.names("nnsight").variables[1:]:
+    path, _, side = variable.points[0].removeprefix("model.").rpartition(".")
+    module = network.get(path.replace("[", ".").replace("]", ""))
     with network.trace(model.vocabulary.text(sequence)):
-        network.transformer.h[0].output[..., variable.start : variable.stop] = 0
+        getattr(module, side)[..., variable.start : variable.stop] = 0
         logits = network.lm_head.output.save()
     [found] = model.vocabulary.decode(logits.detach(), ids)
     changed = sum(a != b for a, b in zip(found, model(sequence), strict=True))

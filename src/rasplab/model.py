@@ -148,7 +148,8 @@ class Model:
 
         Args:
             level: "component", "head", "qkv", "neuron" or "direction".
-            ablation: "none", "zero", "mean" or "resample".
+            ablation: "none", "zero", "mean", "resample", or "scramble" (as "resample", with the
+                positions of the corrupted run in another order, as ACDC has it).
             data: sequences, or pairs of clean and corrupted ones (`model.dataset`); by default
                 every input, or drawn ones where there are too many.
             positions: tell positions apart.
@@ -238,12 +239,27 @@ class Model:
         return to_transformer_lens(self.weights)
 
     def save_transformer_lens_legacy(
-        self, directory: str | Path, *, overwrite: bool = False
+        self,
+        directory: str | Path,
+        *,
+        min_heads: int = 1,
+        min_context: int = 1,
+        overwrite: bool = False,
     ) -> Path:
-        """Write the state dict and config of a `HookedTransformer` (TransformerLens up to 3)."""
+        """Write a `HookedTransformer` (TransformerLens up to 3): state dict, config, tokenizer.
+
+        Some tools need two heads a layer, or a context of ten: `min_heads` and `min_context` add
+        heads that do nothing, and positions that no input reaches.
+        """
         from rasplab.export.legacy_lens import save_transformer_lens_legacy
 
-        return save_transformer_lens_legacy(self.weights, directory, overwrite=overwrite)
+        return save_transformer_lens_legacy(
+            self.weights,
+            directory,
+            min_heads=min_heads,
+            min_context=min_context,
+            overwrite=overwrite,
+        )
 
     def to_onnx(
         self, path: str | Path, *, activations: bool = False, overwrite: bool = False

@@ -102,3 +102,28 @@ def test_writing_needs_no_torch(tmp_path: Path) -> None:
         "print({'torch', 'transformer_lens'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", probe], text=True).strip() == "set()"
+
+
+def test_empty_heads_and_positions_change_no_output(tmp_path: Path) -> None:
+    found = case("reverse", 5)
+    saved = found.model.save_transformer_lens_legacy(tmp_path / "x", min_heads=3, min_context=10)
+    arrays, cfg = files(saved)
+    assert (cfg["n_heads"], cfg["n_ctx"]) == (3, 10)
+    assert not arrays["blocks.0.attn.W_Q"][1:].any()
+    assert arrays["blocks.0.attn.mask"].shape == (10, 10)
+    out, _ = hooked_transformer(arrays, cfg, found.ids, found.words)
+    assert not found.wrong(found.model.decode(out, found.ids))
+
+
+def test_more_heads_and_positions_than_asked_for_are_kept(tmp_path: Path) -> None:
+    model = case("sort", 5).model
+    _, cfg = files(model.save_transformer_lens_legacy(tmp_path / "x", min_heads=1, min_context=2))
+    assert (cfg["n_heads"], cfg["n_ctx"]) == (model.config.n_heads, 6)
+
+
+def test_what_tools_that_cut_edges_need_is_switched_on(tmp_path: Path) -> None:
+    saved = case("sort", 5).model.save_transformer_lens_legacy(tmp_path / "x")
+    _, cfg = files(saved)
+    assert all(cfg[f"use_{what}"] for what in ("attn_result", "split_qkv_input", "hook_mlp_in"))
+    assert "attn_scale" not in cfg  # TransformerLens 1 does not know it
+    assert {"tokenizer.json", "tokenizer_config.json"} <= {p.name for p in saved.iterdir()}

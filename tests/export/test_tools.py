@@ -14,7 +14,7 @@ SHOWN = {
     "captum_attribution": "a   +0.250\nb   +0.000\na   +0.250\nc   +0.000",
     "circuitsvis_attention": "attention.html: 3 heads over <bos> 4 2 5 2 1",
     "jax_gradient": "[[1, 0.5, 0.666666686535, 0.5]]",
-    "nnsight_ablate": "without preceding       4 of 8 outputs change",
+    "nnsight_ablate": "preceding       4 of 8 outputs change\nwithout induction_head  7 of 8",
     "onnx_run": "['e', 'd', 'c', 'b', 'a']",
     "pyvene_interchange": "[None, None, None, 'c']",
     "transformer_lens_patching": "without rank.part2   [1, 2, None, 4, 5]",

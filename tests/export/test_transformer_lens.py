@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from transformer_lens.model_bridge import TransformerBridge
-from transformers import AutoTokenizer
 
 from rasplab.weights import forward
 from tests.export.library import CASES, WITHIN, case
@@ -55,6 +54,37 @@ def test_a_hook_changes_the_output() -> None:
     assert torch.allclose(out[words], expected[words], atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["induction_head", "frac_prevs", "sort"])
+def test_compatibility_mode_changes_no_output(name: str) -> None:
+    found = case(name, 5)
+    bridge = found.model.to_transformer_lens()
+    ids = torch.as_tensor(found.ids)
+    before = bridge(ids)
+    bridge.enable_compatibility_mode()
+    assert torch.equal(bridge(ids), before)
+
+
+def test_the_bridge_reads_text_as_the_model_does() -> None:
+    found = case("hist", 5)
+    bridge = found.model.to_transformer_lens()
+    text = found.model.vocabulary.text("aba")
+    assert bridge.to_tokens(text).tolist() == found.model.encode(["aba"]).tolist()
+    assert bridge.to_str_tokens(text) == ["<bos>", "a", "b", "a"]
+
+
+def test_nothing_warns_whatever_is_imported_first() -> None:
+    """In a process of its own: adapters are registered once in each."""
+    import subprocess
+    import sys
+
+    build = "import rasplab as r; r.compile(r.rasp.tokens, vocab='ab', max_length=3)"
+    script = f"{build}.to_transformer_lens(); {build}.to_transformer_lens()"
+    found = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", script], capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stderr
+
+
 def test_weights_are_read_by_the_bridges_names() -> None:
     model = case("sort", 5).model
     bridge, c = model.to_transformer_lens(), model.config
@@ -74,10 +104,7 @@ def test_float64_is_kept() -> None:
 def test_a_checkpoint_opens_by_itself_and_keeps_its_masking(name: str, tmp_path: Path) -> None:
     found = case(name, 5)
     saved = found.model.save_pretrained(tmp_path / "x")
-    tokenizer: Any = AutoTokenizer.from_pretrained(saved, add_bos_token=True)
-    if "a" not in found.model.vocabulary.texts:
-        tokenizer.add_tokens("a")  # TransformerLens tries to encode this word
-    bridge = TransformerBridge.boot_transformers(str(saved), tokenizer=tokenizer, device="cpu")
+    bridge = TransformerBridge.boot_transformers(str(saved), device="cpu")
     c, outputs = found.model.config, []
     for row, sequence in zip(found.ids, found.sequences, strict=True):
         ids = row[None, : len(sequence) + 1]  # a bridge knows nothing of padding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import pickle
@@ -16,6 +17,7 @@ from rasplab import InputError
 from rasplab.diagnostics import CompileError
 from rasplab.lab.circuits import ABLATIONS, LEVELS, Edge, GroundTruth, Node, ground_truth
 from rasplab.lab.circuits.blocks import blocks_of
+from rasplab.lab.circuits.search import scrambled
 from rasplab.rasp import aggregate, indices, select, selector_width, tokens
 from rasplab.weights import encode
 from tests.random_programs import random_program, random_sequences
@@ -109,6 +111,7 @@ def brute_force(model, level, ablation, sequences, joined=False, places: tuple[A
     network = Network(model, level, joined)
     ids = [encode(model.config, [s])[0] for s in sequences]
     clean = [network.contributions(i, as_it_is) for i in ids]
+    source = clean if ablation != "scramble" else [scrambled_run(network, i) for i in ids]
     outputs = [network.output(i, as_it_is) for i in ids]
     nodes, edges = set(), set()
     for writer in network.blocks.writers:
@@ -120,10 +123,18 @@ def brute_force(model, level, ablation, sequences, joined=False, places: tuple[A
             if any(
                 changes(model, network, ids[i], outputs[i], writer, reader, place, new)
                 for i in range(len(ids))
-                for new in replacements(ablation, writer.name, clean, i)
+                for new in replacements(ablation, writer.name, source, i)
             ):
                 (nodes if reader is None else edges).add(part)
     return nodes, edges
+
+
+def scrambled_run(network, ids):
+    """What is written where the first positions, as many as there are ids, have changed places."""
+    other = copy.copy(network)
+    moved = scrambled(network.weights, len(ids), 0).arrays["pos_embed.W_pos"]
+    other.w = network.w | {"pos_embed.W_pos": moved.astype(np.float64)}
+    return other.contributions(ids, as_it_is)
 
 
 def replacements(ablation, writer, clean, i):
@@ -131,7 +142,7 @@ def replacements(ablation, writer, clean, i):
     alike = [c[writer] for c in clean if len(c[writer]) == len(own)]
     if ablation == "zero":
         return [np.zeros_like(own)]
-    if ablation == "resample":
+    if ablation in ("resample", "scramble"):
         return alike
     return [
         np.stack(
@@ -323,8 +334,57 @@ def test_our_json_holds_all_and_the_same_bytes_come_again(tmp_path) -> None:
     assert again.read_bytes() == path.read_bytes()
 
 
+def test_scrambled_positions_have_all_changed_places() -> None:
+    weights = MODELS["reverse"].weights
+    before = weights.arrays["pos_embed.W_pos"]
+    for n in range(1, 5):
+        after = scrambled(weights, n, 3).arrays["pos_embed.W_pos"]
+        order = [next(i for i, old in enumerate(before) if (old == row).all()) for row in after]
+        assert sorted(order) == [*range(4)]
+        assert all((i == old) == (i >= n or n == 1) for i, old in enumerate(order))
+
+
+def test_positions_matter_where_only_they_are_scrambled() -> None:
+    """Resampling tokens leaves positions as they are; ACDC's random ablation does not."""
+    found = {
+        ablation: {str(e) for e in MODELS["reverse"].circuit(level="qkv", ablation=ablation).edges}
+        for ablation in ("resample", "scramble")
+    }
+    assert "pos_embed -> a1.h0<k>" in found["scramble"] - found["resample"]
+    assert found["resample"] < found["scramble"]
+
+
+def test_a_scrambled_pair_comes_from_its_corrupted_input() -> None:
+    model = MODELS["reverse"]
+    data = model.dataset(8, seed=1, length=3)
+    truth = model.circuit(level="qkv", ablation="scramble", data=data)
+    again = model.circuit(level="qkv", ablation="scramble", data=data)
+    assert truth.edges == again.edges
+    assert truth.ablation == "scramble"
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+def test_eap_ig_sees_tokens_as_its_input_and_empty_heads_unused(heads, tmp_path) -> None:
+    truth = MODELS["reverse, literal"].circuit(level="qkv", ablation="zero")
+    path = truth.save(tmp_path / "eap.json", format="eap", min_heads=heads)
+    data = json.loads(path.read_text())
+    assert data["cfg"]["n_heads"] == heads
+    layers = data["cfg"]["n_layers"]
+    assert len(data["nodes"]) == 2 + layers * (heads + 1)
+    assert len(data["edges"]) == sum(
+        3 * heads * (1 + i * (heads + 1)) + 1 + i * (heads + 1) + heads for i in range(layers)
+    ) + 1 + layers * (heads + 1)
+    ours = {
+        f"{e.sender.replace('embed', 'input')}->{e.receiver.replace('output', 'logits')}"
+        for e in truth.edges
+        if e.sender != "pos_embed"
+    }
+    assert {name for name, e in data["edges"].items() if e["in_graph"]} == ours
+    assert ours
+
+
 def test_the_graph_of_eap_ig_has_every_edge_of_its_model(tmp_path) -> None:
-    truth = MODELS["reverse"].circuit(level="qkv", ablation="resample", joined=True)
+    truth = MODELS["reverse"].circuit(level="qkv", ablation="resample")
     data = json.loads(truth.save(tmp_path / "eap.json", format="eap").read_text())
     assert data["cfg"] == {
         "n_layers": 2,
@@ -445,8 +505,8 @@ def test_pairs_of_different_lengths_are_refused() -> None:
     ("options", "format"),
     [
         ({"level": "head"}, "eap"),
-        ({"level": "qkv"}, "eap"),
-        ({"level": "qkv", "joined": True, "ablation": "zero", "positions": True}, "eap"),
+        ({"level": "qkv", "joined": True}, "eap"),
+        ({"level": "qkv", "ablation": "zero", "positions": True}, "eap"),
         ({"level": "component", "joined": True}, "auto-circuit"),
         ({"level": "neuron"}, "acdc"),
         ({"level": "head"}, "interpbench"),

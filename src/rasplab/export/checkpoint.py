@@ -20,7 +20,7 @@ from rasplab.export.home import Arrays, Head, Home
 from rasplab.export.names import names_of
 from rasplab.export.norms import NormBound, behind_norms, prove_behind_norms
 from rasplab.export.standard import require_standard
-from rasplab.export.tokenizer import tokenizer_config, tokenizer_json
+from rasplab.export.tokenizer import tokenizer_files
 from rasplab.export.vocabulary import Vocabulary, vocabulary_of
 from rasplab.weights import (
     BOS_ID,
@@ -159,10 +159,9 @@ def contents(weights: ModelWeights, layout: Layout) -> dict[str, bytes]:
     data: dict[str, Json] = {
         "config.json": _config(config, vocabulary, layout),
         "generation_config.json": _generation(config, vocabulary),
-        "tokenizer.json": tokenizer_json(vocabulary),
-        "tokenizer_config.json": tokenizer_config(config.n_ctx),
     }
     files = {name: manifest.to_bytes(part) for name, part in data.items()}
+    files |= tokenizer_files(vocabulary, config.n_ctx)
     files[ARRAYS] = to_safetensors(arrays, {"format": "pt"})
     if not weights.plain:
         basis = weights.frame(EMBED).maps

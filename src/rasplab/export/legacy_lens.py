@@ -3,11 +3,12 @@
 Two files, written without importing it:
 
     config = HookedTransformerConfig.from_dict(json.load(open("config.json")))
-    model = HookedTransformer(config)
+    model = HookedTransformer(config, tokenizer=AutoTokenizer.from_pretrained(directory))
     model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
 
 Sizes are our own, but none is 0. Scores are not scaled (`use_attn_scale` is false), and there is no
-layer norm. Padding is masked if `model(ids, attention_mask=ids != 1)` says so.
+layer norm. What every head reads and writes can be hooked, as tools that cut edges need it. Padding
+is masked if `model(ids, attention_mask=ids != 1)` says so.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.export.standard import require_standard
+from rasplab.export.tokenizer import tokenizer_files
+from rasplab.export.vocabulary import vocabulary_of
 from rasplab.weights import Config, ModelWeights, manifest
 from rasplab.weights.directory import write_directory
 from rasplab.weights.manifest import Json
@@ -29,9 +32,18 @@ LEGACY = Format("rasplab-transformer-lens", 1, "Model.save_transformer_lens_lega
 
 
 def save_transformer_lens_legacy(
-    weights: ModelWeights, directory: str | Path, *, overwrite: bool = False
+    weights: ModelWeights,
+    directory: str | Path,
+    *,
+    min_heads: int = 1,
+    min_context: int = 1,
+    overwrite: bool = False,
 ) -> Path:
-    """Write `model.safetensors`, `config.json` and `circuit.json`.
+    """Write `model.safetensors`, `config.json`, `circuit.json` and the files of the tokenizer.
+
+    Heads up to `min_heads` a layer do nothing, and embeddings of positions up to `min_context`
+    are zeros; the outputs stay as they are. Some tools fail on models with one head, or try a model
+    on ten tokens.
 
     Raises:
         InputError: E601, the model has other steps than layers of attention and an MLP.
@@ -40,10 +52,12 @@ def save_transformer_lens_legacy(
     from safetensors.numpy import save
 
     require_standard(weights.config, "a HookedTransformer")
-    arrays = {name: np.array(a, order="C") for name, a in state_dict(weights).items()}
+    shape = config_data(weights.config, min_heads, min_context)
+    arrays = {name: np.array(a, order="C") for name, a in state_dict(weights, shape).items()}
     files = {
         "model.safetensors": save(arrays, {"format": "pt"}),
-        "config.json": manifest.to_bytes(config_data(weights.config)),
+        "config.json": manifest.to_bytes(shape),
+        **tokenizer_files(vocabulary_of(weights.config), weights.config.n_ctx),
     }
     circuit = LEGACY.head() | {
         "config": manifest.config_data(weights.config),
@@ -53,16 +67,16 @@ def save_transformer_lens_legacy(
     return write_directory(directory, sealed(files, "circuit.json", circuit), overwrite=overwrite)
 
 
-def config_data(c: Config) -> Json:
+def config_data(c: Config, min_heads: int = 1, min_context: int = 1) -> Json:
     """The fields of a `HookedTransformerConfig`; a dtype other than float32 is for you to set."""
     return {
         "model_name": "rasplab",
         "n_layers": c.n_layers,
-        "n_heads": max(c.n_heads, 1),
+        "n_heads": max(c.n_heads, min_heads, 1),
         "d_model": c.d_model,
         "d_head": max(c.d_head, 1),
         "d_mlp": max(c.d_mlp, 1),
-        "n_ctx": c.n_ctx,
+        "n_ctx": max(c.n_ctx, min_context),
         "d_vocab": c.d_vocab,
         "d_vocab_out": c.d_out,
         "act_fn": "relu",
@@ -70,7 +84,9 @@ def config_data(c: Config) -> Json:
         "attention_dir": "causal" if c.causal else "bidirectional",
         "attn_only": False,
         "use_attn_scale": False,
-        "attn_scale": 1.0,
+        "use_attn_result": True,
+        "use_split_qkv_input": True,
+        "use_hook_mlp_in": True,
         "positional_embedding_type": "standard",
         "default_prepend_bos": False,
         "init_weights": False,
@@ -78,30 +94,35 @@ def config_data(c: Config) -> Json:
     }
 
 
-def state_dict(weights: ModelWeights) -> Arrays:
-    """The arrays by a `HookedTransformer`'s names, its buffers among them."""
+def state_dict(weights: ModelWeights, config: Json) -> Arrays:
+    """The arrays by a `HookedTransformer`'s names, its buffers among them.
+
+    Each has the shape that `config` says, filled up with zeros.
+    """
     c = weights.config
     kind = np.float64 if c.dtype == "float64" else np.float32
-    heads, head, units = max(c.n_heads, 1), max(c.d_head, 1), max(c.d_mlp, 1)
+    heads, head, units = config["n_heads"], config["d_head"], config["d_mlp"]
+    shapes = {
+        "W_pos": (config["n_ctx"], c.d_model),
+        "W_Q": (heads, c.d_model, head),
+        "W_K": (heads, c.d_model, head),
+        "W_V": (heads, c.d_model, head),
+        "W_O": (heads, head, c.d_model),
+        "b_Q": (heads, head),
+        "b_K": (heads, head),
+        "b_V": (heads, head),
+        "W_in": (c.d_model, units),
+        "b_in": (units,),
+        "W_out": (units, c.d_model),
+    }
     arrays: Arrays = {}
     for name, array in weights.arrays.items():
-        shape = {
-            "W_Q": (heads, c.d_model, head),
-            "W_K": (heads, c.d_model, head),
-            "W_V": (heads, c.d_model, head),
-            "W_O": (heads, head, c.d_model),
-            "b_Q": (heads, head),
-            "b_K": (heads, head),
-            "b_V": (heads, head),
-            "W_in": (c.d_model, units),
-            "b_in": (units,),
-            "W_out": (units, c.d_model),
-        }.get(name.rpartition(".")[2], array.shape)
-        arrays[name] = array.astype(kind) if array.size else np.zeros(shape, kind)
+        arrays[name] = np.zeros(shapes.get(name.rpartition(".")[2], array.shape), kind)
+        arrays[name][tuple(map(slice, array.shape))] = array
     for layer in range(c.n_layers):
         block = f"blocks.{layer}."
         arrays[f"{block}attn.b_O"] = np.zeros(c.d_model, kind)
         arrays[f"{block}mlp.b_out"] = np.zeros(c.d_model, kind)
-        arrays[f"{block}attn.mask"] = np.tri(c.n_ctx, dtype=np.bool_)
+        arrays[f"{block}attn.mask"] = np.tri(config["n_ctx"], dtype=np.bool_)
         arrays[f"{block}attn.IGNORE"] = np.array(-np.inf, np.float32)
     return arrays

@@ -28,6 +28,7 @@ from transformer_lens.model_bridge.generalized_components import (
     UnembeddingBridge,
 )
 from transformer_lens.model_bridge.generalized_components.base import GeneralizedComponent
+from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_from_module
 from transformer_lens.model_bridge.supported_architectures.gpt2 import GPT2ArchitectureAdapter
 from transformers.pytorch_utils import Conv1D
 
@@ -166,5 +167,26 @@ class GPT2Adapter(GPT2ArchitectureAdapter):
             blocks.submodules["attn"].is_causal = False
 
 
-ArchitectureAdapterFactory.register_adapter(ARCHITECTURE, RasplabAdapter)
+def bridge_of(module: CompiledModel, config: Any, tokenizer: Any) -> Any:
+    """A bridge around a compiled model, whose weights are never processed.
+
+    TransformerLens's compatibility mode folds and centres weights, which keeps a language model's
+    log-probabilities in real numbers. Here logits are values, margins are proved for the weights
+    as they are, and there is no norm to fold. So the mode gives its names, and no more.
+    """
+    # The entry point is not there where the package is not installed, only on the path.
+    ArchitectureAdapterFactory.discover_entry_points()
+    ArchitectureAdapterFactory.register_adapter(ARCHITECTURE, RasplabAdapter)
+    bridge: Any = build_bridge_from_module(
+        module, ARCHITECTURE, tl_config=config, tokenizer=tokenizer, model_name="rasplab"
+    )
+    bridge.process_weights = _leave_as_they_are
+    return bridge
+
+
+def _leave_as_they_are(**unused: Any) -> None:
+    """In place of a bridge's `process_weights`."""
+
+
+# Without this, a bidirectional checkpoint would be made causal.
 ArchitectureAdapterFactory.register_adapter("GPT2LMHeadModel", GPT2Adapter)

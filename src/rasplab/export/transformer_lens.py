@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import require
 from rasplab.export.gpt2 import power_of_four
 from rasplab.export.standard import require_standard
+from rasplab.export.tokenizer import to_tokenizer
 from rasplab.weights import Config, ModelWeights
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
@@ -26,7 +27,9 @@ Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
 def to_transformer_lens(weights: ModelWeights) -> Any:
     """A `TransformerBridge` that computes the model.
 
-    It takes token ids as `Model.encode` makes them, and gives the read-out for `Model.decode`.
+    It takes token ids as `Model.encode` makes them, or text as its tokenizer reads it (words with
+    blanks between), and gives the read-out for `Model.decode`: a column for every output value, not
+    for every token.
 
     Raises:
         InputError: E601, the model has other steps than layers of attention and an MLP.
@@ -38,17 +41,14 @@ def to_transformer_lens(weights: ModelWeights) -> Any:
     require_standard(weights.config, "a TransformerBridge")
     import torch
     from transformer_lens.config import TransformerBridgeConfig
-    from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_from_module
 
-    from rasplab.export.lens_bridge import ARCHITECTURE, CompiledModel
+    from rasplab.export.lens_bridge import CompiledModel, bridge_of
 
     config = TransformerBridgeConfig(**_config(weights.config))
     module = CompiledModel(config).to(getattr(torch, storage(weights.config)))
     arrays = {name: torch.tensor(array) for name, array in _state_dict(weights).items()}
     module.load_state_dict(arrays)
-    return build_bridge_from_module(
-        module.eval(), ARCHITECTURE, tl_config=config, model_name="rasplab"
-    )
+    return bridge_of(module.eval(), config, to_tokenizer(weights.config))
 
 
 def storage(config: Config) -> str:

@@ -39,12 +39,12 @@ are equally long, so that every position has its counterpart.""",
         "the format cannot hold this",
         """\
 A tool whose format was asked for has another granularity, does not tell positions apart, or has
-one node for both embeddings.""",
+other nodes for the embeddings.""",
         """\
 Converting would change the claim: whether an edge matters depends on what else is cut with it. So
 the circuit is computed at the level that the format has.""",
         _HIST + 'model.circuit(level="head").save("hist.json", format="eap")',
-        _HIST + 'model.circuit(level="qkv", joined=True).save("hist.json", format="eap")',
+        _HIST + 'model.circuit(level="qkv").save("hist.json", format="eap")',
     ),
     Page(
         "E443",

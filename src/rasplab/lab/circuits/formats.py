@@ -1,6 +1,7 @@
 """Circuits as JSON: ours, and what other tools read.
 
-- `"eap"`: the graph JSON of EAP-IG (`Graph.from_json`), every edge with `in_graph` and a score.
+- `"eap"`: the graph JSON of EAP-IG (`Graph.from_json`), every edge with `in_graph` and a score. Its
+  node `input` is the embedding of tokens alone: positions are never cut there.
 - `"auto-circuit"`: edge names such as `A0.0->MLP 1`, with sequence positions, BOS being 0.
 - `"acdc"`: the edge map of ACDC: receiver, its index, sender, its index; true if present.
 - `"interpbench"`: the list of edges between hook names, as in the benchmark's `edges.pkl`, which is
@@ -16,7 +17,7 @@ from typing import Any, TypeAlias
 
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.circuits.blocks import Reader, Writer
-from rasplab.lab.circuits.truth import GroundTruth, Node
+from rasplab.lab.circuits.truth import GroundTruth
 from rasplab.weights.architecture import EMBED, Architecture
 from rasplab.weights.directory import write_file
 
@@ -26,13 +27,13 @@ Place: TypeAlias = "tuple[str, tuple[int | None, ...]]"
 """A hook name of TransformerLens, and an index into its activation."""
 
 
-def save(truth: GroundTruth, path: str | Path, format: str) -> Path:
-    """Write a circuit as JSON in one of the formats."""
+def save(truth: GroundTruth, path: str | Path, format: str, *, min_heads: int = 1) -> Path:
+    """Write a circuit as JSON in one of the formats; `min_heads` is for `"eap"`."""
     match format:
         case "rasplab":
             data: Any = own_json(truth)
         case "eap":
-            data = eap(truth)
+            data = eap(truth, min_heads)
         case "auto-circuit":
             data = {"edges": auto_circuit(truth)}
         case "acdc":
@@ -68,26 +69,45 @@ def own_json(truth: GroundTruth) -> dict[str, Any]:
     }
 
 
-def eap(truth: GroundTruth) -> dict[str, Any]:
-    """The graph of EAP-IG: level qkv, one input node, no positions.
+def eap(truth: GroundTruth, min_heads: int = 1) -> dict[str, Any]:
+    """The graph of EAP-IG: level qkv, no positions, `embed` as `input`.
+
+    With `min_heads` it is the graph of a model that was widened with heads that do nothing
+    (`Model.save_transformer_lens_legacy`).
 
     Raises:
         InputError: E442 for another circuit.
     """
-    _require(truth, "EAP-IG", levels=("qkv",), joined=True, positions=False)
-    present = {(e.sender, e.receiver) for e in truth.edges}
-    senders = {e.sender for e in truth.edges}
-    named = {"output": "logits"}
-    edges = {
-        f"{w.name}->{named.get(r.name, r.name)}": (w.name, r.name) in present
-        for w, r in truth.blocks.pairs()
-    }
-    nodes = {w.name: Node(w.name) in truth or w.name in senders for w in truth.blocks.writers}
+    _require(truth, "EAP-IG", levels=("qkv",), joined=False, positions=False)
+    named = {"embed": "input", "output": "logits"}
+    found = [
+        (named.get(e.sender, e.sender), named.get(e.receiver, e.receiver)) for e in truth.edges
+    ]
+    nodes = {named.get(n.name, n.name) for n in truth.nodes} | {sender for sender, _ in found}
+    sizes = truth.sizes | {"n_heads": max(truth.sizes["n_heads"], min_heads, 1)}
+    writers, pairs = _eap_graph(sizes["n_layers"], sizes["n_heads"])
     return {
-        "cfg": {**truth.sizes, "parallel_attn_mlp": False},
-        "nodes": {n: {"in_graph": here} for n, here in (nodes | {"logits": True}).items()},
-        "edges": {n: {"score": float(here), "in_graph": here} for n, here in edges.items()},
+        "cfg": {**sizes, "parallel_attn_mlp": False},
+        "nodes": {name: {"in_graph": name in nodes} for name in writers}
+        | {"logits": {"in_graph": True}},
+        "edges": {
+            f"{sender}->{receiver}": {"score": float(here), "in_graph": here}
+            for sender, receiver in pairs
+            for here in ((sender, receiver) in found,)
+        },
     }
+
+
+def _eap_graph(n_layers: int, n_heads: int) -> tuple[list[str], list[tuple[str, str]]]:
+    """The writers of a graph of EAP-IG, and who can be read by whom."""
+    writers, pairs = ["input"], list[tuple[str, str]]()
+    for layer in range(n_layers):
+        heads = [f"a{layer}.h{head}" for head in range(n_heads)]
+        pairs += [(w, f"{head}<{part}>") for head in heads for part in "qkv" for w in writers]
+        writers += heads
+        pairs += [(w, f"m{layer}") for w in writers]
+        writers.append(f"m{layer}")
+    return writers, pairs + [(w, "logits") for w in writers]
 
 
 def auto_circuit(truth: GroundTruth) -> dict[str, list[int] | None]:
@@ -195,16 +215,15 @@ def _require(
     tool: str,
     *,
     levels: tuple[str, ...],
-    joined: bool = False,
+    joined: bool | None = None,
     positions: bool = True,
 ) -> None:
     if truth.level not in levels:
         wanted = " or ".join(map(repr, levels))
         raise _cannot_hold(f"{tool} has no level {truth.level!r}", f"use level={wanted}")
-    if joined and not truth.blocks.joined:
-        raise _cannot_hold(
-            f"{tool} has one input node for tokens and positions", "use `joined=True`"
-        )
+    if joined is not None and joined != truth.blocks.joined:
+        node = "tokens and positions" if joined else "tokens alone, and none for positions"
+        raise _cannot_hold(f"{tool} has one input node for {node}", f"use `joined={joined}`")
     if not positions and any(node.position is not None for node in truth.nodes):
         raise _cannot_hold(f"{tool} does not tell positions apart", "use `positions=False`")
     if not truth.sizes["n_layers"]:

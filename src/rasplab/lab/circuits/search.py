@@ -25,7 +25,7 @@ from rasplab.lab.circuits.blocks import (
     columns_read,
     columns_written,
 )
-from rasplab.lab.circuits.data import Inputs, by_default, declared, read_inputs
+from rasplab.lab.circuits.data import Ids, Inputs, by_default, declared, read_inputs
 from rasplab.lab.circuits.rerun import Rerun
 from rasplab.lab.circuits.truth import Edge, GroundTruth, Node, Position
 from rasplab.weights.artefact import ModelWeights
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rasplab.model import Model
 
 Array = NDArray[np.floating]
-ABLATIONS = ("none", "zero", "mean", "resample")
+ABLATIONS = ("none", "zero", "mean", "resample", "scramble")
 PAIRS_AT_MOST = 1 << 21
 """So many pairs of a clean and a corrupted input are tried for one edge before it stays open."""
 
@@ -103,6 +103,20 @@ def _in_float64(weights: ModelWeights) -> ModelWeights:
     return replace(weights, arrays=arrays)
 
 
+def scrambled(weights: ModelWeights, n: int, seed: int) -> ModelWeights:
+    """The weights with the embeddings of the first `n` positions, BOS among them, in another order.
+
+    It is drawn by `seed`; none stays where it was, if there are two or more.
+    """
+    order = list(range(n))
+    random.Random(seed).shuffle(order)
+    moved = np.empty(n, np.intp)
+    moved[order] = np.roll(order, 1)  # one cycle through all of them
+    positions = weights.arrays["pos_embed.W_pos"].copy()
+    positions[:n] = positions[moved]
+    return replace(weights, arrays=weights.arrays | {"pos_embed.W_pos": positions})
+
+
 def _no_directions() -> Diagnostic:
     return diagnostic(
         "E440",
@@ -152,6 +166,7 @@ class _Group:
 
     clean: Rerun
     corrupt: Rerun | None
+    paired: bool
 
     @property
     def positions(self) -> int:
@@ -171,9 +186,16 @@ class _Search:
     def __post_init__(self) -> None:
         corrupt = self.inputs.corrupt or (None,) * len(self.inputs.clean)
         self.groups = [
-            _Group(Rerun(self.weights, a), None if b is None else Rerun(self.weights, b))
+            _Group(Rerun(self.weights, a), self._corrupted(a, b), b is not None)
             for a, b in zip(self.inputs.clean, corrupt, strict=True)
         ]
+
+    def _corrupted(self, clean: Ids, corrupt: Ids | None) -> Rerun | None:
+        """The run that replacements come from, where it is not that of the clean inputs."""
+        if self.ablation == "scramble":
+            ids = clean if corrupt is None else corrupt
+            return Rerun(scrambled(self.weights, ids.shape[1], self.seed), ids)
+        return None if corrupt is None else Rerun(self.weights, corrupt)
 
     def run(self) -> GroundTruth:
         nodes: list[Node] = []
@@ -256,12 +278,15 @@ class _Ablated:
                 yield np.zeros_like(written)
             case "mean":
                 yield self._mean(group.positions)
-            case _ if group.corrupt is not None:
-                yield group.corrupt.written(self.writer)
-            case _:  # what is not seen need not be told apart
-                distinct = np.unique(written[:, seen], axis=0, return_index=True)[1]
+            case _:
+                other = group.corrupt.written(self.writer) if group.corrupt else written
+                if group.paired:
+                    yield other
+                    return
+                # what is not seen need not be told apart
+                distinct = np.unique(other[:, seen], axis=0, return_index=True)[1]
                 order = random.Random(self.search.seed).sample(distinct.tolist(), len(distinct))
-                yield from (written[i] for i in order)
+                yield from (other[i] for i in order)
 
     def _mean(self, positions: int) -> Array:
         """Per position the mean over the data that have it."""

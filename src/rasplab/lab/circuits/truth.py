@@ -74,15 +74,17 @@ class GroundTruth:
 
         return own_json(self)
 
-    def save(self, path: str | Path, *, format: str = "rasplab") -> Path:
+    def save(self, path: str | Path, *, format: str = "rasplab", min_heads: int = 1) -> Path:
         """Write the circuit as JSON: ours, or `"eap"`, `"auto-circuit"`, `"acdc"`, `"interpbench"`.
+
+        `min_heads` is for `"eap"`: as many heads a layer as the exported model was given.
 
         Raises:
             InputError: E442 for an unknown format, or one that cannot hold the circuit.
         """
         from rasplab.lab.circuits.formats import save
 
-        return save(self, path, format)
+        return save(self, path, format, min_heads=min_heads)
 
     def draw(self, path: str | Path | None = None) -> Any:
         """The circuit as a `graphviz.Digraph`, which notebooks show; written to `path` if given."""
