@@ -106,6 +106,7 @@ def test_a_mystery_that_is_drawn_does_not_say_what_it_is(capfd: pytest.CaptureFi
     assert rasplab.load("box").config == drawn.config
 
 
+@pytest.mark.slow
 def test_source_text_is_marked_too(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["learn", "7", "my.rasp"]) == 0
     assert "solved" in capfd.readouterr().out
@@ -176,7 +177,8 @@ def test_a_teacher_sees_solutions(
 
 
 def test_the_list_as_data(capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["learn", "7", "my.py"]) == main(["learn", "8", "--hint"]) == 0
+    save_progress(Path("progress.json"), Progress({"hist": (1, 1)}))
+    assert main(["learn", "8", "--hint"]) == 0
     capfd.readouterr()
     assert main(["learn", "--json"]) == 0
     data = json.loads(capfd.readouterr().out)
@@ -195,7 +197,7 @@ def test_notebooks_are_written(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("code", "seconds", "told"),
     [
-        ("while True: pass", 1, "did not end within 1 seconds"),
+        ("while True: pass", 0.5, "did not end within 0.5 seconds"),
         ("import os; os._exit(3)", 60, "ended without a result, with status 3"),
     ],
     ids=["a loop", "an exit"],
@@ -207,6 +209,7 @@ def test_a_file_that_does_not_come_to_an_end_is_told(code: str, seconds: float, 
     assert caught.value.code == "E905"
 
 
+@pytest.mark.slow
 def test_a_function_that_never_ends_is_told() -> None:
     Path("bad.py").write_text(
         "from rasplab.rasp import *\ndef f(token):\n    while True: pass\nhist = apply(f, tokens)\n"
@@ -215,6 +218,7 @@ def test_a_function_that_never_ends_is_told() -> None:
         mark_file(Path("bad.py:hist"), exercise="hist", seconds=3)
 
 
+@pytest.mark.slow
 def test_files_beside_the_solution_are_not_taken_for_modules_of_the_language() -> None:
     Path("json.py").write_text("raise SystemExit('not this one')\n")
     Path("mine.py").write_text("VALUE = 1\n")
@@ -222,6 +226,7 @@ def test_files_beside_the_solution_are_not_taken_for_modules_of_the_language() -
     assert mark_file(Path("my.py:hist"), exercise="hist").passed
 
 
+@pytest.mark.slow
 def test_what_a_solution_prints_is_seen(capfd: pytest.CaptureFixture[str]) -> None:
     Path("my.py").write_text(f"print('here I am')\n{MINE}")
     assert main(["learn", "7", "my.py"]) == 0
