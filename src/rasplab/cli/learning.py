@@ -201,9 +201,9 @@ def _list(exercises: tuple[Exercise, ...], progress: Progress, json: bool) -> No
     ]
     columns = ("no.", "exercise", "what it is about", "layers", "heads", "done")
     output.table(columns, rows, right="no. layers heads")
-    left = next((e for e in exercises if e.name not in progress.solved), None)
+    left = [e for e in exercises if e.name not in progress.solved]
     output.say()
-    output.say(f"{len(progress.solved)} of {len(exercises)} solved; {_next(left)}")
+    output.say(f"{len(exercises) - len(left)} of {len(exercises)} solved; {_next(left)}")
 
 
 def _as_data(exercise: Exercise, progress: Progress) -> dict[str, object]:
@@ -224,10 +224,10 @@ def _state(exercise: Exercise, progress: Progress) -> str:
     return ", ".join(filter(None, ["solved" if exercise.name in progress.solved else "", hints]))
 
 
-def _next(exercise: Exercise | None) -> str:
-    if exercise is None:
+def _next(left: list[Exercise]) -> str:
+    if not left:
         return "try `rasplab mystery 1 -o box`, and find out what the model in it does"
-    return f"next: `rasplab learn {exercise.number}`"
+    return f"next: `rasplab learn {left[0].number}`"
 
 
 def _show(exercise: Exercise, progress: Progress) -> None:

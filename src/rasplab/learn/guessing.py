@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rasplab.diagnostics import Diagnostic, RasplabError, diagnostic
-from rasplab.display import html
+from rasplab.display import code, html
 from rasplab.learn.trying import Difference, first_difference, inputs, written
 from rasplab.model import Model
 from rasplab.options import read_options
@@ -35,7 +35,7 @@ class Guess:
         return f"<guess: {'right' if self.right else 'not yet'}>"
 
     def _repr_html_(self) -> str:
-        return html("", str(self))
+        return html("", picture=code(str(self)))
 
 
 def compare(model: Model, program: Any, *, seed: int = 0) -> Guess:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rasplab.diagnostics import Diagnostic, ProgramError, RasplabError, counted, diagnostic
-from rasplab.display import html
+from rasplab.display import code, html
 from rasplab.learn.exercise import Exercise
 from rasplab.learn.table import get
 from rasplab.learn.trying import Difference, first_difference, inputs, written
@@ -59,7 +59,7 @@ class Marking:
         return f"<marking of exercise {self.exercise.number}, {self.exercise.name}: {verdict}>"
 
     def _repr_html_(self) -> str:
-        return html("", str(self))
+        return html("", picture=code(str(self)))
 
 
 def mark(exercise: int | str | Exercise, program: Any) -> Marking:
