@@ -201,9 +201,8 @@ def _list(exercises: tuple[Exercise, ...], progress: Progress, json: bool) -> No
     ]
     columns = ("no.", "exercise", "what it is about", "layers", "heads", "done")
     output.table(columns, rows, right="no. layers heads")
-    left = [e for e in exercises if e.name not in progress.solved]
     output.say()
-    output.say(f"{len(exercises) - len(left)} of {len(exercises)} solved; {_next(left)}")
+    output.say(_standing(exercises, progress))
 
 
 def _as_data(exercise: Exercise, progress: Progress) -> dict[str, object]:
@@ -224,10 +223,11 @@ def _state(exercise: Exercise, progress: Progress) -> str:
     return ", ".join(filter(None, ["solved" if exercise.name in progress.solved else "", hints]))
 
 
-def _next(left: list[Exercise]) -> str:
-    if not left:
-        return "try `rasplab mystery 1 -o box`, and find out what the model in it does"
-    return f"next: `rasplab learn {left[0].number}`"
+def _standing(exercises: tuple[Exercise, ...], progress: Progress) -> str:
+    left = [exercise for exercise in exercises if exercise.name not in progress.solved]
+    after = "try `rasplab mystery 1 -o box`, and find out what the model in it does"
+    after = f"next: `rasplab learn {left[0].number}`" if left else after
+    return f"{len(exercises) - len(left)} of {len(exercises)} solved; {after}"
 
 
 def _show(exercise: Exercise, progress: Progress) -> None:
@@ -236,12 +236,10 @@ def _show(exercise: Exercise, progress: Progress) -> None:
     for number in range(1, taken + 1):
         output.say(f"\nhint {number}: {exercise.hint(number)}")
     number, name = exercise.number, exercise.name
-    output.say(
-        f"\nWrite `{name} = ...` into a file, my.py or my.rasp, and mark it: "
-        f"`rasplab learn {number} my.py`"
-    )
+    output.say(f"\nWrite `{name} = ...` into a file, my.py or my.rasp, and mark it:")
+    output.say(f"  rasplab learn {number} my.py")
     if taken < len(exercise.hints):
-        output.say(f"Stuck? `rasplab learn {number} --hint`")
+        output.say(f"Stuck?\n  rasplab learn {number} --hint")
 
 
 def _hint(exercise: Exercise, keeper: Keeper) -> None:
@@ -254,6 +252,8 @@ def _hint(exercise: Exercise, keeper: Keeper) -> None:
 
 
 def _mark(exercise: Exercise, file: Path, keeper: Keeper, seconds: float) -> int:
+    from rasplab.learn import all as every
+
     found = _found(file, exercise.name, exercise=exercise.name, seconds=seconds)
     if not found.passed:
         output.coloured(found.text, stderr=True)
@@ -261,6 +261,7 @@ def _mark(exercise: Exercise, file: Path, keeper: Keeper, seconds: float) -> int
     keeper.keep(keeper.progress.with_solved(exercise, found.layers, found.heads))
     output.say(found.text)
     output.say(f"compared on {found.tried}")
+    output.say(_standing(every(), keeper.progress))
     return 0
 
 
