@@ -68,6 +68,13 @@ def test_what_the_embedding_computes_is_not_told_either() -> None:
     assert "vowel" not in repr(learn.seal(vowels).manifest.variables)
 
 
+def test_a_variable_that_is_only_called_as_the_input_is_gets_another_name() -> None:
+    count = rasp.selector_width(rasp.select(tokens, tokens, "==")).named("indices")
+    sealed = learn.seal(rasplab.compile(count, vocab="ab", max_length=3))
+    assert "indices" not in {part.variable for part in sealed.manifest.components}
+    assert "?" not in {name for part in sealed.manifest.components for name in part.reads}
+
+
 def test_a_variable_can_be_set_under_its_new_name() -> None:
     sealed = learn.seal(secret())
     changed = {

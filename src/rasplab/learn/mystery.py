@@ -16,6 +16,7 @@ from rasplab import programs
 from rasplab.craft.certificate import Certificate
 from rasplab.model import Model, compile
 from rasplab.rasp.values import Value
+from rasplab.weights.architecture import EMBED
 from rasplab.weights.artefact import Circuit, Component, Encoding, NamedDirection, VariablePlace
 
 PROGRAM: Final = "(a mystery)"
@@ -88,10 +89,11 @@ def seal(model: Model) -> Model:
 
 
 def _names(circuit: Circuit) -> dict[str, str]:
+    """The new name of every variable; one that is only called as the input is gets another."""
     ordered = sorted(circuit.variables, key=lambda place: place.written)
-    hidden = [place.name for place in ordered if place.name not in _KNOWN]
-    numbered = {name: f"v{number}" for number, name in enumerate(dict.fromkeys(hidden), start=1)}
-    return {name: name for name in _KNOWN} | numbered
+    kept = {p.name: p.name for p in ordered if p.name in _KNOWN and p.written == EMBED}
+    hidden = [place.name for place in ordered if place.name not in kept]
+    return kept | {name: f"v{number}" for number, name in enumerate(hidden, start=1)}
 
 
 def _sealed(circuit: Circuit, names: Mapping[str, str]) -> Circuit:
@@ -122,10 +124,10 @@ def _directions(
 
 
 def _component(part: Component, names: Mapping[str, str]) -> Component:
-    reads = tuple(sorted({names.get(name, name) for name in part.reads}))
+    reads = tuple(sorted({names.get(name, "?") for name in part.reads}))
     return replace(
         part,
-        variable=names.get(part.variable, PROGRAM),
+        variable=names.get(part.variable, "?"),
         expression="?",
         place="",
         reads=reads,
