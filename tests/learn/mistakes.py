@@ -18,6 +18,7 @@ NAMES: dict[str, Any] = {
     "earlier": EARLIER,
     "so_far": SO_FAR,
     "before": shift(tokens, 1, default="-"),
+    "left": shift(tokens, 1),
     "last": rasp.length - 1,
     "depth": aggregate_sum(SO_FAR, ONES_OR_MINUS_ONES),
     "negative": (ROUND < 0) | (SQUARE < 0),
@@ -134,6 +135,29 @@ WRONG = {
     ],
 }
 """Nearly right, each with one mistake."""
+
+OTHERS = {
+    "vowel": '(tokens == "a") | (tokens == "e")',
+    "from_end": 'selector_width(select(indices, indices, ">"))',
+    "first": "aggregate(earliest(full), tokens)",
+    "previous": 'aggregate(most_recent(earlier), tokens, default="-")',
+    "count_a": 'aggregate_sum(full, where(tokens == "a", 1, 0))',
+    "hist": "aggregate_sum(same, constant(1))",
+    "reverse": 'load_from_location(tokens, selector_width(select(indices, indices, ">")), "")',
+    "share": 'selector_width(so_far & select(tokens, "x", "==")) / (indices + 1)',
+    "parity": 'apply(lambda count: count % 2, count(tokens, "1"))',
+    "seen_before": "selector_width(same & so_far) > 1",
+    "since": 'aggregate(most_recent(select(tokens, "x", "==") & so_far), -indices, 1) + indices',
+    "in_order": 'aggregate(full, where(shift(tokens, 1, "a") <= tokens, 1, 0)) == 1',
+    "palindrome": "aggregate(full, where(programs.reverse() == tokens, 1, 0)) == 1",
+    "greatest": 'aggregate(best(full, apply("abcd".index, tokens)), tokens)',
+    "ordered": "programs.sort()",
+    "induction": 'aggregate(most_recent(select(left, tokens, "==") & so_far), tokens, "-")',
+    "most_frequent": "programs.most_freq()",
+    "dyck1": 'where(has_focus(so_far & select(depth, 0, "<")), "F", where(depth == 0, "T", "P"))',
+    "dyck2": 'programs.dyck(["()", "[]"])',
+}
+"""Right as well, and not as the solutions have it."""
 
 LARGER = {
     "from_one": "selector_width(so_far)",

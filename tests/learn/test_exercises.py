@@ -9,7 +9,7 @@ from rasplab.learn.trying import inputs
 from rasplab.rasp import SOp, loads
 from rasplab.rasp.library import indices, tokens
 from tests.learn import mistakes
-from tests.learn.mistakes import IN_SOURCE_TEXT, LARGER, WRONG
+from tests.learn.mistakes import IN_SOURCE_TEXT, LARGER, OTHERS, WRONG
 
 EXERCISES = learn.all()
 NAMES = [exercise.name for exercise in EXERCISES]
@@ -67,6 +67,13 @@ def test_a_right_program_beyond_the_budget_is_told_its_heads(name: str, expressi
         (marking.heads or 0) > learn.get(name).heads
     )
     assert len(finding.notes) == marking.heads
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "expression"), OTHERS.items(), ids=list(OTHERS))
+def test_other_solutions_are_solved_too(name: str, expression: str) -> None:
+    marking = learn.mark(name, written(expression))
+    assert marking.passed, str(marking)
 
 
 @pytest.mark.slow

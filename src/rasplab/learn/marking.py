@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rasplab.diagnostics import Diagnostic, ProgramError, RasplabError, counted, diagnostic
-from rasplab.display import code, html
+from rasplab.display import code, html, shorten
 from rasplab.learn.exercise import Exercise
 from rasplab.learn.table import get
 from rasplab.learn.trying import Difference, first_difference, inputs, written
@@ -127,8 +127,8 @@ def _too_large(exercise: Exercise, program: SOp, model: Model) -> Diagnostic:
         f"this computes `{exercise.name}`, but not within the budget",
         at=program.origin,
         label=f"compiles to {_size(*sizes(model))}; the budget is {exercise.budget}",
-        notes=[f"layer {part.layer} has a head for {part.expression}" for part in heads],
-        help="do more in one head (`&` of selectors), or without attention",
+        notes=[f"layer {part.layer} has a head for {shorten(part.expression)}" for part in heads],
+        help="do more in one head (`&` of selectors, `default` instead of `fill`), or in none",
     )
 
 
