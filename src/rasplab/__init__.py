@@ -26,7 +26,7 @@ from rasplab.model import Model, compile, from_pretrained, load
 from rasplab.rasp.example import example
 
 if TYPE_CHECKING:
-    from rasplab import lab, view
+    from rasplab import lab, learn, view
 
     __version__: str
 
@@ -43,6 +43,7 @@ __all__ = [
     "example",
     "from_pretrained",
     "lab",
+    "learn",
     "load",
     "programs",
     "rasp",
@@ -51,8 +52,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`rasplab.view`, `rasplab.lab` and the version are loaded when they are first asked for."""
-    if name in ("lab", "view"):
+    """`rasplab.view`, `lab`, `learn` and the version are loaded when they are first asked for."""
+    if name in ("lab", "learn", "view"):
         return import_module(f"rasplab.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("rasplab")

@@ -11,13 +11,13 @@ from tests.docs.code_blocks import Block, python_blocks, run_page
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [p for p in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if p.exists()]
 
-SLOW = {"docs/checkpoints.md"}  # loads what other tools need
+SLOW = ("docs/checkpoints.md", "docs/tools/")  # loads what other tools need
 
 
 def _parameter(page: Path) -> Any:
     name = page.relative_to(ROOT).as_posix()
     foreign = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-    return pytest.param(page, id=name, marks=foreign if name in SLOW else [])
+    return pytest.param(page, id=name, marks=foreign if name.startswith(SLOW) else [])
 
 
 PAGE = """\

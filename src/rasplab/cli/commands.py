@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 
 from rasplab.cli import output, reading
 from rasplab.cli.compiling import compile_, compress, show, view
+from rasplab.cli.learning import guess, learn, mystery
 from rasplab.cli.parameters import AsJson, Causal, Division, Dtype, KeepText, Program, Vocab
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, shown
@@ -32,7 +33,9 @@ def application() -> App:
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
     named |= {"view": view, "verify": verify, "check": check, "explain": explain}
-    for name, command in {**named, "compress": compress, "repl": repl}.items():
+    named |= {"compress": compress, "repl": repl}
+    named |= {"learn": learn, "mystery": mystery, "guess": guess}
+    for name, command in named.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")
         app.command(command, name=name)
     return app

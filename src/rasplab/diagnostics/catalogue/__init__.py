@@ -16,6 +16,7 @@ from rasplab.diagnostics.catalogue import (
     inputs,
     interventions,
     language,
+    learning,
     sizes,
     text,
 )
@@ -37,6 +38,7 @@ _CHAPTERS = (
     exports,
     text,
     compression,
+    learning,
 )
 PAGES: dict[str, Page] = {page.code: page for chapter in _CHAPTERS for page in chapter.PAGES}
 

@@ -16,6 +16,7 @@ _CHAPTERS = {
     "E6": "Other homes for a model",
     "E7": "RASP source text",
     "E8": "Compression",
+    "E9": "Exercises and mystery models",
 }
 
 _HEAD = """\

@@ -304,8 +304,10 @@ assert trace.variable("tokens")[1] == 'b'""",
     ),
     Page(
         "E418",
-        "a check of no inputs",
-        "`verify` was asked for a number of inputs that is not a whole number from 1.",
+        "a check of no inputs, or in no time",
+        """\
+`verify` was asked for a number of inputs that is not a whole number from 1, or a marking was given
+a time limit that is not greater than 0.""",
         "A check that looks at nothing finds nothing: it must not pass.",
         _HIST + 'rasplab.compile(hist, vocab="abc", max_length=5).verify(samples=0)',
         _HIST + 'rasplab.compile(hist, vocab="abc", max_length=5).verify(samples=10)',

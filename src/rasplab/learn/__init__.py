@@ -1,0 +1,30 @@
+"""Learning RASP: exercises that are marked automatically, and models to find out about.
+
+>>> from rasplab import learn
+>>> from rasplab.rasp import select, selector_width, tokens
+>>> print(learn.get(7).hint(2))
+`select(tokens, tokens, predicate)` compares the key's token with the query's.
+>>> print(learn.mark(7, selector_width(select(tokens, tokens, "=="))))
+exercise 7, hist: solved, with 1 layer and 1 head (the budget: 1 layer, 1 head)
+"""
+
+from rasplab.learn.exercise import Exercise
+from rasplab.learn.guessing import Guess, compare
+from rasplab.learn.marking import Marking, mark
+from rasplab.learn.mystery import draw, seal
+from rasplab.learn.notebooks import notebook, save_notebooks
+from rasplab.learn.table import all, get
+
+__all__ = [
+    "Exercise",
+    "Guess",
+    "Marking",
+    "all",
+    "compare",
+    "draw",
+    "get",
+    "mark",
+    "notebook",
+    "save_notebooks",
+    "seal",
+]

@@ -1,0 +1,1 @@
+"""A solution of every exercise, a module each, as a learner would write it."""

@@ -1,0 +1,5 @@
+"""Counted from 1."""
+
+from rasplab.rasp import indices
+
+from_one = indices + 1

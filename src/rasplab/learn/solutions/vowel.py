@@ -1,0 +1,5 @@
+"""A function of one token."""
+
+from rasplab.rasp import is_in, tokens
+
+vowel = is_in(tokens, "ae")
