@@ -41,8 +41,8 @@ def reads(
 ) -> Affine:
     matrices = tuple((s, np.asarray(m, float).reshape(len(s), -1)) for s, m in parts)
     columns = matrices[0][1].shape[1]
-    wide = [np.broadcast_to(np.asarray(v, float), (columns,)) for v in (bias, bos)]
-    return Affine(matrices, *wide, None if blur is None else np.asarray(blur, float))
+    wide, at_bos = (np.broadcast_to(np.asarray(v, float), (columns,)) for v in (bias, bos))
+    return Affine(matrices, wide, at_bos, None if blur is None else np.asarray(blur, float))
 
 
 def known(*errors: tuple[Subspace, Any], factors: Any = (), sums: Any = ()) -> Errors:
