@@ -50,7 +50,7 @@ def measured(
     """Run what is not known yet, or has another stamp, in forks; keep what is found in a file."""
     known: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
     missing = [name for name in works if known.get(name, {}).get("stamp") != stamps[name]]
-    some = 200
+    some = 50
     for start in range(0, len(missing), some):
         part = {name: works[name] for name in missing[start : start + some]}
         found = forked(partial(_watched, part, root, paths), some * SECONDS_AT_MOST)
