@@ -259,6 +259,21 @@ def test_errors_of_values_and_of_scores_enter(kind: str) -> None:
     assert error == pytest.approx([wanted[kind]], rel=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["move", "mean", "sum"])
+def test_errors_beyond_all_gaps_give_numbers_and_no_overflow(kind: str) -> None:
+    """What is bounded by e^50 fails every test that it meets."""
+    errors = known((KEYS, 0.0), (QUERIES, 1e4), (VALUES, 0.0))
+    one = head(kind, scale=64.0)
+    error, _, _ = head_bound(one, errors, FLOAT32, 5)
+    most, size, unequal = 5 * math.exp(50), 6.0, math.expm1(50)
+    wanted = {
+        "move": size * 2 * most,
+        "mean": size * (unequal + 2 * most),
+        "sum": 5 * size * unequal + size * most,
+    }
+    assert error == pytest.approx([wanted[kind]], rel=1e-6)
+
+
 def test_errors_of_either_side_move_a_score_by_what_the_other_side_weighs() -> None:
     errors = known((KEYS, 1e-4), (QUERIES, 0.0), (VALUES, 0.0))
     rounding = 3 * U * 20
