@@ -100,6 +100,12 @@ def test_reading_is_rounded_once_for_each_term_and_weight(
     assert found.tolist() == [roundings * U * size]
 
 
+def test_a_constant_in_one_column_is_one_more_term_in_all() -> None:
+    x = space(2)
+    found = read_error(reads((x, [[0.1, 0.1], [3.0, 3.0]]), bias=[4.0, 0.0]), known((x, 0.0)), U)
+    assert found.tolist() == [3 * U * 7, 3 * U * 3]
+
+
 # -- what is written
 
 
@@ -297,6 +303,32 @@ def test_a_feature_is_in_proportion_only_if_it_is_whole_and_not_negative() -> No
         assert met == pytest.approx(2 * (expected + rounding), rel=1e-9)
 
 
+def test_a_key_of_two_parts_is_in_proportion_only_if_both_are() -> None:
+    """A feature that counts one value of either variable, or of the second alone."""
+    other = space(2)
+    sound = known(
+        (KEYS, 1e-4), (other, 1e-4), (QUERIES, 0.0), (VALUES, 0.0),
+        factors=[(KEYS, 1e-5), (other, 3e-5)],
+    )  # fmt: skip
+    free = known((KEYS, 1e-4), (other, 1e-4), (QUERIES, 0.0), (VALUES, 0.0), factors=[(KEYS, 1e-5)])
+    both = reads(
+        (KEYS, [[1.0, 0, 0], [0, 1.0, 0]]), (other, [[1.0, 0, 0], [0, 0, 0]]), bos=[0, 0, 1]
+    )
+    _, met, _ = head_bound(head("move", keys=both), sound, FLOAT32, 5)
+    # whole numbers of two one-hots: three roundings of a size of 2 in what is read
+    assert met == pytest.approx(2 * (20 * 3e-5 + 3 * U * 20), rel=1e-9)
+    _, met, _ = head_bound(head("move", keys=both), free, FLOAT32, 5)
+    # the first column also reads what is off by 1e-4 there; the second is right up to 1e-5
+    assert met == pytest.approx(2 * (20e-5 + 20 * (1e-5 + 1e-4) + 3 * U * 20), rel=1e-9)
+
+
+def test_errors_of_several_features_move_a_score_by_no_more_than_they_do_together() -> None:
+    queries = reads((QUERIES, [[20.0, 0.0, 8.0], [20.0, 0.0, 8.0]]))
+    errors = known((KEYS, [1e-4, 3e-4]), (QUERIES, 0.0), (VALUES, 0.0))
+    _, met, _ = head_bound(head("move", queries=queries), errors, FLOAT32, 5)
+    assert met == pytest.approx(2 * (20 * 1e-4 + 3 * U * 20), rel=1e-9)  # the second is not asked
+
+
 def test_whole_scores_are_exact_only_where_the_format_holds_them() -> None:
     errors = known((KEYS, 0.0), (QUERIES, 0.0), (VALUES, 0.0))
     _, met, _ = head_bound(head("move", selected=2048.0), errors, FLOAT16, 5)
@@ -378,6 +410,30 @@ def test_a_step_is_exact_where_its_units_are_and_else_off_by_a_rounding_for_each
     assert met == pytest.approx(1e-3 + 2 * U * 9 + 2 * U * 3 / 2, rel=1e-12)  # in the argument
 
 
+def test_a_rounding_for_each_number_that_a_step_reads_and_its_constant() -> None:
+    numbers = space(2, exclusive=False, largest=2.0)
+    for bias, terms in ((0.0, 2), (-0.5, 3)):
+        argument = reads((numbers, [1.0, -3.0]), bias=bias)
+        odd = stepping([[3.0, 3.0]], [-1.0, -2.0], [[1.0], [-1.0]], steps(argument))
+        error, met, _ = mlp_bound(odd, known((NUMBER, 1e-3), (numbers, 1e-3)), U)
+        assert error == pytest.approx([2 * (terms + 1) * U * 3], rel=1e-12)
+        rounded = (terms + 1) * U * (8 - bias) + (terms + 1) * U * 3 / 2
+        assert met == pytest.approx(4e-3 + rounded, rel=1e-12)
+
+
+def test_of_many_units_all_are_looked_through() -> None:
+    read = reads((X, np.ones((2, 600))), bias=0.0)
+    write = np.zeros((600, 1))
+    write[599], write[3] = -5.0, 1.0
+    error, _, _ = mlp_bound(
+        Mlp(read, write, OUT, (Products(read, 1, 600, snap=False),), NAMED), known((X, 0.0)), U
+    )
+    assert error.tolist() == [5 * U]
+    coarse = reads((X, np.full((2, 600), 0.3)))
+    snapped = Mlp(coarse, write, OUT, (Products(coarse, 1, 600, snap=True),), NAMED)
+    assert mlp_bound(snapped, known((X, 0.0)), U)[0].tolist() == [4 * U * 6]
+
+
 @pytest.mark.parametrize(
     ("matrix", "bias", "write", "free"),
     [
@@ -388,6 +444,9 @@ def test_a_step_is_exact_where_its_units_are_and_else_off_by_a_rounding_for_each
         ([2.0, 2.0], [0.0, -2.0], [1.0, -1.0], True),
         ([3.0, 3.0], [-1.0, -2.0], [1.0, -1.0], False),  # no power of two
         ([-2.0, -2.0], [-1.0, -2.0], [1.0, -1.0], False),
+        ([2.0, -2.0], [-1.0, -2.0], [1.0, -1.0], False),
+        ([2.0, 3.0], [-1.0, -2.0], [1.0, -1.0], False),
+        ([0.5, 2.0], [-1.0, -2.0], [1.0, -1.0], True),
         ([2.0, 0.0], [-1.0, 1.0], [1.0, -1.0], True),  # a unit that is always 1
         ([2.0, 0.0], [-1.0, 2.0], [1.0, -1.0], False),
         ([2.0, 2.0], [-1.0, -2.0], [1.5, -1.0], False),  # not whole
@@ -419,7 +478,7 @@ def test_units_that_read_two_inexact_numbers_are_rounded() -> None:
 
 @pytest.mark.parametrize(
     ("signs", "roundings"),
-    [
+    [  # the size of a unit is the most that it can be, however much less it can be
         ([1, -1], 0),
         ([1, 1, -1], 4),
         ([1, -1, -1, 1], 4),
@@ -445,6 +504,13 @@ def test_a_count_meets_each_step_by_its_size() -> None:
     _, met, borne = mlp_bound(mlp, errors, U)
     assert met == pytest.approx((1e-3 + 2 * U) * 8 + 2 * 1e-5 + 1e-4, rel=1e-12)
     assert borne == 0.5
+
+
+def test_a_count_that_is_read_backwards_is_off_by_as_much() -> None:
+    part = steps(reads((NUMBER, [-2.0])), tolerances=np.array([0.25]), slope=0.0)
+    mlp = stepping([[2.0, 2.0]], [-1.0, -2.0], [[1.0], [-1.0]], part)
+    errors = known((NUMBER, 1e-2), sums=[(NUMBER, (1e-3, 1e-5))])
+    assert mlp_bound(mlp, errors, U)[1] == pytest.approx(1e-3 + 2 * U + 2e-5, rel=1e-12)
 
 
 def test_a_count_that_is_moved_is_met_by_its_error_as_a_number() -> None:
