@@ -12,7 +12,7 @@ import rasplab
 from rasplab.checker import Proof, prove
 from rasplab.checker.output import ROUNDED_WITHIN
 from rasplab.lower.output import LISTED_OUTPUT_AT_MOST
-from rasplab.rasp import aggregate, apply, numerical, select, tokens
+from rasplab.rasp import aggregate, apply, indices, numerical, select, tokens
 from rasplab.rasp.expressions import SOp
 from rasplab.weights import ModelWeights
 
@@ -20,6 +20,7 @@ NEARLY = 1e-4  # what rounding in float32 adds to the moves here, at most
 
 less, more = select(tokens, tokens, "<"), select(tokens, tokens, ">")
 not_one = apply(lambda t: None if t == 1 else t, tokens)
+twice_or_none = apply(lambda t: None if t == 1 else 2 * t, tokens)
 ROOTS = (0.1, 0.7, 3**0.5, -2)
 MODELS: dict[str, tuple[SOp, tuple[Any, ...], int]] = {
     "a choice": (tokens, ("a", "b", "c"), 2),
@@ -27,6 +28,8 @@ MODELS: dict[str, tuple[SOp, tuple[Any, ...], int]] = {
     "a small number": (numerical(tokens), (0, 0.25), 2),
     "a number with undefined": (numerical(not_one), (0, 1, 3), 2),
     "multiples": (tokens * 2, tuple(range(LISTED_OUTPUT_AT_MOST + 1)), 2),
+    "multiples or undefined": (twice_or_none, tuple(range(LISTED_OUTPUT_AT_MOST + 2)), 2),
+    "a move": (aggregate(select(indices, 1, "=="), tokens, "a"), ("a", "b", "c"), 3),
     "two totals": (
         numerical(aggregate(less, tokens * 0.37) - aggregate(more, tokens)), ROOTS, 14,
     ),
@@ -137,6 +140,21 @@ def test_undefined_shows_by_a_flag_that_is_nearer_to_one_than_to_zero() -> None:
     where_undefined = proof(name, (undefined, 0, 5.0))  # nobody reads the number there
     assert where_undefined.output_error == proof(name).output_error
     assert where_undefined.margin == 1.0
+
+
+def test_of_multiples_that_may_be_undefined_both_margins_count() -> None:
+    name = "multiples or undefined"
+    assert stored(name).config.output_unit == 2.0
+    assert proof(name, (None, 1, 0.25)).margin == pytest.approx(0.5, abs=NEARLY)
+    expected = 1 - 0.125 / (2 * ROUNDED_WITHIN)
+    assert proof(name, (None, 0, 0.125)).margin == pytest.approx(expected, abs=NEARLY)
+
+
+@pytest.mark.parametrize("format", ["bfloat16", "float16"])
+def test_errors_of_both_scores_are_taken_from_the_margin(format: str) -> None:
+    found = prove(stored("a move"), format)
+    assert found.output_error > 0
+    assert found.margin == pytest.approx(1 - 2 * found.output_error, rel=1e-12)
 
 
 def flags(name: str) -> list[int]:

@@ -54,6 +54,17 @@ weighted_rank = aggregate_sum(order, where(tokens == 1, 2, 1))
 rank_of_some = selector_width(order & select(1, tokens, "=="))
 three_conditions = selector_width(select(tokens, tokens, "<") | (equal & before & ones))
 three_clauses = selector_width(order | select(indices, 9, "=="))
+doubled = aggregate_sum(order, 2)
+no_ties_decided = selector_width(
+    select(tokens, tokens, "<") | (select(tokens, tokens, "<=") & before)
+)
+mixed = select(tokens, tokens, lambda k, q: k < q or k == q == 1)
+rank_with_mixed_diagonal = selector_width(mixed | (equal & before))
+both = 3 * tokens + indices
+rank_of_pairs = selector_width(select(both, both, "<"))
+nested = selector_width(
+    (select(halves, halves, "<") | (select(halves, halves, "==") & before)) | (equal & before)
+)
 even = apply(lambda t: t % 2, tokens)
 
 SELECTORS: dict[str, Selector] = {
@@ -93,6 +104,13 @@ SELECTORS: dict[str, Selector] = {
     "a rank of classes": select(rank_of_classes, indices, "=="),
     "a rank backwards": select(rank_backwards, indices, "=="),
     "a rank whose major order has ties of its own": select(rank_of_halves, indices, "=="),
+    "a rank doubled": select(doubled, indices, "=="),
+    "a rank whose ties are not decided": select(no_ties_decided, indices, "=="),
+    "a rank that counts some equals": select(rank_with_mixed_diagonal, indices, "=="),
+    "a rank of pairs": select(rank_of_pairs, indices, "=="),
+    "a rank of nested clauses": select(nested, indices, "=="),
+    "half a token by the length": select(0.5 * tokens - length, -0.5, "=="),
+    "two that move by the length": select(tokens + indices - length, 0, "=="),
     "a rank beside a token": select(rank, indices, "==") & equal,
     "a predicate": select(tokens, tokens, lambda k, q: k == q + 1),
     "a predicate of two": select(tokens, tokens, lambda k, q: k >= q + 1),
@@ -127,6 +145,12 @@ NOT_SEEN: dict[str, tuple[str, str]] = {
     "a rank of classes": ("", "one equal"),
     "a rank backwards": ("some", "one equal"),
     "a rank whose major order has ties of its own": ("some", "one equal"),
+    "a rank doubled": ("one equal", ""),
+    "a rank whose ties are not decided": ("one some equal", "one equal"),
+    "a rank of pairs": ("some", "one equal"),
+    "a rank of nested clauses": ("one some equal", "one equal"),
+    "half a token by the length": ("one equal", "one equal"),
+    "two that move by the length": ("", "equal"),
     "a rank beside a token": ("", "one equal"),
     "the best position": ("some", "some"),
     "the best rank": ("some", "some"),

@@ -30,7 +30,7 @@ OUTCOMES = "outcomes.jsonl"
 MANY = 100
 """Cases of one test of which, when thinned, some are left out."""
 
-FAST = 10.0
+FAST = 3.0
 """Seconds of tests for a mutant before its probes: enough for all unit tests."""
 
 AT_IMPORT = "at import"
@@ -292,4 +292,5 @@ def _seconds(run: Run) -> float:
 
 
 def _limit(runs: Runs, names: list[str]) -> float:
-    return 60 + 10 * sum(runs[name].seconds for name in names)
+    """Seconds of waiting, on a busy machine, for what does nothing at all."""
+    return 600 + 60 * sum(runs[name].seconds for name in names)
