@@ -89,7 +89,7 @@ def test_the_right_score_must_be_the_highest(move: Any, margin: float, error: fl
 def test_every_value_has_an_output_of_its_own(outputs: tuple[str, ...], why: str) -> None:
     weights = stored("a choice")
     changed = replace(weights, config=replace(weights.config, output_values=outputs))
-    assert why in prove(changed).refuted
+    assert prove(changed).refuted.startswith(why)
 
 
 def test_two_outputs_of_one_value_are_no_proof() -> None:
