@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rasplab.checker.arithmetic import FORMATS, OWN, Reading
+from rasplab.checker.attention import HeadWeights, _rest
 from rasplab.checker.stream import WIDER, Columns, Held, as_read
 
 FORM = FORMATS["float32"]
@@ -90,3 +91,41 @@ def test_another_way_of_reading_adds_to_every_error() -> None:
     assert found.relative.tolist() == [0.25 + part * 1.25, part]
     assert found.absolute.tolist() == [0.5 * (1 + part), 1 + part]
     assert found.bos_error.tolist() == [0.5 + part * 3.5, part * 4]
+
+
+# -- what the columns of a head add to a score, whoever is key and query
+
+
+def held(start: int, rows: list[list[float]], off: float = 0.0) -> Held:
+    width = len(rows[0])
+    none = np.zeros(width)
+    return Held(start, np.array(rows), none, none + off, none, none)
+
+
+@pytest.mark.parametrize("off", [0.0, 0.125])
+def test_what_other_columns_add_lies_between_the_least_and_the_greatest_products(
+    off: float,
+) -> None:
+    """Column by column: keys from -1 to 3 and 2 to 4 by queries from -2 to 5 and -1 to 0."""
+    keys, queries = held(1, [[-1.0, 2.0], [3.0, 4.0]], off), held(3, [[-2.0, -1.0], [5.0, 0.0]])
+    w_k, w_q = np.zeros((5, 3)), np.zeros((5, 3))
+    w_k[1, 0] = w_k[2, 1] = w_q[3, 0] = w_q[4, 1] = 1.0
+    weights = HeadWeights(w_q, np.zeros(3), w_k, np.zeros(3))
+    found = _rest(weights, slice(0, 3), ([keys], [queries]), FORM)
+    low = min(-1 - off, -2 * (3 + off), 5 * (-1 - off)) + -1 * (4 + off)
+    high = max(-2 * (-1 - off), 5 * (3 + off)) + 0.0
+    assert found.range.low == pytest.approx(low, rel=1e-6)
+    assert found.range.high == pytest.approx(high, rel=1e-6)
+    assert found.size == pytest.approx(5 * (3 + off) + 4 + off, rel=1e-6)
+    assert found.exact is (off == 0.0)
+    assert off or (found.range.low, found.range.high, found.size) == (low, high, 19.0)
+
+
+def test_columns_that_are_0_on_one_side_add_nothing_and_are_exact() -> None:
+    keys, queries = held(1, [[0.1], [0.3]], 0.125), held(2, [[-2.0], [5.0]])
+    w_k, w_q = np.zeros((3, 2)), np.zeros((3, 2))
+    w_k[1, 0], w_q[2, 1] = 0.7, 0.3
+    found = _rest(
+        HeadWeights(w_q, np.zeros(2), w_k, np.zeros(2)), slice(0, 2), ([keys], [queries]), FORM
+    )
+    assert (found.range.low, found.range.high, found.size, found.exact) == (0.0, 0.0, 0.0, True)
