@@ -9,6 +9,9 @@ COUNT   ?= 1000
 BIN     := .venv/bin
 READY   := .venv/.installed
 
+# Tests start many processes: without bytecode each of them would compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help env demo test quick mutate replay fuzz coverage check format docs serve bench explorer wheel clean
 
 help: ## list the targets

@@ -51,7 +51,8 @@ def build(*, gpu: bool) -> None:
 
 
 def install(*, gpu: bool) -> None:
-    options = [] if gpu else from_cpu_builds()
+    # Compiled at once: else, where Python may not write bytecode, every process compiles it all.
+    options = ["--compile-bytecode", *([] if gpu else from_cpu_builds())]
     run(PYTHON, "-m", "uv", "pip", "install", "-p", PYTHON, *options, TORCH, "-e", PROJECT)
 
 

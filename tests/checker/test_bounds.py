@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rasplab.checker.arithmetic import FORMATS, Array, Codes, Flags
-from rasplab.checker.attended import Attended, Keys, Values, averaged, moved, summed
+from rasplab.checker.attended import Attended, Keys, Values, _difference, averaged, moved, summed
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
 from rasplab.checker.hidden import Units, silent_at_bos, written
 from rasplab.checker.stream import Held, RefutedError, read, read_at_bos
@@ -359,6 +359,18 @@ def test_numbers_are_added_up_within_their_bound(seed: int, signed: bool) -> Non
         chosen = tuple(draw.integers(0, 3, int(draw.integers(0, n + 1))).tolist())
         out = scale * Keyed(chosen, n).attended(found, values, draw)
         assert within(bound, out, values.rows[list(chosen)].sum(axis=0))
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_a_sum_that_is_scaled_too_much_is_off_by_that_and_by_every_rounding(name: str) -> None:
+    form, n, far, row = FORMATS[name], 5, 6.0, np.array([[1.0, 2.0]])
+    nothing = np.zeros(2)
+    values = Values(row, np.zeros((1, 2)), row[0], nothing, nothing)
+    scores = Scores(Range(0.0, 0.0), -20.0, 0.0, Range(far, far), 9.0, -9.0, False, False)
+    found = summed(scores, values, Keys(n, n, False), 1.5 * float(np.exp(far)), form)
+    roundings = form.gamma(2 * n + form.exponential + form.rescaled + 2)
+    rounding = float(roundings) + np.expm1(_difference(scores, form))
+    assert found.relative.tolist() == pytest.approx([1.5 * (1 + rounding) - 1] * 2, rel=1e-9)
 
 
 def test_a_sum_whose_keys_are_not_outweighed_or_underflow_is_refused() -> None:

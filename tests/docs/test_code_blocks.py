@@ -11,7 +11,11 @@ from tests.docs.code_blocks import Block, python_blocks, run_page
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [p for p in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if p.exists()]
 
-SLOW = ("docs/checkpoints.md", "docs/tools/")  # loads what other tools need
+SLOW = (
+    "docs/checkpoints.md",  # loads what other tools need
+    "docs/tools/",
+    "docs/errors.md",  # its examples are those of the catalogue, each of which is run every day
+)
 
 
 def _parameter(page: Path) -> Any:

@@ -1,5 +1,6 @@
 """Figures have a panel per sublayer or head, a row per direction, and the same bytes twice."""
 
+import functools
 import sys
 from pathlib import Path
 
@@ -23,6 +24,12 @@ INPUTS = {
 }
 
 
+@functools.cache
+def drawn(name: str) -> Figure:
+    """The residual stream of a model of the library, once for all that look at it."""
+    return view.residual(library_model(name), INPUTS[name]).figure
+
+
 def panels(figure: Figure) -> list[Axes]:
     return [axes for axes in figure.axes if axes.get_label() != "legend"]
 
@@ -41,7 +48,7 @@ def shape(mesh: QuadMesh) -> tuple[int, ...]:
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_panel_for_the_embedding_and_for_each_sublayer_that_writes(name: str) -> None:
     model = library_model(name)
-    figure = view.residual(model, INPUTS[name]).figure
+    figure = drawn(name)
     written = {v.written for v in model.manifest.variables}
     assert len(panels(figure)) == len(written)
     assert panels(figure)[0].get_title() == "embedding"
@@ -50,7 +57,7 @@ def test_a_panel_for_the_embedding_and_for_each_sublayer_that_writes(name: str) 
 @pytest.mark.parametrize("name", INPUTS)
 def test_the_last_panel_has_a_row_per_direction_and_a_column_per_position(name: str) -> None:
     model = library_model(name)
-    last = panels(view.residual(model, INPUTS[name]).figure)[-1]
+    last = panels(drawn(name))[-1]
     meshes = [c for c in last.collections if isinstance(c, QuadMesh)]
     shapes = [shape(mesh) for mesh in meshes]
     assert sum(rows for rows, _ in shapes) == model.config.d_model
@@ -60,7 +67,7 @@ def test_the_last_panel_has_a_row_per_direction_and_a_column_per_position(name: 
 
 def test_a_panel_shows_only_what_has_been_written() -> None:
     model = library_model("sort")
-    figure = view.residual(model, INPUTS["sort"]).figure
+    figure = drawn("sort")
     order = ["embed", "0.attn", "1.attn", "1.mlp", "2.attn"]
     for i, axes in enumerate(panels(figure)):
         rows = sum(
@@ -71,7 +78,7 @@ def test_a_panel_shows_only_what_has_been_written() -> None:
 
 
 def test_rows_are_labelled_by_variable_and_value() -> None:
-    found = texts(view.residual(library_model("sort"), INPUTS["sort"]).figure)
+    found = texts(drawn("sort"))
     assert {"tokens", "indices", "rank", "sort", "bos", "undefined"} <= set(found)
     assert "residual stream on  4 2 5 2 1  →  1 2 2 4 5" in found
 
@@ -115,18 +122,18 @@ def test_words_that_do_not_fit_are_shortened_and_turned() -> None:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_figure_has_about_the_shape_of_a_screen(name: str) -> None:
-    width, height = view.residual(library_model(name), INPUTS[name]).figure.get_size_inches()
+    width, height = drawn(name).get_size_inches()
     assert 0.5 < width / height < 3.2
 
 
 def test_a_wide_model_is_drawn_in_lines_of_panels() -> None:
-    figure = view.residual(library_model("shuffle_dyck3"), "({[)]").figure
+    figure = drawn("shuffle_dyck3")
     lefts = {round(axes.get_position().x0, 3) for axes in panels(figure)}
     assert len(lefts) < len(panels(figure))
 
 
 def test_no_two_panels_overlap() -> None:
-    figure = view.residual(library_model("shuffle_dyck3"), "({[)]").figure
+    figure = drawn("shuffle_dyck3")
     boxes = [axes.get_position() for axes in figure.axes]
     for i, a in enumerate(boxes):
         assert a.x0 >= 0

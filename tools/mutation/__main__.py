@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("graph", "passes", "lower", "craft", "checker")
 TESTS = (
     *("graph", "passes", "lower", "craft", "checker", "differential", "properties"),
-    *("diagnostics/test_refusals.py", "runtime/test_formats.py"),
+    *("diagnostics/test_refusals.py", "runtime/test_formats.py", "programs/test_size_ledger.py"),
 )
 """The everyday tests that may find them: those that compile and are not of other packages."""
 

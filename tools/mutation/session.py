@@ -13,7 +13,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -30,8 +30,10 @@ OUTCOMES = "outcomes.jsonl"
 MANY = 100
 """Cases of one test of which, when thinned, some are left out."""
 
-FAST = 12.0
-"""Seconds of tests for a mutant that changes no probe: enough for all unit tests."""
+FAST = 3.0
+"""Seconds of tests for a mutant before its probes: enough for all unit tests."""
+
+AT_IMPORT = "at import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Trial:
         print(f"{len(tests)} tests, {len(probes)} probes", flush=True)
         self.session.outcomes |= known_in(self.session.cache)
         for outcome in self.session.outcomes.values():
-            self.kills[outcome.test] += 1
+            self.kills.update((outcome.test, outcome.probe))
         for number, mutant in enumerate(self.session.sample):
             known = self.session.outcomes.get(mutant.key)
             stale = known is None or known.stamp != self.stamps[mutant.path]
@@ -118,7 +120,7 @@ class Trial:
                 continue
             outcome = self._tried(mutant)
             self.session.outcomes[mutant.key] = outcome
-            self.kills[outcome.test] += 1
+            self.kills.update((outcome.test, outcome.probe))
             with self.kept.open("a") as file:
                 file.write(json.dumps(asdict(outcome)) + "\n")
             print(
@@ -169,23 +171,24 @@ class Trial:
     # -- one mutant
 
     def _tried(self, mutant: Mutant) -> Outcome:
+        """Fast tests first: what they find needs no probe; where no probe differs, no more."""
         begun = time.monotonic()
         outcome = Outcome(mutant.key, str(mutant), self.stamps[mutant.path], "same")
         tree = mutated(self.texts[mutant.path], mutant)
+        tests = self._covering(self.tests, mutant, self.session.budget.tests)
+        fast = tests[: len(self._within(self.tests, tests, FAST))]
         probes = self._covering(self.probes, mutant, self.session.budget.probes)
-        found = forked(partial(self._differs, mutant, tree, probes), _limit(self.probes, probes))
-        if found is Died:
-            outcome.probe = "does not end"
-        elif found == "at import":
-            outcome.status = found
+        outcome.test = self._found(self._killer, mutant, tree, self.tests, fast)
+        if outcome.test == AT_IMPORT:
+            outcome.status, outcome.test = AT_IMPORT, ""
             return outcome
-        else:
-            outcome.probe = found
-        seconds = self.session.budget.tests if outcome.probe else FAST
-        tests = self._covering(self.tests, mutant, seconds)
-        outcome.tests = len(tests)
-        killer = forked(partial(self._killer, mutant, tree, tests), _limit(self.tests, tests))
-        outcome.test = "does not end" if killer is Died else killer
+        outcome.tests = len(fast)
+        if not outcome.test:
+            outcome.probe = self._found(self._differs, mutant, tree, self.probes, probes)
+        if outcome.probe and len(tests) > len(fast):
+            rest = tests[len(fast) :]
+            outcome.test = self._found(self._killer, mutant, tree, self.tests, rest)
+            outcome.tests = len(tests)
         if outcome.test:
             outcome.status = "killed"
         elif outcome.probe:
@@ -193,20 +196,39 @@ class Trial:
         outcome.seconds = time.monotonic() - begun
         return outcome
 
+    def _found(
+        self,
+        look: Callable[[list[str]], str],
+        mutant: Mutant,
+        tree: ast.Module,
+        runs: Runs,
+        names: list[str],
+    ) -> str:
+        """What a look in a fork with the changed code finds first among tests or probes."""
+        if not names:
+            return ""
+        place = self.session.root / mutant.path
+        found = forked(partial(_changed, place, tree, look, names), _limit(runs, names))
+        return "does not end" if found is Died else found
+
+    def _within(self, runs: Runs, names: list[str], seconds: float) -> list[str]:
+        """The first of them, as many as fit into the time, but at least one."""
+        chosen: list[str] = []
+        spent = 0.0
+        for name in names:
+            spent += runs[name].seconds
+            if spent > seconds and chosen:
+                break
+            chosen.append(name)
+        return chosen
+
     def _covering(self, runs: Runs, mutant: Mutant, seconds: float) -> list[str]:
         """What runs the changed line, those that killed before and the fastest first."""
         lines = self._lines(mutant)
         names = [n for n, r in runs.items() if any(r.covers(p, ls) for p, ls in lines.items())]
         names.sort(key=lambda name: (runs[name].seconds, name))
         proven = sorted((n for n in names if self.kills[n]), key=lambda n: -self.kills[n])[:8]
-        chosen: list[str] = []
-        spent = 0.0
-        for name in dict.fromkeys([*proven, *names]):
-            spent += runs[name].seconds
-            if spent > seconds and chosen:
-                break
-            chosen.append(name)
-        return chosen
+        return self._within(runs, list(dict.fromkeys([*proven, *names])), seconds)
 
     def _lines(self, mutant: Mutant) -> dict[str, list[int]]:
         """The line of a mutant; of a constant, the lines of all files that name it."""
@@ -225,27 +247,32 @@ class Trial:
                 return list(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         return [mutant.line]
 
-    def _differs(self, mutant: Mutant, tree: ast.Module, names: list[str]) -> str:
+    def _differs(self, names: list[str]) -> str:
         """The first probe that gives something else."""
-        try:
-            live.apply(self.session.root / mutant.path, tree)
-        except live.NotLiveError:
-            return "at import"
         for name in names:
             run = self.probes[name]
             if limited(self.works[name], _seconds(run)) != run.answer:
                 return name
         return ""
 
-    def _killer(self, mutant: Mutant, tree: ast.Module, names: list[str]) -> str:
+    def _killer(self, names: list[str]) -> str:
         """The first test that fails."""
-        live.apply(self.session.root / mutant.path, tree)
         for name, after in itertools.pairwise([*names, None]):
             assert name is not None
             item = self.items[after] if after else None
             if limited(partial(self._passes, name, item), _seconds(self.tests[name])) == "failed":
                 return name
         return ""
+
+
+def _changed(
+    place: Path, tree: ast.Module, look: Callable[[list[str]], str], names: list[str]
+) -> str:
+    try:
+        live.apply(place, tree)
+    except live.NotLiveError:
+        return AT_IMPORT
+    return look(names)
 
 
 def known_in(cache: Path) -> dict[str, Outcome]:
@@ -265,4 +292,5 @@ def _seconds(run: Run) -> float:
 
 
 def _limit(runs: Runs, names: list[str]) -> float:
-    return 60 + 10 * sum(runs[name].seconds for name in names)
+    """Seconds of waiting, on a busy machine, for what does nothing at all."""
+    return 600 + 60 * sum(runs[name].seconds for name in names)

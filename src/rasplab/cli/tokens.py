@@ -4,7 +4,7 @@ One rule for all text, of a sequence and of a vocabulary:
 
 - Several words, divided by blanks or given as several arguments, are several tokens. A word is a
   number or a boolean where it looks like one (`3`, `-1.5`, `True`), unless it is text in the
-  vocabulary; in a vocabulary `0..9` stands for ten integers.
+  vocabulary or beyond what a float holds; in a vocabulary `0..9` stands for ten integers.
 - One word alone is its characters, as a string is in Python. It is one token where the vocabulary
   has it, or where it is a number or a boolean and the program is not one that reads characters.
   That is said aloud where the word has several characters.
@@ -33,8 +33,8 @@ Split: TypeAlias = Literal["characters", "words"]
 def read_value(text: str, *, keep: bool = False) -> Value:
     """A number or a boolean where the text looks like one, else the text; `keep` keeps the text.
 
-    >>> [read_value(text) for text in ("3", "-1.50", "True", "a", "+", "1e3", "nan")]
-    [3, -1.5, True, 'a', '+', 1000, 'nan']
+    >>> [read_value(text) for text in ("3", "-1.50", "True", "a", "+", "1e3", "nan", "1e400")]
+    [3, -1.5, True, 'a', '+', 1000, 'nan', '1e400']
     """
     if keep:
         return text
@@ -42,7 +42,8 @@ def read_value(text: str, *, keep: bool = False) -> Value:
         return _WORDS[text]
     if _INTEGER.fullmatch(text) and len(text) <= DIGITS_AT_MOST:
         return int(text)
-    return canonical(float(text)) if _FLOAT.fullmatch(text) else text
+    value = canonical(float(text)) if _FLOAT.fullmatch(text) else text
+    return text if value is None else value  # no float holds it
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,13 +145,11 @@ def _of_list(
     tokens = set(map(identity, vocabulary))
     for sequence in every:
         strange = next((t for t in sequence if identity(t) not in tokens), None)
-        text = " ".join(map(str, sequence))
         if strange is not None:
-            raise InputError(
-                _unusable(f"`{text}` has {strange!r}, which is not in the vocabulary", None)
-            )
+            found = f"`{_joined(sequence)}` has {strange!r}, which is not in the vocabulary"
+            raise InputError(_unusable(found, None))
         if len(sequence) > max_length:
-            raise InputError(_unusable(f"`{text}` is longer than `max_length`", None))
+            raise InputError(_unusable(f"`{_joined(sequence)}` is longer than `max_length`", None))
     by_length: dict[int, list[Tokens]] = {}
     for sequence in every:
         by_length.setdefault(len(sequence), []).append(sequence)
@@ -190,9 +188,7 @@ def _of_predicate(
             return Inputs(what, listed.lengths, contains, listed.one, listed.every)
 
     def one(length: int, draw: random.Random) -> Tokens | None:
-        tried = (
-            tuple(draw.choice(vocabulary) for _ in range(length)) for _ in range(REDRAWN_AT_MOST)
-        )
+        tried = (tuple(draw.choices(vocabulary, k=length)) for _ in range(REDRAWN_AT_MOST))
         return next((sequence for sequence in tried if contains(sequence)), None)
 
     draw = random.Random(0)
@@ -202,14 +198,13 @@ def _of_predicate(
 
 
 def _holds(predicate: Callable[..., Any], sequence: Tokens) -> bool:
-    text = " ".join(map(str, sequence))
     try:
         found = predicate(sequence)
     except Exception as error:
         raise InputError(
             diagnostic(
                 "E426",
-                f"the predicate of `inputs` fails on `{text}`",
+                f"the predicate of `inputs` fails on `{_joined(sequence)}`",
                 notes=[f"{type(error).__name__}: {error}", "it is given a tuple of tokens"],
                 help="let it return True or False for every sequence over the vocabulary",
             )
@@ -219,10 +214,15 @@ def _holds(predicate: Callable[..., Any], sequence: Tokens) -> bool:
     raise InputError(
         diagnostic(
             "E426",
-            f"the predicate of `inputs` gives {shown(found)} on `{text}`, which is not a bool",
+            f"the predicate of `inputs` gives {shown(found)} on `{_joined(sequence)}`, "
+            "which is not a bool",
             help="wrap it in `bool(...)`",
         )
     )
+
+
+def _joined(sequence: Tokens) -> str:
+    return " ".join(map(str, sequence))
 
 
 def _check_some(found: Sequence[object], why: str) -> None:

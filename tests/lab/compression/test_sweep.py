@@ -1,6 +1,7 @@
 """Training: seeds reproduce, interruptions lose nothing, divergence harms nobody else."""
 
 import contextlib
+import functools
 import json
 from dataclasses import replace
 from itertools import pairwise
@@ -53,6 +54,20 @@ def sweep(recipe: Recipe, **options: object) -> Sweep:
     return compress(compiled("frac_prevs"), [3, 6], 2, recipe=recipe, **options)  # pyright: ignore[reportArgumentType]
 
 
+@functools.cache
+def trained(recipe: Recipe) -> Sweep:
+    """One thread's sweep, which nothing changes: what others are compared with."""
+    return sweep(recipe, threads=1)
+
+
+@pytest.fixture(scope="module")
+def checkpointed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The last checkpoint of a finished sweep."""
+    place = tmp_path_factory.mktemp("sweep")
+    sweep(BRIEF, directory=place)
+    return (place / checkpoint.NAME).read_bytes()
+
+
 def slow(*values: int) -> list[Any]:
     """Values that the everyday tests leave out."""
     return [pytest.param(value, marks=pytest.mark.slow) for value in values]
@@ -60,7 +75,7 @@ def slow(*values: int) -> list[Any]:
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_seeds_reproduce_bit_for_bit(recipe: Recipe) -> None:
-    one, other = sweep(recipe), sweep(recipe)
+    one, other = trained(recipe), sweep(recipe)
     assert torch.equal(one.theta, other.theta)
     assert one.measures == other.measures
     starts = one.parameters.start(one.members, recipe.start)
@@ -75,7 +90,7 @@ def test_an_interrupted_sweep_goes_on_as_if_nothing_had_been(
     with pytest.raises(KilledError):
         sweep(recipe, directory=tmp_path, progress=interrupted_at(step))
     assert (tmp_path / checkpoint.NAME).exists()
-    assert torch.equal(sweep(recipe, directory=tmp_path).theta, sweep(recipe).theta)
+    assert torch.equal(sweep(recipe, directory=tmp_path).theta, trained(recipe).theta)
 
 
 @pytest.mark.parametrize("call", [60, *slow(3, 10, 20, 200, 400, 420)])
@@ -93,7 +108,7 @@ def test_a_sweep_that_is_interrupted_within_a_step_goes_on_too(
             raise KeyboardInterrupt
         return plain(self, parameters, theta)
 
-    whole = sweep(recipe)
+    whole = trained(recipe)
     monkeypatch.setenv("RASPLAB_CHECKPOINT_SECONDS", "0")
     with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
         patch.setattr(Objective, "losses", losses)
@@ -111,7 +126,7 @@ def test_a_finished_sweep_is_not_trained_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("threads", [2, *slow(3)])
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_threads_make_no_difference(recipe: Recipe, threads: int) -> None:
-    assert torch.equal(sweep(recipe, threads=threads).theta, sweep(recipe, threads=1).theta)
+    assert torch.equal(sweep(recipe, threads=threads).theta, trained(recipe).theta)
 
 
 def test_a_model_for_float64_is_compressed_in_float64(tmp_path: Path) -> None:
@@ -129,8 +144,8 @@ def test_a_model_for_float64_is_compressed_in_float64(tmp_path: Path) -> None:
     assert torch.equal(again.theta, made.theta)
 
 
-def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path) -> None:
-    sweep(BRIEF, directory=tmp_path)
+def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path, checkpointed: bytes) -> None:
+    (tmp_path / checkpoint.NAME).write_bytes(checkpointed)
     with pytest.raises(InputError, match="seeds was 2 and is now 3") as caught:
         compress(compiled("frac_prevs"), [3, 6], 3, recipe=BRIEF, directory=tmp_path)
     assert caught.value.code == "E802"
@@ -138,14 +153,12 @@ def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path) -> None:
         sweep(replace(BRIEF, steps=13), directory=tmp_path)
 
 
-def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, checkpointed: bytes) -> None:
     path = tmp_path / checkpoint.NAME
     path.write_bytes(b"nonsense")
     with pytest.raises(InputError, match="cannot be read"):
         sweep(BRIEF, directory=tmp_path)
-    path.unlink()
-    sweep(BRIEF, directory=tmp_path)
-    good = path.read_bytes()
+    good = checkpointed
     tensors = safetensors.torch.load(good)
     path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     with pytest.raises(InputError, match="not as it was written"):
@@ -322,7 +335,7 @@ def test_a_device_that_is_not_there_is_refused() -> None:
 
 
 def test_what_is_compressed_already_is_refused() -> None:
-    made = sweep(BRIEF)
+    made = trained(BRIEF)
     for member in (Member(3, 0), Member(6, 1)):
         with pytest.raises(InputError, match="compressed already") as caught:
             made.compressed(member).compress([2], 1)
@@ -367,7 +380,7 @@ def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path) -> None:
 def test_a_sweep_is_replaced_where_a_link_points_to_and_cannot_be_below_a_file(
     tmp_path: Path,
 ) -> None:
-    made = sweep(BRIEF)
+    made = trained(BRIEF)
     files.write(made, prepare(tmp_path / "real"), models=False)
     (tmp_path / "link").symlink_to("real")
     (tmp_path / "dangling").symlink_to("nowhere")
@@ -383,7 +396,7 @@ def test_a_sweep_is_replaced_where_a_link_points_to_and_cannot_be_below_a_file(
 def test_a_directory_is_replaced_from_within(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = sweep(BRIEF)
+    made = trained(BRIEF)
     files.write(made, prepare(tmp_path / "sweep"))
     monkeypatch.chdir(tmp_path / "sweep")
     files.write(made, prepare(Path(), overwrite=True), models=False)
@@ -447,7 +460,7 @@ def test_tokens_are_drawn_as_they_are(tmp_path: Path) -> None:
 
 
 def test_results_are_written_for_other_programs(tmp_path: Path) -> None:
-    made = sweep(BRIEF)
+    made = trained(BRIEF)
     files.write(made, prepare(tmp_path / "out"))
     data = json.loads((tmp_path / "out/sweep.json").read_text())
     assert data["recipe"] == "fast"
