@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from rasplab.cli import output, reading
+from rasplab.cli.bench import bench
 from rasplab.cli.compiling import compile_, compress, show, view
 from rasplab.cli.parameters import AsJson, Causal, Division, Dtype, KeepText, Program, Vocab
 from rasplab.cli.sources import SIZE
@@ -32,7 +33,7 @@ def application() -> App:
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
     named |= {"view": view, "verify": verify, "check": check, "explain": explain}
-    for name, command in {**named, "compress": compress, "repl": repl}.items():
+    for name, command in {**named, "compress": compress, "bench": bench, "repl": repl}.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")
         app.command(command, name=name)
     return app

@@ -142,7 +142,7 @@ def _read(data: Any) -> tuple[Named, Convention | None]:
             data["level"], data["ablation"], data["joined"], apart, data.get("data", "")
         )
         return {str(Edge(**edge)): 1.0 for edge in data["edges"]}, convention
-    edges = data["edges"] if "edges" in data else data
+    edges = data.get("edges", data)
     return {name: _score(value) for name, value in edges.items()}, None
 
 

@@ -84,9 +84,7 @@ def _mark(scores: Mapping[Any, float], among: Sequence[Any], right: Sequence[Any
     return mark_of([abs(scores.get(part, 0.0)) for part in among], [p in known for p in among])
 
 
-def _scores(
-    truth: GroundTruth, found: Any
-) -> tuple[Mapping[Edge, float], Mapping[Node, float]]:
+def _scores(truth: GroundTruth, found: Any) -> tuple[Mapping[Edge, float], Mapping[Node, float]]:
     if isinstance(found, Scored):
         check_convention(truth.convention, found.convention)
         read_edges(truth, {str(edge): 0.0 for edge in found.edges})

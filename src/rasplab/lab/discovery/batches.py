@@ -67,7 +67,7 @@ def _divided(network: Network, clean: Tensor, corrupt: Tensor) -> Iterator[tuple
     parts = len(blocks.writers) + len(blocks.readers)
     at_most = NUMBERS_AT_MOST // (parts * clean.shape[1] * network.config.d_model)
     size = max(at_most, 1)
-    yield from zip(clean.split(size), corrupt.split(size), strict=True)
+    yield from zip(torch.split(clean, size), torch.split(corrupt, size), strict=True)
 
 
 def _means(written: list[Tensor]) -> Tensor:

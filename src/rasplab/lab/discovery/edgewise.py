@@ -1,8 +1,8 @@
 """One forward pass in which every edge can be cut, by some part or wholly, and differentiated.
 
-Shapes as in `network`. A reader reads the sum over writers of `(1 - a) clean + a ablated`, where `a`,
-the share that is ablated (`cut`, b r w; its first two axes may be 1), is 0 in an ordinary run and 1
-on an edge that is cut. What is written later is computed from what was read.
+Shapes as in `network`. A reader reads the sum over writers of `(1 - a) clean + a ablated`, where
+`a`, the share that is ablated (`cut`, b r w; its first two axes may be 1), is 0 in an ordinary run
+and 1 on an edge that is cut. What is written later is computed from what was read.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rasplab.lab.discovery.metrics import METRICS
-from rasplab.lab.discovery.scores import Scores
+from rasplab.lab.discovery.scores import Scores, numbers
 from rasplab.lab.discovery.task import Task
 
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -22,9 +22,9 @@ class Faithfulness:
     """How faithful circuits of growing size are: 0 as if all edges were cut, 1 as the whole model.
 
     `cpr` is the area under the curve, `cmd` that between the curve and 1, as MIB has them (Mueller
-    and others, 2025). `completeness` is 1 minus the faithfulness of what is left where as many edges as
-    the truth has, those with the highest scores, are cut together. All is nan where cutting
-    everything does not move the metric.
+    and others, 2025). `completeness` is 1 minus the faithfulness of what is left where as many
+    edges as the truth has, those with the highest scores, are cut together. All is nan where
+    cutting everything does not move the metric.
     """
 
     shares: tuple[float, ...]
@@ -45,16 +45,14 @@ def faithfulness(task: Task, scores: Scores) -> Faithfulness:
     right = len(task.truth().edges)
     cuts = torch.stack([_all_but(task, ranked[:size]) for size in (0, *sizes, len(ranked))])
     left = 1 - _all_but(task, ranked[:right])
-    empty, *values, whole, rest = _metric(task, torch.cat([cuts, left[None]])).tolist()
+    empty, *values, whole, rest = numbers(_metric(task, torch.cat([cuts, left[None]])))
     if abs(whole - empty) <= 1e-9 * max(abs(whole), abs(empty), 1e-9):
         nan = float("nan")
         return Faithfulness(SHARES, (nan,) * len(SHARES), nan, nan, nan)
     found = [(value - empty) / (whole - empty) for value in values]
     area = _area(SHARES, found)
     apart = _area(SHARES, [abs(1 - value) for value in found])
-    return Faithfulness(
-        SHARES, tuple(found), area, apart, 1 - (rest - empty) / (whole - empty)
-    )
+    return Faithfulness(SHARES, tuple(found), area, apart, 1 - (rest - empty) / (whole - empty))
 
 
 def _all_but(task: Task, kept: list[tuple[str, str]]) -> Tensor:

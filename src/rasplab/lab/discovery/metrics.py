@@ -69,7 +69,9 @@ def _over_positions(values: Tensor) -> Tensor:  # k b n -> k b
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("difference", "the clean answer against the corrupted one", False, False, _difference),
+        Metric(
+            "difference", "the clean answer against the corrupted one", False, False, _difference
+        ),
         Metric("log-probability", "of the clean answer", False, True, _log_probability),
         Metric("kl", "divergence from the clean distribution", True, True, _kl),
         Metric("l2", "squared distance from the clean output", True, False, _l2),

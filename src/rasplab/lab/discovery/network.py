@@ -1,8 +1,8 @@
 """A model's own weights as a network in which every reader has a residual stream of its own.
 
 Shapes are written b (examples), n (positions, BOS first), d (directions of the residual stream),
-w (writers), r (readers), h (heads), k (coordinates of a head), m (hidden units). Writers and readers
-are numbered as `Blocks` has them, so that its graph is the one of `model.circuit`.
+w (writers), r (readers), h (heads), k (coordinates of a head), m (hidden units). Writers and
+readers are numbered as `Blocks` has them, so that its graph is the one of `model.circuit`.
 """
 
 from __future__ import annotations

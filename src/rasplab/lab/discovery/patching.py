@@ -21,7 +21,7 @@ def patched_edges(task: Task, batch: Batch) -> Iterator[tuple[int, Tensor, Tenso
     """
     for number, reader in enumerate(task.network.blocks.readers):
         every = torch.nonzero(task.read[number])[:, 0]
-        for writers in every.split(_at_once(task, batch)):
+        for writers in torch.split(every, _at_once(task, batch)):
             if len(writers):
                 yield number, writers, _cut(task, batch, reader, writers)
 

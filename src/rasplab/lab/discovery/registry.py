@@ -40,8 +40,8 @@ class Method:
         """
         counted = replace(task, meter=Meter(task.examples))
         started = time.perf_counter()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(task.seed)
+        with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
+            torch.manual_seed(task.seed)  # pyright: ignore[reportUnknownMemberType]
             found = counted.scores(self.find(counted))
         seconds = time.perf_counter() - started
         check_numbers(found.edges, "edge")

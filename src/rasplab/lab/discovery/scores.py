@@ -1,4 +1,4 @@
-"""What a method finds: a score per edge and node, for one question, and what it took to find them."""
+"""What a method finds: a score per edge and node, for one question, and what it took."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
+
+from torch import Tensor
 
 from rasplab.display import Table, html
 from rasplab.lab.circuits.convention import Convention
@@ -71,8 +74,16 @@ class Scores:
         return "\n".join([repr(self)[1:-1], *lines])
 
     def __repr__(self) -> str:
-        return f"<scores of {len(self.edges)} edges by {self.method or 'nobody'}: {self.convention}>"
+        return (
+            f"<scores of {len(self.edges)} edges by {self.method or 'nobody'}: {self.convention}>"
+        )
 
     def _repr_html_(self) -> str:
         rows = [(str(edge), f"{self.edges[edge]:.3g}") for edge in self.ranked()]
         return html(repr(self)[1:-1], Table(("edge", "score"), rows))
+
+
+def numbers(tensor: Tensor) -> list[float]:
+    """The elements of a tensor with one axis."""
+    array: Any = tensor.detach().double().cpu().numpy()
+    return array.tolist()

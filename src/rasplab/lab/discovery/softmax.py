@@ -1,4 +1,4 @@
-"""Attention's softmax: as it is, and with the gradient that it would have were it less saturated."""
+"""Attention's softmax: as it is, and with the gradient of one that is less saturated."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def tempered(temperature: float) -> Softmax:
     """
 
     def soften(scores: Tensor) -> Tensor:
-        found: Any = _Tempered.apply(scores, temperature)  # pyright: ignore[reportUnknownMemberType]
-        return found
+        function: Any = _Tempered
+        return function.apply(scores, temperature)
 
     return soften
 

@@ -19,7 +19,7 @@ from rasplab.lab.discovery.batches import Batch, make_batches
 from rasplab.lab.discovery.edgewise import Probes, Run, readers_of, run_edges
 from rasplab.lab.discovery.metrics import Metric, metric_for
 from rasplab.lab.discovery.network import Network, network_of
-from rasplab.lab.discovery.scores import Meter, Scores
+from rasplab.lab.discovery.scores import Meter, Scores, numbers
 from rasplab.lab.discovery.softmax import Softmax
 
 if TYPE_CHECKING:
@@ -173,9 +173,7 @@ class Task:
         softmax: Softmax | None,
     ) -> Tensor:
         shape = batch.clean.shape[1:]
-        probes = {
-            own: batch.clean.new_zeros(len(own), *shape) for own in readers_of(self.network)
-        }
+        probes = {own: batch.clean.new_zeros(len(own), *shape) for own in readers_of(self.network)}
         for own, probe in probes.items():
             for i, offset in offsets.items():
                 if i in own:
@@ -214,10 +212,10 @@ class Task:
             raise InputError(_no_scores(edges, self.shape))
         named = edges.detach().double().cpu()
         rows, columns = self._numbers
-        by_edge = dict(zip(self.edges, named[rows, columns].tolist(), strict=True))
-        by_node = self._possible(named).sum(0) if nodes is None else nodes.detach().double().cpu()
+        by_edge = dict(zip(self.edges, numbers(named[rows, columns]), strict=True))
+        by_node = self._possible(named).sum(0) if nodes is None else nodes
         writers = [Node(writer.name) for writer in self.network.blocks.writers]
-        return Scores(self.convention, by_edge, dict(zip(writers, by_node.tolist(), strict=True)))
+        return Scores(self.convention, by_edge, dict(zip(writers, numbers(by_node), strict=True)))
 
     def of_nodes(self, nodes: Tensor) -> Tensor:
         """Scores of edges (r w) from those of writers (w): the lesser of the two ends'.
@@ -328,6 +326,6 @@ def _no_scores(given: object, shape: tuple[int, int]) -> Any:
     return diagnostic(
         "E445",
         f"scores of edges are not {what}",
-        help=f"return a tensor of {shape[0]} readers by {shape[1]} writers, `task.scores(...)`, or a "
-        'mapping such as {"embed -> m0": 0.5}',
+        help=f"return a tensor of {shape[0]} readers by {shape[1]} writers, `task.scores(...)`, or "
+        'a mapping such as {"embed -> m0": 0.5}',
     )

@@ -17,8 +17,8 @@ STEPS = 5
 def ig_ablation_path(task: Task) -> Tensor:
     """Mean gradient while all edges to one reader are cut step by step, the others being clean.
 
-    The scores of the edges to a reader add up, but for the steps, to what cutting them all does: the
-    completeness of integrated gradients (Sundararajan, Taly and Yan, 2017).
+    The scores of the edges to a reader add up, but for the steps, to what cutting them all does:
+    the completeness of integrated gradients (Sundararajan, Taly and Yan, 2017).
     """
     return task.mean(_reader_by_reader(task, batch) for batch in task.batches)
 

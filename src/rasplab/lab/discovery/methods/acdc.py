@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor
 
@@ -15,7 +17,7 @@ THRESHOLDS = tuple(10.0**k for k in range(-10, 2))
 
 @method("acdc")
 def acdc(task: Task) -> Tensor:
-    """Cut edges one after the other while the output stays near; score the last threshold that kept.
+    """Cut edges one by one while the output stays near; score the last threshold that kept it.
 
     Source: Conmy and others, 2023. Readers come from the last to the first, writers too. The
     distance is the task's metric if that is one, else the squared distance.
@@ -60,9 +62,11 @@ class _Search:
 
         Thresholds have mostly cut the same: each set is run once.
         """
-        different, which = cuts.flatten(1).unique(dim=0, return_inverse=True)
+        package: Any = torch
+        found = package.unique(cuts, dim=0, return_inverse=True)
+        different, which = cast("tuple[Tensor, Tensor]", found)
         total = cuts.new_zeros(len(different))
-        for i, cut in enumerate(different.view(-1, 1, *self.task.shape)):
+        for i, cut in enumerate(torch.split(different, 1)):
             for batch in self.task.batches:
                 output = self.task.run(batch, cut=cut, written=batch.clean[:known]).output
                 total[i] += self.metric.value(output[None], batch.targets).sum()

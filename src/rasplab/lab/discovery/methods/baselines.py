@@ -34,7 +34,7 @@ def weights(task: Task) -> Tensor:
 @method("activation-size")
 def activation_size(task: Task) -> Tensor:
     """The mean size of what the writer writes, for all its readers alike."""
-    sizes = [batch.clean.norm(dim=3).mean(2).sum(1) for batch in task.batches]
+    sizes = [batch.clean.square().sum(3).sqrt().mean(2).sum(1) for batch in task.batches]
     return task.mean(sizes).expand(task.shape)
 
 

@@ -21,7 +21,7 @@ def shares(count: int, like: Tensor) -> Tensor:
 
 @method("eap-ig-inputs")
 def eap_ig_inputs(task: Task) -> Tensor:
-    """Mean gradient on the way from the clean to the ablated embeddings, times what cutting changes.
+    """Mean gradient from the clean to the ablated embeddings, times what cutting changes.
 
     Source: Hanna, Pezzelle and Belinkov, 2024, with the midpoints of ten steps.
     """
@@ -54,7 +54,9 @@ def _writer_by_writer(task: Task, batch: Batch) -> Tensor:
         change = batch.ablated[number] - batch.clean[number]
         known = sum(other.site <= writer.site for other in writers)
         written = batch.clean[:known].repeat(1, STEPS, 1, 1)  # w k·b n d
-        for share, rows in zip(shares(STEPS, change), written.split(len(batch), 1), strict=True):
+        for share, rows in zip(
+            shares(STEPS, change), torch.split(written, len(batch), 1), strict=True
+        ):
             rows[number] += share * change
         gradient = task.gradients(batch, written=written)
         found[:, number] = torch.einsum("bnd,rbnd->r", change, gradient)

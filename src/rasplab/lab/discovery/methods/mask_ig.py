@@ -16,7 +16,7 @@ from rasplab.lab.discovery.task import Task
 def mask_ig(task: Task) -> Tensor:
     """Mean gradient with respect to a mask over edges, while all of them are cut step by step.
 
-    Source: `mask_gradient` with `integrated_grad_samples` of auto-circuit (Miller and others, 2024).
+    Source: auto-circuit's `mask_gradient` with `integrated_grad_samples` (Miller and others, 2024).
     """
 
     def effects() -> Iterator[Tensor]:

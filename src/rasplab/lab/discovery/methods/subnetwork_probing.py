@@ -15,9 +15,10 @@ SPARSITY = 0.1
 
 @method("subnetwork-probing")
 def subnetwork_probing(task: Task) -> Scores:
-    """Learn which nodes can be ablated together at a price per node; an edge has its nodes' lesser.
+    """Learn which nodes can be ablated together, at a price each; an edge has its nodes' lesser.
 
-    Source: Cao, Sanh and Rush, 2021, with ablated in place of zero activations; one setting, untuned.
+    Source: Cao, Sanh and Rush, 2021, with ablated in place of zero activations; in one setting,
+    untuned.
     """
 
     def price(present: Tensor, _: float) -> Tensor:
