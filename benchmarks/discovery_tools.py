@@ -39,7 +39,6 @@ METHODS = {
     "exact": "path-patching",
     "ACDC": "acdc",
     "mask-IG": "mask-ig",
-    "activation magnitude": "activation-size",
 }
 """What others' methods are here; what is not listed has no counterpart."""
 

@@ -98,7 +98,9 @@ def _no_edge(name: str, known: Iterable[str]) -> Any:
     return diagnostic(
         "E445",
         f"the graph has no edge {shown(name)}",
-        help=f"did you mean {close[0]!r}?" if close else "name edges such as 'embed -> m0'",
+        help=f"did you mean {close[0].replace('->', ' -> ')!r}?"
+        if close
+        else "name edges such as 'embed -> m0'",
     )
 
 
@@ -117,7 +119,7 @@ def read_file(path: str | Path) -> tuple[Named, Convention | None]:
         raise InputError(_no_file(path, str(problem))) from problem
     try:
         return _read(data)
-    except (KeyError, TypeError, ValueError) as problem:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as problem:
         raise InputError(_no_file(path, f"it has no edges that can be read: {problem!r}")) from None
 
 

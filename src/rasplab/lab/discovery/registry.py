@@ -65,15 +65,18 @@ def method(name: str) -> Callable[[Finder], Method]:
 
     def register(find: Finder) -> Method:
         summary = (find.__doc__ or "").strip().split("\n")[0]
-        _METHODS[name] = Method(name, summary, find)
-        return _METHODS[name]
+        found = Method(name, summary, find)
+        _METHODS[name] = found
+        for known in sorted(_METHODS):  # in whatever order they were imported
+            _METHODS[known] = _METHODS.pop(known)
+        return found
 
     return register
 
 
 def methods() -> dict[str, Method]:
-    """Every registered method, by name; those of this package come first."""
-    package = importlib.import_module("rasplab.lab.discovery.methods")
+    """Every registered method, by name."""
+    package = importlib.import_module("rasplab.lab.discovery.catalogue")
     for found in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{found.name}")
     return _METHODS
@@ -101,12 +104,22 @@ def added(text: str) -> Method:
     if not path.endswith(".py") or not name:
         why = f"{shown(text)} names no method"
         raise InputError(diagnostic("E447", why, help="write FILE.py:FUNCTION"))
+    ours = {k: known for k, known in methods().items() if _is_ours(known)}
     found = getattr(_module(Path(path)), name, None)
-    if isinstance(found, Method):
-        return found
-    if not callable(found):
+    if callable(found) and not isinstance(found, Method):
+        found = method(name)(found)
+    taken = [k for k, known in ours.items() if _METHODS[k] is not known]
+    _METHODS.update(ours)
+    if taken:
+        why = f"{shown(path)} has a method {shown(taken[0])}, which is the name of one of ours"
+        raise InputError(diagnostic("E447", why, help="give it another name"))
+    if not isinstance(found, Method):
         raise InputError(diagnostic("E447", f"{shown(path)} has no function {shown(name)}"))
-    return method(name)(found)
+    return found
+
+
+def _is_ours(known: Method) -> bool:
+    return known.find.__module__.startswith("rasplab.")
 
 
 def _module(path: Path) -> Any:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from rasplab.lab.discovery.methods.eap_ig import STEPS, shares
 from rasplab.lab.discovery.registry import method
 from rasplab.lab.discovery.task import Task
+
+POINTS = 11
+"""The clean run, the wholly ablated one, and nine between them."""
 
 
 @method("mask-ig")
@@ -21,10 +23,10 @@ def mask_ig(task: Task) -> Tensor:
 
     def effects() -> Iterator[Tensor]:
         for batch in task.batches:
-            for share in shares(STEPS, batch.clean):
+            for share in torch.linspace(0, 1, POINTS).to(batch.clean):
                 cut = share.expand(1, *task.shape).clone().requires_grad_()
                 value = task.value(batch, task.run(batch, cut=cut).output).sum()
                 task.meter.backward += len(batch)
-                yield torch.autograd.grad(value, cut)[0][0] / STEPS
+                yield torch.autograd.grad(value, cut)[0][0] / POINTS
 
     return task.mean(effects())

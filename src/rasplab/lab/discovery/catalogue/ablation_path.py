@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from rasplab.lab.discovery.batches import Batch
-from rasplab.lab.discovery.methods.eap_ig import shares
 from rasplab.lab.discovery.registry import method
 from rasplab.lab.discovery.task import Task
 
@@ -29,7 +28,8 @@ def _reader_by_reader(task: Task, batch: Batch) -> Tensor:
     for number, reader in enumerate(task.network.blocks.readers):
         known = sum(writer.site <= reader.reads for writer in writers)
         change = (batch.ablated - batch.clean)[:known].sum(0)  # b n d
-        way = torch.cat([share * change for share in shares(STEPS, change)])
+        middles = (torch.arange(STEPS).to(change) + 0.5) / STEPS
+        way = torch.cat([share * change for share in middles])
         gradient = task.gradients(batch, written=batch.clean[:known], offsets={number: way})
         found[number] = task.effect(batch, gradient)[number]
     return found

@@ -15,15 +15,15 @@ STEPS = 10
 
 
 def shares(count: int, like: Tensor) -> Tensor:
-    """The midpoints of `count` equal parts of the way from clean (0) to ablated (1)."""
-    return (torch.arange(count, dtype=like.dtype, device=like.device) + 0.5) / count
+    """Where the gradient is taken on the way from clean (0) to ablated (1), which is left out."""
+    return torch.arange(count, dtype=like.dtype, device=like.device) / count
 
 
 @method("eap-ig-inputs")
 def eap_ig_inputs(task: Task) -> Tensor:
     """Mean gradient from the clean to the ablated embeddings, times what cutting changes.
 
-    Source: Hanna, Pezzelle and Belinkov, 2024, with the midpoints of ten steps.
+    Source: Hanna, Pezzelle and Belinkov, 2024, with ten steps, the clean run being one of them.
     """
 
     def effects() -> Iterator[Tensor]:

@@ -1,1 +1,0 @@
-"""The methods, a file each; every module here is imported when methods are asked for."""
