@@ -12,6 +12,7 @@ import itertools
 import os
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
@@ -23,33 +24,38 @@ from benchmarks.table import heading, markdown, progress
 from rasplab.lab.circuits.names import edges_of
 from rasplab.lab.circuits.scoring import mark_of
 from rasplab.lab.discovery import ABLATIONS, methods, task_of
-from rasplab.lab.discovery.bench import Options, RunDirectory, run, suite, summaries
+from rasplab.lab.discovery.bench import Case, Options, RunDirectory, run, suite, summaries
 from rasplab.lab.discovery.bench.directory import Row
 from rasplab.lab.discovery.bench.summary import with_attention
 from rasplab.rasp import aggregate, indices, length, select, tokens
 from rasplab.view.discovery_report import counts
 
-FORMATS = ("float64", "float32")
+LEARNED = ("edge-pruning", "subnetwork-probing")
+FEW = ("detect_pattern", "double_hist", "dyck1", "frac_prevs", "hist", "induction_head")
+"""Learning masks takes ten times as long as the rest: on fewer models."""
+NARROW = (
+    *("exact", "acdc", "eap", "eap-clean-corrupt", "eap-ig-inputs", "mask-ig"),
+    *("gim", "gradient-x-activation", "hisp"),
+)
+"""What is run in float32 too."""
 
 
-def results(name: str, dtype: str, home: Path, jobs: int) -> list[Row]:
-    options = Options(methods=("all",), dtype=dtype).checked()
-    cases = suite(name)
-    directory = RunDirectory.prepared(home / f"{Path(name).stem}-{dtype}", cases, options)
+def results(cases: Sequence[Case], options: Options, home: Path, jobs: int) -> list[Row]:
+    directory = RunDirectory.prepared(home, cases, options)
     return run(
         cases,
         options,
         directory,
         compile=rasplab.compile,
         jobs=jobs,
-        progress=lambda done, total: progress(f"{dtype}: {done} of {total}"),
+        progress=lambda done, total: progress(f"{home.name}: {done} of {total}"),
     )
 
 
-def by_ablation(found: dict[str, list[Row]]) -> str:
+def by_ablation(wide: list[Row], in_float32: list[Row]) -> str:
     """AUROC by method: per ablation in float64, then of all, read edges alone, and in float32."""
-    narrow = {s.method: s for s in summaries(found["float32"])}
-    parts = {a: [r for r in found["float64"] if r["ablation"] == a] for a in ABLATIONS}
+    narrow = {s.method: s for s in summaries(in_float32)}
+    parts = {a: [r for r in wide if r["ablation"] == a] for a in ABLATIONS}
     split = {a: {s.method: s for s in summaries(rows)} for a, rows in parts.items()}
     rows = [
         [
@@ -58,12 +64,12 @@ def by_ablation(found: dict[str, list[Row]]) -> str:
             str(s.auroc),
             f"{s.perfect}/{s.auroc.tasks}",
             f"{s.read_auroc.mean:.3f}",
-            f"{narrow[s.method].auroc.mean:.3f}",
+            f"{narrow[s.method].auroc.mean:.3f}" if s.method in narrow else "–",
             f"{s.best_f1.mean:.3f}",
             f"{s.cpr.mean:.3f}",
             f"{s.passes.mean:.0f}",
         ]
-        for s in summaries(found["float64"])
+        for s in summaries(wide)
     ]
     columns = ["method", *ABLATIONS, "all [95 %]", "all right", "of those read", "in float32"]
     return markdown([*columns, "best F1", "CPR", "passes"], rows)
@@ -117,12 +123,18 @@ def main() -> None:
     parser.add_argument("--directory", type=Path, default=Path("discovery-runs"))
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    found = {
-        dtype: results(options.suite, dtype, options.directory, options.jobs) for dtype in FORMATS
-    }
-    attending = {dtype: with_attention(rows) for dtype, rows in found.items()}
-    print(f"`{heading()}`\n\n{counts(found['float64'])}.\n\n{by_ablation(attending)}\n")
-    print(f"By program, the mean over ablations:\n\n{by_program(attending['float64'])}\n")
+    home, jobs = options.directory, options.jobs
+    cases = suite(options.suite)
+    others = Options(methods=tuple(m for m in methods() if m not in LEARNED)).checked()
+    wide = results(cases, others, home / "float64", jobs)
+    single = Options(methods=NARROW, dtype="float32").checked()
+    narrow = with_attention(results(cases, single, home / "float32", jobs))
+    few = [case for case in suite("small") if case.program in FEW]
+    masks = results(few, Options(methods=("exact", *LEARNED)).checked(), home / "learned", jobs)
+    attending = with_attention(wide)
+    print(f"`{heading()}`\n\n{counts(wide)}.\n\n{by_ablation(attending, narrow)}\n")
+    print(f"Learned masks: {counts(masks)}.\n\n{by_ablation(with_attention(masks), [])}\n")
+    print(f"By program, the mean over ablations:\n\n{by_program(attending)}\n")
     print(f"Two tasks, AUROC at edges:\n\n{two_tasks()}")
 
 

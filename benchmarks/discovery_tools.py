@@ -1,8 +1,8 @@
 """Our methods beside the published packages', on the same models and by the same convention.
 
 `tool_scores.csv` holds what the packages gave, on models of an earlier version, float32, 200 pairs
-of random corruption: EAP-IG 795f560 on TransformerLens 3.5.1 (models given a second, empty head; ten
-steps), auto-circuit 1.0.1 on TransformerLens 2.15.4. Ours run in float32, on as many pairs.
+of random corruption: EAP-IG 795f560 on TransformerLens 3.5.1 (models given a second, empty head;
+ten steps), auto-circuit 1.0.1 on TransformerLens 2.15.4. Ours run in float32, on as many pairs.
 
     python benchmarks/discovery_tools.py > benchmarks/results/discovery_tools.md
 """

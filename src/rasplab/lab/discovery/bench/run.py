@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -58,7 +59,7 @@ def run(
     tell()
     if jobs == 1:
         for case in left:
-            _Work(case, options, directory, compile, os.getppid()).run(done, tell)
+            _Work(case, options, directory, compile).run(done, tell)
     elif left:
         _in_processes(left, options, directory, compile, jobs, done, tell)
     return [row for row in directory.rows() if key_of(row) in wanted]
@@ -75,8 +76,8 @@ def _in_processes(
 ) -> None:
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     largest_first = sorted(cases, key=lambda case: (-case.length, case))
-    with ProcessPoolExecutor(jobs, context, initializer=_one_thread) as pool:
-        works = [_Work(case, options, directory, compile, os.getpid()) for case in largest_first]
+    with ProcessPoolExecutor(jobs, context, initializer=_prepare) as pool:
+        works = [_Work(case, options, directory, compile) for case in largest_first]
         waiting = {pool.submit(work.run, done) for work in works}
         try:
             while waiting:
@@ -88,8 +89,17 @@ def _in_processes(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _one_thread() -> None:
+def _prepare() -> None:
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A process whose parent was killed stops, so that a second run has the field to itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _keys(case: Case, options: Options) -> Iterator[Key]:
@@ -107,7 +117,6 @@ class _Work:
     options: Options
     directory: RunDirectory
     compile: Compile
-    parent: int
 
     def run(self, done: set[Key], tell: Callable[[], None] = lambda: None) -> None:
         missing = [key for key in _keys(self.case, self.options) if key not in done]
@@ -123,7 +132,6 @@ class _Work:
             task = self._task(model, seed, ablation, names)
             for name in names:
                 if task is not None:
-                    self._check_parent()
                     self._write(self._key(ablation, seed, name), _result(task, known[name]))
                 tell()
 
@@ -154,11 +162,6 @@ class _Work:
 
         asked = {"level": self.options.level, "metric": self.options.metric}
         self.directory.append({**dict(zip(KEY, key, strict=True)), **asked, **found})
-
-    def _check_parent(self) -> None:
-        """A process whose parent was killed stops, so that a second run has the field to itself."""
-        if os.getppid() != self.parent:
-            raise SystemExit(1)
 
 
 def _grouped(keys: list[Key]) -> dict[tuple[int, str], list[str]]:
