@@ -84,7 +84,8 @@ def draw_heat_map(rows: Sequence[Row]) -> Figure:
         for (i, j), value in np.ndenumerate(means):
             if np.isfinite(value):
                 text = f"{value:.2f}".replace("0.", ".")
-                axes.text(j, i, text, ha="center", va="center", fontsize=6, color=colours.INK)
+                ink = "white" if value > 0.8 or value < 0.2 else colours.INK
+                axes.text(j, i, text, ha="center", va="center", fontsize=6, color=ink)
         axes.set_title("AUROC at edges, mean over ablations and sizes", loc="left", **TITLE)
     return figure
 
@@ -105,6 +106,7 @@ def draw_costs(rows: Sequence[Row]) -> Figure:
             at: dict[str, Any] = {"xytext": (5, 3), "textcoords": "offset points", "fontsize": TICK}
             axes.annotate(summary.method, (x, score.mean), color=own, **at)
         axes.set_xscale("log")
+        axes.margins(x=0.2)  # for the names
         axes.set_xlabel("forward and backward passes over the data (0.5: none)", fontsize=SMALL)
         axes.set_ylabel("AUROC at edges", fontsize=SMALL)
         axes.tick_params(labelsize=TICK)

@@ -19,6 +19,8 @@ from rasplab.lab.discovery.network import Network
 
 Probes: TypeAlias = "Mapping[range, Tensor]"
 """What is added to what the readers of a step read."""
+Held: TypeAlias = "Mapping[int, Tensor]"
+"""What stands in place of what writers write."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +38,7 @@ def run_edges(
     cut: Tensor | None = None,
     ablated: Tensor | None = None,
     probes: Probes | None = None,
+    held: Held | None = None,
 ) -> Run:
     """A pass from what the first writers wrote (w b n d), at least the embeddings, to the output.
 
@@ -46,8 +49,9 @@ def run_edges(
         ablated: what stands in place of what each writer writes (w b n d).
         probes: added to what each reader reads (r b n d, in parts as `readers_of` has them): the
             gradient there is, for every edge to the reader, that of what the edge carries.
+        held: by the numbers of writers what they write whatever they read (b n d).
     """
-    found = written
+    found = _held(written, range(len(written)), held)
     for half, readers in zip((*network.halves, None), readers_of(network), strict=True):
         if half is not None and half.writers.start < len(written):
             continue
@@ -56,8 +60,15 @@ def run_edges(
             read = read + probes[readers]
         if half is None:
             return Run(network.read_out(read[0]), found)
-        found = torch.cat([found, network.written(half, read)])
+        new = _held(network.written(half, read), half.writers, held)
+        found = torch.cat([found, new])
     raise InternalError("the output is the last to read")
+
+
+def _held(written: Tensor, writers: range, held: Held | None) -> Tensor:
+    if not held or not any(i in writers for i in held):
+        return written
+    return torch.stack([held.get(i, row) for i, row in zip(writers, written, strict=True)])
 
 
 def readers_of(network: Network) -> list[range]:

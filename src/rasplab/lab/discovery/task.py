@@ -16,7 +16,7 @@ from rasplab.lab.circuits.convention import Convention
 from rasplab.lab.circuits.data import Inputs, Pairs, read_inputs
 from rasplab.lab.circuits.truth import Edge, GroundTruth, Node
 from rasplab.lab.discovery.batches import Batch, make_batches
-from rasplab.lab.discovery.edgewise import Probes, Run, readers_of, run_edges
+from rasplab.lab.discovery.edgewise import Held, Probes, Run, readers_of, run_edges
 from rasplab.lab.discovery.metrics import Metric, metric_for
 from rasplab.lab.discovery.network import Network, network_of
 from rasplab.lab.discovery.scores import Meter, Scores, numbers
@@ -103,6 +103,7 @@ class Task:
         cut: Tensor | None = None,
         written: Tensor | None = None,
         probes: Probes | None = None,
+        held: Held | None = None,
         softmax: Softmax | None = None,
     ) -> Run:
         """A pass over a batch, or over several copies of it, one after the other (see `run_edges`).
@@ -117,7 +118,7 @@ class Task:
         ablated = batch.ablated.repeat(1, copies, 1, 1) if copies > 1 else batch.ablated
         network = replace(self.network, softmax=softmax) if softmax else self.network
         self.meter.forward += rows
-        return run_edges(network, start, cut=cut, ablated=ablated, probes=probes)
+        return run_edges(network, start, cut=cut, ablated=ablated, probes=probes, held=held)
 
     @property
     def embeddings(self) -> int:
@@ -135,6 +136,7 @@ class Task:
         *,
         written: Tensor | None = None,
         offsets: Mapping[int, Tensor] | None = None,
+        held: Held | None = None,
         softmax: Softmax | None = None,
     ) -> Tensor:
         """The gradient of the metric at what every reader reads (r b n d), copies averaged.
@@ -146,45 +148,43 @@ class Task:
             batch: the examples.
             written: what the embeddings write, and perhaps later writers (w copies·b n d).
             offsets: by the numbers of readers what is added to what they read (copies·b n d).
+            held: by the numbers of writers what they write (copies·b n d), whatever they read.
             softmax: in place of the exact one.
         """
         readers, (_, b, n, d) = self.shape[0], batch.clean.shape
-        if self.metric.distance and written is None and not offsets:
+        if self.metric.distance and written is None and not offsets and not held:
             why = f"the gradient of {self.metric.name!r}, a distance, is zero at the clean run"
             self._warn(why)
             return batch.clean.new_zeros(readers, b, n, d)
         given = batch.clean[: self.embeddings] if written is None else written
-        rows = max([given.shape[1], *(len(offset) for offset in (offsets or {}).values())])
+        moved = [*(offsets or {}).values(), *(held or {}).values()]
+        rows = max(given.shape[1], *map(len, moved), 0)
         found = batch.clean.new_zeros(readers, b, n, d)
         for start in range(0, rows, b):  # one by one: what is in the cache is not moved
             own = slice(start, start + b)
             start_ = given[:, own] if given.shape[1] == rows else given
-            moved = {i: offset[own] for i, offset in (offsets or {}).items()}
-            found += self._gradient(batch, start_, moved, softmax)
+            probes = self._probes({i: offset[own] for i, offset in (offsets or {}).items()}, start_)
+            fixed = {i: constant[own] for i, constant in (held or {}).items()}
+            run = self.run(batch, written=start_, probes=probes, held=fixed, softmax=softmax)
+            found += self._gradient(batch, run.output, probes)
         if not found.any():
             self._warn("the gradient is zero at every reader on a batch of the data")
         return found / (rows // b)
 
-    def _gradient(
-        self,
-        batch: Batch,
-        written: Tensor,
-        offsets: Mapping[int, Tensor],
-        softmax: Softmax | None,
-    ) -> Tensor:
-        shape = batch.clean.shape[1:]
-        probes = {own: batch.clean.new_zeros(len(own), *shape) for own in readers_of(self.network)}
-        for own, probe in probes.items():
+    def _probes(self, offsets: Mapping[int, Tensor], like: Tensor) -> Probes:
+        found: dict[range, Tensor] = {}
+        for own in readers_of(self.network):
+            found[own] = like.new_zeros(len(own), *like.shape[1:])
             for i, offset in offsets.items():
                 if i in own:
-                    probe[i - own.start] = offset
-            probe.requires_grad_()
-        run = self.run(batch, written=written, probes=probes, softmax=softmax)
-        total = self.value(batch, run.output).sum()
+                    found[own][i - own.start] = offset
+            found[own].requires_grad_()
+        return found
+
+    def _gradient(self, batch: Batch, output: Tensor, probes: Probes) -> Tensor:
         self.meter.backward += len(batch)
-        found = torch.autograd.grad(
-            total, list(probes.values()), allow_unused=True, materialize_grads=True
-        )
+        total, leaves = self.value(batch, output).sum(), list(probes.values())
+        found = torch.autograd.grad(total, leaves, allow_unused=True, materialize_grads=True)
         return torch.cat(found)
 
     def effect(self, batch: Batch, gradients: Tensor) -> Tensor:

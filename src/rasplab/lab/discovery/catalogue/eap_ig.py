@@ -39,25 +39,18 @@ def eap_ig_inputs(task: Task) -> Tensor:
 
 @method("eap-ig-activations")
 def eap_ig_activations(task: Task) -> Tensor:
-    """Mean gradient while one writer goes from clean to ablated, times what cutting changes.
+    """Mean gradient while one writer after the other is on its way to ablated, times the change.
 
-    Source: "EAP-IG-activations" in the code of Hanna, Pezzelle and Belinkov, 2024; each writer goes
-    by itself.
+    Source: "EAP-IG-activations" in the code of Hanna, Pezzelle and Belinkov. An edge takes the
+    gradients of all those runs, not only of those in which its own writer is held.
     """
     return task.mean(_writer_by_writer(task, batch) for batch in task.batches)
 
 
 def _writer_by_writer(task: Task, batch: Batch) -> Tensor:
-    writers = task.network.blocks.writers
     found = batch.clean.new_zeros(task.shape)
-    for number, writer in enumerate(writers):
-        change = batch.ablated[number] - batch.clean[number]
-        known = sum(other.site <= writer.site for other in writers)
-        written = batch.clean[:known].repeat(1, STEPS, 1, 1)  # w k·b n d
-        for share, rows in zip(
-            shares(STEPS, change), torch.split(written, len(batch), 1), strict=True
-        ):
-            rows[number] += share * change
-        gradient = task.gradients(batch, written=written)
-        found[:, number] = torch.einsum("bnd,rbnd->r", change, gradient)
-    return found
+    change = batch.ablated - batch.clean
+    for number in range(task.shape[1]):
+        way = [batch.clean[number] + s * change[number] for s in shares(STEPS, change)]
+        found += task.effect(batch, task.gradients(batch, held={number: torch.cat(way)}))
+    return found / task.shape[1]
