@@ -80,11 +80,17 @@ class RunDirectory:
             os.close(descriptor)
 
     def mend(self) -> None:
-        """End a line that a kill cut off, so that the next result begins one."""
+        """Take away a line that a kill cut off, so that the next result begins one."""
         path = self.path / RESULTS
-        if path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n"):
-            with path.open("ab") as file:
-                file.write(b"\n")
+        if path.exists():
+            whole = path.read_bytes().rfind(b"\n") + 1
+            if whole < path.stat().st_size:
+                os.truncate(path, whole)
+
+    def count(self) -> int:
+        """How many results have been written."""
+        path = self.path / RESULTS
+        return path.read_bytes().count(b"\n") if path.exists() else 0
 
     def _lines(self) -> list[str]:
         path = self.path / RESULTS

@@ -54,7 +54,7 @@ def run(
     left = [case for case in cases if set(_keys(case, options)) - done]
 
     def tell() -> None:
-        progress(len({key_of(row) for row in directory.rows()} & wanted), len(wanted))
+        progress(directory.count(), len(wanted))
 
     tell()
     if jobs == 1:
