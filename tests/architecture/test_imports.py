@@ -101,6 +101,7 @@ for needs in (model.torch, model.to_transformer_lens, lambda: model.compress([4]
     else:
         raise AssertionError(needs)
 assert main(["compress", "hist", "--dims", "4"]) == 1
+assert main(["bench", "-o", "results"]) == 1
 """
 
 
@@ -113,6 +114,7 @@ def test_everything_but_the_module_itself_works_without_torch(tmp_path: Path) ->
     )
     assert found.returncode == 0, found.stderr
     assert "error[E602]: compression needs torch" in found.stderr
+    assert "error[E602]: circuit discovery needs torch" in found.stderr
 
 
 def test_every_extra_that_a_message_names_is_there() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from rasplab.cli import output, reading
+from rasplab.cli.bench import bench
 from rasplab.cli.compiling import compile_, compress, show, view
 from rasplab.cli.learning import guess, learn, mystery
 from rasplab.cli.parameters import AsJson, Causal, Division, Dtype, KeepText, Program, Vocab
@@ -33,7 +34,7 @@ def application() -> App:
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
     named |= {"view": view, "verify": verify, "check": check, "explain": explain}
-    named |= {"compress": compress, "repl": repl}
+    named |= {"compress": compress, "bench": bench, "repl": repl}
     named |= {"learn": learn, "mystery": mystery, "guess": guess}
     for name, command in named.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")

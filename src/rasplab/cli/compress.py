@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rasplab.cli.output import console, note, say, table
+from rasplab.cli.output import note, say, table
+from rasplab.cli.progress import shown_progress
 from rasplab.diagnostics import InputError, MissingExtraError, diagnostic
 from rasplab.lab.compression import PAPER, Domain, Sweep, domain, set_up
 from rasplab.lab.compression import results as files
@@ -17,11 +16,8 @@ from rasplab.lab.compression.checks import check_width
 from rasplab.lab.compression.directory import FIGURES, prepare
 from rasplab.lab.compression.maps import Sharing
 from rasplab.lab.compression.recipes import FastRecipe, Recipe, read_recipe
-from rasplab.lab.compression.setup import Progress
 from rasplab.model import Model
 from rasplab.view.drawing import shortened
-
-MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,7 @@ def run(model: Model, options: Options) -> int:
     )
     # Last, since it may take an older sweep away.
     prepare(options.out, resume=options.resume, overwrite=options.overwrite)
-    with _progress(f"{len(setup.members)} models") as progress:
+    with shown_progress(f"{len(setup.members)} models") as progress:
         sweep = setup.train(options.out, progress)
     files.write(sweep, options.out)
     _draw(sweep, options.out)
@@ -176,36 +172,3 @@ def _no_widths(text: str, why: str, full: int) -> Any:
 
 def _inputs(inputs: Domain) -> str:
     return f"{'all' if inputs.complete else 'drawn'} {len(inputs)} inputs"
-
-
-def _lines(what: str) -> Progress:
-    started = said = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        if now - said >= MINUTE:
-            said = now
-            note(f"{what}: {done} of {total} steps in {(now - started) / MINUTE:.0f} min")
-
-    return progress
-
-
-@contextlib.contextmanager
-def _progress(what: str) -> Generator[Progress]:
-    """A bar on stderr, or, where that is no terminal, a line every minute."""
-    from rich import progress as rich
-
-    target = console(stderr=True)
-    if not target.is_terminal:
-        yield _lines(what)
-        return
-    columns: tuple[Any, ...] = (
-        rich.TextColumn("{task.description}"),
-        rich.BarColumn(),
-        rich.MofNCompleteColumn(),
-        rich.TimeRemainingColumn(),
-    )
-    with rich.Progress(*columns, console=target, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

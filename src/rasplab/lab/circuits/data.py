@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import itertools
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +46,7 @@ class Pairs(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Inputs:
     """Per length the ids of the clean inputs, and of their corrupted ones if they are paired.
 
@@ -59,6 +61,15 @@ class Inputs:
     def count(self) -> int:
         """The number of clean inputs."""
         return sum(map(len, self.clean))
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """A hash of all inputs, in their order: two circuits of one digest are of the same data."""
+        found = hashlib.sha256(b"pairs" if self.corrupt else b"inputs")
+        for ids in (*self.clean, *(self.corrupt or ())):
+            found.update(repr(ids.shape).encode())
+            found.update(ids.astype("<i8").tobytes())
+        return found.hexdigest()[:16]
 
 
 def read_inputs(config: Config, data: Pairs | Iterable[Iterable[Any]] | None, seed: int) -> Inputs:

@@ -54,6 +54,7 @@ def own_json(truth: GroundTruth) -> dict[str, Any]:
         "ablation": truth.ablation,
         "joined": truth.blocks.joined,
         "inputs": truth.inputs,
+        "data": truth.data,
         "exhaustive": truth.exhaustive,
         "candidates": truth.candidates,
         **truth.sizes,
@@ -122,7 +123,7 @@ def auto_circuit(truth: GroundTruth) -> dict[str, list[int] | None]:
     found: dict[str, list[int] | None] = {}
     for edge in truth.edges:
         sender, receiver = writers[edge.sender], readers[edge.receiver]
-        name = f"{_auto_circuit_name(sender)}->{_auto_circuit_name(receiver)}"
+        name = f"{auto_circuit_name(sender)}->{auto_circuit_name(receiver)}"
         if edge.position is None:
             found[name] = None
             continue
@@ -131,7 +132,8 @@ def auto_circuit(truth: GroundTruth) -> dict[str, list[int] | None]:
     return found
 
 
-def _auto_circuit_name(block: Writer | Reader) -> str:
+def auto_circuit_name(block: Writer | Reader) -> str:
+    """As which auto-circuit has a writer or reader."""
     if block.step is None:
         return "Resid Start" if block.kind == "input" else "Resid End"
     if block.step.kind == "mlp":
@@ -159,10 +161,11 @@ def interpbench(truth: GroundTruth) -> list[tuple[str, str]]:
         InputError: E442 for a circuit that is not at level qkv, or tells positions apart.
     """
     _require(truth, "InterpBench", levels=("qkv",), positions=False)
-    return [(_indexed(sender), _indexed(receiver)) for sender, receiver in _hook_edges(truth)]
+    return [(indexed(sender), indexed(receiver)) for sender, receiver in _hook_edges(truth)]
 
 
-def _indexed(place: Place) -> str:
+def indexed(place: Place) -> str:
+    """A hook name, with the number of a head behind it."""
     name, index = place
     return name if index[-1] is None else f"{name}[{index[-1]}]"
 
@@ -175,13 +178,13 @@ def _hook_edges(truth: GroundTruth) -> Iterator[tuple[Place, Place]]:
     inside: dict[tuple[Place, Place], None] = {}
     for edge in truth.edges:
         reader = readers[edge.receiver]
-        yield _output_hook(writers[edge.sender], architecture), _input_hook(reader, architecture)
+        yield output_hook(writers[edge.sender], architecture), input_hook(reader, architecture)
         inside |= dict.fromkeys(_within(reader, architecture))
     yield from inside
 
 
 def _within(reader: Reader, architecture: Architecture) -> list[tuple[Place, Place]]:
-    step, read = reader.step, _input_hook(reader, architecture)
+    step, read = reader.step, input_hook(reader, architecture)
     if step is None:
         return []
     if step.kind == "mlp":
@@ -191,7 +194,8 @@ def _within(reader: Reader, architecture: Architecture) -> list[tuple[Place, Pla
     return [(read, projected), (projected, (f"{step.inner}hook_result", head))]
 
 
-def _output_hook(writer: Writer, architecture: Architecture) -> Place:
+def output_hook(writer: Writer, architecture: Architecture) -> Place:
+    """Where TransformerLens has what a writer writes."""
     step = writer.step
     if step is None:
         both = architecture.stream(EMBED)
@@ -201,7 +205,8 @@ def _output_hook(writer: Writer, architecture: Architecture) -> Place:
     return f"{step.inner}hook_result", (None, None, writer.start)
 
 
-def _input_hook(reader: Reader, architecture: Architecture) -> Place:
+def input_hook(reader: Reader, architecture: Architecture) -> Place:
+    """Where TransformerLens has what a reader reads."""
     step = reader.step
     if step is None:
         return architecture.stream(reader.reads), (None,)

@@ -216,6 +216,8 @@ class _Search:
             len(list(self.blocks.pairs())) * len(self._places()),
             self.inputs.count,
             self.inputs.every,
+            self.by_position,
+            self.inputs.digest,
         )
 
     def _places(self) -> list[Position]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rasplab.display import Table, html
 from rasplab.lab.circuits.blocks import Blocks
+from rasplab.lab.circuits.convention import Convention
+
+if TYPE_CHECKING:
+    from rasplab.lab.circuits.scoring import Found, Marks
 
 Position = str | int | None
 
@@ -43,7 +47,7 @@ class GroundTruth:
 
     `unproven` are those that were not seen to change any, before there were too many pairs to
     try. `candidates` counts the edges of the full graph. `exhaustive` says that the data are all
-    inputs that the model takes.
+    inputs that the model takes; `data` is their digest.
     """
 
     ablation: str
@@ -55,6 +59,39 @@ class GroundTruth:
     candidates: int
     inputs: int
     exhaustive: bool
+    by_position: bool = False
+    data: str = ""
+
+    @property
+    def convention(self) -> Convention:
+        """What was asked: only scores for the same question can be held against the answer."""
+        return Convention(
+            self.level, self.ablation, self.blocks.joined, self.by_position, self.data
+        )
+
+    def score(self, found: Found, *, universe: str = "all") -> Marks:
+        """How right scores of edges are, those of a `Scores`, by name, or in a file.
+
+        Names are ours (`a0.h0 -> m0`), or those of EAP-IG, auto-circuit, ACDC or InterpBench.
+        What has no score has 0; a list of edges scores 1. Ties are neither right nor wrong.
+
+        Args:
+            found: scores, names of edges with numbers or without, or the path of a JSON file.
+            universe: `"all"` edges, or those that are `"read"`: the reader has a weight where the
+                writer has one.
+
+        Raises:
+            InputError: E444 for scores of another question, E445 for edges that are none.
+
+        >>> import rasplab
+        >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=2)
+        >>> truth = model.circuit(ablation="zero")
+        >>> truth.score({"embed -> output": 0.7, "pos_embed -> output": 0.1}).edges.auroc
+        1.0
+        """
+        from rasplab.lab.circuits.scoring import mark
+
+        return mark(self, found, universe)
 
     @property
     def level(self) -> str:
