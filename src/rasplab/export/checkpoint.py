@@ -24,7 +24,6 @@ from rasplab.export.tokenizer import tokenizer_config, tokenizer_json
 from rasplab.export.vocabulary import Vocabulary, vocabulary_of
 from rasplab.weights import (
     BOS_ID,
-    EMBED,
     PAD_ID,
     Basis,
     Config,
@@ -34,7 +33,8 @@ from rasplab.weights import (
     manifest,
 )
 from rasplab.weights.directory import write_directory
-from rasplab.weights.files import SPECIFICATION
+from rasplab.weights.files import BASIS as PREFIX
+from rasplab.weights.files import SPECIFICATION, basis_arrays, read_bases
 from rasplab.weights.manifest import Json
 from rasplab.weights.schema import FLAG, Maybe, Number, OneOf, Record
 from rasplab.weights.sealed import Format, damage, read_sealed, sealed
@@ -165,9 +165,8 @@ def contents(weights: ModelWeights, layout: Layout) -> dict[str, bytes]:
     files = {name: manifest.to_bytes(part) for name, part in data.items()}
     files[ARRAYS] = to_safetensors(arrays, {"format": "pt"})
     if not weights.plain:
-        basis = weights.frame(EMBED).maps
-        named = {"write": basis.write, "read": basis.read}
-        files[BASIS] = to_safetensors({n: np.ascontiguousarray(a) for n, a in named.items()})
+        named = {n.removeprefix(PREFIX): a for n, a in basis_arrays(weights).items()}
+        files[BASIS] = to_safetensors(named)
     return sealed(files, CIRCUIT, _circuit(weights, vocabulary, layout))
 
 
@@ -237,7 +236,7 @@ def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWe
     if circuit["basis"]:
         named = from_safetensors(files[BASIS])
         declared.check_numbers(named, declared.STORED_AS[config.dtype])
-        bases[EMBED] = Basis(**named)
+        bases = read_bases(named)
     stated = circuit.get(SPECIFICATION)
     specification = None if stated is None else read_specification(stated)
     weights = ModelWeights(config, arrays, truth, bases, specification)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rasplab.diagnostics import InputError, diagnostic
-from rasplab.weights import Config
+from rasplab.weights import EMBED, Config, ModelWeights
 
 
 def require_standard(config: Config, home: str) -> None:
@@ -23,5 +23,23 @@ def require_standard(config: Config, home: str) -> None:
                 "it has layers of attention and an MLP, each with its own weights",
             ],
             help="use the PyTorch module, JAX or ONNX",
+        )
+    )
+
+
+def require_one_basis(weights: ModelWeights, home: str) -> None:
+    """Refuse a model whose stream changes its basis on the way.
+
+    Raises:
+        InputError: E601.
+    """
+    if weights.bases.keys() <= {EMBED}:
+        return
+    raise InputError(
+        diagnostic(
+            "E601",
+            f"{home} reads the residual stream in one basis, and this model has several",
+            notes=[f"they begin at {', '.join(map(str, weights.bases))}"],
+            help="`model.trace` and `model.save` go by each where it holds",
         )
     )
