@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rasplab.export import checkpoint
-from rasplab.export.checkpoint import HOMES, Layout, from_pretrained, save_pretrained
+from rasplab.checker import Proof, prove
+from rasplab.export.checkpoint import Layout, from_pretrained, prove_pretrained, save_pretrained
 from rasplab.export.home import Arrays, Head, Home, Naming
-from rasplab.export.names import TARGETS, names_of
+from rasplab.export.homes import HOMES
+from rasplab.export.names import names_of
 from rasplab.weights import Component, Config, ModelWeights, Site, forward
 from rasplab.weights.artefact import expected_shapes
-from rasplab.weights.schema import OneOf, Record
 from tests.weights.library import compiled, inputs
 
 
@@ -38,6 +38,7 @@ class Doll:
     """A doll's house: our arrays turned round, with names of its own."""
 
     name: str = "doll"
+    title: str = "a doll's house"
     activations: tuple[str, ...] = ("relu",)
 
     def sizes(self, config: Config) -> dict[str, int]:
@@ -59,6 +60,9 @@ class Doll:
         found["unembed.b_U"] = arrays["head.bias"][head_ids]
         return {name: np.ascontiguousarray(found[name]) for name in expected_shapes(config)}
 
+    def prove(self, weights: ModelWeights, activation: str, dtype: str) -> Proof:
+        return prove(weights, dtype)
+
     def naming(self, config: Config, pattern: str, root: str) -> Naming:
         return Rooms(pattern, root)
 
@@ -67,27 +71,28 @@ class Doll:
 def doll(monkeypatch: pytest.MonkeyPatch) -> Home:
     home: Home = Doll()
     monkeypatch.setitem(HOMES, home.name, home)
-    fields = {**checkpoint._LAYOUT.fields, "architecture": OneOf(tuple(HOMES))}
-    monkeypatch.setattr(checkpoint, "_LAYOUT", Record(fields))
-    monkeypatch.setitem(TARGETS, "doll", lambda w: home.naming(w.config, "[{}]", "a."))
     return home
 
 
 @pytest.mark.parametrize("name", ["sort", "hist", "average"])
 def test_a_toy_home_holds_a_model(name: str, doll: Home, tmp_path: Path) -> None:
     model = compiled(name)
-    layout = Layout(doll.name, "relu", "float32")
-    loaded = from_pretrained(save_pretrained(model.weights, tmp_path / "doll", layout))
+    layout = Layout.read(model.weights, doll.name, "relu")
+    assert layout.bound is not None
+    assert layout.bound.exact
+    saved = save_pretrained(model.weights, tmp_path / "doll", layout)
+    assert prove_pretrained(saved).holds
+    loaded = from_pretrained(saved)
     ids = model.encode(inputs(model, 4))
     assert np.array_equal(forward(loaded, ids), forward(model.weights, ids))
     assert loaded.circuit == model.weights.circuit
 
 
 def test_a_toy_home_names_its_places(doll: Home) -> None:
-    names = names_of(compiled("hist").weights, doll.name)
+    names = names_of(compiled("hist").weights, "nnsight", home=doll)
     assert [point.name for point in names.points] == [
-        "a.after.embed",
-        "a.after.0.attn",
-        "a.after.0.mlp",
+        "model.after.embed",
+        "model.after.0.attn",
+        "model.after.0.mlp",
     ]
-    assert names.components[0].name == "a.room[1].head.0"
+    assert names.components[0].name == "model.room[1].head.0"
