@@ -42,7 +42,7 @@ class Lowered:
         """
         self.craft.verify()
         held = {variable.subspace for variable in self.variables.values()}
-        if held != {subspace for subspace in self.craft.subspaces()}:
+        if held != set(self.craft.subspaces()):
             raise InternalError("the directions that variables have are not those that are written")
 
     def __str__(self) -> str:
