@@ -78,8 +78,8 @@ def values(source: Source, sequence: list[Value], causal: bool) -> list[Value]:
 
 
 def compiled(source: Source, **options: Any) -> Model:
-    """The model of a program, with the options of `rasplab.model.compile`."""
-    from rasplab.model import compile
+    """The model of a program, with the options of `rasplab.opening.compile`."""
+    from rasplab.opening import compile
 
     with output.busy(f"compiling {source.name}"):
         return compile(source.program, **options)

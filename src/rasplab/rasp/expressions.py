@@ -64,19 +64,7 @@ class Expression:
         return evaluate(self, sequence, causal=causal, do=do)
 
     def __bool__(self) -> NoReturn:
-        asked, built = capture(), self.origin
-        raise ProgramError(
-            diagnostic(
-                "E101",
-                "an expression is neither true nor false before it runs",
-                at=asked,
-                label="this asks for its truth",
-                also=[(built, "the expression was built here")] * (asked.span() != built.span()),
-                help="use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and "
-                "`(1 < x) & (x < 3)` instead of `and`, `or`, `not`, `if`, `in` and `1 < x < 3`; "
-                "`maximum` and `minimum` instead of `max` and `min`",
-            )
-        )
+        raise ProgramError(mistakes.no_truth(self))
 
     def __iter__(self) -> Iterator[Any]:
         raise ProgramError(

@@ -62,6 +62,21 @@ def item(expression: Expression, index: Any) -> Diagnostic:
     return diagnostic("E102", "an expression has no items before it runs", at=capture(), help=help)
 
 
+def no_truth(expression: Expression) -> Diagnostic:
+    """`if tokens:` and the like (E101)."""
+    asked, built = capture(), expression.origin
+    return diagnostic(
+        "E101",
+        "an expression is neither true nor false before it runs",
+        at=asked,
+        label="this asks for its truth",
+        also=[(built, "the expression was built here")] * (asked.span() != built.span()),
+        help="use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and "
+        "`(1 < x) & (x < 3)` instead of `and`, `or`, `not`, `if`, `in` and `1 < x < 3`; "
+        "`maximum` and `minimum` instead of `max` and `min`",
+    )
+
+
 def no_length() -> Diagnostic:
     """`len(tokens)` (E102)."""
     return diagnostic(

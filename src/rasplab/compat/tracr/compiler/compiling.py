@@ -31,7 +31,7 @@ from rasplab.compat.tracr.transformer.encoder import (
 from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Interval, build_graph
 from rasplab.model import Model
-from rasplab.model import compile as compile_native
+from rasplab.opening import compile as compile_native
 from rasplab.rasp.order import operands_first
 from rasplab.weights import BOS_ID, PAD_ID
 
