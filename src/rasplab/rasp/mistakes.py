@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from rasplab.diagnostics import Diagnostic, ProgramError, capture, diagnostic, shown
+from rasplab.rasp.structure import bare, parts_of, text_of
 
 if TYPE_CHECKING:
     from rasplab.rasp.expressions import Expression
@@ -168,4 +169,4 @@ def shown_briefly(expression: Expression) -> str:
 
 
 def _bare(text: str) -> str:
-    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    return text_of(bare(parts_of(text)))

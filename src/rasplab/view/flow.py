@@ -20,6 +20,7 @@ from rasplab.rasp.naming import name_computations
 from rasplab.rasp.order import topological
 from rasplab.rasp.printer import own_text
 from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.structure import bare, parts_of, text_of
 from rasplab.rasp.values import Value, identity
 
 SHORT = 22
@@ -303,11 +304,4 @@ def _select_text(node: ex.Expression, texts: dict[int, str]) -> str:
 
 def _bare(text: str) -> str:
     """The text without brackets around all of it."""
-    if not text.startswith("("):
-        return text
-    open_ = 0
-    for place, character in enumerate(text):
-        open_ += (character == "(") - (character == ")")
-        if not open_:
-            return text[1:-1] if place == len(text) - 1 else text
-    return text
+    return text_of(bare(parts_of(text)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
 from rasplab.diagnostics import counted
+from rasplab.rasp.structure import bare, parts_of, replaced, text_of
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text, mono_width, shortened
@@ -25,8 +25,6 @@ CARD_WIDTH = (520.0, 720.0)
 CODE, PROSE = 12.0, 11.0
 TITLE, TITLE_LINE, TITLE_LINES = 13.0, 18.0, 2
 CODE_CHARACTERS = 92
-
-QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 BANDS = {"embed": "#f4f6f8", "attention": "#eef4fc", "MLP": "#fdf4ec", "output": "#f4f6f8"}
 
@@ -132,22 +130,11 @@ def _embedded(weights: ModelWeights, place: VariablePlace) -> Row:
 
 def _in_terms_of(component: Component, others: list[Component]) -> str:
     """The component's expression, with the names of the variables that it reads."""
-    text = component.expression
+    parts = parts_of(component.expression)
     for other in sorted(others, key=lambda c: -len(c.expression)):
         if other.variable in component.reads and other is not component:
-            text = text.replace(other.expression, other.variable)
-    return text.removeprefix("(").removesuffix(")") if _is_wrapped(text) else text
-
-
-def _is_wrapped(text: str) -> bool:
-    """Whether the first parenthesis is closed by the last character."""
-    depth = 0
-    bare = QUOTED.sub(lambda word: "_" * len(word.group()), text)
-    for i, character in enumerate(bare):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return i == len(text) - 1 and text.startswith("(")
-    return False
+            parts = replaced(parts, parts_of(other.expression), other.variable)
+    return text_of(bare(parts))
 
 
 def _component(component: Component, expression: str, places: dict[str, VariablePlace]) -> Row:
