@@ -74,7 +74,7 @@ def values(source: Source, sequence: list[Value], causal: bool) -> list[Value]:
         return source.program(sequence, causal=causal)
     from rasplab.rasp.syntax.running import Run
 
-    return Run(sequence)(source.program)
+    return Run(list[object](sequence))(source.program)
 
 
 def compiled(source: Source, **options: Any) -> Model:

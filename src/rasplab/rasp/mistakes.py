@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import Diagnostic, ProgramError, capture, diagnostic, shown
 from rasplab.rasp.structure import bare, parts_of, text_of
@@ -38,7 +38,7 @@ class NoAttributeError(ProgramError, AttributeError):
     """An expression was asked for something that it does not have; says what to write instead."""
 
 
-def item(expression: Expression, index: Any) -> Diagnostic:
+def item(expression: Expression, index: object) -> Diagnostic:
     """`tokens[0]`, `tokens[indices + 1]`, `tokens[1:]` (E102)."""
     from rasplab.rasp.expressions import Selector, SOp
 
@@ -106,7 +106,7 @@ def no_attribute(expression: Expression, name: str) -> AttributeError:
     )
 
 
-def order_of_select(keys: Any, queries: Any, predicate: Any) -> Diagnostic | None:
+def order_of_select(keys: object, queries: object, predicate: object) -> Diagnostic | None:
     """`select(tokens, "==", tokens)`: the predicate is not the last argument (E104)."""
     from rasplab.rasp.expressions import Expression
     from rasplab.rasp.functions import COMPARISONS
@@ -132,7 +132,7 @@ def order_of_select(keys: Any, queries: Any, predicate: Any) -> Diagnostic | Non
     )
 
 
-def order_of_aggregate(name: str, selector: Any, values: Any) -> Diagnostic | None:
+def order_of_aggregate(name: str, selector: object, values: object) -> Diagnostic | None:
     """`aggregate(tokens, selector)`: the two are swapped (E103)."""
     from rasplab.rasp.expressions import Selector
 
@@ -146,7 +146,7 @@ def order_of_aggregate(name: str, selector: Any, values: Any) -> Diagnostic | No
     )
 
 
-def order_of_where(condition: Any, then: Any, otherwise: Any) -> Diagnostic | None:
+def order_of_where(condition: object, then: object, otherwise: object) -> Diagnostic | None:
     """`where("a", "b", condition)`: a word stands where the condition does (E104)."""
     from rasplab.rasp.expressions import Expression
 

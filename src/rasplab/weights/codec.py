@@ -41,7 +41,7 @@ def read_batch(sequences: Any) -> list[Iterable[Any]]:
         raise InputError(
             diagnostic("E402", f"a batch is a list of sequences, not {shown(sequences)}")
         )
-    batch = list(cast("Iterable[Any]", plain(sequences)))
+    batch = list(cast("Iterable[Any]", plain(cast(object, sequences))))
     for sequence in batch:
         if isinstance(sequence, int | float) and not isinstance(sequence, Iterable):
             raise InputError(
