@@ -161,7 +161,7 @@ def names_of(weights: ModelWeights, target: str = "transformers", *, home: Home 
 
 
 def _point(weights: ModelWeights, site: Site, naming: Naming) -> StreamPoint:
-    alive = [v for v in weights.circuit.living(site) if v.name != "bos"]
+    alive = [v for v in weights.circuit.living(site) if not v.marks_bos]
     new = tuple(v.name for v in alive if v.written == site)
     return StreamPoint(str(site), naming.stream(site), new, tuple(v.name for v in alive))
 

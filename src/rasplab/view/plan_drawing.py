@@ -58,7 +58,7 @@ def draw_plan(weights: ModelWeights) -> Drawing:
 def rows_of(weights: ModelWeights) -> tuple[Row, ...]:
     """Every line of the plan: embedded variables, components in order, the output."""
     circuit = weights.circuit
-    embedded = [v for v in circuit.variables if v.written == EMBED and v.name != "bos"]
+    embedded = [v for v in circuit.variables if v.written == EMBED and not v.marks_bos]
     places = {v.name: v for v in circuit.variables}
     components = sorted(circuit.components, key=lambda c: (c.layer, c.kind != "head", c.start))
     return (
@@ -72,7 +72,7 @@ def read_by_output(weights: ModelWeights) -> tuple[str, ...]:
     """The variables that the read-out uses; where directions share, above all."""
     maps, least = weights.frame(weights.config.architecture.last).maps, 0.0
     read = maps.write @ weights.arrays["unembed.W_U"]
-    places = [v for v in weights.circuit.variables if v.name != "bos"]
+    places = [v for v in weights.circuit.variables if not v.marks_bos]
     used = [float(np.linalg.norm(read[v.start : v.stop])) for v in places]
     if not weights.plain:
         least = max(used) / 2
@@ -191,7 +191,7 @@ class _Drawer:
     def __init__(self, weights: ModelWeights) -> None:
         self.weights = weights
         self.rows = rows_of(weights)
-        names = [v.name for v in weights.circuit.variables if v.name != "bos"]
+        names = [v.name for v in weights.circuit.variables if not v.marks_bos]
         self.colour = colours.by_variable(names)
         lanes = lanes_of(self.rows)
         first = MARGIN + GROUP_WIDTH + LANE / 2

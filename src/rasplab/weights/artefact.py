@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.certificate import Certificate
+from rasplab.craft.space import BOS
 from rasplab.craft.specification import Specification
 from rasplab.diagnostics import InternalError, counted
 from rasplab.display import Table, html, shorten
@@ -159,6 +160,11 @@ class VariablePlace:
     def columns(self) -> slice:
         """Its directions among all named ones."""
         return slice(self.start, self.stop)
+
+    @property
+    def marks_bos(self) -> bool:
+        """Whether it is what every model has beside the program's: the mark of BOS."""
+        return self.name == BOS.variable
 
     def lives_at(self, site: Site) -> bool:
         """Whether it can be read at a site."""

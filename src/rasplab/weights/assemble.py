@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rasplab.craft import Affine, Block, Head, Mlp, Products, Subspace
 from rasplab.craft.certificate import Certificate
 from rasplab.craft.precision import PRECISIONS
+from rasplab.craft.space import BOS
 from rasplab.craft.stored import stored
 from rasplab.plan import Plan
 from rasplab.plan.schedule import reads
@@ -130,8 +131,8 @@ def _circuit(
     plan: Plan, labels: Labels, program: str, certificate: Certificate, optimize: int
 ) -> Circuit:
     craft = plan.craft
-    directions = [NamedDirection(0, "bos", (), "")]
-    variables = [VariablePlace("bos", 0, 1, EMBED)]
+    directions = [NamedDirection(0, BOS.variable, (), "")]
+    variables = [VariablePlace(BOS.variable, 0, 1, EMBED)]
     written = {e.writes: EMBED for e in craft.embeddings}
     components: list[Component] = []
     names = {s: s.directions[0].variable for s in craft.subspaces() if s.directions}

@@ -197,7 +197,7 @@ def _variables(weights: ModelWeights, linked: Linked) -> tuple[Variable, ...]:
 
     circuit = weights.circuit
     can_be_set = set(settable(circuit))
-    colour = colours.by_variable(v.name for v in circuit.variables if v.name != "bos")
+    colour = colours.by_variable(v.name for v in circuit.variables if not v.marks_bos)
     return tuple(
         Variable(
             v.name,
