@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +115,9 @@ class Component:
     construction: str
 
 
+EncodingKind: TypeAlias = Literal["one-hot", "features", "number", "flag"]
+
+
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """What stands on a variable's directions for each value that it can take.
@@ -127,7 +130,7 @@ class Encoding:
     `values` are all that can occur; a number that has too many lies between `low` and `high`.
     """
 
-    kind: str
+    kind: EncodingKind
     values: tuple[Value, ...] = ()
     rows: tuple[tuple[float, ...], ...] = ()
     offset: float = 0.0
