@@ -100,12 +100,12 @@ class LaterFirst:
 
     def __call__(self, lowered: Lowered) -> Lowered:
         left, ordered = list(lowered.craft.blocks), list[Block]()
-        written = {id(e.writes) for e in lowered.craft.embeddings}
+        written = {e.writes for e in lowered.craft.embeddings}
         while left:
             ready = next(b for b in reversed(left) if reads(b) <= written)
             left.remove(ready)
             ordered.append(ready)
-            written.add(id(ready.writes))
+            written.add(ready.writes)
         return replace(lowered, craft=replace(lowered.craft, blocks=tuple(ordered)))
 
 

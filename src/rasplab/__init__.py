@@ -22,7 +22,8 @@ from rasplab.diagnostics import (
     ProgramError,
     RasplabError,
 )
-from rasplab.model import Model, compile, from_pretrained, load
+from rasplab.model import Model
+from rasplab.opening import compile, from_pretrained, load
 from rasplab.rasp.example import example
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import inspect
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
@@ -150,7 +150,7 @@ def _vocabulary(given: Any) -> tuple[Value, ...]:
                 help="give its tokens",
             )
         )
-    tokens = [read_token(token) for token in vocab]  # pyright: ignore[reportUnknownVariableType]
+    tokens = [read_token(token) for token in cast("Iterable[object]", vocab)]
     if not tokens:
         raise InputError(diagnostic("E407", "the vocabulary is empty", help="give its tokens"))
     distinct = {identity(token): token for token in tokens}

@@ -214,3 +214,45 @@ def test_it_says_what_it_does_not_follow(tmp_path: Path) -> None:
     (home / "circuit.json").write_text(json.dumps(circuit))
     done = subprocess.run([sys.executable, "-I", str(SCRIPT), str(home)], capture_output=True)
     assert done.returncode == 2, done.stdout
+
+
+# -- the steps are those that are stored
+
+
+def with_config(home: Path, **stored: object) -> tuple[int, str]:
+    """What the script says of a saved model whose configuration was edited."""
+    config = json.loads((home / "config.json").read_text("ascii"))
+    (home / "config.json").write_text(json.dumps(config | stored))
+    command = [sys.executable, "-I", "-S", str(SCRIPT), str(home)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def step(kind: str, layer: int, block: int, iteration: int = 0) -> dict[str, object]:
+    return {"kind": kind, "layer": layer, "block": block, "iteration": iteration}
+
+
+LAYERS = [step(kind, n, n) for n in range(2) for kind in ("attn", "mlp")]
+EDITED: dict[str, dict[str, object]] = {
+    "an MLP first": {"steps": [LAYERS[1], LAYERS[0], *LAYERS[2:]]},
+    "layers exchanged": {"steps": [step(str(s["kind"]), n // 2, 1 - n // 2)
+                                   for n, s in enumerate(LAYERS)]},
+    "a step left out": {"steps": LAYERS[:-1]},
+    "a loop": {"steps": [*LAYERS, step("attn", 2, 1, 1), step("mlp", 2, 1, 1)]},
+    "no steps": {"steps": []},
+    "gated units": {"activation": "reglu"},
+    "a norm": {"norm": "rms"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_it_proves_nothing_of_other_steps(name: str, tmp_path: Path) -> None:
+    weights = model("reverse")
+    assert weights.config.n_layers == 2
+    status, printed = with_config(save(weights, tmp_path / "model"), **EDITED[name])
+    assert (status, "the steps are not attention" in printed) == (2, True), printed
+
+
+def test_steps_that_are_written_out_are_those_of_layers(tmp_path: Path) -> None:
+    home = save(model("reverse"), tmp_path / "model")
+    assert with_config(home, steps=LAYERS)[0] == 0

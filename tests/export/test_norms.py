@@ -16,13 +16,15 @@ from rasplab.checker import followed, prove
 from rasplab.cli.check import check_model
 from rasplab.diagnostics import InputError
 from rasplab.export.checkpoint import Layout, prove_pretrained
+from rasplab.export.gpt2 import norms_of
 from rasplab.export.norms import NormBound, behind_norm, behind_norms
 from rasplab.weights.sealed import sealed
 from tests.export.library import case, run_gpt2
 
 
 def bound_of(name: str, size: int, dtype: str = "float32") -> NormBound:
-    return behind_norms(case(name, size).model.weights, dtype)
+    weights = case(name, size).model.weights
+    return behind_norms(weights, norms_of(weights.config, "relu", dtype), dtype)
 
 
 @pytest.mark.parametrize("name", ["sort", "hist", "frac_prevs", "dyck3", "running_sum"])
@@ -65,10 +67,10 @@ def test_numbers_too_large_for_the_norms_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_that_no_format_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(weights: object, dtype: str, activation: str) -> NormBound:
+    def never(weights: object, proof: object, dtype: str) -> NormBound:
         return NormBound(dtype, 1.0, 1.0, -0.5, exact=False)
 
-    monkeypatch.setattr("rasplab.export.checkpoint.behind_norms", never)
+    monkeypatch.setattr("rasplab.export.checkpoint.bound_of", never)
     model = case("sort", 5).model
     with pytest.raises(InputError) as caught:
         Layout.read(model.weights, "gpt2", "relu")
@@ -129,7 +131,7 @@ def test_what_is_read_behind_norms_is_as_near_as_is_proved(
     found = case(name, 5)
     weights = found.model.weights
     saved = found.model.save_pretrained(tmp_path / "x", activation=activation)
-    reading = behind_norm(weights, "float32", activation)
+    reading = behind_norm(weights, norms_of(weights.config, activation, "float32"), "float32")
     proof, held = followed(
         weights, "float32", within=weights.circuit.certificate.tolerated, reading=reading
     )

@@ -105,7 +105,7 @@ def check_bounds(model, sequences) -> None:
     """Residual coordinates in float32 against what each variable's value says they should be."""
     stages = stages_of(model)
     bounds = {
-        id(block.writes): bound.error
+        block.writes: bound.error
         for block, bound in zip(stages.lowered.craft.blocks, model.certificate.bounds, strict=True)
     }
     for sequence in sequences:
@@ -122,7 +122,7 @@ def check_bounds(model, sequences) -> None:
                 continue
             ideal = np.array([coordinates(variable, value, stages) for value in truth[node]])
             got = final[:, stages.plan.columns(variable.subspace)]
-            bound = bounds.get(id(variable.subspace), 0.0)
+            bound = bounds.get(variable.subspace, 0.0)
             slack = 4e-7 * (1 + np.abs(ideal).max(initial=0.0))  # embeddings are rounded once
             assert np.abs(got - ideal).max(initial=0.0) <= bound + slack, node
 

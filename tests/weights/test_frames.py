@@ -10,8 +10,10 @@ import pytest
 import torch
 
 import rasplab
-from rasplab.diagnostics import InternalError
+from rasplab.diagnostics import InputError, InternalError
+from rasplab.export.checkpoint import Layout, from_pretrained, save_pretrained
 from rasplab.lab.interventions import hooks as hooks_of
+from rasplab.view.explorer.document import document_of
 from rasplab.weights import EMBED, Basis, ModelWeights, Site, files, forward
 from rasplab.weights.rebase import rebased
 from rasplab.weights.streams import streams
@@ -103,6 +105,29 @@ def test_several_bases_are_saved_and_loaded(tmp_path: Path) -> None:
         assert np.array_equal(loaded.bases[site].write, basis.write)
         assert np.array_equal(loaded.bases[site].read, basis.read)
     assert files.contents(loaded) == files.contents(both)
+
+
+def test_a_checkpoint_carries_every_basis(tmp_path: Path) -> None:
+    weights = rotated(compiled("sort").weights)
+    own = weights.bases[EMBED]
+    both = replace(weights, bases={EMBED: own, Site(1, "attn"): Basis(own.write * 2, own.read / 2)})
+    layout = Layout("gpt2", "relu", "float64")
+    for made in (weights, both):
+        loaded = from_pretrained(save_pretrained(made, tmp_path / f"{len(made.bases)}", layout))
+        assert list(loaded.bases) == list(made.bases)
+        for site, basis in made.bases.items():
+            assert np.array_equal(loaded.bases[site].write, basis.write)
+            assert np.array_equal(loaded.bases[site].read, basis.read)
+
+
+def test_the_page_refuses_a_stream_that_changes_its_basis() -> None:
+    weights = rotated(compiled("sort").weights)
+    own = weights.bases[EMBED]
+    both = replace(weights, bases={EMBED: own, Site(1, "attn"): Basis(own.write * 2, own.read / 2)})
+    assert "basis.read" in document_of(rasplab.Model(weights)).arrays
+    with pytest.raises(InputError, match="in one basis") as refused:
+        document_of(rasplab.Model(both))
+    assert refused.value.code == "E601"
 
 
 def reused() -> tuple[rasplab.Model, ModelWeights]:

@@ -288,6 +288,7 @@ class Checker:
 
     def prove(self):
         """Block by block, in the order in which they run; then the output."""
+        self.check_steps()
         self.check_arrays()
         self.check_parts()
         self.embed()
@@ -322,6 +323,16 @@ class Checker:
         if re.search(r'"codes": "[^"]*-1', json.dumps(spec)):
             self.taken.append("values that are stated never to occur together do not")
         return self.output(Table(spec["output"]))
+
+    def check_steps(self):
+        """The forward pass is the one that is followed here: the steps that are stored, if any are,
+        are attention and an MLP for each layer, with relus and without norms."""
+        c = self.config
+        plain = [{"kind": kind, "layer": n, "block": n, "iteration": 0}
+                 for n in range(c["n_layers"]) for kind in ("attn", "mlp")]
+        other = c.get("steps") not in (None, plain)
+        if other or (c.get("activation", "relu"), c.get("norm", "none")) != ("relu", "none"):
+            raise NotFollowed("the steps are not attention and an MLP with relus, layer by layer")
 
     def check_arrays(self):
         """All arrays, their shapes, and that the format has every number."""

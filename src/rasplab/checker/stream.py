@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +76,10 @@ def ideal_rows(place: VariablePlace, directions: tuple[NamedDirection, ...]) -> 
             values = encoding.values or (encoding.low, encoding.high)
             rows = [number_row(place, value) for value in values]
             return np.array(rows, np.float64).reshape(len(values), width)
-        case _:
+        case "flag":
             raise RefutedError(f"{place.name} is held in no known way: {encoding.kind!r}")
+        case _:
+            assert_never(encoding.kind)
 
 
 def number_row(place: VariablePlace, value: Value) -> list[float]:

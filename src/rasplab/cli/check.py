@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rasplab.checker import Proof, prove
 from rasplab.cli.output import busy, decision, say, table
-from rasplab.model import load
+from rasplab.opening import load
 
 
 def check_model(directory: Path, dtype: str | None) -> int:

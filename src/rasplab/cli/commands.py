@@ -218,7 +218,7 @@ def _run_model(
     causal: bool,
     json: bool,
 ) -> int:
-    from rasplab.model import load
+    from rasplab.opening import load
 
     if vocab is not None or causal:
         option = "--vocab" if vocab is not None else "--causal"

@@ -85,7 +85,7 @@ def show(
         resolve-selectors, craft, plan or weights.
     """
     from rasplab.cli.show import no_stages, show_model, show_stage
-    from rasplab.model import load
+    from rasplab.opening import load
 
     if reading.is_model(program):
         model = load(program)
@@ -140,7 +140,7 @@ def view(
         The longest sequence to compile for, BOS not counted.
     """
     from rasplab.cli.view import view_model
-    from rasplab.model import load
+    from rasplab.opening import load
 
     if reading.is_model(program):
         model, characters = load(program), False
@@ -243,7 +243,7 @@ def compress(
     """
     require("torch", extra="torch", purpose="compression")
     from rasplab.cli.compress import Options, is_of_paper, paper_model, refuse, run
-    from rasplab.model import load
+    from rasplab.opening import load
 
     given = {
         "vocab": vocab is not None,

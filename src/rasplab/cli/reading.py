@@ -74,12 +74,12 @@ def values(source: Source, sequence: list[Value], causal: bool) -> list[Value]:
         return source.program(sequence, causal=causal)
     from rasplab.rasp.syntax.running import Run
 
-    return Run(sequence)(source.program)
+    return Run(list[object](sequence))(source.program)
 
 
 def compiled(source: Source, **options: Any) -> Model:
-    """The model of a program, with the options of `rasplab.model.compile`."""
-    from rasplab.model import compile
+    """The model of a program, with the options of `rasplab.opening.compile`."""
+    from rasplab.opening import compile
 
     with output.busy(f"compiling {source.name}"):
         return compile(source.program, **options)

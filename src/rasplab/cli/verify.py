@@ -10,7 +10,8 @@ import numpy as np
 from rasplab import programs
 from rasplab.cli.output import busy, say
 from rasplab.cli.sources import find_program
-from rasplab.model import Model, compile, load
+from rasplab.model import Model
+from rasplab.opening import compile, load
 from rasplab.rasp.printer import to_text
 from rasplab.weights import ModelWeights, encode, forward
 

@@ -91,16 +91,16 @@ def constant(values: NDArray[np.float64]) -> Affine:
 def beside(maps: list[Affine]) -> Affine:
     """The columns of several maps, one after the other."""
     total = sum(m.columns for m in maps)
-    parts: dict[int, tuple[Subspace, NDArray[np.float64]]] = {}
+    parts: dict[Subspace, NDArray[np.float64]] = {}
     start = 0
     for one in maps:
         for subspace, matrix in one.parts:
-            if id(subspace) not in parts:
-                parts[id(subspace)] = (subspace, np.zeros((len(subspace), total)))
-            parts[id(subspace)][1][:, start : start + one.columns] += matrix
+            if subspace not in parts:
+                parts[subspace] = np.zeros((len(subspace), total))
+            parts[subspace][:, start : start + one.columns] += matrix
         start += one.columns
     return Affine(
-        tuple(parts.values()),
+        tuple(parts.items()),
         np.concatenate([m.bias for m in maps]) if maps else np.zeros(0),
         np.concatenate([m.bos for m in maps]) if maps else np.zeros(0),
         _blur_beside(maps),
@@ -115,14 +115,14 @@ def _blur_beside(maps: list[Affine]) -> NDArray[np.float64] | None:
 
 def added(maps: list[Affine], columns: int) -> Affine:
     """The sum of several maps with the same columns."""
-    parts: dict[int, tuple[Subspace, NDArray[np.float64]]] = {}
+    parts: dict[Subspace, NDArray[np.float64]] = {}
     bias, bos = np.zeros(columns), np.zeros(columns)
     for one in maps:
         for subspace, matrix in one.parts:
-            known = parts.get(id(subspace))
-            parts[id(subspace)] = (subspace, matrix if known is None else known[1] + matrix)
+            known = parts.get(subspace)
+            parts[subspace] = matrix if known is None else known + matrix
         bias, bos = bias + one.bias, bos + one.bos
-    total = Affine(tuple(parts.values()), bias, bos)
+    total = Affine(tuple(parts.items()), bias, bos)
     for one in maps:
         total = total if one.blur is None else total.blurred(one.blur)
     return total

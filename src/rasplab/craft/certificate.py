@@ -208,7 +208,7 @@ def _certify(
         if isinstance(block, Head):
             error, met, borne = head_bound(block, errors, precision, craft.max_length)
             if counts(block):
-                errors.counts[id(block.writes)] = relative_and_fixed(
+                errors.counts[block.writes] = relative_and_fixed(
                     block, errors, precision, craft.max_length
                 )
         else:

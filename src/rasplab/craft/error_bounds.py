@@ -22,35 +22,37 @@ Array = NDArray[np.float64]
 
 @dataclass(slots=True)
 class Errors:
-    """What is known of the errors of the subspaces written so far, by the subspace's id.
+    """What is known of the errors of the subspaces written so far.
 
     `coordinates` bounds each coordinate. `factors` holds the one-hots that are right up to a factor
     within 1 ± that: what is 0 is exactly 0 there. `counts` holds sums that are never negative, with
     the relative part of their error and the part that is there whatever the sum.
     """
 
-    coordinates: dict[int, Array] = field(default_factory=dict[int, Array])
-    factors: dict[int, float] = field(default_factory=dict[int, float])
-    counts: dict[int, tuple[float, float]] = field(default_factory=dict[int, tuple[float, float]])
+    coordinates: dict[Subspace, Array] = field(default_factory=dict[Subspace, Array])
+    factors: dict[Subspace, float] = field(default_factory=dict[Subspace, float])
+    counts: dict[Subspace, tuple[float, float]] = field(
+        default_factory=dict[Subspace, tuple[float, float]]
+    )
 
     def embed(self, embedding: Embedding, u: float) -> None:
         """Ones and zeros are exact; other numbers are rounded once."""
         rows, subspace = embedding.rows, embedding.writes
         whole = (rows == np.rint(rows)) & (np.abs(rows) * u < 1)
         rounded = u * np.abs(rows).max(axis=0, initial=0.0)
-        self.coordinates[id(subspace)] = np.where(whole.all(axis=0), 0.0, rounded)
+        self.coordinates[subspace] = np.where(whole.all(axis=0), 0.0, rounded)
         self._note_factor(subspace, whole.all())
 
     def write(self, block: Block, error: Array) -> None:
         """The errors of what a block writes."""
-        self.coordinates[id(block.writes)] = error
+        self.coordinates[block.writes] = error
         if isinstance(block, Mlp):  # of products one at most is 1, and the others are exactly 0
             products = all(isinstance(part, Products) for part in block.constructions)
             self._note_factor(block.writes, products)
 
     def _note_factor(self, subspace: Subspace, holds: object) -> None:
         if holds and subspace.exclusive and bool((subspace.largest == 1.0).all()):
-            self.factors[id(subspace)] = float(self.coordinates[id(subspace)].max(initial=0.0))
+            self.factors[subspace] = float(self.coordinates[subspace].max(initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,9 @@ def read_error(affine: Affine, errors: Errors, u: float) -> Array:
     terms = int(affine.bias.any())
     rounded = False
     for subspace, matrix in affine.parts:
-        factor = errors.factors.get(id(subspace))
+        factor = errors.factors.get(subspace)
         if factor is None:
-            total += np.abs(matrix).T @ errors.coordinates[id(subspace)]
+            total += np.abs(matrix).T @ errors.coordinates[subspace]
         else:
             total += np.abs(matrix).max(axis=0, initial=0.0) * factor
         terms += 1 if subspace.exclusive else len(subspace)
@@ -171,7 +173,7 @@ def _in_proportion(affine: Affine, errors: Errors) -> tuple[NDArray[np.bool_], f
         holds &= affine.blur == 0.0
     largest = 0.0
     for subspace, matrix in affine.parts:
-        factor = errors.factors.get(id(subspace))
+        factor = errors.factors.get(subspace)
         good = (matrix >= 0) & (matrix == np.rint(matrix)) & (factor is not None)
         holds &= (good | (matrix == 0)).all(axis=0)
         largest = max(largest, factor or 0.0)
@@ -311,9 +313,9 @@ def _worst_step(
         return 0.0, math.inf
     own = [s for s, m in part.argument.parts if m.any()]
     rounded = rounding / max(part.slope, 1e-300)
-    if len(own) == 1 and id(own[0]) in errors.counts and not part.argument.bias.any():
+    if len(own) == 1 and own[0] in errors.counts and not part.argument.bias.any():
         weight = float(np.abs(part.argument.parts[0][1]).max())
-        proportion, fixed = errors.counts[id(own[0])]
+        proportion, fixed = errors.counts[own[0]]
         met = (proportion + 2 * u) * part.places + weight * fixed + rounded + _blur(part.argument)
     else:
         fixed = float(read_error(part.argument, errors, u).max(initial=0.0))
@@ -336,7 +338,7 @@ def _free_of_rounding(mlp: Mlp, units: slice, errors: Errors, u: float) -> bool:
     """
     inexact = np.zeros((0, units.stop - units.start))
     for subspace, matrix in mlp.read.parts:
-        own, off = matrix[:, units], errors.coordinates[id(subspace)] > 0
+        own, off = matrix[:, units], errors.coordinates[subspace] > 0
         inexact = np.concatenate([inexact, own[off]])
         if not _coarse_and_not_positive(own[~off]):
             return False

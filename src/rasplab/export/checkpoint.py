@@ -9,22 +9,20 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
 from rasplab.checker import Proof
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
-from rasplab.export.gpt2 import GPT2, Activation
 from rasplab.export.home import Arrays, Head, Home
+from rasplab.export.homes import HOMES
 from rasplab.export.names import names_of
-from rasplab.export.norms import NormBound, behind_norms, prove_behind_norms
+from rasplab.export.norms import NormBound, bound_of
 from rasplab.export.standard import require_standard
 from rasplab.export.tokenizer import tokenizer_files
 from rasplab.export.vocabulary import Vocabulary, vocabulary_of
 from rasplab.weights import (
     BOS_ID,
-    EMBED,
     PAD_ID,
     Basis,
     Config,
@@ -34,9 +32,10 @@ from rasplab.weights import (
     manifest,
 )
 from rasplab.weights.directory import write_directory
-from rasplab.weights.files import SPECIFICATION
+from rasplab.weights.files import BASIS as PREFIX
+from rasplab.weights.files import SPECIFICATION, basis_arrays, read_bases
 from rasplab.weights.manifest import Json
-from rasplab.weights.schema import FLAG, Maybe, Number, OneOf, Record
+from rasplab.weights.schema import FLAG, Maybe, Number, OneOf, Record, Text
 from rasplab.weights.sealed import Format, damage, read_sealed, sealed
 from rasplab.weights.specified import read_specification, specification_data
 
@@ -58,9 +57,6 @@ _BIDIRECTIONAL: Json = {
 attention alone; asking for attentions makes it refuse any other. Tools that go by the name of the
 architecture, and would make a GPT-2 causal, do not know this one."""
 
-HOMES: dict[str, Home] = {GPT2.name: GPT2}
-"""The architectures that there are, by name."""
-
 NEVER = 2.0**30
 """Minus the score, at least, of words that are no outputs."""
 
@@ -81,13 +77,14 @@ _BOUND = Record(
 )
 _LAYOUT = Record(
     {
-        "architecture": OneOf(tuple(HOMES)),
-        "activation": OneOf(("relu", "gelu_new")),
+        "architecture": Text(),
+        "activation": Text(),
         "dtype": OneOf(("float32", "float64")),
         "bound": Maybe(_BOUND),
     }
 )
-"""What a layout may be; its `shape` follows from the model, as all that is not named here does."""
+"""What a layout may be, beside what homes there are; its `shape` follows from the model, as all
+that is not named here does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ class Layout:
     """
 
     architecture: str
-    activation: Activation
+    activation: str
     dtype: str
     bound: NormBound | None = None
 
@@ -121,20 +118,21 @@ class Layout:
                 E604 another context.
         """
         _among("architecture", architecture, tuple(HOMES))
-        _among("activation", activation, HOMES[architecture].activations)
-        require_standard(weights.config, "a GPT-2")
+        home = HOMES[architecture]
+        _among("activation", activation, home.activations)
+        require_standard(weights.config, home.title)
         if n_positions not in (None, weights.config.n_ctx):
             raise InputError(_other_context(weights, n_positions))
         formats = ("float64",) if weights.config.dtype == "float64" else ("float32", "float64")
         if weights.specification is None or weights.circuit.certificate.measured:
-            return Layout(architecture, cast(Activation, activation), formats[0])
-        bounds = [behind_norms(weights, dtype, activation) for dtype in formats]
+            return Layout(architecture, activation, formats[0])
+        proofs = {dtype: home.prove(weights, activation, dtype) for dtype in formats}
+        bounds = [bound_of(weights, proof, dtype) for dtype, proof in proofs.items()]
         exact = [bound for bound in bounds if bound.exact]
         if not exact:
-            refuted = prove_behind_norms(weights, formats[-1], activation).refuted
-            raise InputError(_not_exact(bounds[-1], refuted))
+            raise InputError(_not_exact(home, bounds[-1], proofs[formats[-1]].refuted))
         best = next((bound for bound in exact if bound.largest <= LARGEST), exact[-1])
-        return Layout(architecture, cast(Activation, activation), best.precision, best)
+        return Layout(architecture, activation, best.precision, best)
 
 
 def save_pretrained(
@@ -164,9 +162,8 @@ def contents(weights: ModelWeights, layout: Layout) -> dict[str, bytes]:
     files |= tokenizer_files(vocabulary, config.n_ctx)
     files[ARRAYS] = to_safetensors(arrays, {"format": "pt"})
     if not weights.plain:
-        basis = weights.frame(EMBED).maps
-        named = {"write": basis.write, "read": basis.read}
-        files[BASIS] = to_safetensors({n: np.ascontiguousarray(a) for n, a in named.items()})
+        named = {n.removeprefix(PREFIX): a for n, a in basis_arrays(weights).items()}
+        files[BASIS] = to_safetensors(named)
     return sealed(files, CIRCUIT, _circuit(weights, vocabulary, layout))
 
 
@@ -206,7 +203,7 @@ def prove_pretrained(directory: str | Path, dtype: str | None = None) -> Proof:
                 help="check the directory that `Model.save` writes for other formats",
             )
         )
-    return prove_behind_norms(weights, layout.dtype, layout.activation)
+    return layout.home.prove(weights, layout.activation, layout.dtype)
 
 
 def _read(directory: str | Path) -> tuple[ModelWeights, Layout]:
@@ -236,7 +233,7 @@ def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWe
     if circuit["basis"]:
         named = from_safetensors(files[BASIS])
         declared.check_numbers(named, declared.STORED_AS[config.dtype])
-        bases[EMBED] = Basis(**named)
+        bases = read_bases(named)
     stated = circuit.get(SPECIFICATION)
     specification = None if stated is None else read_specification(stated)
     weights = ModelWeights(config, arrays, truth, bases, specification)
@@ -251,6 +248,9 @@ def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWe
 
 def _read_layout(data: Json) -> Layout:
     _LAYOUT.check({name: data[name] for name in _LAYOUT.fields}, "circuit.layout")
+    OneOf(tuple(HOMES)).check(data["architecture"], "circuit.layout.architecture")
+    activations = HOMES[data["architecture"]].activations
+    OneOf(activations).check(data["activation"], "circuit.layout.activation")
     bound = None if data["bound"] is None else NormBound(**data["bound"])
     return Layout(data["architecture"], data["activation"], data["dtype"], bound)
 
@@ -327,7 +327,7 @@ def _circuit(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> J
         "layout": asdict(layout) | {"shape": layout.home.sizes(c)},
         "basis": not weights.plain,
         "words": words,
-        "names": asdict(names_of(weights)),
+        "names": asdict(names_of(weights, home=layout.home)),
         "config": manifest.config_data(c),
         "tokenizer": manifest.tokenizer_data(c.vocabulary),
         "circuit": manifest.circuit_data(weights.circuit),
@@ -348,11 +348,11 @@ def _among(name: str, given: str, known: tuple[str, ...]) -> None:
         )
 
 
-def _not_exact(bound: NormBound, refuted: str) -> Diagnostic:
+def _not_exact(home: Home, bound: NormBound, refuted: str) -> Diagnostic:
     why = refuted or f"the smallest margin is {bound.smallest_margin:.2g}"
     return diagnostic(
         "E603",
-        "this model would not be exact behind the layer norms of a GPT-2",
+        f"this model would not be exact behind the layer norms of {home.title}",
         notes=[f"in {bound.precision}: {why}"],
         help="compile for a smaller `max_length`, or use a home without norms",
     )

@@ -37,8 +37,10 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from rasplab.checker import Proof
 from rasplab.export.home import Array, Arrays, Head, Home, Naming
-from rasplab.export.standard import require_standard
+from rasplab.export.norms import Norms, prove_behind_norms
+from rasplab.export.standard import power_of_four, require_standard
 from rasplab.weights import (
     EMBED,
     FIRST_TOKEN_ID,
@@ -54,6 +56,10 @@ Activation: TypeAlias = Literal["relu", "gelu_new"]
 NORM = 60
 """k: the layer norms' ε is 4^k and their gain 2^k. With ε = 2^120, which float32 still holds, the
 variance may be as large as u·ε: 2^96 in float32, 2^67 in float64."""
+
+CORNER = 8.0
+"""gelu_new(x) is relu(x) in both formats where |x| is larger, and elsewhere within 0.17 < 8/30 of
+it: its tanh is ±1 to the last place from 5.6 on in float32, from 7.4 on in float64."""
 
 EXTRA_LANES = 3
 
@@ -114,18 +120,15 @@ def gpt2_shape(config: Config) -> GPT2Shape:
     )
 
 
-def power_of_four(size: int) -> int:
-    """The least power of 4 that is not smaller; 1 for 0.
-
-    >>> [power_of_four(n) for n in (0, 1, 2, 4, 5, 17)]
-    [1, 1, 4, 4, 16, 64]
-    """
-    return 4 ** (((max(size, 1) - 1).bit_length() + 1) // 2)
-
-
 def sharpness(dtype: str) -> float:
     """The power of two s by which gelu(s·z)/s is relu(z), to within 0.17/s."""
     return 2.0**53 if dtype == "float64" else 2.0**24
+
+
+def norms_of(config: Config, activation: str, dtype: str) -> Norms:
+    """What a model is read through."""
+    bend = CORNER / sharpness(dtype) if activation == "gelu_new" else 0.0
+    return Norms(NORM, gpt2_shape(config).n_embd, bend)
 
 
 def to_gpt2(
@@ -294,6 +297,7 @@ class _Modules:
 @dataclass(frozen=True, slots=True)
 class _GPT2:
     name: str = "gpt2"
+    title: str = "a GPT-2"
     activations: tuple[str, ...] = get_args(Activation)
 
     def sizes(self, config: Config) -> dict[str, int]:
@@ -326,8 +330,11 @@ class _GPT2:
     ) -> Arrays:
         return from_gpt2(arrays, config, head_ids, activation, dtype)
 
+    def prove(self, weights: ModelWeights, activation: str, dtype: str) -> Proof:
+        return prove_behind_norms(weights, norms_of(weights.config, activation, dtype), dtype)
+
     def naming(self, config: Config, pattern: str, root: str) -> Naming:
-        require_standard(config, "a GPT-2")
+        require_standard(config, self.title)
         return _Modules(pattern, root, gpt2_shape(config).head_dim)
 
 

@@ -1,7 +1,7 @@
 """Homes: architectures of other people that can hold a compiled model.
 
 What is an architecture's own stands in one file: a value with the shape of `Home`, which
-`rasplab.export.checkpoint.HOMES` lists.
+`rasplab.export.homes` lists.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.checker import Proof
 from rasplab.weights import Component, Config, ModelWeights, Site
 
 Array: TypeAlias = "NDArray[np.floating]"
@@ -39,14 +40,16 @@ class Naming(Protocol):
 
 
 class Home(Protocol):
-    """An architecture that holds a model exactly, as its own construction argues.
-
-    The error with which its blocks read the stream is proved in `rasplab.export.norms`.
-    """
+    """An architecture that holds a model exactly, as its own construction argues."""
 
     @property
     def name(self) -> str:
         """By which a user asks for it."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What a message calls it, with its article."""
         ...
 
     @property
@@ -70,6 +73,10 @@ class Home(Protocol):
         self, arrays: Arrays, config: Config, head_ids: list[int], activation: str, dtype: str
     ) -> Arrays:
         """Our arrays out of such a state dict, bit for bit; `head_ids` are the read-out's rows."""
+        ...
+
+    def prove(self, weights: ModelWeights, activation: str, dtype: str) -> Proof:
+        """What the checker proves of a model as it runs there, with the error of its reading."""
         ...
 
     def naming(self, config: Config, pattern: str, root: str) -> Naming:

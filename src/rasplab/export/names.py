@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.display import Table, html, shorten
 from rasplab.export.gpt2 import GPT2
-from rasplab.export.home import Naming
+from rasplab.export.home import Home, Naming
 from rasplab.weights import Architecture, Component, ModelWeights, Site
 from rasplab.weights.named import table
 from rasplab.weights.trace import direction_labels
@@ -124,8 +125,8 @@ def _more(variable: VariableName) -> str:
     return ", …" if len(variable.labels) > 4 else ""
 
 
-def names_of(weights: ModelWeights, target: str = "transformers") -> Names:
-    """The names of a model in one of the `TARGETS`.
+def names_of(weights: ModelWeights, target: str = "transformers", *, home: Home = GPT2) -> Names:
+    """The names of a model in one of the `TARGETS`; those that open checkpoints name a `home`.
 
     Raises:
         InputError: E601, there is no such target, or it does not go through such steps.
@@ -138,7 +139,7 @@ def names_of(weights: ModelWeights, target: str = "transformers") -> Names:
                 help=f"use {', '.join(map(repr, TARGETS))}",
             )
         )
-    naming, sites = TARGETS[target](weights), weights.config.architecture.sites
+    naming, sites = TARGETS[target](weights, home), weights.config.architecture.sites
     variables = weights.circuit.variables
     labels = direction_labels(weights.circuit.directions)
     return Names(
@@ -160,7 +161,7 @@ def names_of(weights: ModelWeights, target: str = "transformers") -> Names:
 
 
 def _point(weights: ModelWeights, site: Site, naming: Naming) -> StreamPoint:
-    alive = [v for v in weights.circuit.living(site) if v.name != "bos"]
+    alive = [v for v in weights.circuit.living(site) if not v.marks_bos]
     new = tuple(v.name for v in alive if v.written == site)
     return StreamPoint(str(site), naming.stream(site), new, tuple(v.name for v in alive))
 
@@ -199,15 +200,18 @@ class _Hooks:
         return f"blocks.{layer}.mlp.hook_post[..., {c.start}:{c.stop}]"
 
 
-def _hooks(head_axes: str) -> Callable[[ModelWeights], Naming]:
-    return lambda weights: _Hooks(weights.config.architecture, head_axes)
+Namings: TypeAlias = "Callable[[ModelWeights, Home], Naming]"
 
 
-def _modules(pattern: str, root: str) -> Callable[[ModelWeights], Naming]:
-    return lambda weights: GPT2.naming(weights.config, pattern, root)
+def _hooks(head_axes: str) -> Namings:
+    return lambda weights, home: _Hooks(weights.config.architecture, head_axes)
 
 
-TARGETS: dict[str, Callable[[ModelWeights], Naming]] = {
+def _modules(pattern: str, root: str) -> Namings:
+    return lambda weights, home: home.naming(weights.config, pattern, root)
+
+
+TARGETS: dict[str, Namings] = {
     "transformers": _modules(".{}", ""),
     "nnsight": _modules("[{}]", "model."),
     "pyvene": _modules("[{}]", ""),

@@ -1,9 +1,10 @@
-"""Whether a model stays exact behind the layer norms of a GPT-2: the checker's proof, read so.
+"""Whether a model stays exact behind the layer norms of a home: the checker's proof, read so.
 
-Behind the norm of `rasplab.export.gpt2` a coordinate x is read as fl(x - m), with m near 0 the mean
-as it was computed. Readers add W·m again, for all lanes at once: what comes out is W·x, but for one
-rounding of each x that is not 0, and for what is rounded of the terms W·m, also where x is 0. How
-large m can be follows from how much is written, as each writer's `balance` is a rounded sum.
+Behind a norm as `rasplab.export.gpt2` makes it a coordinate x is read as fl(x - m), with m near 0
+the mean as it was computed. Readers add W·m again, for all lanes at once: what comes out is W·x,
+but for one rounding of each x that is not 0, and for what is rounded of the terms W·m, also where x
+is 0. How large m can be follows from how much is written, as each writer's `balance` is a rounded
+sum.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from rasplab.checker import Proof, Reading, followed
 from rasplab.checker.arithmetic import FORMATS
 from rasplab.checker.stream import ideal_rows
 from rasplab.craft.specification import Attention
-from rasplab.export.gpt2 import NORM, gpt2_shape, sharpness
 from rasplab.weights.artefact import ModelWeights
 
 Array = NDArray[np.float64]
@@ -26,9 +26,17 @@ SLACK = 1 / 8
 """Coordinates are taken to be larger than they should be by this part, and by as much; what is
 proved of their errors has to be less."""
 
-CORNER = 8.0
-"""gelu_new(x) is relu(x) in both formats where |x| is larger, and elsewhere within 0.17 < 8/30 of
-it: its tanh is ±1 to the last place from 5.6 on in float32, from 7.4 on in float64."""
+
+@dataclass(frozen=True, slots=True)
+class Norms:
+    """The layer norms of a home: ε is 4^power; the mean is of so many lanes.
+
+    `bend` is how far from 0 what hidden units read may lie where the activation is no relu.
+    """
+
+    power: int
+    lanes: int
+    bend: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +53,23 @@ class NormBound:
     exact: bool
 
 
-def behind_norms(weights: ModelWeights, dtype: str, activation: str = "relu") -> NormBound:
+def behind_norms(weights: ModelWeights, norms: Norms, dtype: str) -> NormBound:
     """The bounds of a model whose every reader stands behind a layer norm."""
-    proof = prove_behind_norms(weights, dtype, activation)
+    return bound_of(weights, prove_behind_norms(weights, norms, dtype), dtype)
+
+
+def bound_of(weights: ModelWeights, proof: Proof, dtype: str) -> NormBound:
+    """The bounds that a proof gives."""
     margin = min([proof.margin, *(block.margin for block in proof.blocks)])
     sizes = [np.abs(r).max(initial=0.0) for r in _ideal(weights).values()]
     largest = float(max(sizes, default=0.0))
     return NormBound(dtype, proof.output_error, largest, margin, proof.holds and margin > 0)
 
 
-def prove_behind_norms(weights: ModelWeights, dtype: str, activation: str = "relu") -> Proof:
+def prove_behind_norms(weights: ModelWeights, norms: Norms, dtype: str) -> Proof:
     """What the checker proves of the stored weights, read behind layer norms."""
     rows, within = _ideal(weights), weights.circuit.certificate.tolerated
-    reading = behind_norm(weights, dtype, activation)
+    reading = behind_norm(weights, norms, dtype)
     proof, held = followed(weights, dtype, within=within, reading=reading)
     if not proof.holds:
         return proof
@@ -65,7 +77,7 @@ def prove_behind_norms(weights: ModelWeights, dtype: str, activation: str = "rel
     # variance is at most the sum of the squares
     total = 1.0 + sum(map(_most, rows.values()))
     variance = (2 * total + 1.0) ** 2 + (2 * total) ** 2
-    if variance >= FORMATS[dtype].roundoff * 4.0**NORM:
+    if variance >= FORMATS[dtype].roundoff * 4.0**norms.power:
         return replace(proof, refuted="the variance of the stream is too large for the norms")
     for name, ideal in rows.items():
         allowed = SLACK * (1 + np.abs(ideal).max(axis=0, initial=0.0))
@@ -75,24 +87,25 @@ def prove_behind_norms(weights: ModelWeights, dtype: str, activation: str = "rel
     return proof
 
 
-def behind_norm(weights: ModelWeights, dtype: str, activation: str) -> Reading:
+def behind_norm(weights: ModelWeights, norms: Norms, dtype: str) -> Reading:
     """How blocks read the stream behind the norm.
 
     What W·m leaves is rounded like a sum of terms of size 2m·Σ|W| in any order, and the lane `zero`
     is read with a rounded weight, and each x - m is rounded: 4m·Σ|W| covers it all.
     """
     rows = _ideal(weights)
-    bend = CORNER / sharpness(dtype) if activation == "gelu_new" else 0.0
     return Reading(
         roundings=1,
-        beside=4 * _mean(weights, rows, dtype, at_bos=False),
-        at_bos=4 * _mean(weights, rows, dtype, at_bos=True),
+        beside=4 * _mean(weights, rows, norms, dtype, at_bos=False),
+        at_bos=4 * _mean(weights, rows, norms, dtype, at_bos=True),
         lane=True,
-        bend=bend,
+        bend=norms.bend,
     )
 
 
-def _mean(weights: ModelWeights, rows: dict[str, Array], dtype: str, *, at_bos: bool) -> float:
+def _mean(
+    weights: ModelWeights, rows: dict[str, Array], norms: Norms, dtype: str, *, at_bos: bool
+) -> float:
     """The most that the mean of the stream can be computed as, which should be 0.
 
     A writer's lanes and its `balance` are each a sum of K products, rounded, the latter with
@@ -100,7 +113,7 @@ def _mean(weights: ModelWeights, rows: dict[str, Array], dtype: str, *, at_bos: 
     balances rounds 2L + 2 times. The mean of N numbers, X in all, is computed within 8u·X, also by
     Welford's steps: the k-th is rounded by u·X/k and 3u·(|x| + X/k)/k, of which k/N is left.
     """
-    config, form, lanes = weights.config, FORMATS[dtype], gpt2_shape(weights.config).n_embd
+    config, form = weights.config, FORMATS[dtype]
     total = 2.0 + sum(_most(r) for n, r in rows.items() if not at_bos or n in _there(weights))
     total += SLACK * config.d_model
     left = form.roundoff * (2 * config.n_layers + 2) * 4 * total
@@ -110,7 +123,7 @@ def _mean(weights: ModelWeights, rows: dict[str, Array], dtype: str, *, at_bos: 
             2 * float(form.gamma(config.d_mlp + 2)) * _units(weights, rows, layer)
             for layer in range(config.n_layers)
         )
-    return left / lanes + 16 * form.roundoff * total
+    return left / norms.lanes + 16 * form.roundoff * total
 
 
 def _there(weights: ModelWeights) -> set[str]:

@@ -1,9 +1,18 @@
-"""What homes ask of a model that hold layers of attention and an MLP, and nothing else."""
+"""What homes ask of a model, and what several of them are made with."""
 
 from __future__ import annotations
 
 from rasplab.diagnostics import InputError, diagnostic
-from rasplab.weights import Config
+from rasplab.weights import EMBED, Config, ModelWeights
+
+
+def power_of_four(size: int) -> int:
+    """The least power of 4 that is not smaller, whose root is a power of two; 1 for 0.
+
+    >>> [power_of_four(n) for n in (0, 1, 2, 4, 5, 17)]
+    [1, 1, 4, 4, 16, 64]
+    """
+    return 4 ** (((max(size, 1) - 1).bit_length() + 1) // 2)
 
 
 def require_standard(config: Config, home: str) -> None:
@@ -23,5 +32,23 @@ def require_standard(config: Config, home: str) -> None:
                 "it has layers of attention and an MLP, each with its own weights",
             ],
             help="use the PyTorch module, JAX or ONNX",
+        )
+    )
+
+
+def require_one_basis(weights: ModelWeights, home: str) -> None:
+    """Refuse a model whose stream changes its basis on the way.
+
+    Raises:
+        InputError: E601.
+    """
+    if weights.bases.keys() <= {EMBED}:
+        return
+    raise InputError(
+        diagnostic(
+            "E601",
+            f"{home} reads the residual stream in one basis, and this model has several",
+            notes=[f"they begin at {', '.join(map(str, weights.bases))}"],
+            help="`model.trace` and `model.save` go by each where it holds",
         )
     )

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import require
-from rasplab.export.gpt2 import power_of_four
-from rasplab.export.standard import require_standard
+from rasplab.export.standard import power_of_four, require_standard
 from rasplab.export.tokenizer import to_tokenizer
 from rasplab.weights import Config, ModelWeights
 

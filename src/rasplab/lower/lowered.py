@@ -41,8 +41,8 @@ class Lowered:
             InternalError: BOS is not silent, or somebody holds what nobody writes.
         """
         self.craft.verify()
-        held = {id(variable.subspace) for variable in self.variables.values()}
-        if held != {id(subspace) for subspace in self.craft.subspaces()}:
+        held = {variable.subspace for variable in self.variables.values()}
+        if held != set(self.craft.subspaces()):
             raise InternalError("the directions that variables have are not those that are written")
 
     def __str__(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -34,6 +36,13 @@ class Names:
             kind = self.interner.names.get(node) or self._kind(node)
             self.given[node] = self._unused(kind)
         return self.given[node]
+
+    def renamed(self, by: Callable[[str], str]) -> Names:
+        """The names that have been given so far, as others: `by` gives no two the same."""
+        made = copy(self)  # as given, not given anew
+        made.given = {node: by(name) for node, name in self.given.items()}
+        made.used = {"bos", *made.given.values()}
+        return made
 
     def provenance(self, node: Node) -> Provenance:
         """What a block that computes the node implements."""

@@ -40,12 +40,12 @@ class Plan:
 
     craft: CraftModel
     layers: tuple[Layer, ...]
-    starts: dict[int, int]
+    starts: dict[Subspace, int]
     sizes: Sizes
 
     def columns(self, subspace: Subspace) -> slice:
         """The columns of the residual stream that a subspace occupies."""
-        start = self.starts[id(subspace)]
+        start = self.starts[subspace]
         return slice(start, start + len(subspace))
 
     def verify(self) -> None:
@@ -55,13 +55,13 @@ class Plan:
             InternalError: one does not, or two subspaces share a column.
         """
         blocks = self.craft.blocks
-        ready = {id(e.writes) for e in self.craft.embeddings}
+        ready = {e.writes for e in self.craft.embeddings}
         placed: list[int] = []
         for layer in self.layers:
             for half, kind in ((layer.heads, Head), (layer.mlps, Mlp)):
                 for i in half:
                     self._verify_block(blocks[i], kind, ready)
-                ready |= {id(blocks[i].writes) for i in half}
+                ready |= {blocks[i].writes for i in half}
                 placed.extend(half)
         if sorted(placed) != list(range(len(blocks))):
             raise InternalError("a block runs in no layer, or twice")
@@ -69,7 +69,7 @@ class Plan:
         if sorted(columns) != list(range(1, self.sizes.d_model)):
             raise InternalError("a column belongs to no subspace, or to two")
 
-    def _verify_block(self, block: Block, kind: type, ready: set[int]) -> None:
+    def _verify_block(self, block: Block, kind: type, ready: set[Subspace]) -> None:
         name = block.implements.name
         if not isinstance(block, kind):
             raise InternalError(f"{name} runs in the wrong half of a layer")
@@ -148,27 +148,27 @@ def _ends(columns: slice) -> tuple[int, int]:
     return columns.start, columns.stop
 
 
-def reads(block: Block) -> set[int]:
-    """The identities of the subspaces that a block reads."""
+def reads(block: Block) -> set[Subspace]:
+    """The subspaces that a block reads."""
     maps: list[Affine] = (
         [block.query, block.key, block.value] if isinstance(block, Head) else [block.read]
     )
-    return {id(s) for m in maps for s, matrix in m.parts if matrix.any()}
+    return {s for m in maps for s, matrix in m.parts if matrix.any()}
 
 
-def _layout(craft: CraftModel) -> tuple[dict[int, int], int]:
+def _layout(craft: CraftModel) -> tuple[dict[Subspace, int], int]:
     """BOS first, then every subspace one after the other, in the order of writing."""
-    starts: dict[int, int] = {}
+    starts: dict[Subspace, int] = {}
     position = 1
     for subspace in craft.subspaces():
-        starts[id(subspace)] = position
+        starts[subspace] = position
         position += len(subspace)
     return starts, position
 
 
 def _users(craft: CraftModel) -> list[set[int]]:
     """Per block, the blocks that it needs."""
-    writer = {id(b.writes): i for i, b in enumerate(craft.blocks)}
+    writer = {b.writes: i for i, b in enumerate(craft.blocks)}
     return [{writer[s] for s in reads(b) if s in writer} for b in craft.blocks]
 
 

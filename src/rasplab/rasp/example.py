@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from rasplab.display import Table, html, shorten
 from rasplab.rasp.sequence import read_sequence
@@ -12,11 +12,14 @@ from rasplab.rasp.values import Value
 if TYPE_CHECKING:
     from rasplab.rasp.expressions import Expression
 
+Values: TypeAlias = "list[Value] | list[list[bool]]"
+"""Of a sequence operator, or of a selector."""
+
 _chosen: list[list[Value]] = []
 _busy: list[bool] = []
 
 
-def example(sequence: Iterable[Any] | None) -> None:
+def example(sequence: Iterable[object] | None) -> None:
     """From now on expressions show their values on this sequence; on none with `None`.
 
     >>> from rasplab.rasp import indices, select, tokens
@@ -40,7 +43,7 @@ def example(sequence: Iterable[Any] | None) -> None:
     _chosen[:] = [] if tokens is None else [tokens]
 
 
-def on_example(expression: Expression) -> tuple[list[Value], list[Any]] | str | None:
+def on_example(expression: Expression) -> tuple[list[Value], Values] | str | None:
     """The example and the values there, or why there are none; `None` where none is chosen."""
     from rasplab.diagnostics import RasplabError, telling
 
@@ -87,7 +90,7 @@ def as_html(expression: Expression) -> str:
     return html("", formula, Table(words, [[_shown(value) for value in values]]))
 
 
-def _is_grid(values: list[Any]) -> bool:
+def _is_grid(values: Values) -> TypeGuard[list[list[bool]]]:
     return isinstance(values[0], list)
 
 
@@ -103,5 +106,5 @@ def _grid(tokens: list[Value], rows: list[list[bool]]) -> list[str]:
     return [f"  {' ' * wide} {head}", *lines]
 
 
-def _shown(value: Value) -> str:
+def _shown(value: object) -> str:
     return value if isinstance(value, str) else repr(value)

@@ -12,9 +12,9 @@ a row per query and a column per key. Nothing is simplified at construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from rasplab.diagnostics import Origin, ProgramError, capture, diagnostic, shown
 from rasplab.rasp import mistakes
@@ -22,6 +22,8 @@ from rasplab.rasp.functions import OPERATORS, Function
 from rasplab.rasp.values import Value, canonical
 
 E = TypeVar("E", bound="Expression")
+Operand: TypeAlias = "SOp | Value"
+"""What is taken for a sequence operator: a plain value is the same at every position."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -50,10 +52,10 @@ class Expression:
 
     def __call__(
         self,
-        sequence: Iterable[Any],
+        sequence: Iterable[object],
         *,
         causal: bool = False,
-        do: Mapping[str, Any] | None = None,
+        do: Mapping[str, object] | None = None,
     ) -> Any:
         """Evaluate on a sequence: a string (its characters) or a list of tokens.
 
@@ -64,21 +66,9 @@ class Expression:
         return evaluate(self, sequence, causal=causal, do=do)
 
     def __bool__(self) -> NoReturn:
-        asked, built = capture(), self.origin
-        raise ProgramError(
-            diagnostic(
-                "E101",
-                "an expression is neither true nor false before it runs",
-                at=asked,
-                label="this asks for its truth",
-                also=[(built, "the expression was built here")] * (asked.span() != built.span()),
-                help="use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and "
-                "`(1 < x) & (x < 3)` instead of `and`, `or`, `not`, `if`, `in` and `1 < x < 3`; "
-                "`maximum` and `minimum` instead of `max` and `min`",
-            )
-        )
+        raise ProgramError(mistakes.no_truth(self))
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> NoReturn:
         raise ProgramError(
             diagnostic(
                 "E102",
@@ -90,7 +80,7 @@ class Expression:
             )
         )
 
-    def __getitem__(self, index: Any) -> NoReturn:
+    def __getitem__(self, index: object) -> NoReturn:
         raise ProgramError(mistakes.item(self, index))
 
     def __len__(self) -> int:
@@ -120,46 +110,46 @@ class SOp(Expression):
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> SOp:
+    def __add__(self, other: Operand) -> SOp:
         return _operation("+", self, other)
 
-    def __radd__(self, other: Any) -> SOp:
+    def __radd__(self, other: Operand) -> SOp:
         return _operation("+", other, self)
 
-    def __sub__(self, other: Any) -> SOp:
+    def __sub__(self, other: Operand) -> SOp:
         return _operation("-", self, other)
 
-    def __rsub__(self, other: Any) -> SOp:
+    def __rsub__(self, other: Operand) -> SOp:
         return _operation("-", other, self)
 
-    def __mul__(self, other: Any) -> SOp:
+    def __mul__(self, other: Operand) -> SOp:
         return _operation("*", self, other)
 
-    def __rmul__(self, other: Any) -> SOp:
+    def __rmul__(self, other: Operand) -> SOp:
         return _operation("*", other, self)
 
-    def __truediv__(self, other: Any) -> SOp:
+    def __truediv__(self, other: Operand) -> SOp:
         return _operation("/", self, other)
 
-    def __rtruediv__(self, other: Any) -> SOp:
+    def __rtruediv__(self, other: Operand) -> SOp:
         return _operation("/", other, self)
 
-    def __floordiv__(self, other: Any) -> SOp:
+    def __floordiv__(self, other: Operand) -> SOp:
         return _operation("//", self, other)
 
-    def __rfloordiv__(self, other: Any) -> SOp:
+    def __rfloordiv__(self, other: Operand) -> SOp:
         return _operation("//", other, self)
 
-    def __mod__(self, other: Any) -> SOp:
+    def __mod__(self, other: Operand) -> SOp:
         return _operation("%", self, other)
 
-    def __rmod__(self, other: Any) -> SOp:
+    def __rmod__(self, other: Operand) -> SOp:
         return _operation("%", other, self)
 
-    def __pow__(self, other: Any) -> SOp:
+    def __pow__(self, other: Operand) -> SOp:
         return _operation("**", self, other)
 
-    def __rpow__(self, other: Any) -> SOp:
+    def __rpow__(self, other: Operand) -> SOp:
         return _operation("**", other, self)
 
     def __eq__(self, other: object) -> SOp:  # type: ignore[override]
@@ -168,28 +158,28 @@ class SOp(Expression):
     def __ne__(self, other: object) -> SOp:  # type: ignore[override]
         return _operation("!=", self, other)
 
-    def __lt__(self, other: Any) -> SOp:
+    def __lt__(self, other: Operand) -> SOp:
         return _operation("<", self, other)
 
-    def __le__(self, other: Any) -> SOp:
+    def __le__(self, other: Operand) -> SOp:
         return _operation("<=", self, other)
 
-    def __gt__(self, other: Any) -> SOp:
+    def __gt__(self, other: Operand) -> SOp:
         return _operation(">", self, other)
 
-    def __ge__(self, other: Any) -> SOp:
+    def __ge__(self, other: Operand) -> SOp:
         return _operation(">=", self, other)
 
-    def __and__(self, other: Any) -> SOp:
+    def __and__(self, other: Operand) -> SOp:
         return _operation("&", self, other)
 
-    def __rand__(self, other: Any) -> SOp:
+    def __rand__(self, other: Operand) -> SOp:
         return _operation("&", other, self)
 
-    def __or__(self, other: Any) -> SOp:
+    def __or__(self, other: Operand) -> SOp:
         return _operation("|", self, other)
 
-    def __ror__(self, other: Any) -> SOp:
+    def __ror__(self, other: Operand) -> SOp:
         return _operation("|", other, self)
 
     def __invert__(self) -> SOp:
@@ -214,10 +204,10 @@ class Selector(Expression):
 
     __slots__ = ()
 
-    def __and__(self, other: Any) -> Selector:
+    def __and__(self, other: Selector) -> Selector:
         return And(self, _selector(other, "&"))
 
-    def __or__(self, other: Any) -> Selector:
+    def __or__(self, other: Selector) -> Selector:
         return Or(self, _selector(other, "|"))
 
     def __invert__(self) -> Selector:
@@ -352,7 +342,7 @@ class PicksOne(Selector):
         return (self.operand,)
 
 
-def as_sop(value: Any, role: str) -> SOp:
+def as_sop(value: object, role: str) -> SOp:
     """An expression as it is, a plain value as a constant; anything else is refused."""
     if isinstance(value, SOp):
         return value
@@ -374,7 +364,7 @@ def as_sop(value: Any, role: str) -> SOp:
         ) from None
 
 
-def as_selector(value: Any, role: str) -> Selector:
+def as_selector(value: object, role: str) -> Selector:
     """A selector as it is; anything else is refused."""
     if isinstance(value, Selector):
         return value
@@ -388,14 +378,14 @@ def as_selector(value: Any, role: str) -> Selector:
     )
 
 
-def _selector(value: Any, symbol: str) -> Selector:
+def _selector(value: object, symbol: str) -> Selector:
     return as_selector(value, f"the other side of `{symbol}`")
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return "a sequence operator" if isinstance(value, SOp) else shown(value)
 
 
-def _operation(symbol: str, *arguments: Any) -> SOp:
+def _operation(symbol: str, *arguments: object) -> SOp:
     operands = tuple(as_sop(argument, f"an operand of `{symbol}`") for argument in arguments)
     return Map(OPERATORS[symbol], operands)

@@ -21,7 +21,7 @@ class Function:
     """
 
     name: str
-    call: Callable[..., Any]
+    call: Callable[..., object]
     key: Hashable
     strict: bool = True
     encoding: str | None = None
@@ -57,15 +57,15 @@ def _multiply(a: Any, b: Any) -> Any:
     return a * b
 
 
-def _where(condition: Any, then: Any, otherwise: Any) -> Any:
+def _where(condition: Value, then: Value, otherwise: Value) -> Value:
     return then if condition else otherwise
 
 
-def _divide(a: Any, b: Any) -> Any:
+def _divide(a: float, b: float) -> float:
     return a / b
 
 
-def _divide_down(a: Any, b: Any) -> Any:
+def _divide_down(a: float, b: float) -> float:
     return a // b
 
 
@@ -75,19 +75,19 @@ def _remainder(a: Any, b: Any) -> Any:
     return a % b
 
 
-def _and(a: Any, b: Any) -> bool:
+def _and(a: object, b: object) -> bool:
     return bool(a) and bool(b)
 
 
-def _or(a: Any, b: Any) -> bool:
+def _or(a: object, b: object) -> bool:
     return bool(a) or bool(b)
 
 
-def _same(value: Any) -> Any:
+def _same(value: Value) -> Value:
     return value
 
 
-_CALLS: Final[dict[str, Callable[..., Any]]] = {
+_CALLS: Final[dict[str, Callable[..., object]]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": _multiply,
@@ -132,7 +132,7 @@ def membership(options: tuple[Value, ...]) -> Function:
     return Function(f"in {list(options)!r}", contains, ("in", keys))
 
 
-def function(given: Function | Callable[..., Any], name: str | None = None) -> Function:
+def function(given: Function | Callable[..., object], name: str | None = None) -> Function:
     """Wrap a Python callable; the same callable gives the same function."""
     if isinstance(given, Function):
         return given

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.patterns import PatternError, token_pattern
@@ -37,7 +37,7 @@ class Examples:
     ('1+2', '10+3')
     """
 
-    sequences: Any
+    sequences: Iterable[object]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sequences", _sequences(self.sequences))
@@ -73,7 +73,7 @@ class Inputs:
         return self.shown
 
 
-def read_inputs(given: Any, vocabulary: tuple[Value, ...], max_length: int) -> Inputs | None:
+def read_inputs(given: object, vocabulary: tuple[Value, ...], max_length: int) -> Inputs | None:
     """What was given as `inputs=`; `None` for nothing.
 
     Raises:
@@ -89,7 +89,7 @@ def read_inputs(given: Any, vocabulary: tuple[Value, ...], max_length: int) -> I
     if callable(given):
         return _of_predicate(given, vocabulary, max_length)
     if isinstance(given, Iterable):
-        found = _sequences(cast("Iterable[Any]", given))
+        found = _sequences(cast("Iterable[object]", given))
         return _of_list(found, vocabulary, max_length, whole=True)
     raise InputError(
         _unusable(
@@ -100,7 +100,7 @@ def read_inputs(given: Any, vocabulary: tuple[Value, ...], max_length: int) -> I
     )
 
 
-def _sequences(given: Iterable[Any]) -> tuple[Any, ...]:
+def _sequences(given: Iterable[object]) -> tuple[object, ...]:
     if isinstance(given, str):
         raise InputError(_unusable(f"{shown(given)} is one sequence", "give a list of sequences"))
     found = tuple(given)
@@ -138,7 +138,7 @@ def _of_pattern(text: str, vocabulary: tuple[Value, ...], max_length: int) -> In
 
 
 def _of_list(
-    given: Iterable[Any], vocabulary: tuple[Value, ...], max_length: int, *, whole: bool
+    given: Iterable[object], vocabulary: tuple[Value, ...], max_length: int, *, whole: bool
 ) -> Inputs:
     every = tuple(different(tuple(read_sequence(sequence)) for sequence in given))
     _check_some(every, "the list is empty")
@@ -169,7 +169,7 @@ def _of_list(
 
 
 def _of_predicate(
-    given: Callable[..., Any], vocabulary: tuple[Value, ...], max_length: int
+    given: Callable[..., object], vocabulary: tuple[Value, ...], max_length: int
 ) -> Inputs:
     name = getattr(given, "__name__", type(given).__name__)
     what = "those of which a predicate holds" if name == "<lambda>" else f"those that are {name}"
@@ -197,7 +197,7 @@ def _of_predicate(
     return Inputs(what, found, contains, one)
 
 
-def _holds(predicate: Callable[..., Any], sequence: Tokens) -> bool:
+def _holds(predicate: Callable[..., object], sequence: Tokens) -> bool:
     try:
         found = predicate(sequence)
     except Exception as error:

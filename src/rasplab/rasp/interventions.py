@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.naming import Naming, name_computations
 from rasplab.rasp.values import Value, canonical
 
-Do: TypeAlias = Mapping[str, Any]
+Do: TypeAlias = Mapping[str, object]
 """Per name what is set: `{position: value}`, a list with a value per position, or one for all."""
 
 
-def read_do(do: Do, length: int) -> dict[str, dict[int, Any]]:
+def read_do(do: Do, length: int) -> dict[str, dict[int, object]]:
     """Per name and position what is to be set, for a sequence of `length` tokens.
 
     Raises:
@@ -29,14 +29,14 @@ def read_do(do: Do, length: int) -> dict[str, dict[int, Any]]:
     return {name: _positions(name, what, length) for name, what in do.items()}
 
 
-def _positions(name: str, what: Any, length: int) -> dict[int, Any]:
+def _positions(name: str, what: object, length: int) -> dict[int, object]:
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputError(_malformed(f"a variable is named by a string, not by {name!r}"))
     if isinstance(what, Mapping):
-        given = cast("Mapping[Any, Any]", what)
+        given = cast("Mapping[object, object]", what)
         return {check_position(position, length): given[position] for position in given}
     if isinstance(what, list):
-        values = cast("list[Any]", what)
+        values = cast("list[object]", what)
         if len(values) != length:
             raise InputError(
                 _malformed(f"`{name}` is given {len(values)} values for {length} positions")
@@ -45,7 +45,7 @@ def _positions(name: str, what: Any, length: int) -> dict[int, Any]:
     return dict.fromkeys(range(length), what)
 
 
-def check_position(position: Any, length: int) -> int:
+def check_position(position: object, length: int) -> int:
     """A position of a sequence of `length` tokens.
 
     Raises:
@@ -109,7 +109,7 @@ def computation(naming: Naming, name: str) -> int:
     raise InputError(unknown_variable(name, naming.variables(), "the program"))
 
 
-def read_value(name: str, value: Any) -> Value:
+def read_value(name: str, value: object) -> Value:
     """A value to be set, in canonical form.
 
     Raises:

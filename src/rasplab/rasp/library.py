@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from rasplab.diagnostics import ProgramError, capture, diagnostic, shown
 from rasplab.rasp import expressions as ex
 from rasplab.rasp import mistakes
-from rasplab.rasp.expressions import Selector, SOp, as_selector, as_sop
+from rasplab.rasp.expressions import Operand, Selector, SOp, as_selector, as_sop
 from rasplab.rasp.functions import (
     CATEGORICAL,
     COMPARISONS,
@@ -24,7 +24,7 @@ tokens: Final = ex.Tokens()
 indices: Final = ex.Indices()
 
 
-def constant(value: Any) -> SOp:
+def constant(value: object) -> SOp:
     """The same value at every position.
 
     >>> constant(7)("ab")
@@ -33,7 +33,7 @@ def constant(value: Any) -> SOp:
     return as_sop(value, "a constant")
 
 
-def _plain(value: Any, role: str) -> Value:
+def _plain(value: object, role: str) -> Value:
     try:
         if isinstance(value, ex.Expression):
             raise TypeError("an expression is no plain value")
@@ -44,7 +44,7 @@ def _plain(value: Any, role: str) -> Value:
         ) from None
 
 
-def apply(function_: Callable[..., Any], *arguments: Any, name: str | None = None) -> SOp:
+def apply(function_: Callable[..., object], *arguments: Operand, name: str | None = None) -> SOp:
     """A Python function of any number of sequence operators, position by position.
 
     >>> apply(lambda token, i: f"{token}{i}", tokens, indices)("ab")
@@ -67,7 +67,7 @@ def apply(function_: Callable[..., Any], *arguments: Any, name: str | None = Non
     return ex.Map(function(function_, name), operands)
 
 
-def where(condition: Any, then: Any, otherwise: Any) -> SOp:
+def where(condition: Operand, then: Operand, otherwise: Operand) -> SOp:
     """`then` where the condition is true, else `otherwise`; undefined where any of them is.
 
     >>> where(tokens == "a", 1, 0)("aba")
@@ -81,29 +81,31 @@ def where(condition: Any, then: Any, otherwise: Any) -> SOp:
     )
 
 
-def is_in(x: Any, options: Iterable[Any]) -> SOp:
+def is_in(x: Operand, options: Iterable[object]) -> SOp:
     """Whether each value is one of the options.
 
     >>> is_in(tokens, "aeiou")("hello")
     [False, True, False, False, True]
     """
-    given: Any = options
-    if isinstance(given, ex.Expression) or not isinstance(given, Iterable):
+    listed = hasattr(options, "__iter__") and not isinstance(options, ex.Expression)
+    if not listed:
         raise ProgramError(
             diagnostic(
                 "E104",
                 "`is_in` needs a plain list of values",
                 at=capture(),
                 help="to ask whether a value occurs in the sequence use `contains(seq, value)`"
-                if isinstance(given, ex.Expression)
-                else f"for one value write `is_in(x, [{shown(given)}])`",
+                if isinstance(options, ex.Expression)
+                else f"for one value write `is_in(x, [{shown(options)}])`",
             )
         )
-    plain = tuple(_plain(option, "an option of `is_in`") for option in options)
+    plain = tuple(
+        _plain(option, "an option of `is_in`") for option in cast("Iterable[object]", options)
+    )
     return ex.Map(membership(plain), (as_sop(x, "the value"),))
 
 
-def maximum(a: Any, b: Any) -> SOp:
+def maximum(a: Operand, b: Operand) -> SOp:
     """The greater of two values, position by position.
 
     >>> maximum(indices, 1)("abc")
@@ -112,7 +114,7 @@ def maximum(a: Any, b: Any) -> SOp:
     return ex.Map(OPERATORS["max"], (as_sop(a, "an operand"), as_sop(b, "an operand")))
 
 
-def minimum(a: Any, b: Any) -> SOp:
+def minimum(a: Operand, b: Operand) -> SOp:
     """The smaller of two values, position by position.
 
     >>> minimum(indices, 1)("abc")
@@ -121,18 +123,18 @@ def minimum(a: Any, b: Any) -> SOp:
     return ex.Map(OPERATORS["min"], (as_sop(a, "an operand"), as_sop(b, "an operand")))
 
 
-def numerical(x: Any) -> SOp:
+def numerical(x: Operand) -> SOp:
     """The same values, asked to be held as one number on one direction."""
     return ex.Map(NUMERICAL, (as_sop(x, "the operand of `numerical`"),))
 
 
-def categorical(x: Any) -> SOp:
+def categorical(x: Operand) -> SOp:
     """The same values, asked to be held one-hot, a direction per value."""
     return ex.Map(CATEGORICAL, (as_sop(x, "the operand of `categorical`"),))
 
 
 def select(
-    keys: Any, queries: Any, predicate: str | Callable[[Any, Any], bool] | Function
+    keys: Operand, queries: Operand, predicate: str | Callable[[Any, Any], bool] | Function
 ) -> Selector:
     """The selector that is true where `predicate(key, query)` holds.
 
@@ -162,7 +164,7 @@ def select(
     return ex.Select(as_sop(keys, "the keys"), as_sop(queries, "the queries"), chosen)
 
 
-def aggregate(selector: Any, values: Any, default: Any = None) -> SOp:
+def aggregate(selector: Selector, values: Operand, default: Value = None) -> SOp:
     """The mean of the selected numbers; the one value, of any type, where all selected are equal.
 
     `default` (undefined unless given) stands where nothing is selected.
@@ -180,7 +182,7 @@ def aggregate(selector: Any, values: Any, default: Any = None) -> SOp:
     )
 
 
-def aggregate_sum(selector: Any, values: Any) -> SOp:
+def aggregate_sum(selector: Selector, values: Operand) -> SOp:
     """The sum of the selected numbers; 0 where nothing is selected.
 
     >>> aggregate_sum(select(indices, indices, "<="), tokens)([1, 2, 3])
@@ -194,7 +196,7 @@ def aggregate_sum(selector: Any, values: Any) -> SOp:
     )
 
 
-def selector_width(selector: Any) -> SOp:
+def selector_width(selector: Selector) -> SOp:
     """How many positions each query selects.
 
     >>> selector_width(select(tokens, tokens, "=="))("hello")
@@ -203,7 +205,7 @@ def selector_width(selector: Any) -> SOp:
     return ex.SelectorWidth(as_selector(selector, "the argument of `selector_width`"))
 
 
-def best(selector: Any, scores: Any) -> Selector:
+def best(selector: Selector, scores: Operand) -> Selector:
     """Of the selected positions, those with the highest defined score.
 
     >>> aggregate(best(full, tokens), indices)([3, 9, 2])
@@ -216,7 +218,7 @@ full: Final = select(True, True, "==").named("full")
 length: Final = selector_width(full).named("length")
 
 
-def most_recent(selector: Any) -> Selector:
+def most_recent(selector: Selector) -> Selector:
     """Of the selected positions, the last one.
 
     >>> most_recent(select(tokens, tokens, "=="))("aab")
@@ -225,7 +227,7 @@ def most_recent(selector: Any) -> Selector:
     return best(selector, indices)
 
 
-def earliest(selector: Any) -> Selector:
+def earliest(selector: Selector) -> Selector:
     """Of the selected positions, the first one.
 
     >>> earliest(select(tokens, tokens, "=="))("aab")
@@ -234,7 +236,7 @@ def earliest(selector: Any) -> Selector:
     return best(selector, -indices)
 
 
-def picks_one(selector: Any) -> Selector:
+def picks_one(selector: Selector) -> Selector:
     """The selector, with the promise that each query selects one position at most.
 
     Where one selects several, the program has no value (E205): the compiler then need not provide
@@ -247,7 +249,7 @@ def picks_one(selector: Any) -> Selector:
     return ex.PicksOne(as_selector(selector, "the argument of `picks_one`"))
 
 
-def has_focus(selector: Any) -> SOp:
+def has_focus(selector: Selector) -> SOp:
     """Whether each query selects anything.
 
     >>> has_focus(select(indices, indices, "<"))("abc")
@@ -256,7 +258,7 @@ def has_focus(selector: Any) -> SOp:
     return aggregate(as_selector(selector, "the argument of `has_focus`"), True, False)
 
 
-def count(values: Any, value: Any) -> SOp:
+def count(values: Operand, value: Operand) -> SOp:
     """How often a value occurs in the sequence, the same everywhere.
 
     >>> count(tokens, "l")("hello")
@@ -265,7 +267,7 @@ def count(values: Any, value: Any) -> SOp:
     return selector_width(select(values, value, "=="))
 
 
-def contains(values: Any, value: Any) -> SOp:
+def contains(values: Operand, value: Operand) -> SOp:
     """Whether a value occurs in the sequence, the same everywhere.
 
     >>> contains(tokens, "z")("hello")
@@ -274,7 +276,7 @@ def contains(values: Any, value: Any) -> SOp:
     return has_focus(select(values, value, "=="))
 
 
-def load_from_location(values: Any, location: Any, default: Any = None) -> SOp:
+def load_from_location(values: Operand, location: Operand, default: Value = None) -> SOp:
     """The value at a position: `location` may differ from query to query.
 
     >>> load_from_location(tokens, 1)("abc")
@@ -283,7 +285,7 @@ def load_from_location(values: Any, location: Any, default: Any = None) -> SOp:
     return aggregate(select(indices, location, "=="), values, default)
 
 
-def shift(values: Any, by: int, default: Any = None) -> SOp:
+def shift(values: Operand, by: int, default: Value = None) -> SOp:
     """The values moved right by `by` positions (left if negative).
 
     >>> shift(tokens, 1, "-")("abc"), shift(tokens, -1, "-")("abc")
@@ -292,7 +294,7 @@ def shift(values: Any, by: int, default: Any = None) -> SOp:
     return load_from_location(values, indices - by, default)
 
 
-def average(values: Any) -> SOp:
+def average(values: Operand) -> SOp:
     """The mean over the sequence.
 
     >>> average(tokens)([1, 2, 6])
@@ -301,7 +303,7 @@ def average(values: Any) -> SOp:
     return aggregate(full, values)
 
 
-def fill(values: Any, default: Any) -> SOp:
+def fill(values: Operand, default: Value) -> SOp:
     """The values, with `default` where they are undefined.
 
     >>> fill(shift(tokens, 1), "-")("ab")
@@ -310,7 +312,7 @@ def fill(values: Any, default: Any) -> SOp:
     return aggregate(select(indices, indices, "=="), values, default)
 
 
-def mark_first(values: Any, value: Any) -> SOp:
+def mark_first(values: Operand, value: Operand) -> SOp:
     """True only at the first occurrence of a value.
 
     >>> mark_first(tokens, "b")("abbc")
@@ -319,7 +321,7 @@ def mark_first(values: Any, value: Any) -> SOp:
     return (as_sop(values, "the values") == value) & ~contains_before(values, value)
 
 
-def mark_last(values: Any, value: Any) -> SOp:
+def mark_last(values: Operand, value: Operand) -> SOp:
     """True only at the last occurrence of a value.
 
     >>> mark_last(tokens, "b")("abbc")
@@ -329,7 +331,7 @@ def mark_last(values: Any, value: Any) -> SOp:
     return (as_sop(values, "the values") == value) & ~has_focus(later)
 
 
-def contains_before(values: Any, value: Any) -> SOp:
+def contains_before(values: Operand, value: Operand) -> SOp:
     """Whether a value occurs at an earlier position.
 
     >>> contains_before(tokens, "b")("abc")

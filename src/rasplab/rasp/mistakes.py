@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import Diagnostic, ProgramError, capture, diagnostic, shown
+from rasplab.rasp.structure import bare, parts_of, text_of
 
 if TYPE_CHECKING:
     from rasplab.rasp.expressions import Expression
@@ -37,7 +38,7 @@ class NoAttributeError(ProgramError, AttributeError):
     """An expression was asked for something that it does not have; says what to write instead."""
 
 
-def item(expression: Expression, index: Any) -> Diagnostic:
+def item(expression: Expression, index: object) -> Diagnostic:
     """`tokens[0]`, `tokens[indices + 1]`, `tokens[1:]` (E102)."""
     from rasplab.rasp.expressions import Selector, SOp
 
@@ -60,6 +61,21 @@ def item(expression: Expression, index: Any) -> Diagnostic:
     elif isinstance(index, slice):
         help = "what is moved is `shift(x, by)`, what is left out `where(condition, x, None)`"
     return diagnostic("E102", "an expression has no items before it runs", at=capture(), help=help)
+
+
+def no_truth(expression: Expression) -> Diagnostic:
+    """`if tokens:` and the like (E101)."""
+    asked, built = capture(), expression.origin
+    return diagnostic(
+        "E101",
+        "an expression is neither true nor false before it runs",
+        at=asked,
+        label="this asks for its truth",
+        also=[(built, "the expression was built here")] * (asked.span() != built.span()),
+        help="use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and "
+        "`(1 < x) & (x < 3)` instead of `and`, `or`, `not`, `if`, `in` and `1 < x < 3`; "
+        "`maximum` and `minimum` instead of `max` and `min`",
+    )
 
 
 def no_length() -> Diagnostic:
@@ -90,7 +106,7 @@ def no_attribute(expression: Expression, name: str) -> AttributeError:
     )
 
 
-def order_of_select(keys: Any, queries: Any, predicate: Any) -> Diagnostic | None:
+def order_of_select(keys: object, queries: object, predicate: object) -> Diagnostic | None:
     """`select(tokens, "==", tokens)`: the predicate is not the last argument (E104)."""
     from rasplab.rasp.expressions import Expression
     from rasplab.rasp.functions import COMPARISONS
@@ -116,7 +132,7 @@ def order_of_select(keys: Any, queries: Any, predicate: Any) -> Diagnostic | Non
     )
 
 
-def order_of_aggregate(name: str, selector: Any, values: Any) -> Diagnostic | None:
+def order_of_aggregate(name: str, selector: object, values: object) -> Diagnostic | None:
     """`aggregate(tokens, selector)`: the two are swapped (E103)."""
     from rasplab.rasp.expressions import Selector
 
@@ -130,7 +146,7 @@ def order_of_aggregate(name: str, selector: Any, values: Any) -> Diagnostic | No
     )
 
 
-def order_of_where(condition: Any, then: Any, otherwise: Any) -> Diagnostic | None:
+def order_of_where(condition: object, then: object, otherwise: object) -> Diagnostic | None:
     """`where("a", "b", condition)`: a word stands where the condition does (E104)."""
     from rasplab.rasp.expressions import Expression
 
@@ -153,4 +169,4 @@ def shown_briefly(expression: Expression) -> str:
 
 
 def _bare(text: str) -> str:
-    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    return text_of(bare(parts_of(text)))

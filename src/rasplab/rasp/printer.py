@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from rasplab.rasp import expressions as ex
@@ -56,10 +57,6 @@ def own_text(node: ex.Expression, texts: Mapping[int, str]) -> str:
         case ex.Aggregate():
             default = "" if node.default is None else f", default={node.default!r}"
             return f"aggregate({parts[0]}, {parts[1]}{default})"
-        case ex.AggregateSum():
-            return f"aggregate_sum({parts[0]}, {parts[1]})"
-        case ex.SelectorWidth():
-            return f"selector_width({parts[0]})"
         case ex.Select():
             predicate = node.predicate.name
             shown = f'"{predicate}"' if predicate in COMPARISONS else predicate
@@ -70,12 +67,13 @@ def own_text(node: ex.Expression, texts: Mapping[int, str]) -> str:
             return f"({parts[0]} | {parts[1]})"
         case ex.Not():
             return f"~{parts[0]}"
-        case ex.PicksOne():
-            return f"picks_one({parts[0]})"
-        case ex.Best():
-            return f"best({parts[0]}, {parts[1]})"
-        case _:
-            return type(node).__name__
+        case _:  # as the function that makes one is called
+            return f"{_lower(type(node).__name__)}({', '.join(parts)})"
+
+
+def _lower(kind: str) -> str:
+    """`picks_one` of `PicksOne`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower()
 
 
 def _map_text(name: str, parts: list[str]) -> str:

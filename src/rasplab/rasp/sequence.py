@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.values import Value, canonical, identity
@@ -11,7 +11,7 @@ from rasplab.rasp.values import Value, canonical, identity
 Tokens: TypeAlias = "tuple[Value, ...]"
 
 
-def read_sequence(sequence: Iterable[Any]) -> list[Value]:
+def read_sequence(sequence: object) -> list[Value]:
     """A string as its characters, any other iterable as its tokens, in canonical form.
 
     Arrays and tensors of one dimension are taken as lists are.
@@ -20,7 +20,7 @@ def read_sequence(sequence: Iterable[Any]) -> list[Value]:
         InputError: E401 for an empty sequence, E402 for what cannot be a token.
     """
     try:
-        tokens = list(plain(sequence))
+        tokens = list(cast("Iterable[object]", plain(sequence)))
     except TypeError:
         raise InputError(
             diagnostic("E402", f"a sequence is a string or a list of tokens, not {shown(sequence)}")
@@ -51,7 +51,7 @@ def different(sequences: Iterable[Tokens]) -> Iterator[Tokens]:
             yield tokens
 
 
-def read_token(token: Any) -> Value:
+def read_token(token: object) -> Value:
     """One token in canonical form; `None`, NaN and unhashable things are refused (E402)."""
     try:
         value = canonical(plain(token))
@@ -69,7 +69,7 @@ def read_token(token: Any) -> Value:
     return value
 
 
-def plain(given: Any) -> Any:
+def plain(given: object) -> object:
     """An array or a tensor, of any library, as Python's own numbers and lists; others as they are.
 
     >>> import numpy as np
@@ -80,7 +80,7 @@ def plain(given: Any) -> Any:
     return given if convert is None else convert()
 
 
-def _no_token(token: Any, error: Exception) -> Diagnostic:
+def _no_token(token: object, error: Exception) -> Diagnostic:
     if isinstance(plain(token), list):
         return diagnostic(
             "E402",

@@ -20,6 +20,7 @@ from rasplab.rasp.naming import name_computations
 from rasplab.rasp.order import topological
 from rasplab.rasp.printer import own_text
 from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.structure import bare, parts_of, text_of
 from rasplab.rasp.values import Value, identity
 
 SHORT = 22
@@ -109,15 +110,11 @@ def depth_of(root: ex.Expression) -> dict[int, int]:
     """The layer of every expression, by its `id`: the rule of the RASP paper."""
     depth: dict[int, int] = {}
     for node in topological(root):
-        below = [depth[id(operand)] for operand in node.operands()]
-        match node:
-            case ex.Select():
-                depth[id(node)] = max(below) + 1
-            case ex.Best() | ex.Aggregate() | ex.AggregateSum():
-                selector, values = below
-                depth[id(node)] = max(selector, values + 1)
-            case _:
-                depth[id(node)] = max(below, default=0)
+        operands = node.operands()
+        attends = isinstance(node, ex.Select) or any(isinstance(o, ex.Selector) for o in operands)
+        depth[id(node)] = max(
+            (depth[id(o)] + (attends and isinstance(o, ex.SOp)) for o in operands), default=0
+        )
     return depth
 
 
@@ -215,8 +212,9 @@ class _Follower:
         """What reads a selection, by selector and layer: the moves of one head."""
         readers: dict[tuple[int, int], list[ex.Expression]] = {}
         for node in self.order:
-            if isinstance(node, ex.Aggregate | ex.AggregateSum | ex.SelectorWidth):
-                key = id(self.first(node.selector)), self.depth[id(node)]
+            selector = next((o for o in node.operands() if isinstance(o, ex.Selector)), None)
+            if isinstance(node, ex.SOp) and selector is not None:
+                key = id(self.first(selector)), self.depth[id(node)]
                 readers.setdefault(key, []).append(node)
         if isinstance(self.root, ex.Selector):
             readers[id(self.root), self.depth[id(self.root)]] = [self.root]
@@ -259,10 +257,8 @@ class _Follower:
             match part:
                 case ex.Select():
                     sides = ((part.keys, keys), (part.queries, queries))
-                case ex.Best():
-                    sides = ((part.scores, keys),)
-                case _:
-                    sides = ()
+                case _:  # such as scores
+                    sides = tuple((o, keys) for o in part.operands() if isinstance(o, ex.SOp))
             for side, found in sides:
                 place = id(self.first(side))
                 if place in self.steps:
@@ -308,11 +304,4 @@ def _select_text(node: ex.Expression, texts: dict[int, str]) -> str:
 
 def _bare(text: str) -> str:
     """The text without brackets around all of it."""
-    if not text.startswith("("):
-        return text
-    open_ = 0
-    for place, character in enumerate(text):
-        open_ += (character == "(") - (character == ")")
-        if not open_:
-            return text[1:-1] if place == len(text) - 1 else text
-    return text
+    return text_of(bare(parts_of(text)))

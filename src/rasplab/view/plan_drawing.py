@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
 from rasplab.diagnostics import counted
+from rasplab.rasp.structure import bare, parts_of, replaced, text_of
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text, mono_width, shortened
@@ -25,8 +25,6 @@ CARD_WIDTH = (520.0, 720.0)
 CODE, PROSE = 12.0, 11.0
 TITLE, TITLE_LINE, TITLE_LINES = 13.0, 18.0, 2
 CODE_CHARACTERS = 92
-
-QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 BANDS = {"embed": "#f4f6f8", "attention": "#eef4fc", "MLP": "#fdf4ec", "output": "#f4f6f8"}
 
@@ -60,7 +58,7 @@ def draw_plan(weights: ModelWeights) -> Drawing:
 def rows_of(weights: ModelWeights) -> tuple[Row, ...]:
     """Every line of the plan: embedded variables, components in order, the output."""
     circuit = weights.circuit
-    embedded = [v for v in circuit.variables if v.written == EMBED and v.name != "bos"]
+    embedded = [v for v in circuit.variables if v.written == EMBED and not v.marks_bos]
     places = {v.name: v for v in circuit.variables}
     components = sorted(circuit.components, key=lambda c: (c.layer, c.kind != "head", c.start))
     return (
@@ -74,7 +72,7 @@ def read_by_output(weights: ModelWeights) -> tuple[str, ...]:
     """The variables that the read-out uses; where directions share, above all."""
     maps, least = weights.frame(weights.config.architecture.last).maps, 0.0
     read = maps.write @ weights.arrays["unembed.W_U"]
-    places = [v for v in weights.circuit.variables if v.name != "bos"]
+    places = [v for v in weights.circuit.variables if not v.marks_bos]
     used = [float(np.linalg.norm(read[v.start : v.stop])) for v in places]
     if not weights.plain:
         least = max(used) / 2
@@ -132,22 +130,11 @@ def _embedded(weights: ModelWeights, place: VariablePlace) -> Row:
 
 def _in_terms_of(component: Component, others: list[Component]) -> str:
     """The component's expression, with the names of the variables that it reads."""
-    text = component.expression
+    parts = parts_of(component.expression)
     for other in sorted(others, key=lambda c: -len(c.expression)):
         if other.variable in component.reads and other is not component:
-            text = text.replace(other.expression, other.variable)
-    return text.removeprefix("(").removesuffix(")") if _is_wrapped(text) else text
-
-
-def _is_wrapped(text: str) -> bool:
-    """Whether the first parenthesis is closed by the last character."""
-    depth = 0
-    bare = QUOTED.sub(lambda word: "_" * len(word.group()), text)
-    for i, character in enumerate(bare):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return i == len(text) - 1 and text.startswith("(")
-    return False
+            parts = replaced(parts, parts_of(other.expression), other.variable)
+    return text_of(bare(parts))
 
 
 def _component(component: Component, expression: str, places: dict[str, VariablePlace]) -> Row:
@@ -204,7 +191,7 @@ class _Drawer:
     def __init__(self, weights: ModelWeights) -> None:
         self.weights = weights
         self.rows = rows_of(weights)
-        names = [v.name for v in weights.circuit.variables if v.name != "bos"]
+        names = [v.name for v in weights.circuit.variables if not v.marks_bos]
         self.colour = colours.by_variable(names)
         lanes = lanes_of(self.rows)
         first = MARGIN + GROUP_WIDTH + LANE / 2

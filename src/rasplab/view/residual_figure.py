@@ -66,7 +66,7 @@ class _Drawer:
         self.layout = _layout(found)
         last = self.panels[-1].stream
         self.scale = {p.name: _largest(last[:, p.columns]) for p in self.layout.places}
-        names = [p.name for p in self.layout.places if p.name != "bos"]
+        names = [p.name for p in self.layout.places if not p.marks_bos]
         self.colour = {"bos": colours.MUTED, **colours.by_variable(names)}
 
     def figure(self) -> Figure:

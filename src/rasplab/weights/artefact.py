@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.certificate import Certificate
+from rasplab.craft.space import BOS
 from rasplab.craft.specification import Specification
 from rasplab.diagnostics import InternalError, counted
 from rasplab.display import Table, html, shorten
@@ -114,6 +115,9 @@ class Component:
     construction: str
 
 
+EncodingKind: TypeAlias = Literal["one-hot", "features", "number", "flag"]
+
+
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """What stands on a variable's directions for each value that it can take.
@@ -126,7 +130,7 @@ class Encoding:
     `values` are all that can occur; a number that has too many lies between `low` and `high`.
     """
 
-    kind: str
+    kind: EncodingKind
     values: tuple[Value, ...] = ()
     rows: tuple[tuple[float, ...], ...] = ()
     offset: float = 0.0
@@ -159,6 +163,11 @@ class VariablePlace:
     def columns(self) -> slice:
         """Its directions among all named ones."""
         return slice(self.start, self.stop)
+
+    @property
+    def marks_bos(self) -> bool:
+        """Whether it is what every model has beside the program's: the mark of BOS."""
+        return self.name == BOS.variable
 
     def lives_at(self, site: Site) -> bool:
         """Whether it can be read at a site."""

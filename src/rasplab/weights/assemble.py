@@ -8,9 +8,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.craft import Affine, Block, Head, Mlp, Products
+from rasplab.craft import Affine, Block, Head, Mlp, Products, Subspace
 from rasplab.craft.certificate import Certificate
 from rasplab.craft.precision import PRECISIONS
+from rasplab.craft.space import BOS
 from rasplab.craft.stored import stored
 from rasplab.plan import Plan
 from rasplab.plan.schedule import reads
@@ -130,20 +131,20 @@ def _circuit(
     plan: Plan, labels: Labels, program: str, certificate: Certificate, optimize: int
 ) -> Circuit:
     craft = plan.craft
-    directions = [NamedDirection(0, "bos", (), "")]
-    variables = [VariablePlace("bos", 0, 1, EMBED)]
-    written = {id(e.writes): EMBED for e in craft.embeddings}
+    directions = [NamedDirection(0, BOS.variable, (), "")]
+    variables = [VariablePlace(BOS.variable, 0, 1, EMBED)]
+    written = {e.writes: EMBED for e in craft.embeddings}
     components: list[Component] = []
-    names = {id(s): s.directions[0].variable for s in craft.subspaces() if s.directions}
+    names = {s: s.directions[0].variable for s in craft.subspaces() if s.directions}
     for number, layer in enumerate(plan.layers):
         for i, index in enumerate(layer.heads):
             head = cast(Head, craft.blocks[index])
-            written[id(head.writes)] = Site(number, "attn")
+            written[head.writes] = Site(number, "attn")
             components.append(_component(names, head, number, "head", i, i + 1))
         start = 0
         for index in layer.mlps:
             mlp = cast(Mlp, craft.blocks[index])
-            written[id(mlp.writes)] = Site(number, "mlp")
+            written[mlp.writes] = Site(number, "mlp")
             stop = start + mlp.read.columns
             components.append(_component(names, mlp, number, "mlp", start, stop))
             start = stop
@@ -151,13 +152,13 @@ def _circuit(
         if not subspace.directions:
             continue
         columns = plan.columns(subspace)
-        name, label = subspace.directions[0].variable, labels.of[id(subspace)]
+        name, label = subspace.directions[0].variable, labels.of[subspace]
         variables.append(
             VariablePlace(
                 name,
                 columns.start,
                 columns.stop,
-                written[id(subspace)],
+                written[subspace],
                 label.encoding,
                 label.expression,
                 label.also_in,
@@ -178,7 +179,7 @@ def _circuit(
 
 
 def _component(
-    names: dict[int, str], block: Block, layer: int, kind: str, start: int, stop: int
+    names: dict[Subspace, str], block: Block, layer: int, kind: str, start: int, stop: int
 ) -> Component:
     if isinstance(block, Head):
         construction = block.kind

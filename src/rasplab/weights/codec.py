@@ -41,7 +41,7 @@ def read_batch(sequences: Any) -> list[Iterable[Any]]:
         raise InputError(
             diagnostic("E402", f"a batch is a list of sequences, not {shown(sequences)}")
         )
-    batch = list(cast("Iterable[Any]", plain(sequences)))
+    batch = list(cast("Iterable[Any]", plain(cast(object, sequences))))
     for sequence in batch:
         if isinstance(sequence, int | float) and not isinstance(sequence, Iterable):
             raise InputError(
@@ -67,10 +67,13 @@ def _row(config: Config, ids: dict[object, int], sequence: Iterable[Any]) -> lis
                 help=_text_hint(config, sequence) or "compile with a larger `max_length`",
             )
         )
+    found: list[int] = []
     for position, token in enumerate(tokens):
-        if identity(token) not in ids:
+        number = ids.get(identity(token))
+        if number is None:
             raise InputError(_unknown(config, sequence, token, position))
-    return [ids[identity(token)] for token in tokens]
+        found.append(number)
+    return found
 
 
 def _unknown(config: Config, sequence: Any, token: Value, position: int) -> Diagnostic:
@@ -124,8 +127,14 @@ def _token_hint(config: Config, token: Value) -> str | None:
 
 def decode(config: Config, out: NDArray[np.floating], lengths: Sequence[int]) -> list[list[Value]]:
     """The values of a read-out (batch × positions × d_out), BOS and padding left out."""
+    if config.output_values is not None:
+        values, chosen = config.output_values, out.argmax(axis=-1).tolist()
+        return [
+            [values[place] for place in row[1 : length + 1]]
+            for row, length in zip(chosen, lengths, strict=True)
+        ]
     return [
-        [_value(config, column) for column in row[1 : length + 1]]
+        [_number(config, column) for column in row[1 : length + 1]]
         for row, length in zip(out, lengths, strict=True)
     ]
 
@@ -158,9 +167,7 @@ def as_array(given: Any) -> NDArray[Any]:
     return np.asarray(given)
 
 
-def _value(config: Config, column: NDArray[np.floating]) -> Value:
-    if config.output_values is not None:
-        return config.output_values[int(column.argmax())]
+def _number(config: Config, column: NDArray[np.floating]) -> Value:
     if config.output_undefined and column[1] > 0.5:
         return None
     number = float(column[0])

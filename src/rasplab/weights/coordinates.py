@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +58,10 @@ def values_at(
         case "features":
             far = np.abs(np.array(held.rows) - row).max(axis=1)
             return tuple(v for v, x in zip(held.values, far, strict=True) if x <= tolerance)
-        case _:
+        case "flag":
             return ()
+        case _:
+            assert_never(held.kind)
 
 
 def _numbers(

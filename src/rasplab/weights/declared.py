@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Generic, TypeAlias, TypeVarTuple, get_args
+from typing import Any, Generic, TypeAlias, TypeVarTuple, assert_never, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from rasplab.weights.artefact import (
     Component,
     Config,
     Encoding,
+    EncodingKind,
     Fused,
     NamedDirection,
     VariablePlace,
@@ -109,7 +110,7 @@ CERTIFICATE = _record(
     tolerated=Number(least=0.0),
     other_formats=ListOf(TupleOf((FORMAT, FLAG, Number(nan=True)))),
 )
-ENCODING = _record(Encoding, kind=OneOf(("one-hot", "features", "number", "flag")))
+ENCODING = _record(Encoding, kind=OneOf(get_args(EncodingKind)))
 CIRCUIT = _record(
     Circuit,
     directions=ListOf(_record(NamedDirection)),
@@ -257,8 +258,10 @@ def _fits_place(v: VariablePlace) -> bool:
             return len(e.rows) == len(e.values) and all(len(row) == width for row in e.rows)
         case "number":
             return e.sign != 0 and e.low <= e.high
-        case _:
+        case "one-hot":
             return not e.rows
+        case _:
+            assert_never(e.kind)
 
 
 def _inside(c: Config, part: Component) -> bool:

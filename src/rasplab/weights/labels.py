@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rasplab.craft import Subspace
 from rasplab.graph import Facts, Interval, Node
 from rasplab.graph import node as g
 from rasplab.graph.domain import bounds
@@ -32,9 +33,9 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Per subspace (by `id`) its label; the named expressions that none holds, or not alone."""
+    """Per subspace its label; the named expressions that none holds, or not alone."""
 
-    of: dict[int, Label]
+    of: dict[Subspace, Label]
     fused: tuple[Fused, ...]
     withheld: tuple[Withheld, ...]
 
@@ -59,11 +60,11 @@ class _Labeller:
             self.place_of.setdefault(_original(node, facts), lowered.names[node])
 
     def label(self) -> Labels:
-        labels: dict[int, Label] = {}
+        labels: dict[Subspace, Label] = {}
         for node, variable in self.held.items():
             original = _original(node, self.facts)
             own = {self.lowered.names[n] for n in self.held if _original(n, self.facts) is original}
-            labels[id(variable.subspace)] = Label(
+            labels[variable.subspace] = Label(
                 _encoding(node, variable, self.facts),
                 self._expression(original),
                 tuple(sorted(self._around(original) - own)),

@@ -96,7 +96,7 @@ class Trace:
     @property
     def variables(self) -> tuple[str, ...]:
         """The names of the variables, in the order of the residual stream; BOS is none."""
-        return tuple(v.name for v in self.weights.circuit.variables if v.name != "bos")
+        return tuple(v.name for v in self.weights.circuit.variables if not v.marks_bos)
 
     def __str__(self) -> str:
         from rasplab.weights.trace_printer import describe

@@ -32,7 +32,7 @@ def describe(trace: Trace) -> str:
 
 
 def _variables(trace: Trace, site: Site) -> list[list[str]]:
-    places = [v for v in trace.weights.circuit.variables if v.written == site and v.name != "bos"]
+    places = [v for v in trace.weights.circuit.variables if v.written == site and not v.marks_bos]
     return [[f"  {p.name}", *map(show, trace.variable(p.name))] for p in places]
 
 

@@ -115,7 +115,7 @@ class Commands:
         return "\n".join(lines)
 
     def _model(self, target: re.Match[str]) -> Model:
-        from rasplab.model import compile
+        from rasplab.opening import compile
 
         expression = self._sop(target["what"])
         example = self.host.printer.sop.sequence

@@ -178,7 +178,7 @@ def nothing_to_compress(weights: ModelWeights) -> Any:
 
 
 def _variables(weights: ModelWeights) -> list[str]:
-    return [v.name for v in weights.circuit.variables if v.name != "bos"]
+    return [v.name for v in weights.circuit.variables if not v.marks_bos]
 
 
 def _nothing_to_share(weights: ModelWeights) -> Any:

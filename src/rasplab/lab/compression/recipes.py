@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from rasplab.diagnostics import InputError, diagnostic
-from rasplab.lab.compression.adamw import AdamW
+from rasplab.lab.adamw import AdamW
 from rasplab.lab.compression.lbfgs import Lbfgs
 from rasplab.lab.compression.maps import Member, Parameters, Start
 from rasplab.lab.compression.objective import Objective

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from rasplab.lab.compression.adamw import AdamW
+from rasplab.lab.adamw import AdamW
 from rasplab.lab.discovery.metrics import METRICS
 from rasplab.lab.discovery.task import Task
 

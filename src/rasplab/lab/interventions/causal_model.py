@@ -269,16 +269,15 @@ class _Builder:
     def _reads(self, expression: ex.Expression, position: int) -> Iterator[tuple[ex.SOp, int]]:
         """The sequence operators that an expression reads at one position, and where it does."""
         match expression:
-            case ex.Aggregate() | ex.AggregateSum():
-                yield from self._everywhere(expression.values, position)
-                yield from self._compared(expression.selector, position)
-            case ex.SelectorWidth():
-                yield from self._compared(expression.selector, position)
             case ex.Map():
                 for argument in expression.arguments:
                     yield argument, position
-            case _:
-                return
+            case _:  # whatever it is made of, wherever that is seen
+                for part in expression.operands():
+                    if isinstance(part, ex.Selector):
+                        yield from self._compared(part, position)
+                    elif isinstance(part, ex.SOp):
+                        yield from self._everywhere(part, position)
 
     def _compared(self, selector: ex.Selector, position: int) -> Iterator[tuple[ex.SOp, int]]:
         waiting: list[ex.Expression] = [selector]
@@ -288,9 +287,11 @@ class _Builder:
                 yield part.queries, position
                 yield from self._everywhere(part.keys, position)
                 continue
-            if isinstance(part, ex.Best):
-                yield from self._everywhere(part.scores, position)
-            waiting.extend(o for o in part.operands() if isinstance(o, ex.Selector))
+            for operand in part.operands():
+                if isinstance(operand, ex.SOp):  # such as scores
+                    yield from self._everywhere(operand, position)
+                else:
+                    waiting.append(operand)
 
     def _everywhere(self, values: ex.SOp, position: int) -> Iterator[tuple[ex.SOp, int]]:
         """At all positions that a query sees."""

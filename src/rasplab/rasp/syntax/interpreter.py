@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from rasplab.diagnostics import Origin, ProgramError, Span, diagnostic
 from rasplab.rasp import expressions as ex
@@ -96,7 +96,7 @@ class Interpreter:
         return [Bound(node.name if isinstance(node, t.Name) else "out", value)]
 
     def _assign(self, statement: t.Assignment) -> list[Bound | Result]:
-        values: Any = [self.value(node) for node in statement.values]
+        values: object = [self.value(node) for node in statement.values]
         if len(values) == 1:
             values = values[0]
         if len(statement.names) == 1:
@@ -104,7 +104,7 @@ class Interpreter:
         items = self._unpacked(statement.names, values, self._span(statement))
         return [self._bind(name, item) for name, item in zip(statement.names, items, strict=True)]
 
-    def _bind(self, name: t.Name, value: Any) -> Bound:
+    def _bind(self, name: t.Name, value: object) -> Bound:
         if name.name in self.scope.kept:
             raise ProgramError(refusals.kept(name.name, self._span(name)))
         if isinstance(value, ex.Expression):
@@ -112,7 +112,7 @@ class Interpreter:
         self.scope.values[name.name] = value
         return Bound(name.name, value)
 
-    def _bind_each(self, names: tuple[t.Name, ...], item: Any) -> None:
+    def _bind_each(self, names: tuple[t.Name, ...], item: object) -> None:
         if len(names) == 1:
             self._bind_plain(names[0], item)
             return
@@ -120,14 +120,14 @@ class Interpreter:
         for name, part in zip(names, self._unpacked(names, item, span), strict=True):
             self._bind_plain(name, part)
 
-    def _bind_plain(self, name: t.Name, value: Any) -> None:
+    def _bind_plain(self, name: t.Name, value: object) -> None:
         """Bind a loop's variable or a parameter: what it names keeps its own name."""
         kept = value.name if isinstance(value, ex.Expression) else None
         bound = self._bind(name, value)
         if kept is not None:
             self.scope.values[bound.name] = value
 
-    def _unpacked(self, names: Sequence[t.Name], value: Any, at: Span) -> list[Any]:
+    def _unpacked(self, names: Sequence[t.Name], value: object, at: Span) -> list[object]:
         items = items_of(value)
         if items is not None and len(items) == len(names):
             return items
@@ -143,7 +143,7 @@ class Interpreter:
 
     # -- expressions
 
-    def value(self, node: t.Value) -> Any:
+    def value(self, node: t.Value) -> object:
         """The value of an expression."""
         with self._deeper(node):
             return self._value(node)
@@ -158,7 +158,7 @@ class Interpreter:
         finally:
             self.machine.depth -= 1
 
-    def _value(self, node: t.Value) -> Any:
+    def _value(self, node: t.Value) -> object:
         match node:
             case t.Name():
                 return self._look_up(node)
@@ -198,7 +198,7 @@ class Interpreter:
             case t.Builtin():
                 return self._builtin(node)
 
-    def _look_up(self, node: t.Name) -> Any:
+    def _look_up(self, node: t.Name) -> object:
         try:
             found = self.scope.find(node.name)
         except KeyError:
@@ -211,7 +211,7 @@ class Interpreter:
             return replace(found, origin=self._origin(node))
         return found
 
-    def _binary(self, node: t.Binary) -> Any:
+    def _binary(self, node: t.Binary) -> object:
         """Down the left side without recursion: a sum of a thousand terms is not deep."""
         spine: list[t.Binary] = [node]
         while isinstance(spine[-1].left, t.Binary):
@@ -221,12 +221,12 @@ class Interpreter:
             left = self._combined(part, left, self.value(part.right))
         return left
 
-    def _combined(self, node: t.Binary, left: Any, right: Any) -> Any:
+    def _combined(self, node: t.Binary, left: object, right: object) -> object:
         return self._guarded(
             node, lambda: op.binary(node.operator, left, right, self._origin(node))
         )
 
-    def _choice(self, node: t.Choice) -> Any:
+    def _choice(self, node: t.Choice) -> object:
         condition = self.value(node.condition)
         if isinstance(condition, ex.Selector):
             self._wrong(node.condition, "a condition is an s-op or an atom", "a selector")
@@ -239,15 +239,17 @@ class Interpreter:
 
     def _aggregate(self, node: t.Aggregate) -> ex.SOp:
         selector, values = self.value(node.selector), self.value(node.values)
-        default = 0 if node.default is None else self.value(node.default)
+        default: object = 0 if node.default is None else self.value(node.default)
         if not isinstance(selector, ex.Selector):
             self._wrong(node.selector, "`aggregate` begins with a selector", kind(selector))
         self._sop(node.values, values, "the values of `aggregate`")
-        if not is_atom(default) and node.default is not None:
-            self._wrong(node.default, "the default of `aggregate` is an atom", kind(default))
+        if not is_atom(default):
+            self._wrong(
+                node.default or node, "the default of `aggregate` is an atom", kind(default)
+            )
         return op.aggregate(selector, values, default, self._origin(node))
 
-    def _index(self, node: t.Index) -> Any:
+    def _index(self, node: t.Index) -> object:
         indexed, index = self.value(node.indexed), self.value(node.index)
         at = self._origin(node)
         if isinstance(indexed, ex.SOp):
@@ -260,15 +262,15 @@ class Interpreter:
             return self._guarded(node, lambda: op.look_up(indexed, index, at))
         if not is_atom(index) or not (is_dict(indexed) or isinstance(index, int)):
             self._wrong(node.index, f"{kind(indexed)} is not indexed by this", kind(index))
-        table: Any = indexed
+        table = cast("dict[object, object]", indexed)  # what a list or a string does as well
         try:
             return table[index]
         except LookupError:
             raise ProgramError(refusals.missing(indexed, index, self._span(node))) from None
 
-    def _comprehension(self, node: t.Comprehension) -> Any:
-        items: list[Any] = []
-        keys: list[Any] = []
+    def _comprehension(self, node: t.Comprehension) -> object:
+        items: list[object] = []
+        keys: list[object] = []
         for item in self._iterated(node.iterable):
             inner = Interpreter(self.machine, self.scope.inner(), self.source, self.site)
             inner._bind_each(node.names, item)
@@ -277,39 +279,38 @@ class Interpreter:
             items.append(inner.value(node.item))
         return items if node.key is None else dict(zip(keys, items, strict=True))
 
-    def _iterated(self, node: t.Value) -> list[Any]:
+    def _iterated(self, node: t.Value) -> list[object]:
         iterable = self.value(node)
         items = None if isinstance(iterable, str) else items_of(iterable)
         if items is None:
             self._wrong(node, "`for` goes through a list or the keys of a dict", kind(iterable))
         return items
 
-    def _key(self, node: t.Value) -> Any:
+    def _key(self, node: t.Value) -> object:
         key = self.value(node)
         if not is_atom(key):
             self._wrong(node, "the key of a dict is an atom", kind(key))
         return key
 
-    def _builtin(self, node: t.Builtin) -> Any:
+    def _builtin(self, node: t.Builtin) -> object:
         arguments = [self.value(argument) for argument in node.arguments]
         if node.name == "len":
             self._arity(node, "len", 1, len(arguments))
-            self._each(node.arguments, arguments, list, "`len` takes a list")
-            return len(arguments[0])
+            return len(self._each(node.arguments, arguments, list, "`len` takes a list")[0])
         if node.name == "zip":
-            self._each(node.arguments, arguments, list, "`zip` takes lists")
-            if len({len(argument) for argument in arguments}) > 1:
-                lengths = " and ".join(str(len(argument)) for argument in arguments)
+            lists = self._each(node.arguments, arguments, list, "`zip` takes lists")
+            if len(set(map(len, lists))) > 1:
+                lengths = " and ".join(map(str, map(len, lists)))
                 self._wrong(node, "`zip` takes lists of one length", f"of {lengths}")
-            return [list(items) for items in zip(*arguments, strict=True)]
+            return [list(items) for items in zip(*lists, strict=True)]
         if len(arguments) > 3:
             self._arity(node, "range", 3, len(arguments))
-        self._each(node.arguments, arguments, int, "`range` takes ints")
-        return self._guarded(node, lambda: op.integers(*arguments))
+        numbers = self._each(node.arguments, arguments, int, "`range` takes ints")
+        return self._guarded(node, lambda: op.integers(*numbers))
 
     # -- calls
 
-    def _call(self, node: t.Call) -> Any:
+    def _call(self, node: t.Call) -> object:
         function = self.value(node.function)
         if isinstance(function, ex.Expression):
             self._arity(node, "an s-op or a selector", 1, len(node.arguments))
@@ -327,7 +328,7 @@ class Interpreter:
         self._arity(node, function.name, len(function.parameters), len(arguments))
         return self._guarded(node, lambda: function(arguments, self._origin(node)))
 
-    def apply(self, function: Function, arguments: Sequence[Any], at: Span) -> Any:
+    def apply(self, function: Function, arguments: Sequence[object], at: Span) -> object:
         """Call a function of the program."""
         definition = function.definition
         if len(arguments) != len(definition.parameters):
@@ -343,13 +344,13 @@ class Interpreter:
             inner.execute(statement)
         values = [inner.value(result) for result in definition.result]
         self.machine.calls.pop()
-        result: Any = values[0] if len(values) == 1 else values
+        result: object = values[0] if len(values) == 1 else values
         if isinstance(result, ex.Expression):
             name = f"{function.name}({' , '.join(map(described, arguments))})"
             return result.named(name) if len(name) <= _LONGEST_NAME else result
         return result
 
-    def _input(self, node: t.Value) -> str | list[Any]:
+    def _input(self, node: t.Value) -> str | list[object]:
         value = self.value(node)
         if isinstance(value, str) or is_list(value):
             if value and all(map(is_atom, value)):
@@ -368,7 +369,7 @@ class Interpreter:
     def _origin(self, node: t.Node) -> Origin:
         return Origin(given=self._span(node))
 
-    def _guarded(self, node: t.Value, compute: Any) -> Any:
+    def _guarded(self, node: t.Value, compute: Callable[[], object]) -> object:
         """What Python refuses is an error of the program at this place."""
         try:
             return compute()
@@ -380,14 +381,15 @@ class Interpreter:
                 diagnostic("E707", "this has no value", at=self._span(node), label=str(problem))
             ) from None
 
-    def _sop(self, node: t.Value, value: Any, role: str) -> None:
+    def _sop(self, node: t.Value, value: object, role: str) -> None:
         if not isinstance(value, ex.SOp) and not is_atom(value):
             self._wrong(node, f"{role} must be an s-op or an atom", kind(value))
 
-    def _each(self, nodes: Iterable[t.Value], values: list[Any], wanted: type, rule: str) -> None:
+    def _each(self, nodes: Iterable[t.Value], values: list[object], wanted: type, rule: str) -> Any:
         for node, value in zip(nodes, values, strict=True):
             if not isinstance(value, wanted):
                 self._wrong(node, rule, kind(value))
+        return values
 
     def _wrong(self, node: t.Value, rule: str, got: str) -> NoReturn:
         raise ProgramError(refusals.wrong_kind(rule, got, self._span(node)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final, cast
 
 from rasplab.diagnostics import Origin
 from rasplab.rasp import expressions as ex
@@ -23,22 +23,22 @@ from rasplab.rasp.syntax.values import is_atom, kind
 FILE: Final = "library.rasp"
 
 
-def _selector_width(selector: Any, *, at: Origin) -> ex.SOp:
+def _selector_width(selector: object, *, at: Origin) -> ex.SOp:
     return ex.SelectorWidth(_selector(selector), origin=at)
 
 
-def _has_focus(selector: Any, *, at: Origin) -> ex.SOp:
+def _has_focus(selector: object, *, at: Origin) -> ex.SOp:
     return has_focus(_selector(selector), at)
 
 
-def _equal(left: Any, right: Any, *, at: Origin) -> ex.Selector:
+def _equal(left: object, right: object, *, at: Origin) -> ex.Selector:
     """The positions at which the two are equal: the same ones for every query."""
     if is_atom(left) or is_atom(right):
         return op.select(left, right, "==", at) if is_atom(right) else _equal(right, left, at=at)
     return op.select(op.binary("==", left, right, at), True, "==", at)
 
 
-def _moved(distance: Any, *, at: Origin) -> ex.Selector:
+def _moved(distance: object, *, at: Origin) -> ex.Selector:
     """The positions from which a step of `distance`, which each of them has its own of, arrives."""
     indices = ex.Indices(origin=at)
     if is_atom(distance):
@@ -46,13 +46,13 @@ def _moved(distance: Any, *, at: Origin) -> ex.Selector:
     return op.select(op.binary("+", indices, distance, at), indices, "==", at)
 
 
-def _selector(value: Any) -> ex.Selector:
+def _selector(value: object) -> ex.Selector:
     if not isinstance(value, ex.Selector):
         raise WrongKindError(kind(value))
     return value
 
 
-PRIMITIVES: Final[tuple[tuple[str, tuple[str, ...], Callable[..., Any]], ...]] = (
+PRIMITIVES: Final[tuple[tuple[str, tuple[str, ...], Callable[..., object]], ...]] = (
     ("selector_width", ("sel",), _selector_width),
     ("has_focus", ("sel",), _has_focus),
     ("_equal", ("a", "b"), _equal),
@@ -66,15 +66,19 @@ def base_machine(host: Host) -> tuple[Machine, Scope]:
     scope = Scope(LIBRARY, builtin_scope())
     for name, parameters, call in PRIMITIVES:
         scope.values[name] = Primitive(name, parameters, call)
-    scope.values["tokens"] = scope.find("tokens_str").named("tokens")
+    scope.values["tokens"] = _sop(scope, "tokens_str").named("tokens")
     source, statements = _parsed()
     interpreter = Interpreter(machine, scope, source)
     for statement in statements:
         interpreter.run(statement)
     for name in ("length", "full_s"):
-        scope.values[name] = replace(scope.values[name], origin=NOWHERE)
-    machine.length = scope.values["length"]
+        scope.values[name] = replace(_sop(scope, name), origin=NOWHERE)
+    machine.length = _sop(scope, "length")
     return machine, Scope(LIBRARY, values=scope.public(), around=scope.around)
+
+
+def _sop(scope: Scope, name: str) -> ex.SOp:
+    return cast(ex.SOp, scope.find(name))
 
 
 @lru_cache(maxsize=1)

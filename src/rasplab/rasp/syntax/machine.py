@@ -6,7 +6,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from rasplab.diagnostics import Span
 from rasplab.rasp import expressions as ex
@@ -34,11 +34,11 @@ class Host(Protocol):
         """A command of the REPL."""
         ...
 
-    def set_example(self, kinds: frozenset[str], example: str | list[Any]) -> None:
+    def set_example(self, kinds: frozenset[str], example: str | list[object]) -> None:
         """Choose the running example of s-ops, selectors or both."""
         ...
 
-    def draw(self, expression: ex.SOp, sequence: str | list[Any] | None, at: Span) -> Result:
+    def draw(self, expression: ex.SOp, sequence: str | list[object] | None, at: Span) -> Result:
         """Picture a computation on an input, or on the running example."""
         ...
 
@@ -48,7 +48,7 @@ class Bound:
     """A statement gave a name a value."""
 
     name: str
-    value: Any
+    value: object
 
 
 @dataclass(slots=True)

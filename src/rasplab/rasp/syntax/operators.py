@@ -32,14 +32,14 @@ class WrongKindError(Exception):
     """An operand is of a kind that the operator does not take."""
 
 
-def _repeat(a: Any, b: Any) -> Any:
+def _repeat(a: Any, b: Any) -> object:
     for text, times in ((a, b), (b, a)):
         if isinstance(times, int) and (isinstance(text, str) or is_list(text)):
             _check_length(len(text) * times)
     return a * b
 
 
-def _join(a: Any, b: Any) -> Any:
+def _join(a: Any, b: Any) -> object:
     _check_length(sum(len(items_of(part) or ()) for part in (a, b)))
     return a + b
 
@@ -49,7 +49,7 @@ def _check_length(length: int, what: str = "result") -> None:
         raise ArithmeticError(f"the {what} would be longer than {LARGEST_LIST:,}")
 
 
-def _remainder(a: Any, b: Any) -> Any:
+def _remainder(a: Any, b: Any) -> object:
     try:
         return a % b
     except TypeError:
@@ -63,7 +63,7 @@ _WORDS: Final = {
     "*": Function("*", _repeat, ("words", "*")),
     "%": Function("%", _remainder, ("words", "%")),
 }
-_ATOMS: Final[dict[str, Callable[..., Any]]] = {
+_ATOMS: Final[dict[str, Callable[..., object]]] = {
     **{name: function.call for name, function in OPERATORS.items()},
     "*": _repeat,
     "%": _remainder,
@@ -71,7 +71,7 @@ _ATOMS: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
-def as_sop(value: Any, at: Origin) -> ex.SOp:
+def as_sop(value: object, at: Origin) -> ex.SOp:
     """An s-op as it is, an atom as a constant."""
     if isinstance(value, ex.SOp):
         return value
@@ -80,7 +80,7 @@ def as_sop(value: Any, at: Origin) -> ex.SOp:
     return nodes.Constant(canonical(value), value, origin=at)
 
 
-def elementwise(symbol: str, operands: list[Any], at: Origin) -> ex.SOp:
+def elementwise(symbol: str, operands: list[object], at: Origin) -> ex.SOp:
     """An operator position by position."""
     sops = tuple(as_sop(operand, at) for operand in operands)
     wordy = [_is_wordy(sop) for sop in sops]
@@ -122,7 +122,7 @@ def _is_boolean(sop: ex.SOp, within: int = 8) -> bool:
             return False
 
 
-def unary(symbol: str, value: Any, at: Origin) -> Any:
+def unary(symbol: str, value: object, at: Origin) -> object:
     """`not`, `-`, `+`, `round` or `indicator`."""
     if isinstance(value, ex.Selector):
         if symbol != "not":
@@ -144,7 +144,7 @@ def unary(symbol: str, value: Any, at: Origin) -> Any:
     return clean({"-": operator.neg, "+": operator.pos, "round": round}[symbol](value))
 
 
-def binary(symbol: str, left: Any, right: Any, at: Origin) -> Any:
+def binary(symbol: str, left: object, right: object, at: Origin) -> object:
     """Arithmetic, a comparison, `and` or `or`, of whatever takes it."""
     operands = (left, right)
     selectors = [operand for operand in operands if isinstance(operand, ex.Selector)]
@@ -161,23 +161,23 @@ def binary(symbol: str, left: Any, right: Any, at: Origin) -> Any:
     return _of_atoms(name, left, right)
 
 
-def _of_atoms(name: str, left: Any, right: Any) -> Any:
+def _of_atoms(name: str, left: object, right: object) -> object:
     for value in (left, right):
         if not isinstance(value, int | float | str | list | dict):
             raise WrongKindError(kind(value))
     try:
-        result: Any = _ATOMS[name](left, right)
+        result: object = _ATOMS[name](left, right)
     except ProgramError:  # comparing their items asked an s-op whether it is true
         raise WrongKindError("a list with s-ops in it") from None
     return result if is_list(result) else clean(result)
 
 
-def choice(condition: ex.SOp, then: Any, otherwise: Any, at: Origin) -> ex.SOp:
+def choice(condition: ex.SOp, then: object, otherwise: object, at: Origin) -> ex.SOp:
     """`then if condition else otherwise`, position by position."""
     return elementwise("where", [condition, then, otherwise], at)
 
 
-def contains(item: Any, container: Any, at: Origin) -> Any:
+def contains(item: object, container: object, at: Origin) -> object:
     """`item in container`."""
     if isinstance(item, ex.SOp):
         if not is_list(container) or not all(map(is_atom, container)):
@@ -192,12 +192,12 @@ def contains(item: Any, container: Any, at: Origin) -> Any:
     return has_focus(select(container, item, "==", at), at)
 
 
-def select(keys: Any, queries: Any, comparison: str, at: Origin) -> ex.Selector:
+def select(keys: object, queries: object, comparison: str, at: Origin) -> ex.Selector:
     """`select(keys, queries, comparison)`."""
     return ex.Select(as_sop(keys, at), as_sop(queries, at), OPERATORS[comparison], origin=at)
 
 
-def aggregate(selector: ex.Selector, values: Any, default: Atom, at: Origin) -> ex.SOp:
+def aggregate(selector: ex.Selector, values: object, default: Atom, at: Origin) -> ex.SOp:
     """`aggregate(selector, values, default)`; of booleans, a selector has to pick one."""
     if _is_boolean(as_sop(values, at)):
         selector = ex.PicksOne(selector, origin=at)
@@ -222,7 +222,7 @@ def integers(*arguments: int) -> list[int]:
     return list(found)
 
 
-def look_up(table: list[Any] | dict[Any, Any] | str, index: ex.SOp, at: Origin) -> ex.SOp:
+def look_up(table: list[object] | dict[object, object] | str, index: ex.SOp, at: Origin) -> ex.SOp:
     """A list, a string or a dict of atoms, indexed position by position."""
     entries = list(table.values()) if isinstance(table, dict) else list(table)
     if not all(map(is_atom, entries)):
@@ -234,18 +234,18 @@ def look_up(table: list[Any] | dict[Any, Any] | str, index: ex.SOp, at: Origin) 
     return made(Function("look up", _reader(table), key), (index,), origin=at)
 
 
-def _reader(table: list[Any] | dict[Any, Any] | str) -> Callable[[Any], Any]:
+def _reader(table: list[object] | dict[object, object] | str) -> Callable[[object], object]:
     what = kind(table).removeprefix("a ")
     if isinstance(table, dict):
 
-        def entry(index: Any) -> Any:
+        def entry(index: object) -> object:
             if index not in table:
                 raise KeyError(f"{index!r} is no key of this dict")
             return table[index]
 
         return entry
 
-    def item(index: Any) -> Any:
+    def item(index: object) -> object:
         if not isinstance(index, int):
             raise TypeError(f"{index!r} is no position in a {what}")
         if not -len(table) <= index < len(table):

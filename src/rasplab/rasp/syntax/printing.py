@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias, cast
 
 from rasplab.diagnostics import ProgramError
 from rasplab.rasp import expressions as ex
@@ -19,7 +19,7 @@ from rasplab.rasp.syntax.values import (
     type_of,
 )
 
-Example: TypeAlias = "str | list[Any]"
+Example: TypeAlias = "str | list[object]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,21 @@ class Printer:
     selector: Shown
     full: bool = False
 
-    def binding(self, name: str, value: Any) -> str:
+    def binding(self, name: str, value: object) -> str:
         """What a statement bound: lines that end with the value."""
         return "\n".join(self._binding(name, value, "", ""))
 
     def result(self, result: Result) -> str:
         """The value of an s-op or a selector on an input."""
         if result.matrix:
-            return "\n".join(["\t = ", *_grid(result.sequence, result.values, "")])
+            return "\n".join(
+                ["\t = ", *_grid(result.sequence, cast("list[list[bool]]", result.values), "")]
+            )
         if self.full:
             return self._spread("\t = ", " ", result.sequence, result.values, "")
         return f"\t =  {sequence_text(result.values)}"
 
-    def _binding(self, name: str | None, value: Any, indent: str, before: str) -> list[str]:
+    def _binding(self, name: str | None, value: object, indent: str, before: str) -> list[str]:
         start = f"{indent} {before} "
         match value:
             case ex.SOp():
@@ -94,11 +96,11 @@ class Printer:
         return lines + _tried(indent, grid)
 
     def _collection(
-        self, name: str | None, value: list[Any] | dict[Any, Any], indent: str, start: str
+        self, name: str | None, value: list[object] | dict[object, object], indent: str, start: str
     ) -> list[str]:
         kind, opening, closing = ("list", *"[]") if is_list(value) else ("dict", *"{}")
         named = f"   {kind}: {f'{name} = ' if name is not None else ''}"
-        items: list[Any] = list(value.values()) if is_dict(value) else list(value)
+        items: list[object] = list(value.values()) if is_dict(value) else list(value)
         if all(isinstance(item, int | float | str) for item in items):
             return [f"{start}{named}{value}"]
         lines = [f"{start}{named}{indent} {opening}"]
@@ -109,7 +111,7 @@ class Printer:
         return [*lines, f"{indent} {' ' * len(named)} {closing}"]
 
     def _spread(
-        self, begin: str, called: str, sequence: Example, values: list[Any], indent: str
+        self, begin: str, called: str, sequence: Example, values: list[object], indent: str
     ) -> str:
         """Input over output in columns; of equal values only the short form."""
         if len(set(values)) == 1:
@@ -128,16 +130,16 @@ class Printer:
         )
 
 
-def _cells(values: list[Any]) -> list[str]:
+def _cells(values: list[object]) -> list[str]:
     """Of booleans only the rarer ones are shown."""
     if not isinstance(values[0], bool):
         return [str(value) for value in values]
     true, false = values.count(True), values.count(False)
-    shown = {True: "T" * (true <= false), False: "F" * (false <= true)}
+    shown: dict[object, str] = {True: "T" * (true <= false), False: "F" * (false <= true)}
     return [shown[value] for value in values]
 
 
-def _grid(sequence: Example, rows: list[Any], indent: str) -> list[str]:
+def _grid(sequence: Example, rows: Sequence[Sequence[bool]], indent: str) -> list[str]:
     """A selector as ones and blanks, the input on both axes."""
     lines = [f"{indent} \t\t\t     {' '.join(map(str, sequence))}"]
     for token, row in zip(sequence, rows, strict=True):

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rasplab.diagnostics import Diagnostic, InputError, ProgramError, Span, diagnostic
 from rasplab.rasp import expressions as ex
@@ -90,10 +90,10 @@ class Loader:
 
     findings: list[Diagnostic] = field(default_factory=list[Diagnostic])
     warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
-    drawings: list[tuple[ex.SOp, str | list[Any]]] = field(
-        default_factory=list[tuple[ex.SOp, "str | list[Any]"]]
+    drawings: list[tuple[ex.SOp, str | list[object]]] = field(
+        default_factory=list[tuple[ex.SOp, "str | list[object]"]]
     )
-    example: str | list[Any] = EXAMPLE
+    example: str | list[object] = EXAMPLE
     running: list[Path] = field(default_factory=list[Path])
     machine: Machine = field(init=False)
     base: Scope = field(init=False)
@@ -172,12 +172,12 @@ class Loader:
         if words[0].startswith(("exit", "quit")):
             raise StopFileError
 
-    def set_example(self, kinds: frozenset[str], example: str | list[Any]) -> None:
+    def set_example(self, kinds: frozenset[str], example: str | list[object]) -> None:
         """The example on which `draw` pictures an s-op."""
         if "s-op" in kinds:
             self.example = example
 
-    def draw(self, expression: ex.SOp, sequence: str | list[Any] | None, at: Span) -> Result:
+    def draw(self, expression: ex.SOp, sequence: str | list[object] | None, at: Span) -> Result:
         """Note what is to be drawn; who loads the file may do it."""
         chosen = self.example if sequence is None else sequence
         self.drawings.append((expression, chosen))
@@ -200,7 +200,7 @@ def bound_names(statement: t.Statement) -> Iterator[str]:
                 pass
 
 
-class Program(Mapping[str, Any]):
+class Program(Mapping[str, object]):
     """The names of a program: s-ops and selectors as expressions, functions as callables.
 
     `program["name"]`, or where it is no method `program.name`.
@@ -212,13 +212,13 @@ class Program(Mapping[str, Any]):
         self.warnings = tuple(loader.warnings)
         self.drawings = tuple(loader.drawings)
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         value = self._names[name]
         if isinstance(value, Function | Primitive):
             return Callback(value, self._loader.machine)
         return value
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name.startswith("_") or name not in self._names:
             raise AttributeError(f"{self._file} defines nothing called {name!r}")
         return self[name]
@@ -232,7 +232,7 @@ class Program(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"<RASP program {self._file}: {', '.join(self._names)}>"
 
-    def evaluate(self, text: str) -> Any:
+    def evaluate(self, text: str) -> object:
         """The value of an expression of source text, seen from the end of this program.
 
         Raises:
@@ -241,7 +241,7 @@ class Program(Mapping[str, Any]):
         return value_of(text, self._loader.machine, self._scope)
 
 
-def value_of(text: str, machine: Machine, scope: Scope) -> Any:
+def value_of(text: str, machine: Machine, scope: Scope) -> object:
     """The value of an expression in a scope; see `Program.evaluate`."""
     source = Source("<expression>", text)
     found = list(read(Source(source.file, f"{text};")))
@@ -264,7 +264,7 @@ class Callback:
     function: Function | Primitive
     machine: Machine = field(repr=False)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: object) -> object:
         """Call it with expressions, atoms, lists or dicts."""
         from rasplab.diagnostics import capture
 

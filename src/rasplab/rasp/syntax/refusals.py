@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasplab.diagnostics import Diagnostic, Span, diagnostic
 from rasplab.rasp.syntax import tree as t
 from rasplab.rasp.syntax.scope import RESERVED, Scope
-from rasplab.rasp.syntax.values import is_dict
+from rasplab.rasp.syntax.values import is_dict, items_of
 
 MANY_CALLS = 100
 """From so many nested calls on it is the calls that have no end."""
@@ -60,13 +58,13 @@ def not_unpacked(names: int, got: str, at: Span) -> Diagnostic:
     )
 
 
-def missing(indexed: Any, index: Any, at: Span) -> Diagnostic:
+def missing(indexed: object, index: object, at: Span) -> Diagnostic:
     """Nothing is at this index."""
     if is_dict(indexed):
         keys = ", ".join(map(repr, indexed))[:200]
         title, label = f"{index!r} is no key of this dict", f"its keys are {keys}"
     else:
-        title, label = f"position {index!r} is outside", f"{len(indexed)} long"
+        title, label = f"position {index!r} is outside", f"{len(items_of(indexed) or ())} long"
     return diagnostic("E706", title, at=at, label=label)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from rasplab.diagnostics import InternalError, ProgramError, diagnostic
+from rasplab.diagnostics import Diagnostic, InternalError, ProgramError, diagnostic
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import COMPARISONS, Function
 from rasplab.rasp.order import topological
@@ -131,7 +131,7 @@ def _fails(
     place: int | None,
     arguments: tuple[Atom, ...],
     error: Exception,
-) -> Any:
+) -> Diagnostic:
     shown = " and ".join(map(repr, arguments))
     words = {isinstance(argument, str) for argument in arguments}
     where = "" if place is None else f"at position {place}: "
@@ -153,7 +153,7 @@ def _fails(
     )
 
 
-def _mixed(node: ex.Expression, values: Values) -> Any:
+def _mixed(node: ex.Expression, values: Values) -> Diagnostic:
     by_type: dict[str, str] = {}
     for value in values:
         by_type.setdefault(f"{type_of([value])}s", short(value))
@@ -173,7 +173,7 @@ def _mixed(node: ex.Expression, values: Values) -> Any:
     )
 
 
-def _averages(node: ex.Aggregate, query: int, selected: Values) -> Any:
+def _averages(node: ex.Aggregate, query: int, selected: Values) -> Diagnostic:
     what = "booleans" if isinstance(selected[0], bool) else "words"
     shown = ", ".join(dict.fromkeys(map(short, selected)))
     return diagnostic(

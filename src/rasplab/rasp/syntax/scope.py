@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Final
 
 from rasplab.diagnostics import Origin
 from rasplab.rasp import expressions as ex
@@ -46,9 +46,9 @@ class Primitive:
 
     name: str
     parameters: tuple[str, ...]
-    call: Callable[..., Any]
+    call: Callable[..., object]
 
-    def __call__(self, arguments: list[Any], at: Origin) -> Any:
+    def __call__(self, arguments: list[object], at: Origin) -> object:
         """Apply it; `at` is the place of the call."""
         return self.call(*arguments, at=at)
 
@@ -71,7 +71,7 @@ class Scope:
     name: str
     around: Scope | None = None
     kept: frozenset[str] = RESERVED
-    values: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    values: dict[str, object] = field(default_factory=dict[str, object], repr=False)
     failed: bool = False
     announced: dict[str, None] = field(default_factory=dict[str, None], repr=False)
 
@@ -80,7 +80,7 @@ class Scope:
         self.announced.pop(name, None)
         self.announced[name] = None
 
-    def public(self) -> dict[str, Any]:
+    def public(self) -> dict[str, object]:
         """What a file gives to who loads it."""
         return {
             name: value
@@ -88,7 +88,7 @@ class Scope:
             if not name.startswith("_") and name != "out" and not isinstance(value, Failed)
         }
 
-    def find(self, name: str) -> Any:
+    def find(self, name: str) -> object:
         """The value of a name.
 
         Raises:
@@ -126,7 +126,7 @@ class Scope:
 
 def builtin_scope() -> Scope:
     """What there is before the library: the base s-ops and the booleans."""
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "tokens_asis": ex.Tokens(name="tokens_asis", origin=NOWHERE),
         **{f"tokens_{name}": cast(name) for name in CASTS},
         "indices": ex.Indices(name="indices", origin=NOWHERE),

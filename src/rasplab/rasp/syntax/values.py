@@ -6,9 +6,9 @@ those of `rasplab.rasp.values`: rounding does not show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeGuard
+from typing import Final, TypeGuard
 
 from rasplab.rasp import expressions as ex
 from rasplab.rasp import values as plain
@@ -24,32 +24,32 @@ _NAMES: Final = {bool: "bool", str: "string", int: "int", float: "float"}
 class Result:
     """What an s-op or a selector gives on an input: values, or a row per query."""
 
-    values: list[Any]
-    sequence: str | list[Any]
+    values: list[object]
+    sequence: str | list[object]
     matrix: bool
 
 
-def is_atom(value: Any) -> TypeGuard[Atom]:
+def is_atom(value: object) -> TypeGuard[Atom]:
     """Whether a value is an int, a float, a string or a boolean."""
     return isinstance(value, ATOMS)
 
 
-def is_list(value: Any) -> TypeGuard[list[Any]]:
+def is_list(value: object) -> TypeGuard[list[object]]:
     """Whether a value is a list."""
     return isinstance(value, list)
 
 
-def is_dict(value: Any) -> TypeGuard[dict[Any, Any]]:
+def is_dict(value: object) -> TypeGuard[dict[object, object]]:
     """Whether a value is a dict."""
     return isinstance(value, dict)
 
 
-def items_of(value: Any) -> list[Any] | None:
+def items_of(value: object) -> list[object] | None:
     """The items of a list, the characters of a string, the keys of a dict; None of others."""
     return list(value) if is_list(value) or is_dict(value) or isinstance(value, str) else None
 
 
-def clean(value: Any) -> Atom:
+def clean(value: object) -> Atom:
     """A number without the noise of rounding, of the same type; other atoms as they are.
 
     Raises:
@@ -66,7 +66,7 @@ def clean(value: Any) -> Atom:
     return float(number) if isinstance(value, float) else number
 
 
-def kind(value: Any) -> str:
+def kind(value: object) -> str:
     """What a value is, with its article, as messages name it."""
     match value:
         case ex.SOp():
@@ -89,27 +89,27 @@ def kind(value: Any) -> str:
             return "a function"
 
 
-def type_of(values: Iterable[Any]) -> str | None:
+def type_of(values: Iterable[object]) -> str | None:
     """`string`, `bool`, `int` or `float` (of ints and floats mixed as well), or None."""
-    types: set[type[Any]] = {type(value) for value in values}
+    types: set[type] = {type(value) for value in values}
     if len(types) == 1:
         return _NAMES.get(types.pop())
     return "float" if types == {int, float} else None
 
 
-def short(value: Any) -> str:
+def short(value: object) -> str:
     """One value of a sequence: three places of a float, T and F."""
     if isinstance(value, bool):
         return "T" if value else "F"
     return str(round(value, 3)) if isinstance(value, float) else str(value)
 
 
-def quoted(value: Any) -> str:
+def quoted(value: object) -> str:
     """An atom or a list as a program writes it; strings in double quotes."""
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def sequence_text(values: list[Any]) -> str:
+def sequence_text(values: Sequence[object]) -> str:
     """A sequence with the type of its values.
 
     >>> sequence_text([1, 2]), sequence_text([True, True]), sequence_text([1 / 3, 2.0])
@@ -122,7 +122,7 @@ def sequence_text(values: list[Any]) -> str:
     return f"{shown} ({type_of(values)}s)"
 
 
-def described(value: Any, limit: int = 20) -> str:
+def described(value: object, limit: int = 20) -> str:
     """A value as an argument: expressions by name, long lists only as what they are."""
     if isinstance(value, ex.Expression):
         return name_of(value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from rasplab.diagnostics import counted
-from rasplab.export.standard import require_standard
+from rasplab.export.standard import require_one_basis, require_standard
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.explorer.arrays import ArrayData, pack
@@ -112,10 +112,11 @@ def document_of(
 
     Raises:
         InputError: E401 to E405, for a sequence that the model does not take; E601 for a schedule
-            of steps that the page does not go through.
+            of steps that the page does not go through, or a stream that changes its basis.
     """
     weights = model.weights
     require_standard(weights.config, "the page")
+    require_one_basis(weights, "the page")
     linked = expressions_of(model)
     sources = read_sources(linked.spans)
     circuit = weights.circuit
@@ -196,7 +197,7 @@ def _variables(weights: ModelWeights, linked: Linked) -> tuple[Variable, ...]:
 
     circuit = weights.circuit
     can_be_set = set(settable(circuit))
-    colour = colours.by_variable(v.name for v in circuit.variables if v.name != "bos")
+    colour = colours.by_variable(v.name for v in circuit.variables if not v.marks_bos)
     return tuple(
         Variable(
             v.name,

@@ -153,7 +153,7 @@ def _place(span: Span | None) -> Place | None:
 def _from_circuit(circuit: Circuit) -> Linked:
     """A computation per variable; what it is made of is what its component reads."""
     by_variable = {c.variable: c for c in circuit.components}
-    places = [v for v in circuit.variables if v.name != "bos"]
+    places = [v for v in circuit.variables if not v.marks_bos]
     numbers = {v.name: i for i, v in enumerate(places)}
     expressions = tuple(
         Expression(

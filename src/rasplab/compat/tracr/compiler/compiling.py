@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from rasplab import rasp as native
 from rasplab.compat.tracr.compiler.assemble import AssembledTransformerModel, Forward
@@ -31,7 +31,7 @@ from rasplab.compat.tracr.transformer.encoder import (
 from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.graph import Facts, Interner, Interval, build_graph
 from rasplab.model import Model
-from rasplab.model import compile as compile_native
+from rasplab.opening import compile as compile_native
 from rasplab.rasp.order import operands_first
 from rasplab.weights import BOS_ID, PAD_ID
 
@@ -108,7 +108,8 @@ def _compiled_as_tracr_would(program: SOp, compiled: Callable[[Any], Model]) -> 
     if model.numerical and not is_numerical(program):
         few = max(VALUES_AT_MOST, len(model.config.vocabulary), model.config.n_ctx)
         if _value_count(translated, model) <= few:
-            return _attempt(compiled, _named(program, native.categorical(translated))) or model
+            chosen = native.categorical(cast("native.SOp", translated))
+            return _attempt(compiled, _named(program, chosen)) or model
     return model
 
 

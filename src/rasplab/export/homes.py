@@ -1,0 +1,9 @@
+"""The homes that there are: the next one takes its line here."""
+
+from __future__ import annotations
+
+from rasplab.export.gpt2 import GPT2
+from rasplab.export.home import Home
+
+HOMES: dict[str, Home] = {home.name: home for home in (GPT2,)}
+"""By the name by which a user asks for it."""

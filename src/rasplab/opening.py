@@ -1,0 +1,59 @@
+"""How a user comes by a model: compiled, loaded, or opened as a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rasplab.model import Model
+from rasplab.rasp.expressions import SOp
+
+
+def compile(
+    program: SOp,
+    vocab: Iterable[Any],
+    max_length: int,
+    *,
+    causal: bool = False,
+    optimize: int = 1,
+    dtype: str = "float32",
+    inputs: Any = None,
+) -> Model:
+    """Compile a program into a model that equals it, or refuse.
+
+    Args:
+        program: the sequence operator to compute at every position.
+        vocab: the tokens that may occur (BOS and PAD are added inside).
+        max_length: the longest sequence, BOS not counted.
+        causal: whether a position sees only itself and what came before.
+        optimize: 0 writes every expression into its own subspace, 1 fuses and shares.
+        dtype: the number format in which the model must be exact.
+        inputs: those for which the program is meant, if not all: a predicate over a tuple of
+            tokens, a list of sequences, a pattern over tokens such as `"[0-9]+"`, or
+            `rasp.Examples([...])`. The model need not equal the program on others.
+
+    Raises:
+        CompileError: the program has no value on some input, or is too large to be exact.
+        InputError: an argument is not acceptable.
+    """
+    from rasplab.compiler import compile_program
+    from rasplab.options import read_options
+
+    options = read_options(program, vocab, max_length, causal, optimize, dtype, inputs)
+    compilation = compile_program(program, options)
+    return Model(compilation.weights, program, compilation)
+
+
+def load(directory: str | Path) -> Model:
+    """Load a model that `Model.save` wrote; an edited or incomplete directory is refused."""
+    from rasplab.weights.files import load as load_weights
+
+    return Model(load_weights(directory))
+
+
+def from_pretrained(directory: str | Path) -> Model:
+    """The model of a checkpoint that `Model.save_pretrained` wrote; an edited one is refused."""
+    from rasplab.export.checkpoint import from_pretrained as read
+
+    return Model(read(directory))
