@@ -18,7 +18,7 @@ from rasplab.compat.tracr.compiler.parameters import (
     lay_out,
 )
 from rasplab.compat.tracr.craft.bases import VectorSpaceWithBasis
-from rasplab.compat.tracr.rasp.evaluation import operands, translate
+from rasplab.compat.tracr.rasp.evaluation import operands, picks_one, translate
 from rasplab.compat.tracr.rasp.expression import check
 from rasplab.compat.tracr.rasp.sops import SOp, is_numerical
 from rasplab.compat.tracr.rasp.spelling import Spellings, plain_identity
@@ -53,8 +53,12 @@ def compile_rasp_to_model(
     *,
     optimize: int = 1,
     dtype: str = "float32",
+    inputs: Any = None,
 ) -> AssembledTransformerModel:
     """Compile a program; the model equals its evaluation, or compilation is refused.
+
+    A program that is refused as it stands is compiled with what it promises: an aggregate that was
+    annotated by `rasp.categorical` selects one position at most. The certificate names it.
 
     Args:
         program: the sequence operator to compute at every position.
@@ -66,6 +70,7 @@ def compile_rasp_to_model(
         mlp_exactness: accepted for Tracr's sake; thresholds are placed exactly by themselves.
         optimize: 1 fuses and shares; 0 gives every expression its own directions and layer.
         dtype: the number format in which the model must be exact.
+        inputs: those for which the program is meant, without BOS, as for `rasplab.compile`.
 
     Raises:
         CompileError: the program has no value on some input, or is too large to be exact.
@@ -90,6 +95,7 @@ def compile_rasp_to_model(
             causal=causal,
             optimize=optimize,
             dtype=dtype,
+            inputs=inputs,
         )
 
     model = _compiled_as_tracr_would(program, compiled)
@@ -98,18 +104,35 @@ def compile_rasp_to_model(
 
 def _compiled_as_tracr_would(program: SOp, compiled: Callable[[Any], Model]) -> Model:
     """The model with no direction for what cannot occur, and a score for each value if it may."""
-    translated = translate(program)
-    model = compiled(_root(program, translated))
+    model, promising = _as_it_stands_or_promised(program, compiled)
+    translated = translate(program, promising=promising)
     if _may_be_undefined(model):
         c = model.config
         settled = settler(Domain(c.vocabulary, c.max_length, c.causal))
-        translated = translate(program, settled)
+        translated = translate(program, settled, promising=promising)
         model = _attempt(compiled, _root(program, translated)) or model
     if model.numerical and not is_numerical(program):
         few = max(VALUES_AT_MOST, len(model.config.vocabulary), model.config.n_ctx)
         if _value_count(translated, model) <= few:
             return _attempt(compiled, _named(program, native.categorical(translated))) or model
     return model
+
+
+def _as_it_stands_or_promised(program: SOp, compiled: Callable[[Any], Model]) -> tuple[Model, bool]:
+    """A model of the program, and whether it relies on what `categorical` promises.
+
+    Raises:
+        CompileError: the program is refused either way; says why as it stands.
+    """
+    try:
+        return compiled(_root(program, translate(program))), False
+    except CompileError:
+        promised = any(map(picks_one, operands_first(program, operands)))
+        root = _root(program, translate(program, promising=True))
+        model = _attempt(compiled, root) if promised else None
+        if model is None:
+            raise
+        return model, True
 
 
 def _may_be_undefined(model: Model) -> bool:
