@@ -229,7 +229,7 @@ def check(model: Model, tokens: Sequence[Value]) -> None:
                 "E427",
                 f"`{shown_}` is none of the inputs for which the program is meant",
                 notes=[f"these are {declared}"],
-                help="leave `check=True` out to have what the model gives there",
+                help="leave the check out to have what the model gives there",
             )
         )
     if model.program is None:

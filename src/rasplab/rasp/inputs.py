@@ -86,6 +86,8 @@ def read_inputs(given: Any, vocabulary: tuple[Value, ...], max_length: int) -> I
     """
     if given is None:
         return None
+    if isinstance(given, Inputs):
+        return _as_read(given, max_length)
     if isinstance(given, str):
         return _of_pattern(given, vocabulary, max_length)
     if isinstance(given, Examples):
@@ -168,6 +170,14 @@ def _sequences(given: Iterable[Any]) -> tuple[Any, ...]:
         raise InputError(_unusable(f"{shown(given)} is one sequence", "give a list of sequences"))
     found = tuple(given)
     return tuple(sorted(found, key=repr)) if isinstance(given, AbstractSet) else found
+
+
+def _as_read(given: Inputs, max_length: int) -> Inputs:
+    """The inputs of another model."""
+    if max(given.lengths) <= max_length:
+        return given
+    why = f"the longest of `inputs` have {max(given.lengths)} tokens, which is above `max_length`"
+    raise InputError(_unusable(why, None))
 
 
 # -- a pattern
