@@ -57,8 +57,9 @@ def compile_rasp_to_model(
 ) -> AssembledTransformerModel:
     """Compile a program; the model equals its evaluation, or compilation is refused.
 
-    A program that is refused as it stands is compiled with what it promises: an aggregate that was
-    annotated by `rasp.categorical` selects one position at most. The certificate names it.
+    An aggregate that was annotated by `rasp.categorical` promises to select one position at most.
+    That is relied on where it holds on declared inputs, or where the program would be refused
+    otherwise; the certificate names it.
 
     Args:
         program: the sequence operator to compute at every position.
@@ -98,13 +99,15 @@ def compile_rasp_to_model(
             inputs=inputs,
         )
 
-    model = _compiled_as_tracr_would(program, compiled)
+    model = _compiled_as_tracr_would(program, compiled, trusting=inputs is not None)
     return _assembled(program, model, Spellings(vocab), compiler_bos, compiler_pad)
 
 
-def _compiled_as_tracr_would(program: SOp, compiled: Callable[[Any], Model]) -> Model:
+def _compiled_as_tracr_would(
+    program: SOp, compiled: Callable[[Any], Model], *, trusting: bool
+) -> Model:
     """The model with no direction for what cannot occur, and a score for each value if it may."""
-    model, promising = _as_it_stands_or_promised(program, compiled)
+    model, promising = _promised_or_not(program, compiled, trusting=trusting)
     translated = translate(program, promising=promising)
     if _may_be_undefined(model):
         c = model.config
@@ -118,21 +121,28 @@ def _compiled_as_tracr_would(program: SOp, compiled: Callable[[Any], Model]) -> 
     return model
 
 
-def _as_it_stands_or_promised(program: SOp, compiled: Callable[[Any], Model]) -> tuple[Model, bool]:
+def _promised_or_not(
+    program: SOp, compiled: Callable[[Any], Model], *, trusting: bool
+) -> tuple[Model, bool]:
     """A model of the program, and whether it relies on what `categorical` promises.
+
+    That is tried last, since evaluation has a mean where the promise is broken; and first where
+    `trusting`, as then the compiler sees whether it holds on the inputs that count.
 
     Raises:
         CompileError: the program is refused either way; says why as it stands.
     """
-    try:
-        return compiled(_root(program, translate(program))), False
-    except CompileError:
-        promised = any(map(picks_one, operands_first(program, operands)))
-        root = _root(program, translate(program, promising=True))
-        model = _attempt(compiled, root) if promised else None
-        if model is None:
-            raise
-        return model, True
+    promises = any(map(picks_one, operands_first(program, operands)))
+    refusals: list[CompileError] = []
+    for promising in (True, False) if trusting else (False, True):
+        if promising and not promises:
+            continue
+        try:
+            root = _root(program, translate(program, promising=promising))
+            return compiled(root), promising
+        except CompileError as refusal:
+            refusals.insert(len(refusals) if promising else 0, refusal)
+    raise refusals[0]
 
 
 def _may_be_undefined(model: Model) -> bool:
