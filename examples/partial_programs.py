@@ -53,9 +53,9 @@ def long_addition() -> SOp:
     first = aggregate(select(indices + (length - plus), indices, "=="), number, 0)
     total = first + second
     before = select(indices, indices, "<")
-    nowhere = apply(round, aggregate(before, where(total < 9, 1, 0)) * indices)
-    later = select(indices, indices, ">") & select(nowhere, nowhere, "==")
-    triggered = aggregate(later, where(total > 9, 1, 0)) > 0
+    stopped = apply(round, aggregate(before, where(total < 9, 1, 0), 0) * indices)
+    later = select(indices, indices, ">") & select(stopped, stopped, "==")
+    triggered = aggregate(later, where(total > 9, 1, 0), 0) > 0
     carries = (total > 9) | ((total == 9) & triggered)
     received = aggregate(select(indices, indices + 1, "=="), where(carries, 1, 0), 0)
     return ((total + received) % 10).named("long_addition")
@@ -160,7 +160,7 @@ def programs() -> tuple[PartialProgram, ...]:
             for longest in range(5, 12)
         ),
         PartialProgram(
-            "dyck by a stack",
+            "dyck_by_a_stack",
             popped(),
             "(){}",
             12,
@@ -168,7 +168,7 @@ def programs() -> tuple[PartialProgram, ...]:
             lambda draw: brackets(12, 3, draw),
         ),
         PartialProgram(
-            "the place of the only `=`",
+            "place_of_equals",
             mirrored(),
             "ab=",
             30,
