@@ -8,6 +8,8 @@ The second table has random programs that reckon with the place of a token which
 have once, of those that have a value on all well-formed inputs that are drawn: how many are refused
 without a declaration and with it, and how many models differ from the evaluator on such an input.
 
+With `--log FILE` an interrupted run goes on where it stopped.
+
     python benchmarks/partial_programs.py > benchmarks/results/partial_programs.md
 """
 
@@ -15,11 +17,12 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +112,7 @@ def compared(partial: PartialProgram, count: int) -> Compared:
 
 
 def differing(
-    model: rasplab.Model, program: SOp, texts: list[tuple[Value, ...]]
+    model: rasplab.Model, program: SOp, texts: Sequence[tuple[Value, ...]]
 ) -> tuple[int, int]:
     """On how many inputs a program has no value, and on how many its model gives another."""
     unvalued = wrong = 0
@@ -203,13 +206,40 @@ def tally(seeds: range, length: int, count: int) -> Counter[Any]:
     """How many programs are refused, and how many models wrong, without and with a declaration."""
     found: Counter[Any] = Counter()
     for seed in seeds:
-        if seed % 25 == 0:
-            progress(f"random programs of length {length}: {seed} of {len(seeds)}")
         for outcome in outcomes(seed, length, count):
             found["programs"] += outcome.declared
             found[outcome.declared, "refused"] += outcome.refused
             found[outcome.declared, "wrong"] += outcome.wrong
     return found
+
+
+@dataclass(frozen=True)
+class Log:
+    """What was found already, a line each: the name of a row, and the row."""
+
+    path: Path | None
+
+    def row(self, key: str, made: Callable[[], Sequence[object]]) -> list[object]:
+        """A row that is in the log, or that is made now."""
+        lines = (
+            self.path.read_text("utf-8").splitlines() if self.path and self.path.exists() else []
+        )
+        known: dict[str, list[object]] = dict(map(json.loads, lines))
+        if key in known:
+            return known[key]
+        progress(key)
+        row = list(made())
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as log:
+                print(json.dumps([key, row]), file=log)
+        return row
+
+
+def tallied(length: int, seeds: int) -> list[object]:
+    """A row of the second table."""
+    found = tally(range(seeds), length, 60)
+    keys = [(declared, what) for what in ("refused", "wrong") for declared in (False, True)]
+    return [length, found["programs"], *(found[key] for key in keys)]
 
 
 def main() -> None:
@@ -218,22 +248,23 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=5000)
     parser.add_argument("--seeds", type=int, default=60)
     parser.add_argument("--lengths", type=int, nargs="*", default=[12, 16])
+    parser.add_argument("--log", type=Path)
     given = parser.parse_args()
-    rows: list[tuple[object, ...]] = []
-    for partial in programs():
-        progress(f"{partial.name}, length {partial.longest}")
-        rows.append(compared(partial, given.inputs).row())
-    progress("an adder for Tracr")
-    rows.append(tracr_adder(given.inputs).row())
+    log, count = Log(given.log), given.inputs
+    rows = [log.row("tracr_adder", lambda: tracr_adder(count).row())]
+    for partial in programs()[::-1]:
+        key = f"{partial.name}, length {partial.longest}"
+        rows.append(log.row(key, lambda partial=partial: compared(partial, count).row()))
     print(f"`{heading()}`\n")
-    print(markdown(COLUMNS, rows))
+    print(markdown(COLUMNS, rows[::-1]))
     print(f"\nRandom programs by {given.seeds} seeds at each length, meant for `{DOMAIN}`:\n")
     refused = ("refused without inputs=", "refused with it")
     columns = ("length", "programs", *refused, "wrong without", "wrong with")
-    found = [(n, tally(range(given.seeds), n, 60)) for n in given.lengths]
-    keys = [(declared, what) for what in ("refused", "wrong") for declared in (False, True)]
-    keys = ["programs", *keys]
-    print(markdown(columns, [(n, *(tallied[key] for key in keys)) for n, tallied in found]))
+    found = [
+        log.row(f"random programs, length {n}", lambda n=n: tallied(n, given.seeds))
+        for n in given.lengths
+    ]
+    print(markdown(columns, found))
 
 
 if __name__ == "__main__":
