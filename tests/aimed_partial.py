@@ -82,6 +82,42 @@ class _Grower:
         return rasp.aggregate(selector, values, self.draw.choice(defaults))
 
 
+@dataclass
+class _Reckoner:
+    """Grows programs that reckon with the place of the `=`, which well-formed inputs have once."""
+
+    draw: random.Random
+
+    def number(self, depth: int) -> SOp:
+        equals = rasp.aggregate(rasp.select(rasp.tokens, "=", "=="), rasp.indices)
+        if depth <= 0:
+            return self.draw.choice((equals, equals, rasp.indices, rasp.length))
+        a, b = self.number(depth - 1), self.number(self.draw.randrange(depth))
+        factor, modulus = self.draw.randint(2, 9), self.draw.randint(2, 7)
+        read = rasp.apply({"a": 1, "b": 2, "=": 0}.get, self.word(depth - 1))
+        made: list[Callable[[], SOp]] = [
+            lambda: rasp.apply(lambda x, y: (factor * x + y) % modulus, a, b),
+            lambda: a - b,
+            lambda: rasp.where(a > b, rasp.indices, factor),
+            lambda: rasp.aggregate(rasp.select(rasp.indices, a, "=="), read, 0),
+            lambda: rasp.selector_width(rasp.select(rasp.indices, a, "<")),
+        ]
+        return self.draw.choice(made)()
+
+    def word(self, depth: int) -> SOp:
+        if depth <= 0:
+            return rasp.tokens
+        place = self.number(depth - 1)
+        return rasp.aggregate(rasp.select(rasp.indices, place, "=="), rasp.tokens, "-")
+
+
+def random_reckoning(seed: int) -> SOp:
+    """The program of a seed, meant for inputs with one `=`."""
+    reckoner = _Reckoner(random.Random(seed))
+    depth = 1 + seed % 2
+    return reckoner.word(depth + 1) if seed % 3 == 0 else reckoner.number(depth)
+
+
 def random_partial(seed: int) -> Partial:
     """The program of a seed, with what is declared of its inputs."""
     draw = random.Random(seed)

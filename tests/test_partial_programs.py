@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import rasplab
+from examples.partial_programs import a_sum, long_addition
 from rasplab import rasp
 from rasplab.diagnostics import CompileError, InputError, ProgramError
 from rasplab.rasp import aggregate, indices, length, picks_one, select, selector_width, tokens
@@ -230,42 +231,14 @@ def test_bad_declarations_are_refused(inputs: Any, code: str) -> None:
 
 # -- programs that people have written
 
-NUMBERS = {**{digit: int(digit) for digit in string.digits}, "+": -1}
-
-
-def long_addition() -> SOp:
-    """Addition as the authors of RASP wrote it: where the `+` stands is a number to reckon with."""
-    number = rasp.apply(NUMBERS.get, tokens)
-    plus = aggregate(select(tokens, "+", "=="), indices).named("plus")
-    second = rasp.where(indices > plus, number, 0)
-    first = aggregate(select(indices + (length - plus), indices, "=="), number, 0)
-    total = first + second
-    before = select(indices, indices, "<")
-    nowhere = rasp.apply(round, aggregate(before, rasp.where(total < 9, 1, 0)) * indices)
-    later = select(indices, indices, ">") & select(nowhere, nowhere, "==")
-    triggered = aggregate(later, rasp.where(total > 9, 1, 0)) > 0
-    carries = (total > 9) | ((total == 9) & triggered)
-    received = aggregate(select(indices, indices + 1, "=="), rasp.where(carries, 1, 0), 0)
-    return (total + received) % 10
-
-
-def sums(longest: int, count: int) -> list[str]:
-    draw = random.Random(longest)
-    found: list[str] = []
-    for _ in range(count):
-        first = draw.randrange(1, longest - 1)
-        second = draw.randrange(1, longest - first)
-        texts = ("".join(draw.choices(string.digits, k=k)) for k in (first, second))
-        found.append("+".join(texts))
-    return found
-
 
 @pytest.mark.parametrize("longest", [5, 8])
 def test_long_addition_as_it_was_first_written(longest: int) -> None:
     program = long_addition()
     vocab = f"{string.digits}+"
     model = rasplab.compile(program, vocab=vocab, max_length=longest, inputs="[0-9]+\\+[0-9]+")
-    texts = sums(longest, 60)
+    draw = random.Random(longest)
+    texts = [a_sum(longest, draw) for _ in range(60)]
     assert model.batch(texts) == [program(text) for text in texts]
     assert model.verify(samples=60).passed
 

@@ -3,12 +3,15 @@
     python tools/documentation.py
 
 The programs are our own transcriptions, under examples/rasp, examples/dialects, in
-`rasplab.compat.raspy`, and in the program library.
+`rasplab.compat.raspy`, and in the program library; examples/partial_programs.py has those that are
+meant for some inputs only.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import string
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +22,12 @@ import rasplab
 from rasplab import programs
 from rasplab.compat import c_rasp, raspy
 from rasplab.compat.rasp_l import tokens
+from rasplab.compat.tracr.rasp.evaluation import translate
 from rasplab.diagnostics import CompileError, ProgramError
+from rasplab.display import shorten
 from rasplab.rasp import SOp, load
+from rasplab.rasp.expressions import as_sop
+from rasplab.rasp.inputs import read_inputs
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -33,6 +40,7 @@ Programs that others published, in our own words, in the dialect of each author.
 
 - *Runs*: it has a value on inputs of this vocabulary.
 - *Masked*: compiled with `causal=True`.
+- *Meant for*: a pattern over tokens; the model is compiled for the inputs that match it.
 - *Model*: layers / heads / hidden units / dimensions of the residual stream, at `optimize=1` and in
   float32 unless another format stands there; or the error with which it is refused.
 
@@ -71,6 +79,7 @@ class Transcription:
     length: int
     causal: bool = False
     dtype: str = "float32"
+    inputs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,11 @@ class Source:
     title: str
     about: str
     programs: tuple[Transcription, ...]
+
+    @property
+    def declared(self) -> bool:
+        """Whether its programs are meant for some inputs only."""
+        return any(program.inputs is not None for program in self.programs)
 
 
 def page() -> str:
@@ -114,6 +128,14 @@ def sources() -> Iterator[Source]:
         "C-RASP; see [C-RASP](c-rasp.md). Files in `examples/dialects`.",
         tuple(c_rasp_files()),
     )
+    yield Source(
+        "Programs for some inputs",
+        "What the authors of RASP call `rover` and `long_addition`, brackets by a stack, a line "
+        "with one `=`, and a\ndecoder for Tracr that adds two numbers, each compiled for "
+        "well-formed inputs: see\n[Programs for some inputs](partial.md). "
+        "`examples/partial_programs.py`, `examples/dialects/tracr_adder.py`.",
+        tuple(partial_programs()),
+    )
     names = tuple(entry.name for entry in programs.all())
     yield Source(
         "This project's own library",
@@ -123,11 +145,16 @@ def sources() -> Iterator[Source]:
 
 
 def section(source: Source) -> str:
-    rows = "".join(row(program) for program in source.programs)
-    return f"\n## {source.title}\n\n{source.about}\n{TABLE}{rows}"
+    rows = "".join(row(program, declared=source.declared) for program in source.programs)
+    table = TABLE
+    if source.declared:
+        table = TABLE.replace("| masked |", "| masked | meant for |").replace(
+            "|---|", "|---|---|", 1
+        )
+    return f"\n## {source.title}\n\n{source.about}\n{table}{rows}"
 
 
-def row(program: Transcription) -> str:
+def row(program: Transcription, *, declared: bool = False) -> str:
     words = list(program.vocabulary)
     shown = " ".join(map(str, words)) if len(words) <= 6 else f"{len(words)} tokens"
     expression = program.build()
@@ -136,6 +163,7 @@ def row(program: Transcription) -> str:
         shown.replace("|", "\\|"),
         str(program.length),
         "yes" if program.causal else "no",
+        *([f"`{shorten(program.inputs or '', 44)}`".replace("|", "\\|")] if declared else []),
         "yes" if runs(expression, program) else "no",
         *model(expression, program),
     )
@@ -145,6 +173,10 @@ def row(program: Transcription) -> str:
 def runs(expression: SOp, program: Transcription) -> bool:
     """Whether the program has a value on some input made of its vocabulary, in order."""
     words = list(program.vocabulary) * program.length
+    if program.inputs is not None:
+        inputs = read_inputs(program.inputs, program.vocabulary, program.length)
+        assert inputs is not None
+        return all(expression(words, causal=program.causal) for words in inputs.drawn(20))
     for length in range(1, program.length + 1):
         try:
             expression(words[:length], causal=program.causal)
@@ -162,6 +194,7 @@ def model(expression: SOp, program: Transcription) -> tuple[str, str]:
             max_length=program.length,
             causal=program.causal,
             dtype=program.dtype,
+            inputs=program.inputs,
         )
     except CompileError as refusal:
         return f"[{refusal.code}](errors.md#{refusal.code.lower()})", ""
@@ -221,11 +254,34 @@ def rasp_l_programs() -> Iterator[Transcription]:
     yield Transcription("add (forward)", forward, (*signs, 0, 1, 2), 14, True, "float64")
 
 
-def python_file(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / "dialects" / f"{name}.py")
+def partial_programs() -> Iterator[Transcription]:
+    examples = python_file("partial_programs", EXAMPLES)
+    for found in examples.programs():
+        if found.name != "long_addition" or found.longest in (5, 8, 11):
+            yield Transcription(
+                found.name,
+                partial(same, found.program),
+                tuple(found.vocabulary),
+                found.longest,
+                inputs=found.inputs,
+            )
+    adder = python_file("tracr_adder")
+    yield Transcription(
+        "tracr_adder",
+        lambda: as_sop(translate(adder.adder(), promising=True), "the program"),
+        (*string.digits, "+", "="),
+        16,
+        causal=True,
+        inputs=adder.INPUTS,
+    )
+
+
+def python_file(name: str, folder: Path = EXAMPLES / "dialects") -> Any:
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     found = importlib.util.module_from_spec(spec)
+    sys.modules[name] = found  # dataclasses look for the module that they stand in
     spec.loader.exec_module(found)
     return found
 

@@ -159,6 +159,12 @@ def _attempt(
     )
 
 
+def observation(program: Expression, options: Options) -> tuple[Node, Facts, Promised]:
+    """The graph of a program as written, and what holds of it on the declared inputs."""
+    source = next(_sources(program, options, LEVELS[options.optimize], observing=True))
+    return source.graph, source.facts, source.promised
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """A program, its graph as written and as rewritten so far, and what is known of it."""
@@ -268,7 +274,12 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
         raise CompileError(
             not_exact(certificate, lowered, source.facts, source.root, proof.refuted)
         )
-    circuit = replace(weights.circuit, certificate=certificate)
+    declared = source.options.inputs
+    circuit = replace(
+        weights.circuit,
+        certificate=certificate,
+        inputs=None if declared is None else declared.declaration,
+    )
     return lowered, planned, replace(weights, circuit=circuit), proof
 
 

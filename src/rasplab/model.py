@@ -48,6 +48,7 @@ class Model:
     weights: ModelWeights
     program: SOp | None = None
     compilation: Compilation | None = None
+    given_inputs: Inputs | None = None
 
     def __call__(
         self,
@@ -60,11 +61,12 @@ class Model:
 
         With `do` variables are set inside the network, as `run` says; `check=False` lets them be.
         Without, `check=True` asks the program as well, and the sequence has to be an input for
-        which it is meant.
+        which it is meant. A loaded model that knows its inputs and not its program checks the
+        former, and warns that the latter is not asked (`UncheckedWarning`).
 
         Raises:
-            InputError: E427 for an input that was not declared, where this is checked; E430 to
-                E436 for what cannot be set.
+            InputError: E427 for an input that was not declared, where this is checked, E411 and
+                E428 where it cannot be; E430 to E436 for what cannot be set.
             ProgramError: the program has no value on it, or a promise does not hold there.
         """
         if do is not None:
@@ -79,8 +81,15 @@ class Model:
 
     @property
     def inputs(self) -> Inputs | None:
-        """The inputs for which the program was said to be meant, if it was compiled here."""
-        return None if self.compilation is None else self.compilation.options.inputs
+        """The inputs for which the program was said to be meant, if not all."""
+        from rasplab.rasp.inputs import saved_inputs
+
+        if self.given_inputs is not None:
+            return self.given_inputs
+        if self.compilation is not None:
+            return self.compilation.options.inputs
+        config = self.weights.config
+        return saved_inputs(self.manifest.inputs, config.vocabulary, config.max_length)
 
     def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
         """The values of many sequences, of different lengths, in one forward pass."""

@@ -45,11 +45,25 @@ def compile(
     return Model(compilation.weights, program, compilation)
 
 
-def load(directory: str | Path) -> Model:
-    """Load a model that `Model.save` wrote; an edited or incomplete directory is refused."""
+def load(directory: str | Path, *, inputs: Any = None) -> Model:
+    """Load a model that `Model.save` wrote; an edited or incomplete directory is refused.
+
+    The inputs for which its program is meant come with it. A predicate does not: `inputs`, as for
+    `compile`, says them again; of a model that knows its own, only those that are both.
+
+    Raises:
+        ModelFileError: E501 no model directory, E502 edited or truncated, E505 newer than this.
+        InputError: E424 to E426, for what is wrong with `inputs`.
+    """
+    from rasplab.rasp.inputs import narrowed
     from rasplab.weights.files import load as load_weights
 
-    return Model(load_weights(directory))
+    model = Model(load_weights(directory))
+    if inputs is None:
+        return model
+    c = model.config
+    given = narrowed(inputs, model.inputs, c.vocabulary, c.max_length)
+    return Model(model.weights, given_inputs=given)
 
 
 def from_pretrained(directory: str | Path) -> Model:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rasplab.compiler import observation
 from rasplab.diagnostics import InputError, ProgramError, diagnostic, shown
 from rasplab.display import Table, html
-from rasplab.graph.promises import unkept
+from rasplab.graph import Interner, Node
+from rasplab.graph.promises import named_promise, unkept, were_observed
+from rasplab.options import Options
 from rasplab.rasp.values import Value, identity
 
 if TYPE_CHECKING:
@@ -24,7 +29,8 @@ class Verification:
     """What was compared and what was found.
 
     `declared` says for which inputs the program is meant, if not for all. `broken` has inputs of
-    these on which a promise does not hold, with the promise.
+    these on which a promise does not hold, with the promise. `unchecked` are promises of a loaded
+    model of which it cannot be told whether they hold.
     """
 
     checked: int
@@ -36,6 +42,7 @@ class Verification:
     wrong_positions: int = 0
     declared: str = ""
     broken: tuple[tuple[tuple[Value, ...], str], ...] = ()
+    unchecked: tuple[str, ...] = ()
 
     @property
     def accuracy(self) -> float:
@@ -63,6 +70,7 @@ class Verification:
             lines.append(f"  on {list(tokens)!r}: model {got!r}, program {expected!r}")
         for tokens, promise in self.broken[:5]:
             lines.append(f"  on {list(tokens)!r} a promise is broken: {promise}")
+        lines += [f"NOT checked: {promise}" for promise in self.unchecked]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -91,7 +99,8 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
         raise InputError(
             diagnostic("E418", f"`samples` must be a whole number from 1, not {shown(samples)}")
         )
-    config = model.config
+    config, declared = model.config, model.inputs
+    promised = _promised(model)
     exhaustive, source = _source(model, samples, seed)
     tolerance = model.weights.tolerance
     checked = without_value = positions = wrong = 0
@@ -104,10 +113,10 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
                 expected = model.program(list(tokens), causal=config.causal)
             except ProgramError as error:
                 without_value += 1
-                if model.inputs is not None and error.code != "E204":
+                if declared is not None and error.code != "E204":
                     broken.append((tokens, error.diagnostics[0].title))
                 continue
-            broken += [(tokens, promise) for promise in broken_promises(model, tokens)]
+            broken += [(tokens, promise) for promise in promised.broken(tokens)]
             checked += 1
             error = difference(model, got, expected)
             worst = max(worst, error if error < float("inf") else 0.0)
@@ -124,8 +133,9 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
         worst,
         positions,
         wrong,
-        "" if model.inputs is None else str(model.inputs),
+        "" if declared is None else str(declared),
         tuple(broken),
+        promised.lost,
     )
 
 
@@ -141,42 +151,102 @@ def _source(model: Model, samples: int, seed: int) -> tuple[bool, Iterator[tuple
     return False, declared.drawn(samples, seed)
 
 
-def broken_promises(model: Model, tokens: Sequence[Value]) -> list[str]:
-    """What was taken for granted since it held on the declared inputs, and does not on this one."""
-    made = model.compilation
-    if made is None or not made.observed:
-        return []
-    return unkept(
-        made.graph, made.facts.interner, made.observed, tokens, causal=model.config.causal
-    )
+class UncheckedWarning(UserWarning):
+    """Something was to be checked that cannot be: the warning says what."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Promised:
+    """The aggregates of which something was taken for granted since it held on declared inputs.
+
+    `lost` are promises that the certificate names, and no aggregate of the program is known for.
+    """
+
+    graph: Node | None = None
+    interner: Interner | None = None
+    made: tuple[Node, ...] = ()
+    causal: bool = False
+    lost: tuple[str, ...] = ()
+
+    def broken(self, tokens: Sequence[Value]) -> list[str]:
+        """What was promised and does not hold on an input."""
+        if self.graph is None or self.interner is None or not self.made:
+            return []
+        return unkept(self.graph, self.interner, self.made, tokens, causal=self.causal)
+
+
+@functools.lru_cache(maxsize=1)
+def _promised(model: Model) -> _Promised:
+    """The promises of a model; of a loaded one they are found again, by what its certificate says.
+
+    What is found anew is what holds on the declared inputs, so it is the same aggregates; where
+    other inputs were given than the model was compiled for, some may be lost.
+    """
+    named = were_observed(model.certificate.assumptions)
+    if not named:
+        return _Promised()
+    causal, made = model.config.causal, model.compilation
+    if made is not None:
+        return _Promised(made.graph, made.facts.interner, made.observed, causal)
+    if model.program is None:
+        return _Promised(lost=tuple(named))
+    graph, facts, found = observation(model.program, _options(model))
+    own = {node: named_promise(node, facts.interner) for node in found.observed}
+    kept = tuple(n for n, says in own.items() if any(a.startswith(f"{says}, ") for a in named))
+    lost = (a for a in named if not any(a.startswith(f"{own[n]}, ") for n in kept))
+    return _Promised(graph, facts.interner, kept, causal, tuple(lost))
+
+
+def _options(model: Model) -> Options:
+    c = model.config
+    optimize = model.manifest.optimize
+    return Options(c.vocabulary, c.max_length, c.causal, optimize, c.dtype, model.inputs)
 
 
 def check(model: Model, tokens: Sequence[Value]) -> None:
     """See that a program has a value on an input for which it is meant, and promises hold there.
 
+    Of a loaded model only the inputs may be known: then it warns of what is not checked.
+
     Raises:
-        InputError: E411 where the program is not known, E427 for an input that was not declared.
+        InputError: E411 where nothing is known to check, E427 for an input that was not declared,
+            E428 where the declared inputs were not saved.
         ProgramError: the program has no value, or E205 where a promise does not hold.
     """
-    if model.program is None:
+    declared = model.inputs
+    if model.program is None and declared is None:
         raise InputError(
             diagnostic(
-                "E411", "this model was loaded without its program, so there is nothing to check"
+                "E411",
+                "this model was loaded without its program, so there is nothing to check",
+                help="pass the program: `rasplab.Model(model.weights, program)`",
             )
         )
     shown_ = " ".join(map(str, tokens))
-    if model.inputs is not None and not model.inputs.contains(tokens):
+    if declared is not None and not declared.contains(tokens):
         raise InputError(
             diagnostic(
                 "E427",
                 f"`{shown_}` is none of the inputs for which the program is meant",
-                notes=[f"these are {model.inputs}"],
-                help="leave `check=True` out to have what the model gives there",
+                notes=[f"these are {declared}"],
+                help="leave the check out to have what the model gives there",
             )
         )
+    if model.program is None:
+        warn_unchecked(["the program is not known: whether it has a value here"])
+        return
     model.program(list(tokens), causal=model.config.causal)
-    for promise in broken_promises(model, tokens):
+    promised = _promised(model)
+    if promised.lost:
+        warn_unchecked(promised.lost)
+    for promise in promised.broken(tokens):
         raise ProgramError(diagnostic("E205", f"on `{shown_}` a promise is broken: {promise}"))
+
+
+def warn_unchecked(what: Sequence[str]) -> None:
+    """Say what was to be checked and is not."""
+    text = "; ".join(what)
+    warnings.warn(f"this is not checked: {text}", UncheckedWarning, stacklevel=4)
 
 
 def difference(model: Model, got: list[Value], expected: list[Value]) -> float:

@@ -11,6 +11,7 @@ from tests.corpus.rounding import ROUNDING
 from tests.corpus.selectors import SELECTORS
 from tests.corpus.shapes import SHAPES
 from tests.corpus.undefined import UNDEFINED
+from tests.corpus.written import WRITTEN
 
 CASES: tuple[Case, ...] = (
     *COUNTING,
@@ -23,6 +24,7 @@ CASES: tuple[Case, ...] = (
     *ROUNDING,
     *AT_BOS,
     *PARTIAL_CASES,
+    *WRITTEN,
 )
 
 __all__ = ["CASES", "Case"]

@@ -71,7 +71,7 @@ def bench(
     from rasplab.lab.discovery.bench import Options, RunDirectory, run
     from rasplab.lab.discovery.bench import suite as suite_of
     from rasplab.lab.discovery.bench.options import DEFAULT
-    from rasplab.model import compile
+    from rasplab.opening import compile
 
     options = Options(
         DEFAULT if methods is None else _divided(methods),

@@ -13,7 +13,16 @@ from rasplab.cli import output, reading
 from rasplab.cli.bench import bench
 from rasplab.cli.compiling import compile_, compress, show, view
 from rasplab.cli.learning import guess, learn, mystery
-from rasplab.cli.parameters import AsJson, Causal, Division, Dtype, KeepText, Program, Vocab
+from rasplab.cli.parameters import (
+    AsJson,
+    Causal,
+    Declared,
+    Division,
+    Dtype,
+    KeepText,
+    Program,
+    Vocab,
+)
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, shown
 from rasplab.diagnostics import InputError, diagnostic, require
@@ -72,6 +81,8 @@ def run(
     causal: Causal = False,
     compiled: Annotated[bool, Parameter(negative="")] = False,
     vocab: Vocab = None,
+    inputs: Declared = None,
+    check: Annotated[bool, Parameter(negative="")] = False,
     json: AsJson = False,
 ) -> int:
     """Run a program on a sequence, and with --compiled the model beside it; or a saved model.
@@ -89,18 +100,29 @@ def run(
         Also compile the program, run the model, and compare.
     vocab
         The vocabulary to compile for; otherwise the library's example and the tokens given.
+    check
+        See that the sequence is one for which the program is meant, and has a value there.
     """
     if reading.is_model(program):
-        return _run_model(program, tokens, text, split, vocab, causal, json)
+        given = {"--vocab": vocab is not None, "--causal": causal, "--inputs": inputs is not None}
+        _refuse([option for option, is_given in given.items() if is_given])
+        return _run_model(program, tokens, text, split, check=check, json=json)
     source = reading.found(program, tokens=divided(tokens))
     sequence = reading.sequence(source, tokens, text, split, vocab)
     expected = reading.values(source, sequence, causal)
     rows = [("input", sequence), ("program", expected)]
     equal = True
-    if compiled:
+    if compiled or check or inputs is not None:
         words = reading.vocabulary(source, vocab, text, sequence)
-        model = reading.compiled(source, vocab=words, max_length=len(sequence), causal=causal)
-        got = model(sequence)
+        reader = Reader(words, source.characters, are_characters(words), text, say=output.note)
+        model = reading.compiled(
+            source,
+            vocab=words,
+            max_length=len(sequence),
+            causal=causal,
+            inputs=reading.inputs(inputs, reader),
+        )
+        got = reading.checked(model, sequence, check=check)
         rows.append(("model", got))
         equal = _equal(model, got, expected)
     _print_rows(rows, json)
@@ -142,6 +164,7 @@ def verify(
     /,
     *,
     program: str | None = None,
+    inputs: Declared = None,
     samples: int = 1000,
     seed: int = 0,
 ) -> int:
@@ -160,7 +183,7 @@ def verify(
     """
     from rasplab.cli.verify import verify_model
 
-    return verify_model(directory, program, samples=samples, seed=seed)
+    return verify_model(directory, program, inputs, samples=samples, seed=seed)
 
 
 def check(model: Path, /, *, dtype: Dtype | None = None) -> int:
@@ -214,22 +237,26 @@ def _run_model(
     tokens: tuple[str, ...],
     keep: bool,
     split: Split | None,
-    vocab: str | None,
-    causal: bool,
+    *,
+    check: bool,
     json: bool,
 ) -> int:
     from rasplab.opening import load
 
-    if vocab is not None or causal:
-        option = "--vocab" if vocab is not None else "--causal"
-        why = f"{option} makes no sense for a saved model: it is how a program is compiled"
-        raise InputError(diagnostic("E804", why, help="leave it out"))
     model = load(directory)
     known = model.config.vocabulary
     reader = Reader(known, alphabet=are_characters(known), keep=keep, split=split, say=output.note)
     sequence = reader.sequence(tokens)
-    _print_rows([("input", sequence), ("model", model(sequence))], json)
+    values = reading.checked(model, sequence, check=check)
+    _print_rows([("input", sequence), ("model", values)], json)
     return 0
+
+
+def _refuse(options: list[str]) -> None:
+    """Refuse an option of compiling, for a model that is compiled already."""
+    if options:
+        why = f"{options[0]} makes no sense for a saved model: it is how a program is compiled"
+        raise InputError(diagnostic("E804", why, help="leave it out"))
 
 
 def _print_rows(rows: list[tuple[str, list[Value]]], json: bool) -> None:

@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from rasplab.cli import output, reading
-from rasplab.cli.parameters import Causal, Dtype, KeepText, Optimize, Program, Vocab, VocabSize
+from rasplab.cli.parameters import (
+    Causal,
+    Declared,
+    Dtype,
+    KeepText,
+    Optimize,
+    Program,
+    Vocab,
+    VocabSize,
+)
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, are_characters
 from rasplab.diagnostics import require
@@ -26,6 +35,7 @@ def compile_(
     causal: Causal = False,
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
+    inputs: Declared = None,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Compile a program and save the model.
@@ -45,13 +55,16 @@ def compile_(
         Replace a model that is there already.
     """
     source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
+    words = reading.vocabulary(source, vocab, text)
+    reader = Reader(words, source.characters, are_characters(words), text, say=output.note)
     model = reading.compiled(
         source,
-        vocab=reading.vocabulary(source, vocab, text),
+        vocab=words,
         max_length=max_length,
         causal=causal,
         optimize=optimize,
         dtype=dtype,
+        inputs=reading.inputs(inputs, reader),
     )
     written = model.save(out, overwrite=overwrite)
     output.say(f"{written}: {model.weights}")

@@ -134,7 +134,7 @@ def guess(model: Path, file: Path, /, *, seconds: Seconds = LIMIT) -> int:
     file
         Where the guess is: the program called `guess` in FILE.py or FILE.rasp, or FILE.py:NAME.
     """
-    from rasplab.model import load
+    from rasplab.opening import load
 
     load(model)  # what is wrong with the directory is told first, and at once
     found = _found(file, "guess", model=str(model), seconds=seconds)

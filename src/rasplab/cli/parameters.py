@@ -25,6 +25,14 @@ Causal = Annotated[
         name="--causal", negative="", help="Let a position see only itself and what came before."
     ),
 ]
+Declared = Annotated[
+    str | None,
+    Parameter(
+        name="--inputs",
+        help="The inputs for which the program is meant: a pattern over tokens, such as "
+        "'[ab]*=[ab]*', or a file of examples, one a line.",
+    ),
+]
 Optimize = Annotated[
     Literal[0, 1],
     Parameter(help="0 writes every expression into its own subspace, 1 fuses and shares."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from rasplab.cli.sources import Source, find_program, is_file
 from rasplab.cli.tokens import Reader, Split, are_characters, read_vocabulary
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.model import Model
+from rasplab.rasp import Examples
 from rasplab.rasp.values import Value
+from rasplab.verification import UncheckedWarning
 
 
 def is_model(name: str) -> bool:
@@ -66,6 +69,32 @@ def sequence(
     alphabet = source.alphabet and vocab is None
     reader = Reader(known, source.characters, alphabet, keep, split, output.note)
     return reader.sequence(tokens)
+
+
+def inputs(given: str | None, reader: Reader) -> Any:
+    """What `--inputs` says: examples, where it names a file of them, else a pattern.
+
+    Raises:
+        InputError: E413 for a file that cannot be read, E424 for a line that is no sequence.
+    """
+    if given is None or not Path(given).is_file():
+        return given
+    output.note(f"note: the inputs are like those in the file {given}")
+    try:
+        lines = Path(given).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InputError(diagnostic("E413", f"cannot read {given!r}: {problem}")) from None
+    return Examples([reader.sequence([line]) for line in lines if line.strip()])
+
+
+def checked(model: Model, sequence: list[Value], *, check: bool) -> list[Value]:
+    """What a model gives; with `check` what could not be checked is said."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UncheckedWarning)
+        found = model(sequence, check=check)
+    for warning in caught:
+        output.note(f"note: {warning.message}")
+    return found
 
 
 def values(source: Source, sequence: list[Value], causal: bool) -> list[Value]:

@@ -7,7 +7,7 @@ the words, the names, and the SHA-256 of every file. Nothing of transformers is 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +64,9 @@ LARGEST = 50.0
 """Beyond numbers of this size float64 is written: some 32 roundings of 50 in float32 are 1e-4, as
 far as a checkpoint's residual stream is to be from ours (in the library 16 are seen)."""
 
-CHECKPOINT = Format("rasplab-checkpoint", 2, "Model.save_pretrained")
+CHECKPOINT = Format("rasplab-checkpoint", 3, "Model.save_pretrained")
+FOR_ALL_INPUTS = replace(CHECKPOINT, version=2)
+"""Written still for what is meant for every input."""
 
 _BOUND = Record(
     {
@@ -322,8 +324,9 @@ def _circuit(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> J
         {"id": w.id, "text": w.text, "kind": w.kind, "token": w.token, "output": w.output}
         for w in vocabulary.words
     ]
+    written = FOR_ALL_INPUTS if weights.circuit.inputs is None else CHECKPOINT
     data = {
-        **CHECKPOINT.head(),
+        **written.head(),
         "layout": asdict(layout) | {"shape": layout.home.sizes(c)},
         "basis": not weights.plain,
         "words": words,

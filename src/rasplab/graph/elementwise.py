@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import CompileError, Diagnostic
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct_codes
-from rasplab.graph.domain import Interval, listed
+from rasplab.graph.domain import Interval, Listed, listed
+from rasplab.graph.fitted import fitted_form
 from rasplab.graph.form import LinearForm
 from rasplab.graph.joint import weighted_sum_domain
 from rasplab.graph.known import Known
@@ -30,11 +31,23 @@ def elementwise_values(node: Node, function: Function, known: Known) -> Values:
     form = linear_form(node, known)
     summed = _summed(node, form, known)
     found = _tabulated(node, function, known) if summed is None else summed
+    if form is None and known.fuse:
+        return _fitted(found, known)
     if form is None or form.tells_apart(found.domain):
         return replace(found, form=form)
     if isinstance(found.domain, Interval):
         raise CompileError(too_many_values(node, found.domain, known.interner))
     return found if summed is None else _tabulated(node, function, known)
+
+
+def _fitted(found: Values, known: Known) -> Values:
+    """The same with its form, where what was tabulated turns out to be a weighted sum."""
+    if found.table is None or not isinstance(found.domain, Listed):
+        return found
+    form = fitted_form(found.domain, found.table, known)
+    return (
+        found if form is None or not form.tells_apart(found.domain) else replace(found, form=form)
+    )
 
 
 def _summed(node: Node, form: LinearForm | None, known: Known) -> Values | None:

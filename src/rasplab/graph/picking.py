@@ -153,12 +153,18 @@ def _mixes_equals(known: Known, scores: Node) -> bool:
 
 
 def _injective_supports(known: Known, node: Node) -> set[Node]:
-    """What a node's value determines: its supports, where no two cells agree."""
+    """What a node's value determines: those supports of which each value has codes of its own."""
     if isinstance(known.domain(node), Interval):
         return set()
     table = known.table(node)
     flat = table.codes.ravel()
-    return set(table.supports) if len(distinct(flat)) == len(flat) else set()
+    count = len(distinct(flat))
+    places = np.indices(table.codes.shape).reshape(table.codes.ndim, -1)
+    return {
+        support
+        for support, place, size in zip(table.supports, places, table.codes.shape, strict=True)
+        if len(distinct(flat * size + place)) == count
+    }
 
 
 def rank_of(node: Node, known: Known) -> Rank | None:

@@ -22,6 +22,8 @@ from rasplab.rasp.values import Value, identity
 
 _RULE = "selects one position at most"
 _ALIKE = "selects equal values alone"
+WHAT = (_RULE, _ALIKE)
+HOW = ("on every declared input", "as on drawn inputs")
 
 
 @dataclass(slots=True)
@@ -47,10 +49,7 @@ class Promised:
             f"{called(node, interner)} {_RULE}, as declared: no value where it selects several"
             for node in self.declared
         ]
-        for node in self.observed:
-            single = interner.promised(node.operands[0])
-            what = _RULE if single else _ALIKE
-            found.append(f"{called(node, interner)} {what}, {self.on}")
+        found += [f"{named_promise(node, interner)}, {self.on}" for node in self.observed]
         return tuple(dict.fromkeys(found))
 
 
@@ -68,7 +67,7 @@ def promises(graph: Node, facts: Facts, inputs: Inputs | None, *, observing: boo
     tried = list(inputs.tried())
     seen = observe(graph, tried, causal=facts.causal)
     made = promise(graph, interner, replace(facts), seen)
-    how = "on every declared input" if inputs.every is not None else "as on drawn inputs"
+    how = HOW[0] if inputs.every is not None else HOW[1]
     return Promised(found, made, f"{how}: {inputs} ({seen.count:,} tried)")
 
 
@@ -85,6 +84,16 @@ def observe(root: Node, sequences: Iterable[Sequence[Value]], *, causal: bool) -
         found.single = {s for s in found.single if is_single(rows[s])}
         found.alike = {n for n in found.alike if _is_alike(*(rows[o] for o in n.operands))}
     return found
+
+
+def named_promise(node: Node, interner: Interner) -> str:
+    """What was observed of an aggregate, in words."""
+    return f"{called(node, interner)} {_RULE if interner.promised(node.operands[0]) else _ALIKE}"
+
+
+def were_observed(assumptions: Iterable[str]) -> list[str]:
+    """The assumptions of a certificate that held on the declared inputs."""
+    return [a for a in assumptions if any(f"{what}, {how}: " in a for what in WHAT for how in HOW)]
 
 
 def is_single(rows: list[Any]) -> bool:
@@ -106,7 +115,7 @@ def unkept(
             else _is_alike(*(rows[o] for o in node.operands))
         )
         if not kept:
-            found.append(f"{called(node, interner)} {_RULE if single else _ALIKE}")
+            found.append(named_promise(node, interner))
     return found
 
 

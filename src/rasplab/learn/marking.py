@@ -10,7 +10,8 @@ from rasplab.display import code, html, shorten
 from rasplab.learn.exercise import Exercise
 from rasplab.learn.table import get
 from rasplab.learn.trying import Difference, first_difference, inputs, written
-from rasplab.model import Model, compile
+from rasplab.model import Model
+from rasplab.opening import compile
 from rasplab.options import read_options
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value, identity

@@ -14,7 +14,8 @@ from typing import Final
 
 from rasplab import programs
 from rasplab.craft.certificate import Certificate
-from rasplab.model import Model, compile
+from rasplab.model import Model
+from rasplab.opening import compile
 from rasplab.rasp.values import Value
 from rasplab.weights.architecture import EMBED
 from rasplab.weights.artefact import Circuit, Component, Encoding, NamedDirection, VariablePlace

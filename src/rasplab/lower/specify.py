@@ -25,10 +25,12 @@ from rasplab.craft.specification import (
     Term,
     Total,
 )
+from rasplab.diagnostics import CompileError, Diagnostic
 from rasplab.graph import Facts, Interval, Listed, Node
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct_rows
 from rasplab.graph.picking import conjuncts
+from rasplab.graph.refusals import too_many_combinations, too_many_values
 from rasplab.graph.settled import is_settled
 from rasplab.lower.attention import Pattern
 from rasplab.lower.decompose import Part, between, decompose, itself
@@ -140,7 +142,18 @@ class _Specifier:
         variables = tuple(read)
         if self._cells(variables) <= CELLS_AT_MOST:
             return self._over_nodes(node, variables)
+        if plan.weights is None:  # no line, and as a table beyond what is checked
+            raise CompileError(self._too_many(node, variables))
         return self._line(node, plan)
+
+    def _too_many(self, node: Node, variables: tuple[Node, ...]) -> Diagnostic:
+        domains = [self.facts.domain(variable) for variable in variables]
+        unlisted = [v for v, d in zip(variables, domains, strict=True) if isinstance(d, Interval)]
+        if unlisted:
+            domain = self.facts.domain(unlisted[0])
+            return too_many_values(unlisted[0], domain, self.facts.interner)
+        sizes = [len(self.facts.listed(variable)) for variable in variables]
+        return too_many_combinations(node, sizes, CELLS_AT_MOST, self.facts.interner)
 
     def _line(self, node: Node, plan: FunctionPlan) -> Line:
         assert plan.weights is not None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import TypeAlias, cast
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn, TypeAlias, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
+from rasplab.rasp.declaration import Declaration, of_predicate
 from rasplab.rasp.patterns import PatternError, token_pattern
 from rasplab.rasp.sequence import different, read_sequence
 from rasplab.rasp.values import Value, identity
@@ -48,13 +50,15 @@ class Inputs:
     """The declared inputs of a program: printed, asked about, listed or drawn from.
 
     `every` has all of them where they can be listed. `one` draws one of a length, if there is one.
+    Of a predicate that was not saved nothing is `known`: whatever is asked is refused (E428).
     """
 
-    shown: str
+    declaration: Declaration
     lengths: tuple[int, ...]
     contains: Callable[[Sequence[Value]], bool]
     one: Callable[[int, random.Random], Tokens | None]
     every: tuple[Tokens, ...] | None = None
+    known: bool = True
 
     def drawn(self, count: int, seed: int = 0, length: int | None = None) -> Iterator[Tokens]:
         """So many inputs, of every length in turn or of one; perhaps some more than once."""
@@ -70,7 +74,7 @@ class Inputs:
         return iter(self.every) if self.every is not None else self.drawn(TRIED)
 
     def __str__(self) -> str:
-        return self.shown
+        return str(self.declaration)
 
 
 def read_inputs(given: object, vocabulary: tuple[Value, ...], max_length: int) -> Inputs | None:
@@ -82,6 +86,8 @@ def read_inputs(given: object, vocabulary: tuple[Value, ...], max_length: int) -
     """
     if given is None:
         return None
+    if isinstance(given, Inputs):
+        return _as_read(given, max_length)
     if isinstance(given, str):
         return _of_pattern(given, vocabulary, max_length)
     if isinstance(given, Examples):
@@ -100,11 +106,78 @@ def read_inputs(given: object, vocabulary: tuple[Value, ...], max_length: int) -
     )
 
 
+def saved_inputs(
+    declaration: Declaration | None, vocabulary: tuple[Value, ...], max_length: int
+) -> Inputs | None:
+    """The inputs that a saved model was declared for."""
+    if declaration is None:
+        return None
+    key = tuple(map(identity, vocabulary))
+    return _saved_inputs(declaration, key, vocabulary, max_length)
+
+
+@functools.lru_cache(maxsize=16)
+def _saved_inputs(
+    declaration: Declaration, key: object, vocabulary: tuple[Value, ...], max_length: int
+) -> Inputs:
+    del key  # it tells vocabularies apart of which Python says that they are equal
+    d = declaration
+    if d.kind == "pattern":
+        return _of_pattern(d.text, vocabulary, max_length)
+    if d.checkable:
+        whole = d.kind != "examples"
+        return replace(_of_list(d.sequences, vocabulary, max_length, whole=whole), declaration=d)
+
+    def unknown(*asked: object) -> NoReturn:
+        del asked
+        raise InputError(_not_saved(d))
+
+    return Inputs(d, tuple(range(1, max_length + 1)), unknown, unknown, known=False)
+
+
+def narrowed(given: Any, saved: Inputs | None, vocabulary: tuple[Value, ...], n: int) -> Inputs:
+    """What is given as `inputs=` for a model that was saved with inputs: those of both.
+
+    Raises:
+        InputError: E424 for an example that the model is not meant for, E425 where none are left;
+            otherwise as for `read_inputs`.
+    """
+    found = read_inputs(given, vocabulary, n)
+    assert found is not None
+    if saved is None or not saved.known:
+        return found
+    strange = next((s for s in found.declaration.sequences if not saved.contains(s)), None)
+    if strange is not None and found.declaration.kind != "predicate":
+        text = " ".join(map(str, strange))
+        title = f"`{text}` is none of the inputs for which this model is meant"
+        raise InputError(_unusable(title, f"these are {saved}"))
+
+    def one(length: int, draw: random.Random) -> Tokens | None:
+        tried = (found.one(length, draw) for _ in range(REDRAWN_AT_MOST))
+        return next((s for s in tried if s is None or saved.contains(s)), None)
+
+    every = None if found.every is None else tuple(filter(saved.contains, found.every))
+    draw = random.Random(0)
+    lengths = tuple(n for n in found.lengths if one(n, draw) is not None)
+    _check_some(lengths, f"they would be {found}, and of these {saved}")
+    return Inputs(
+        found.declaration, lengths, lambda s: found.contains(s) and saved.contains(s), one, every
+    )
+
+
 def _sequences(given: Iterable[object]) -> tuple[object, ...]:
     if isinstance(given, str):
         raise InputError(_unusable(f"{shown(given)} is one sequence", "give a list of sequences"))
     found = tuple(given)
     return tuple(sorted(found, key=repr)) if isinstance(given, AbstractSet) else found
+
+
+def _as_read(given: Inputs, max_length: int) -> Inputs:
+    """The inputs of another model."""
+    if max(given.lengths) <= max_length:
+        return given
+    why = f"the longest of `inputs` have {max(given.lengths)} tokens, which is above `max_length`"
+    raise InputError(_unusable(why, None))
 
 
 # -- a pattern
@@ -126,7 +199,7 @@ def _of_pattern(text: str, vocabulary: tuple[Value, ...], max_length: int) -> In
     total = sum(map(pattern.count, lengths))
     every = [s for n in lengths for s in pattern.every(n)] if total <= EVERY_AT_MOST else None
     return Inputs(
-        f"those that match {text!r}",
+        Declaration("pattern", text),
         lengths,
         pattern.matches,
         pattern.drawn,
@@ -161,7 +234,7 @@ def _of_list(
     def one(length: int, draw: random.Random) -> Tokens | None:
         return draw.choice(by_length[length]) if length in by_length else None
 
-    what = f"{len(every)} that are listed" if whole else f"those like {len(every)} examples"
+    what = Declaration("list" if whole else "examples", sequences=every)
     return Inputs(what, tuple(sorted(by_length)), contains, one, every if whole else None)
 
 
@@ -171,8 +244,7 @@ def _of_list(
 def _of_predicate(
     given: Callable[..., object], vocabulary: tuple[Value, ...], max_length: int
 ) -> Inputs:
-    name = getattr(given, "__name__", type(given).__name__)
-    what = "those of which a predicate holds" if name == "<lambda>" else f"those that are {name}"
+    what = of_predicate(given)
 
     def contains(sequence: Sequence[Value]) -> bool:
         return _holds(given, tuple(sequence))
@@ -185,6 +257,7 @@ def _of_predicate(
         _check_some(every, "the predicate holds of no sequence")
         if len(every) <= EVERY_AT_MOST:
             listed = _of_list(every, vocabulary, max_length, whole=True)
+            what = replace(what, sequences=listed.every, whole=True)
             return Inputs(what, listed.lengths, contains, listed.one, listed.every)
 
     def one(length: int, draw: random.Random) -> Tokens | None:
@@ -235,6 +308,19 @@ def _check_some(found: Sequence[object], why: str) -> None:
                 help="what is rare is better declared by a pattern, or by a list",
             )
         )
+
+
+def _not_saved(declaration: Declaration) -> Diagnostic:
+    return diagnostic(
+        "E428",
+        "the inputs for which this model is meant are not saved with it",
+        notes=[
+            f"they are {declaration}",
+            *([f"the predicate: {declaration.place}"] if declaration.place else []),
+        ],
+        help="give them again: `rasplab.load(directory, inputs=...)`, on the command line "
+        "`--inputs`; a pattern or a list is saved with a model",
+    )
 
 
 def _unusable(title: str, help: str | None) -> Diagnostic:

@@ -14,6 +14,7 @@ from rasplab.craft.space import BOS
 from rasplab.craft.specification import Specification
 from rasplab.diagnostics import InternalError, counted
 from rasplab.display import Table, html, shorten
+from rasplab.rasp.declaration import Declaration
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.architecture import (
     EMBED,
@@ -197,7 +198,10 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Circuit:
-    """The ground truth: directions, components, variables, the program and the certificate."""
+    """The ground truth: directions, components, variables, the program and the certificate.
+
+    `inputs` are those for which the program is meant, if not all.
+    """
 
     program: str
     directions: tuple[NamedDirection, ...]
@@ -207,6 +211,7 @@ class Circuit:
     optimize: int
     fused: tuple[Fused, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    inputs: Declaration | None = field(default=None, metadata=SPARING)
 
     def living(self, site: Site) -> tuple[VariablePlace, ...]:
         """The variables that can be read at a site, in the order in which they were written."""

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from rasplab.craft.certificate import Bound, Certificate
 from rasplab.craft.precision import PRECISIONS
+from rasplab.rasp.declaration import KINDS, Declaration
+from rasplab.rasp.patterns import PatternError, token_pattern
 from rasplab.rasp.values import identity
 from rasplab.weights.architecture import Activation, Norm, Site, Step
 from rasplab.weights.artefact import (
@@ -73,6 +75,7 @@ BY_TYPE: dict[str, Kind] = {
     "Activation": OneOf(get_args(Activation)),
     "Norm": OneOf(get_args(Norm)),
     "tuple[tuple[float, ...], ...]": ListOf(TupleOf((Number(),), repeated=True)),
+    "tuple[tuple[Value, ...], ...]": ListOf(TupleOf((AnyValue(),), repeated=True)),
 }
 """What a field of a dataclass is, by its type."""
 
@@ -120,6 +123,7 @@ CIRCUIT = _record(
     optimize=OneOf((0, 1)),
     fused=ListOf(_record(Fused)),
     withheld=ListOf(_record(Withheld, why=OneOf(("name", "place")))),
+    inputs=_record(Declaration, kind=OneOf(KINDS)),
 )
 
 
@@ -221,7 +225,25 @@ CIRCUIT_RELATIONS: tuple[Relation[Config, Circuit], ...] = (
         "the output's unit is no finer than floats of its size",
         lambda c, t: c.output_unit is None or t.certificate.output_size <= c.output_unit * 2.0**53,
     ),
+    Relation("the declared inputs are such as the model takes", lambda c, t: _takes(c, t.inputs)),
 )
+
+
+def _takes(c: Config, declared: Declaration | None) -> bool:
+    """Checked without drawing any: a file may claim any length."""
+    if declared is None:
+        return True
+    if declared.kind == "pattern":
+        try:
+            token_pattern(declared.text, c.vocabulary)
+        except PatternError:
+            return False
+    known = set(map(identity, c.vocabulary))
+    listed = declared.sequences
+    needed = declared.kind in ("list", "examples") or declared.whole
+    return bool(listed) == needed and all(
+        0 < len(s) <= c.max_length and known.issuperset(map(identity, s)) for s in listed
+    )
 
 
 def _side_by_side(t: Circuit) -> bool:

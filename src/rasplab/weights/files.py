@@ -24,7 +24,9 @@ from rasplab.weights.specified import read_specification, specification_data
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
 
-VERSION = 3
+VERSION = 4
+STEPPED_VERSION = 3
+"""Written still for what is meant for every input."""
 LAYERED_VERSION = 2
 """Written still for whatever it can hold: layers of attention and MLP, one basis or none, variables
 that live up to the end."""
@@ -96,7 +98,9 @@ def _version(weights: ModelWeights) -> int:
         and weights.bases.keys() <= {EMBED}
         and all(place.dies is None for place in variables)
     )
-    return LAYERED_VERSION if old else VERSION
+    if weights.circuit.inputs is not None:
+        return VERSION
+    return LAYERED_VERSION if old else STEPPED_VERSION
 
 
 # -- arrays

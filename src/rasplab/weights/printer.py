@@ -19,6 +19,7 @@ def describe(weights: ModelWeights) -> str:
             f"{masking}, up to length {config.max_length} over "
             f"{counted(len(config.vocabulary), 'token')}, optimize={circuit.optimize}"
         ),
+        *([f"meant for {circuit.inputs}"] if circuit.inputs is not None else []),
         "",
         "embedding",
         *(
@@ -49,10 +50,12 @@ def overview(weights: ModelWeights) -> list[tuple[str, object]]:
     output = "a number"
     if config.output_values is not None:
         output = f"one of {counted(len(config.output_values), 'value')}"
+    meant = [] if circuit.inputs is None else [("meant for", str(circuit.inputs))]
     return [
         ("program", shorten(circuit.program, 200)),
         ("vocabulary", words),
         ("length", f"up to {config.max_length}"),
+        *meant,
         ("masking", "causal" if config.causal else "bidirectional"),
         ("output", output),
         ("sizes", str(weights)),

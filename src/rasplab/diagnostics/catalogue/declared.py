@@ -1,4 +1,4 @@
-"""E424 to E427: the inputs for which a program is meant."""
+"""E424 to E428: the inputs for which a program is meant."""
 
 from __future__ import annotations
 
@@ -90,5 +90,37 @@ from rasplab.rasp import tokens
 
 model = rasplab.compile(tokens, vocab="01+", max_length=5, inputs=r"[01]+\\+[01]+")
 model("1+0", check=True)""",
+    ),
+    Page(
+        "E428",
+        "the declared inputs are not saved with this model",
+        """\
+A model was compiled for the inputs of which a predicate holds, and was saved or pickled. A
+pattern, a list, and a predicate whose inputs can be listed go with it; of another predicate only
+its name and its line are kept. What needs the inputs is refused: to draw data, to verify, to
+check.""",
+        """\
+A function cannot be saved as data, and a model directory holds no code. Without the predicate data
+would be drawn from every sequence over the vocabulary, on which the model need not be right.""",
+        """\
+import rasplab
+from rasplab.rasp import tokens
+
+
+def has_one_plus(sequence):
+    return sequence.count("+") == 1
+
+
+model = rasplab.compile(tokens, vocab="01+", max_length=20, inputs=has_one_plus)
+model = rasplab.Model(model.weights)  # as it is saved and loaded
+model.dataset(10)""",
+        """\
+import rasplab
+from rasplab.rasp import tokens
+
+one_plus = r"[01]*\\+[01]*"
+model = rasplab.compile(tokens, vocab="01+", max_length=20, inputs=one_plus)
+model = rasplab.Model(model.weights)  # as it is saved and loaded
+model.dataset(10)""",
     ),
 )

@@ -43,8 +43,9 @@ def make_dataset(
     runs = Runs(model.weights)
     lengths = _lengths(config, length, drawn=n is not None)
     total = sum(len(config.vocabulary) ** size for size in lengths)
-    if model.inputs is not None:
-        total, source = _declared(model.inputs, n, length, seed)
+    declared = model.inputs
+    if declared is not None:
+        total, source = _declared(declared, n, length, seed)
     else:
         every = n is None
         source = _every(config, lengths, total) if every else _drawn(config, lengths[0], n, draw)

@@ -237,8 +237,9 @@ def _steps(weights: ModelWeights) -> tuple[Step, ...]:
 
 def _first_input(model: Model, sequence: Iterable[Any] | None) -> tuple[int, ...]:
     config = model.config
-    if sequence is None and model.inputs is not None:
-        sequence = max(model.inputs.drawn(len(_DIGITS)), key=len, default=None)
+    declared = model.inputs
+    if sequence is None and declared is not None and declared.known:
+        sequence = max(declared.drawn(len(_DIGITS)), key=len, default=None)
     if sequence is None:
         words = config.vocabulary
         sequence = [words[digit % len(words)] for digit in _DIGITS[: config.max_length]]

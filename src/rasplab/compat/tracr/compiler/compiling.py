@@ -18,7 +18,7 @@ from rasplab.compat.tracr.compiler.parameters import (
     lay_out,
 )
 from rasplab.compat.tracr.craft.bases import VectorSpaceWithBasis
-from rasplab.compat.tracr.rasp.evaluation import operands, translate
+from rasplab.compat.tracr.rasp.evaluation import operands, picks_one, translate
 from rasplab.compat.tracr.rasp.expression import check
 from rasplab.compat.tracr.rasp.sops import SOp, is_numerical
 from rasplab.compat.tracr.rasp.spelling import Spellings, plain_identity
@@ -53,8 +53,13 @@ def compile_rasp_to_model(
     *,
     optimize: int = 1,
     dtype: str = "float32",
+    inputs: Any = None,
 ) -> AssembledTransformerModel:
     """Compile a program; the model equals its evaluation, or compilation is refused.
+
+    An aggregate that was annotated by `rasp.categorical` promises to select one position at most.
+    That is relied on where it holds on declared inputs, or where the program would be refused
+    otherwise; the certificate names it.
 
     Args:
         program: the sequence operator to compute at every position.
@@ -66,6 +71,7 @@ def compile_rasp_to_model(
         mlp_exactness: accepted for Tracr's sake; thresholds are placed exactly by themselves.
         optimize: 1 fuses and shares; 0 gives every expression its own directions and layer.
         dtype: the number format in which the model must be exact.
+        inputs: those for which the program is meant, without BOS, as for `rasplab.compile`.
 
     Raises:
         CompileError: the program has no value on some input, or is too large to be exact.
@@ -90,20 +96,23 @@ def compile_rasp_to_model(
             causal=causal,
             optimize=optimize,
             dtype=dtype,
+            inputs=inputs,
         )
 
-    model = _compiled_as_tracr_would(program, compiled)
+    model = _compiled_as_tracr_would(program, compiled, trusting=inputs is not None)
     return _assembled(program, model, Spellings(vocab), compiler_bos, compiler_pad)
 
 
-def _compiled_as_tracr_would(program: SOp, compiled: Callable[[Any], Model]) -> Model:
+def _compiled_as_tracr_would(
+    program: SOp, compiled: Callable[[Any], Model], *, trusting: bool
+) -> Model:
     """The model with no direction for what cannot occur, and a score for each value if it may."""
-    translated = translate(program)
-    model = compiled(_root(program, translated))
+    model, promising = _promised_or_not(program, compiled, trusting=trusting)
+    translated = translate(program, promising=promising)
     if _may_be_undefined(model):
         c = model.config
         settled = settler(Domain(c.vocabulary, c.max_length, c.causal))
-        translated = translate(program, settled)
+        translated = translate(program, settled, promising=promising)
         model = _attempt(compiled, _root(program, translated)) or model
     if model.numerical and not is_numerical(program):
         few = max(VALUES_AT_MOST, len(model.config.vocabulary), model.config.n_ctx)
@@ -111,6 +120,30 @@ def _compiled_as_tracr_would(program: SOp, compiled: Callable[[Any], Model]) -> 
             chosen = native.categorical(cast("native.SOp", translated))
             return _attempt(compiled, _named(program, chosen)) or model
     return model
+
+
+def _promised_or_not(
+    program: SOp, compiled: Callable[[Any], Model], *, trusting: bool
+) -> tuple[Model, bool]:
+    """A model of the program, and whether it relies on what `categorical` promises.
+
+    That is tried last, since evaluation has a mean where the promise is broken; and first where
+    `trusting`, as then the compiler sees whether it holds on the inputs that count.
+
+    Raises:
+        CompileError: the program is refused either way; says why as it stands.
+    """
+    promises = any(map(picks_one, operands_first(program, operands)))
+    refusals: list[CompileError] = []
+    for promising in (True, False) if trusting else (False, True):
+        if promising and not promises:
+            continue
+        try:
+            root = _root(program, translate(program, promising=promising))
+            return compiled(root), promising
+        except CompileError as refusal:
+            refusals.insert(len(refusals) if promising else 0, refusal)
+    raise refusals[0]
 
 
 def _may_be_undefined(model: Model) -> bool:

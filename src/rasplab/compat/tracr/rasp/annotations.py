@@ -18,22 +18,28 @@ class Encoding(enum.Enum):
 
 
 class Annotations(Mapping[str, Any]):
-    """The annotations of one expression; a missing one is made by its default annotator."""
+    """The annotations of one expression; a missing one is made by its default annotator.
+
+    `given` are those that somebody gave: `categorical` may be said, or only be the default.
+    """
 
     def __init__(self, expression: Any, given: Mapping[str, Any]) -> None:
         self._expression = expression
-        self._given = dict(given)
+        self._made: dict[str, Any] = {}
+        self.given = dict(given)
 
     def __getitem__(self, key: str) -> Any:
-        if key not in self._given:
+        if key in self.given:
+            return self.given[key]
+        if key not in self._made:
             if key not in DEFAULT_ANNOTATORS:
-                known = sorted({*self._given, *DEFAULT_ANNOTATORS})
+                known = sorted({*self.given, *DEFAULT_ANNOTATORS})
                 raise KeyError(f"there is no annotation {key!r}; there are {', '.join(known)}")
-            self._given[key] = DEFAULT_ANNOTATORS[key](self._expression)
-        return self._given[key]
+            self._made[key] = DEFAULT_ANNOTATORS[key](self._expression)
+        return self._made[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._given)
+        return iter({**self._made, **self.given})
 
     def __len__(self) -> int:
-        return len(self._given)
+        return len({**self._made, **self.given})

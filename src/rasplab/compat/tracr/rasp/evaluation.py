@@ -60,15 +60,22 @@ RASPEvaluator = DefaultRASPEvaluator
 
 
 def translate(
-    expr: RASPExpr, settled: Callable[[Aggregate], Aggregate] | None = None
+    expr: RASPExpr,
+    settled: Callable[[Aggregate], Aggregate] | None = None,
+    *,
+    promising: bool = False,
 ) -> Expression:
     """The expression as one of rasplab's; names are Tracr's labels, places the user's.
 
-    `settled` may give aggregates another default where theirs cannot stand.
+    `settled` may give aggregates another default where theirs cannot stand. With `promising`, what
+    was said to be `categorical` picks one position at most.
     """
     done: dict[int, Expression] = {}
     for part in operands_first(expr, operands):
-        made = _translated(part, [done[id(child)] for child in operands(part)])
+        below: list[Any] = [done[id(child)] for child in operands(part)]
+        if promising and picks_one(part):
+            below[0] = rasp.picks_one(below[0])
+        made = _translated(part, below)
         if settled is not None and isinstance(made, Aggregate):
             made = settled(made)
         if made is not rasp.tokens and made is not rasp.indices:
@@ -76,6 +83,14 @@ def translate(
             made = replace(made, name=name or part.annotations.get("name"), origin=part.origin)
         done[id(part)] = made
     return done[id(expr)]
+
+
+def picks_one(part: RASPExpr) -> bool:
+    """Whether an expression is an aggregate that was said to be `categorical`."""
+    return (
+        isinstance(part, sel.Aggregate)
+        and part.annotated_with.get("encoding") is sops.Encoding.CATEGORICAL
+    )
 
 
 def operands(part: RASPExpr) -> Sequence[RASPExpr]:

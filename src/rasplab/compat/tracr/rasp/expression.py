@@ -56,6 +56,11 @@ class RASPExpr:
         self._annotations = Annotations(self, annotations)
 
     @property
+    def annotated_with(self) -> Mapping[str, Any]:
+        """The annotations that were given, without those that are only defaults."""
+        return self._annotations.given
+
+    @property
     def name(self) -> str:
         """The name given, else that of the kind of expression."""
         return self.annotations["name"]
@@ -79,7 +84,7 @@ class RASPExpr:
         """The same expression with a number of its own; what it is made of is shared."""
         new = copy.copy(self)
         new.__dict__.pop("unique_id", None)
-        new.annotations = dict(self.annotations)
+        new.annotations = self._annotations.given
         return new
 
     def named(self: E, name: str) -> E:
@@ -94,7 +99,7 @@ class RASPExpr:
 def annotate(expr: E, **annotations: Any) -> E:
     """A copy of an expression with annotations added; the expression itself stays as it is."""
     new = expr.copy()
-    new.annotations = {**expr.annotations, **annotations}
+    new.annotations = {**expr.annotated_with, **annotations}
     return new
 
 

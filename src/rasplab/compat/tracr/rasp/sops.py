@@ -254,7 +254,11 @@ def numerical(sop: S) -> S:
 
 
 def categorical(sop: S) -> S:
-    """A copy of the expression, to be held as one of a set of values."""
+    """A copy of the expression, to be held as one of a set of values.
+
+    Said of an aggregate it is a promise, on which the compiler relies where it has to: that the
+    aggregate selects one position at most, and none of the values is a mean.
+    """
     return annotate(sop, encoding=Encoding.CATEGORICAL)
 
 
