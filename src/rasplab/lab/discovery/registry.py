@@ -91,7 +91,9 @@ def named(names: Mapping[str, Method], wanted: str) -> Method:
     if wanted in names:
         return names[wanted]
     why = f"there is no method {shown(wanted)}"
-    raise InputError(diagnostic("E447", why, help=f"use one of {', '.join(names)}"))
+    ours = [name for name, known in names.items() if _is_ours(known)]
+    help = f"use one of {', '.join(ours)}, or add one of your own"
+    raise InputError(diagnostic("E447", why, help=help))
 
 
 def added(text: str) -> Method:
