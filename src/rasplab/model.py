@@ -195,7 +195,10 @@ class Model:
         return make_dataset(self, n, corrupt=corrupt, seed=seed, length=length)
 
     def trace(self, sequence: Iterable[Any], do: Mapping[str, Any] | None = None) -> Trace:
-        """Every activation on one sequence, with named axes; with variables set, if asked for."""
+        """Every activation on one sequence, with named axes; with variables set, if asked for.
+
+        It prints step by step: each variable, the part that computed it, the selector, its values.
+        """
         from rasplab.lab.interventions import traced
 
         return traced(self, sequence, do)

@@ -14,6 +14,7 @@ from rasplab.cli.compiling import compile_, compress, show, view
 from rasplab.cli.parameters import AsJson, Causal, Division, Dtype, KeepText, Program, Vocab
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, shown
+from rasplab.cli.tracing import trace
 from rasplab.diagnostics import InputError, diagnostic, require
 from rasplab.model import Model
 from rasplab.rasp.values import Value
@@ -31,7 +32,7 @@ def application() -> App:
         help_formatter="default" if sys.stdout.isatty() else "plain",
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
-    named |= {"view": view, "verify": verify, "check": check, "explain": explain}
+    named |= {"trace": trace, "view": view, "verify": verify, "check": check, "explain": explain}
     for name, command in {**named, "compress": compress, "repl": repl}.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")
         app.command(command, name=name)
