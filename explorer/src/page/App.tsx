@@ -1,15 +1,16 @@
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 
-import { editsOf } from "../core/edits";
-import { forward } from "../core/forward";
 import type { Model } from "../core/model";
 import { fromFragment, toFragment, type View } from "../core/state";
+import { Beside, LevelTitle } from "./Beside";
 import { Certificate } from "./Certificate";
+import { CircuitBar } from "./Circuit";
 import { Header } from "./Header";
 import { Input } from "./Input";
 import { Network } from "./Network";
 import { Program } from "./Program";
 import { Residual } from "./Residual";
+import { useRuns } from "./runs";
 import { Settings } from "./Settings";
 import { move, variableFocus, type Change, type Focus, type Shared } from "./shared";
 import { Stepper } from "./Stepper";
@@ -26,20 +27,16 @@ export function App({ model }: { model: Model }) {
       })),
     [],
   );
-  const { ids, settings } = view;
-  const base = useMemo(() => forward(model, ids), [model, ids]);
-  const run = useMemo(() => {
-    const edits = editsOf(data, settings, ids.length);
-    return edits.length > 0 ? forward(model, ids, edits) : base;
-  }, [model, data, ids, settings, base]);
+  const runs = useRuns(model, view.ids, view.settings);
 
   const partly: Omit<Shared, "focus"> = {
     model,
-    run,
-    base: run === base ? null : base,
+    ...runs,
     view,
     update,
     point,
+    circuits: data.circuits,
+    ask: null,
   };
   const pinned =
     view.pinned === null ? null : variableFocus({ ...partly, focus: null }, view.pinned);
@@ -69,11 +66,14 @@ export function App({ model }: { model: Model }) {
       <Header shared={shared} />
       <Input shared={shared} />
       <Settings shared={shared} />
-      <main>
+      <CircuitBar shared={shared} />
+      <main class={view.beside ? "two" : ""}>
         <section class="network-panel" aria-label="The network, layer by layer">
+          {view.beside && <LevelTitle document={data} />}
           <Stepper shared={shared} />
           <Network shared={shared} />
         </section>
+        {view.beside && <Beside main={shared} />}
         <aside class="program-panel" aria-label="The program and its certificate">
           <Program shared={shared} />
           <Certificate shared={shared} />

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rasplab.view.explorer.circuits import Choice
 from rasplab.view.explorer.document import Document, document_of
 from rasplab.weights.directory import write_file
 
@@ -45,18 +46,29 @@ _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inl
 
 
 def explorer_page(
-    model: Model, sequence: Iterable[Any] | None = None, *, name: str | None = None, about: str = ""
+    model: Model,
+    sequence: Iterable[Any] | None = None,
+    *,
+    name: str | None = None,
+    about: str = "",
+    circuits: Choice = False,
+    beside: Model | None = None,
 ) -> str:
     """The page of a model as text; `sequence` is the input that it begins with.
 
     `name` and `about` are its title, by default the program's name, and a sentence below it.
+    `circuits=True` computes the ground truth at every level and for every ablation, pairs such as
+    `[("head", "zero")]` only these; `beside` is a second model that is shown on the same input.
 
     Raises:
-        InputError: E401 to E405, for a sequence that the model does not take.
+        InputError: E401 to E405, for a sequence that the model does not take; E440 for circuits
+            that the page cannot draw, or a second model for other inputs.
     """
     from rasplab.view import plan_svg
 
-    document = document_of(model, sequence, name=name, about=about)
+    document = document_of(
+        model, sequence, name=name, about=about, circuits=circuits, beside=beside
+    )
     return _PAGE.format(
         policy=_POLICY,
         title=f"{escape(document.name)}: a compiled transformer",
@@ -74,14 +86,17 @@ def save_explorer(
     *,
     name: str | None = None,
     about: str = "",
+    circuits: Choice = False,
+    beside: Model | None = None,
 ) -> Path:
     """Write the page of a model to a file, in place of what was there; see `explorer_page`.
 
     Raises:
-        InputError: E401 to E405, for a sequence that the model does not take.
+        InputError: E401 to E405, for a sequence that the model does not take; E440 for circuits
+            that the page cannot draw, or a second model for other inputs.
         ModelFileError: E504 where the file cannot be written.
     """
-    page = explorer_page(model, sequence, name=name, about=about)
+    page = explorer_page(model, sequence, name=name, about=about, circuits=circuits, beside=beside)
     return write_file(path, page.encode("utf-8", "replace"))
 
 
