@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 
+import type { CircuitView } from "../core/document";
 import type { Model } from "../core/model";
-import { fromFragment, toFragment, type View } from "../core/state";
+import { fromFragment, toFragment, type Asked, type View } from "../core/state";
 import { Beside, LevelTitle } from "./Beside";
 import { Certificate } from "./Certificate";
 import { CircuitBar } from "./Circuit";
@@ -15,17 +16,41 @@ import { Settings } from "./Settings";
 import { move, variableFocus, type Change, type Focus, type Shared } from "./shared";
 import { Stepper } from "./Stepper";
 
-export function App({ model }: { model: Model }) {
+interface Props {
+  model: Model;
+  /** What is known beyond the document, and who computes more. */
+  circuits?: CircuitView[];
+  ask?: (asked: Asked) => void;
+}
+
+/** A view and the model that it was made for. */
+interface Held {
+  model: Model;
+  view: View;
+}
+
+/** The view for another model: what of it fits there. */
+function fitted(held: Held, model: Model): View {
+  if (held.model === model) return held.view;
+  return fromFragment(model.document, toFragment(held.model.document, held.view));
+}
+
+export function App({ model, circuits, ask }: Props) {
   const { document: data } = model;
-  const [view, setView] = useState<View>(() => fromFragment(data, location.hash));
+  const [held, setHeld] = useState<Held>(() => ({
+    model,
+    view: fromFragment(data, location.hash),
+  }));
+  const view = useMemo(() => fitted(held, model), [held, model]);
   const [pointed, point] = useState<Focus | null>(null);
   const update = useCallback(
     (change: Change) =>
-      setView((before) => ({
-        ...before,
-        ...(typeof change === "function" ? change(before) : change),
-      })),
-    [],
+      setHeld((before) => {
+        const now = fitted(before, model);
+        const changed = typeof change === "function" ? change(now) : change;
+        return { model, view: { ...now, ...changed } };
+      }),
+    [model],
   );
   const runs = useRuns(model, view.ids, view.settings);
 
@@ -35,8 +60,8 @@ export function App({ model }: { model: Model }) {
     view,
     update,
     point,
-    circuits: data.circuits,
-    ask: null,
+    circuits: circuits ?? data.circuits,
+    ask: ask ?? null,
   };
   const pinned =
     view.pinned === null ? null : variableFocus({ ...partly, focus: null }, view.pinned);
@@ -46,10 +71,10 @@ export function App({ model }: { model: Model }) {
     history.replaceState(null, "", `#${toFragment(data, view)}`);
   }, [data, view]);
   useEffect(() => {
-    const read = () => setView(fromFragment(data, location.hash));
+    const read = () => setHeld({ model, view: fromFragment(data, location.hash) });
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);
-  }, [data]);
+  }, [model, data]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const next = stepAfter(event);
@@ -91,7 +116,9 @@ const TYPING = ["INPUT", "SELECT", "TEXTAREA"];
 /** To which step a key leads from another, unless it is typed into something. */
 function stepAfter(event: KeyboardEvent): ((step: number) => number) | null {
   const { target } = event;
-  const typed = target instanceof HTMLElement && TYPING.includes(target.tagName);
+  const typed =
+    target instanceof HTMLElement &&
+    (TYPING.includes(target.tagName) || target.closest("[contenteditable]") !== null);
   if (typed || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return null;
   switch (event.key) {
     case "ArrowRight":

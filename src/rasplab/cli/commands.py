@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from rasplab.cli import output, reading
 from rasplab.cli.compiling import compile_, compress, show, view
 from rasplab.cli.parameters import AsJson, Causal, Division, Dtype, KeepText, Program, Vocab
+from rasplab.cli.play.command import play
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, shown
 from rasplab.cli.tracing import trace
@@ -33,7 +34,7 @@ def application() -> App:
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
     named |= {"trace": trace, "view": view, "verify": verify, "check": check, "explain": explain}
-    for name, command in {**named, "compress": compress, "repl": repl}.items():
+    for name, command in {**named, "play": play, "compress": compress, "repl": repl}.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")
         app.command(command, name=name)
     return app

@@ -106,7 +106,7 @@ class Document:
 
     def data(self) -> dict[str, Any]:
         """As JSON holds it."""
-        return cast("dict[str, Any]", _data(self))
+        return cast("dict[str, Any]", as_data(self))
 
 
 def document_of(
@@ -288,13 +288,14 @@ def _first_input(model: Model, sequence: Iterable[Any] | None) -> tuple[int, ...
     return tuple(encode(config, [sequence])[0, 1:].tolist())
 
 
-def _data(content: Any) -> Any:
+def as_data(content: Any) -> Any:
+    """What dataclasses and values hold, as JSON holds it; the page's `document.ts` reads it."""
     if is_dataclass(content):
-        return {f.name: _data(getattr(content, f.name)) for f in fields(content)}
+        return {f.name: as_data(getattr(content, f.name)) for f in fields(content)}
     if isinstance(content, dict):
-        return {key: _data(part) for key, part in cast("dict[str, Any]", content).items()}
+        return {key: as_data(part) for key, part in cast("dict[str, Any]", content).items()}
     if isinstance(content, tuple | list):
-        return [_data(part) for part in cast("list[Any]", content)]
+        return [as_data(part) for part in cast("list[Any]", content)]
     if isinstance(content, int) and abs(content) > INTEGERS_IN_JAVASCRIPT:
         return {"integer": str(content)}
     if isinstance(content, float) and content in (float("inf"), float("-inf")):

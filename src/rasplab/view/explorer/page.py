@@ -41,7 +41,7 @@ _PAGE = """\
 </html>
 """
 
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """A page that loads nothing and sends nothing, whatever the names in it are."""
 
 
@@ -70,12 +70,12 @@ def explorer_page(
         model, sequence, name=name, about=about, circuits=circuits, beside=beside
     )
     return _PAGE.format(
-        policy=_POLICY,
+        policy=POLICY,
         title=f"{escape(document.name)}: a compiled transformer",
-        style=_asset("explorer.css"),
+        style=asset("explorer.css"),
         plan=plan_svg(model),
         document=embedded(document),
-        script=_asset("explorer.js"),
+        script=asset("explorer.js"),
     )
 
 
@@ -108,16 +108,21 @@ def open_page(path: Path) -> bool:
 
 
 def embedded(document: Document) -> str:
-    """The document as JSON that is safe inside a script element, whatever names and tokens are.
+    """The document as JSON that is safe inside a script element, whatever names and tokens are."""
+    return as_script(document.data())
+
+
+def as_script(data: object) -> str:
+    """Data as JSON that is safe inside a script element.
 
     In JSON `<`, `>` and `&` can only stand inside strings, where an escape means the same.
     """
-    text = json.dumps(document.data(), allow_nan=False, separators=(",", ":"))
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     """A file of the page's program, built by `make explorer`."""
     return files("rasplab.view.explorer").joinpath("assets", name).read_text(encoding="utf-8")
