@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rasplab.display import Table, html
 from rasplab.lab.circuits.blocks import Blocks
+from rasplab.rasp.values import Value
+from rasplab.weights.artefact import ModelWeights
 
 Position = str | int | None
 
@@ -38,6 +40,14 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Of which weights a circuit is, and an input on which it can be shown."""
+
+    weights: ModelWeights
+    example: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GroundTruth:
     """The nodes and edges whose ablation changes an output on the data, each by itself.
 
@@ -55,6 +65,7 @@ class GroundTruth:
     candidates: int
     inputs: int
     exhaustive: bool
+    source: Source | None = None
 
     @property
     def level(self) -> str:
@@ -74,15 +85,25 @@ class GroundTruth:
 
         return own_json(self)
 
-    def save(self, path: str | Path, *, format: str = "rasplab") -> Path:
-        """Write the circuit as JSON: ours, or `"eap"`, `"auto-circuit"`, `"acdc"`, `"interpbench"`.
+    def save(
+        self,
+        path: str | Path,
+        *,
+        format: str = "rasplab",
+        sequence: Iterable[Any] | None = None,
+    ) -> Path:
+        """Write the circuit as JSON: ours, or in a format that other tools read.
+
+        These are `"eap"`, `"auto-circuit"`, `"acdc"`, `"interpbench"` and `"attribution-graph"`;
+        the last is of one `sequence`, by default one of the circuit's data.
 
         Raises:
-            InputError: E442 for an unknown format, or one that cannot hold the circuit.
+            InputError: E442 for an unknown format, or one that cannot hold the circuit; E401 to
+                E405 for the sequence.
         """
         from rasplab.lab.circuits.formats import save
 
-        return save(self, path, format)
+        return save(self, path, format, sequence)
 
     def draw(self, path: str | Path | None = None) -> Any:
         """The circuit as a `graphviz.Digraph`, which notebooks show; written to `path` if given."""
