@@ -31,11 +31,11 @@ HEAD = f"""\
 
 <!-- Written by tools/gallery.py from the library, whenever this site is built. -->
 
-Every program of [the library](programs.md) with what the compiler makes of it, for {SIZE} tokens and
-sequences up to length {SIZE}; brackets and digits are as many as there are. The plan has a row for each
-head and each run of hidden units, and a lane for each variable of the residual stream; the picture
-below it is that stream on one input, after every sublayer. The first link of each program is a page
-to step through the model on any input.
+Every program of [the library](programs.md) with what the compiler makes of it, for {SIZE} tokens
+and sequences up to length {SIZE}; brackets and digits are as many as there are. The plan has a row
+for each head and each run of hidden units, and a lane for each variable of the residual stream; the
+picture below it is that stream on one input, after every sublayer. The first link of each program
+is a page to step through the model on any input.
 
 """
 
