@@ -6,12 +6,13 @@ other side, `Worker`, ends it when a job takes too long.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import select
+import queue
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -44,7 +45,7 @@ class Worker:
     limits: Limits
     python: bool
     process: subprocess.Popen[bytes] = field(init=False)
-    _buffer: bytes = b""
+    _lines: queue.SimpleQueue[bytes] = field(default_factory=queue.SimpleQueue[bytes])
     _ready: bool = False
 
     def __post_init__(self) -> None:
@@ -57,6 +58,8 @@ class Worker:
             stderr=subprocess.DEVNULL,
             env={**os.environ, **threads},
         )
+        # Pipes cannot be waited for on every system, queues can.
+        threading.Thread(target=self._listen, daemon=True).start()
 
     def ask(self, job: dict[str, Any]) -> dict[str, Any]:
         """The reply to a job.
@@ -76,18 +79,22 @@ class Worker:
             raise WorkerLostError("the process that compiles has ended") from None
         return cast("dict[str, Any]", json.loads(self._line(self.limits.seconds)))
 
-    def _line(self, seconds: float) -> bytes:
+    def _listen(self) -> None:
+        """Hand on what the process writes; an empty line when it writes no more."""
         assert self.process.stdout is not None
-        pipe, end = self.process.stdout.fileno(), time.monotonic() + seconds
-        while b"\n" not in self._buffer:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([pipe], [], [], left)[0]:
-                raise WorkerLostError(f"it took more than {seconds:g} seconds")
-            part = os.read(pipe, 1 << 16)
-            if not part or len(self._buffer) > _TEXT_AT_MOST:
-                raise WorkerLostError("the process that compiles has ended: out of time or memory")
-            self._buffer += part
-        line, _, self._buffer = self._buffer.partition(b"\n")
+        line = b"begun"
+        with self.process.stdout as pipe:
+            while line:
+                line = pipe.readline(_TEXT_AT_MOST)
+                self._lines.put(line if line.endswith(b"\n") else b"")
+
+    def _line(self, seconds: float) -> bytes:
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            raise WorkerLostError(f"it took more than {seconds:g} seconds") from None
+        if not line:
+            raise WorkerLostError("the process that compiles has ended: out of time or memory")
         return line
 
     @property
@@ -99,9 +106,9 @@ class Worker:
         """End the process, whatever it is doing."""
         self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                pipe.close()
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):  # what was not sent need not be
+                self.process.stdin.close()
 
 
 def main(arguments: list[str]) -> None:
