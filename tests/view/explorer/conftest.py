@@ -1,4 +1,4 @@
-"""The browser, once for all tests; skipped without playwright or a Chromium, and says so."""
+"""Pages of models, in the browser."""
 
 from __future__ import annotations
 
@@ -10,18 +10,7 @@ import pytest
 
 import rasplab
 from rasplab.view.explorer import save_explorer
-from tests.view.explorer.shown import CHROMIUM, Shown
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+from tests.view.explorer.shown import Shown
 
 
 @pytest.fixture
