@@ -115,7 +115,7 @@ def test_text_is_never_run_as_python(engine: Engine) -> None:
 
 def test_python_is_run_only_where_that_is_allowed() -> None:
     finding = refused(Engine(python=False), "raise SystemExit", language="python")
-    assert finding["code"] == "E444"
+    assert finding["code"] == "E450"
     assert "start yourself" in finding["title"]
 
 
@@ -135,12 +135,12 @@ def test_python_is_run_only_where_that_is_allowed() -> None:
 )
 def test_what_no_page_asks_is_refused(wrong: dict[str, Any], engine: Engine) -> None:
     reply = engine.compile({"source": HIST, **wrong})
-    assert reply["diagnostics"][0]["code"] == "E444"
+    assert reply["diagnostics"][0]["code"] == "E450"
 
 
 @pytest.mark.parametrize("data", [None, 3, [], "text", {}])
 def test_what_is_no_request_is_refused(data: Any, engine: Engine) -> None:
-    assert engine.compile(data)["diagnostics"][0]["code"] == "E444"
+    assert engine.compile(data)["diagnostics"][0]["code"] == "E450"
 
 
 def test_an_empty_text_and_an_empty_vocabulary_are_refused(engine: Engine) -> None:

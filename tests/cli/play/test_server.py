@@ -236,4 +236,4 @@ def test_limits_that_make_no_sense_are_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["play", "--no-open", *arguments]) == 1
-    assert "error[E444]" in capsys.readouterr().err
+    assert "error[E450]" in capsys.readouterr().err

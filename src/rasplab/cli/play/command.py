@@ -44,7 +44,7 @@ def play(
     if not 0 < seconds <= 3600 or not 256 <= megabytes <= 1 << 20:
         raise InputError(
             diagnostic(
-                "E444",
+                "E450",
                 f"limits of {seconds:g} seconds and {megabytes} megabytes make no sense",
                 help="give up to 3600 seconds, and 256 megabytes or more",
             )
@@ -75,7 +75,7 @@ def _started(port: int, pool: Pool) -> Playground:
         why = getattr(problem, "strerror", None) or str(problem)
         raise InputError(
             diagnostic(
-                "E444",
+                "E450",
                 f"port {port} of this machine cannot be served: {why}",
                 help="leave `--port` out, and a free one is taken",
             )

@@ -55,7 +55,7 @@ class Request:
         """The request that JSON holds.
 
         Raises:
-            InputError: E444 where a field is missing, unknown, or not what it should be.
+            InputError: E450 where a field is missing, unknown, or not what it should be.
         """
         known = {field.name: field for field in fields(Request)}
         given: dict[str, Any] = (
@@ -74,7 +74,7 @@ class Request:
         return request
 
     def check(self) -> None:
-        """Refuse what no page would ask (E444)."""
+        """Refuse what no page would ask (E450)."""
         if self.language not in FILES:
             raise _refused(f"there is no language {self.language!r}")
         if len(self.source) > LONGEST_SOURCE:
@@ -86,7 +86,7 @@ class Request:
 
 
 def _refused(why: str) -> InputError:
-    return InputError(diagnostic("E444", f"the playground cannot compile this: {why}"))
+    return InputError(diagnostic("E450", f"the playground cannot compile this: {why}"))
 
 
 @dataclass(slots=True)
@@ -185,7 +185,7 @@ def _diagnostics(problem: Exception) -> Sequence[Diagnostic]:
     ours = "" if isinstance(problem, InternalError) else f"{type(problem).__name__}: "
     return [
         Diagnostic(
-            "E444",
+            "E450",
             f"a mistake of rasplab itself: {ours}{problem}",
             help="please report it with the program that shows it",
         )
@@ -193,7 +193,7 @@ def _diagnostics(problem: Exception) -> Sequence[Diagnostic]:
 
 
 def _limit(why: str) -> Diagnostic:
-    return diagnostic("E444", why, help="make the vocabulary, the length or the program smaller")
+    return diagnostic("E450", why, help="make the vocabulary, the length or the program smaller")
 
 
 def _told(finding: Diagnostic) -> dict[str, Any]:

@@ -91,13 +91,13 @@ def _stopped(why: str) -> dict[str, Any]:
         "ok": False,
         "diagnostics": [
             {
-                "code": "E444",
+                "code": "E450",
                 "title": f"compiling was stopped: {why}",
                 "severity": "error",
                 "notes": [],
                 "help": "make the vocabulary, the length or the program smaller, or start "
                 "`rasplab play` with other limits",
-                "text": f"error[E444]: compiling was stopped: {why}",
+                "text": f"error[E450]: compiling was stopped: {why}",
                 "labels": [],
             }
         ],

@@ -60,7 +60,7 @@ needs it neither.""",
         _HIST + 'model.circuit().draw("hist.dot")',
     ),
     Page(
-        "E444",
+        "E450",
         "the playground was asked for what it does not do",
         """\
 A length, a limit or a language that makes no sense, a Python program where only RASP text is
