@@ -1,4 +1,4 @@
-"""Take the picture of the explorer page for the documentation, with Chromium and playwright.
+"""Take the pictures of the explorer page for the documentation, with Chromium and playwright.
 
 python tools/explorer_screenshot.py [directory]
 """
@@ -16,7 +16,11 @@ from playwright.sync_api import ViewportSize, sync_playwright
 import rasplab
 
 SIZE = ViewportSize(width=1280, height=1250)
-VIEW = "#step=5"
+PICTURES = {
+    "explorer-sort": "#step=5",
+    "explorer-circuit": "#step=6&circuit=head+mean",
+    "explorer-levels": "#step=3&beside=1",
+}
 
 
 def main() -> None:
@@ -25,12 +29,21 @@ def main() -> None:
     model = rasplab.compile(program, vocab=vocabulary, max_length=10)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with tempfile.TemporaryDirectory() as place, sync_playwright() as driver:
-        file = model.explore(Path(place) / "sort.html", [4, 2, 5, 2, 6])
+        written = rasplab.compile(program, vocab=vocabulary, max_length=10, optimize=0)
+        file = model.explore(
+            Path(place) / "sort.html",
+            [4, 2, 5, 2, 6],
+            circuits=[("head", "mean")],
+            beside=written,
+        )
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport=SIZE, reduced_motion="reduce", color_scheme="light")
-        page.goto(file.as_uri() + VIEW)
-        page.wait_for_selector("[aria-current=step]")
-        page.screenshot(path=directory / "explorer-sort.png")
+        for name, view in PICTURES.items():
+            page = browser.new_page(viewport=SIZE, reduced_motion="reduce", color_scheme="light")
+            page.goto(file.as_uri() + view)
+            page.wait_for_selector("[aria-current=step]")
+            page.wait_for_timeout(300)
+            page.screenshot(path=directory / f"{name}.png")
+            page.close()
         browser.close()
 
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Matrix, unpack } from "../src/core/arrays";
+import { arcsOf, circuitOf, membership, readersOf, summary } from "../src/core/circuit";
 import { headParts, selection } from "../src/core/blocks";
 import { readDocument } from "../src/core/document";
 import { editsOf, valueOf } from "../src/core/edits";
@@ -11,7 +12,7 @@ import { at, prepare } from "../src/core/model";
 import { briefly, outputs, placeOf, readVariable } from "../src/core/reading";
 import { halfLayers, lastRead, writtenAt } from "../src/core/schedule";
 import { segments } from "../src/core/source";
-import { fromFragment, toFragment } from "../src/core/state";
+import { firstView, fromFragment, toFragment } from "../src/core/state";
 import { parse, write } from "../src/core/tokens";
 import { brief, key, number } from "../src/core/values";
 import { packed, tiny } from "./tiny";
@@ -124,17 +125,21 @@ describe("the view", () => {
       toggled: [0],
       pinned: "copy",
       settings: [{ name: "copy", position: 2, value: "b" }],
+      circuit: { level: "head", ablation: "mean" },
+      beside: false,
     };
     expect(fromFragment(model, `#${toFragment(model, view)}`)).toEqual(view);
   });
 
-  it.each(["#step=99&input=zzz&lit=nobody&set=x", "#set=[1,2]&toggled=7,a", "#%%%"])(
-    "%s leaves out what does not fit",
-    (fragment) => {
-      const view = fromFragment(model, fragment);
-      expect(view).toEqual({ ids: [2, 3], step: 0, toggled: [], pinned: null, settings: [] });
-    },
-  );
+  it.each([
+    "#step=99&input=zzz&lit=nobody&set=x",
+    "#set=[1,2]&toggled=7,a",
+    "#%%%",
+    "#circuit=x+y&beside=1",
+  ])("%s leaves out what does not fit", (fragment) => {
+    const view = fromFragment(model, fragment);
+    expect(view).toEqual(firstView(model));
+  });
 });
 
 describe("a line of source", () => {
@@ -155,6 +160,25 @@ describe("the expression graph", () => {
       { number: 1, row: 1, column: 0 },
     ]);
     expect(tiny().expressions.map(caption)).toEqual(["tokens", "copy"]);
+  });
+});
+
+describe("a circuit", () => {
+  const model = tiny();
+  const [circuit] = model.circuits;
+
+  it("is found by its level and ablation", () => {
+    expect(circuitOf(model.circuits, { level: "head", ablation: "none" })).toBe(circuit);
+    expect(circuitOf(model.circuits, { level: "head", ablation: "zero" })).toBeUndefined();
+  });
+  it("is arcs from step to step, the wider the further", () => {
+    const arcs = circuit ? arcsOf(circuit) : [];
+    expect(arcs).toEqual([{ from: 0, to: 1, sender: [0], receiver: [1], parts: "", reach: 1 }]);
+  });
+  it("says who reads a step", () => {
+    expect(circuit && readersOf(model, circuit, 0)).toEqual(["copy"]);
+    expect(circuit && membership(circuit, 1)).toBe("inside");
+    expect(circuit && summary(circuit)).toContain("1 of 3 edges");
   });
 });
 

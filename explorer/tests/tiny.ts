@@ -24,7 +24,7 @@ const encoding = {
 export function tiny(): ModelDocument {
   const oneHot = { ...encoding, kind: "one-hot" as const, values: ["a", "b"] };
   return {
-    format: 1,
+    format: 2,
     name: "copy",
     about: "",
     sizes: "",
@@ -178,5 +178,22 @@ export function tiny(): ModelDocument {
       "unembed.W_U": packed([5, 2], [0, 0, 0, 0, 0, 0, 1, 0, 0, 1]),
       "unembed.b_U": packed([2], [0, 0]),
     },
+    circuits: [
+      {
+        level: "head",
+        ablation: "none",
+        nodes: [
+          { name: "embed", steps: [0], inside: true },
+          { name: "pos_embed", steps: [], inside: false },
+          { name: "a0.h0", steps: [1], inside: true },
+        ],
+        edges: [{ sender: 0, receiver: 2, part: "" }],
+        candidates: 3,
+        inputs: 0,
+        exhaustive: false,
+        unproven: [],
+      },
+    ],
+    beside: null,
   };
 }

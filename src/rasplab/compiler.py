@@ -14,7 +14,7 @@ from typing import TypeAlias
 from rasplab.checker import Proof, prove
 from rasplab.craft.certificate import Bound, Certificate, certify
 from rasplab.craft.precision import PRECISIONS, Precision
-from rasplab.diagnostics import CompileError, InputError, diagnostic
+from rasplab.diagnostics import CompileError, InputError, Origin, diagnostic
 from rasplab.display import code, html, shorten
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.printer import graph_text
@@ -67,6 +67,11 @@ class Compilation:
     def certificate(self) -> Certificate:
         """What the checker proved of the weights."""
         return self.weights.circuit.certificate
+
+    def origin_of(self, variable: str) -> Origin | None:
+        """Where the expression was built that a variable of the model holds, where it is known."""
+        node = self.lowered.node_of(variable)
+        return None if node is None else self.facts.interner.origins.get(node)
 
     def __repr__(self) -> str:
         return f"<compilation of {shorten(self.weights.circuit.program)}: {self.weights}>"

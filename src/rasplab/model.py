@@ -205,7 +205,10 @@ class Model:
         return make_dataset(self, n, corrupt=corrupt, seed=seed, length=length)
 
     def trace(self, sequence: Iterable[Any], do: Mapping[str, Any] | None = None) -> Trace:
-        """Every activation on one sequence, with named axes; with variables set, if asked for."""
+        """Every activation on one sequence, with named axes; with variables set, if asked for.
+
+        It prints step by step: each variable, the part that computed it, the selector, its values.
+        """
         from rasplab.lab.interventions import traced
 
         return traced(self, sequence, do)
@@ -360,18 +363,30 @@ class Model:
         sequence: Iterable[Any] | None = None,
         *,
         open: bool = False,
+        circuits: Any = False,
+        beside: Model | None = None,
     ) -> Path:
         """Write one HTML file in which the model is stepped through in a browser.
 
-        It needs no network; `sequence` is the input that it begins with, and `open` shows it.
+        It needs no network.
+
+        Args:
+            path: the file.
+            sequence: the input that it begins with.
+            open: show it in the browser.
+            circuits: draw the ground truth: `True` for every level and ablation, or pairs such as
+                `[("head", "zero")]`; without it, who reads what whom wrote.
+            beside: a second model that is shown on the same input, such as the program's at
+                `optimize=0`.
 
         Raises:
-            InputError: E401 to E405, for a sequence that the model does not take.
+            InputError: E401 to E405, for a sequence that the model does not take; E440 for
+                circuits that the page cannot draw, or a second model for other inputs.
             ModelFileError: E504 where the file cannot be written.
         """
         from rasplab.view.explorer import open_page, save_explorer
 
-        written = save_explorer(self, path, sequence)
+        written = save_explorer(self, path, sequence, circuits=circuits, beside=beside)
         if open:
             open_page(written)
         return written

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import operator
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -27,7 +31,7 @@ def test_the_output_is_the_models_and_everything_prints(name: str, optimize: int
     for sequence in inputs(model, 3):
         traced = model.trace(sequence)
         assert repr(traced.output) == repr(model(sequence))
-        assert str(traced).splitlines()[-1].startswith("output")
+        assert str(traced).splitlines()[-1].split()[0] == "output"
         for variable in traced.variables:
             assert len(traced.variable(variable)) == len(sequence)
 
@@ -157,15 +161,85 @@ def test_every_direction_has_its_own_label() -> None:
         assert repr(model.trace([value]).output) == repr([value])
 
 
-def test_sums_show_what_they_add(histogram: rasplab.Model) -> None:
-    shown = str(histogram.trace("aba"))
-    assert "adds up" in shown
-    assert "0:a + 2:a" in shown
-    assert "1:b" in shown
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("predicate", ["<", "==", "!=", ">="])
+def test_a_counting_heads_grid_is_the_programs_selector(
+    predicate: str, optimize: int, causal: bool
+) -> None:
+    width = selector_width(select(tokens, tokens, predicate)).named("width")
+    model = rasplab.compile(width, vocab=range(4), max_length=5, optimize=optimize, causal=causal)
+    compare = {"<": operator.lt, "==": operator.eq, "!=": operator.ne, ">=": operator.ge}
+    for sequence in ([3, 1, 2, 1, 0], [2], [0, 0, 0]):
+        [head] = [s for s in model.trace(sequence).steps if s.selector is not None]
+        expected = tuple(
+            tuple(
+                int(compare[predicate](k, q) and (j <= i or not causal))
+                for j, k in enumerate(sequence)
+            )
+            for i, q in enumerate(sequence)
+        )
+        assert head.selector == expected
+        assert head.attention is None
 
 
-def test_means_show_how_much_of_each() -> None:
-    assert "0:a 50% 1:b 50%" in str(compiled("frac_prevs").trace("ab"))
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_holds_a_variable_and_heads_explain_their_values(
+    name: str, optimize: int
+) -> None:
+    model = compiled(name, optimize)
+    for sequence in inputs(model, 3):
+        traced = model.trace(sequence)
+        assert sorted(step.variable for step in traced.steps) == sorted(traced.variables)
+        for step in traced.steps:
+            assert step.reading.values == traced.variable(step.variable).values
+            assert (step.selector is not None) == ("head" in step.part)
+        assert all(len(line) <= 80 for line in str(traced).splitlines())
+
+
+def test_attention_that_is_no_selector_is_shown_as_it_is() -> None:
+    """With weak queries a head attends to keys that it does not select."""
+    model = compiled("frac_prevs")
+    arrays = dict(model.weights.arrays)
+    for part in ("W_Q", "b_Q"):
+        arrays[f"blocks.0.attn.{part}"] = arrays[f"blocks.0.attn.{part}"] / 40
+    blurred = rasplab.Model(dataclasses.replace(model.weights, arrays=arrays)).trace("ab")
+    [head] = [s for s in blurred.steps if s.selector is not None]
+    assert head.attention is not None
+    pattern = blurred.attention(0, 0).array
+    assert np.allclose(head.attention, pattern[1:, 1:])
+    assert f"{pattern[2, 2]:.0%}" in str(blurred)
+
+
+def test_long_inputs_list_what_they_select() -> None:
+    model = rasplab.compile(selector_width(select(tokens, tokens, "==")), vocab="ab", max_length=40)
+    shown = str(model.trace("ab" * 15 + "a" * 10))
+    assert "query 1:b selects 1, 3, 5, 7" in shown
+    assert "query 0:a selects 0, 2, 4" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_the_source_line_is_shown_where_the_program_was_compiled_here(tmp_path: Path) -> None:
+    same = select(tokens, tokens, "==")
+    counted = selector_width(same).named("counted")
+    model = rasplab.compile(counted, vocab="ab", max_length=3)
+    text = "counted = selector_width(same)"
+    span = counted.origin.span()
+    assert span is not None
+    assert f"test_trace.py:{span.line}: {text}" in str(model.trace("ab"))
+    loaded = rasplab.load(model.save(tmp_path / "model"))
+    assert "test_trace.py:" in str(loaded.trace("ab"))
+    assert text not in str(loaded.trace("ab")), "the file may have changed since"
+
+
+def test_a_trace_in_a_notebook_is_escaped_and_has_every_step() -> None:
+    hostile = "<script>alert(1)</script>"
+    fetched = aggregate(select(indices, 0, "=="), tokens).named(hostile)
+    shown = rasplab.compile(fetched, vocab=[hostile, "b"], max_length=3).trace([hostile, "b"])
+    assert "<script" not in shown._repr_html_()
+    assert "&lt;script&gt;" in shown._repr_html_()
+    assert shown._repr_html_().count("<table") == len(shown.steps) + 1
 
 
 def reading_of(numbers, values, error: float, *, undefined: bool = False):

@@ -1,6 +1,6 @@
 // What Python writes into the page: src/rasplab/view/explorer/document.py has the same fields.
 
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 export type Value =
   string | number | boolean | null | { tuple: Value[] } | { integer: string } | { float: string };
@@ -143,6 +143,29 @@ export interface SourceText {
   lines: { number: number; text: string }[];
 }
 
+export interface CircuitNode {
+  name: string;
+  steps: number[];
+  inside: boolean;
+}
+
+export interface CircuitEdge {
+  sender: number;
+  receiver: number;
+  part: string;
+}
+
+export interface CircuitView {
+  level: string;
+  ablation: string;
+  nodes: CircuitNode[];
+  edges: CircuitEdge[];
+  candidates: number;
+  inputs: number;
+  exhaustive: boolean;
+  unproven: string[];
+}
+
 export interface ModelDocument {
   format: number;
   name: string;
@@ -159,6 +182,8 @@ export interface ModelDocument {
   sources: SourceText[];
   input: number[];
   arrays: Record<string, ArrayData>;
+  circuits: CircuitView[];
+  beside: ModelDocument | null;
 }
 
 /** The document of a page's text; a page of another version is refused. */

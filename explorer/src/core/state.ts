@@ -1,6 +1,7 @@
 // What is shown, as the fragment of the page's address, so that a view can be shared.
 
 import type { ModelDocument } from "./document";
+import { ABLATIONS, LEVELS } from "./circuit";
 import { parse, write } from "./tokens";
 
 /** A variable (by the name of its expression) that is set at a position, by the value's text. */
@@ -8,6 +9,12 @@ export interface Setting {
   name: string;
   position: number;
   value: string;
+}
+
+/** A circuit by the question that it answers. */
+export interface Asked {
+  level: string;
+  ablation: string;
 }
 
 export interface View {
@@ -18,10 +25,22 @@ export interface View {
   /** The variable whose parts stay lit. */
   pinned: string | null;
   settings: Setting[];
+  /** The circuit that is drawn over the network. */
+  circuit: Asked | null;
+  /** Whether the second network is shown. */
+  beside: boolean;
 }
 
 export function firstView(document: ModelDocument): View {
-  return { ids: document.input, step: 0, toggled: [], pinned: null, settings: [] };
+  return {
+    ids: document.input,
+    step: 0,
+    toggled: [],
+    pinned: null,
+    settings: [],
+    circuit: null,
+    beside: false,
+  };
 }
 
 export function toFragment(document: ModelDocument, view: View): string {
@@ -33,6 +52,8 @@ export function toFragment(document: ModelDocument, view: View): string {
   for (const { name, position, value } of view.settings) {
     parts.append("set", JSON.stringify([name, position, value]));
   }
+  if (view.circuit) parts.set("circuit", `${view.circuit.level} ${view.circuit.ablation}`);
+  if (view.beside) parts.set("beside", "1");
   return parts.toString();
 }
 
@@ -49,6 +70,9 @@ export function fromFragment(document: ModelDocument, fragment: string): View {
   const lit = parts.get("lit");
   if (document.variables.some((variable) => variable.name === lit)) view.pinned = lit;
   view.settings = parts.getAll("set").flatMap((text) => setting(text, view.ids.length) ?? []);
+  const [level = "", ablation = ""] = (parts.get("circuit") ?? "").split(" ");
+  if (LEVELS.includes(level) && ABLATIONS.includes(ablation)) view.circuit = { level, ablation };
+  view.beside = parts.get("beside") === "1" && document.beside !== null;
   return view;
 }
 

@@ -1,45 +1,67 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 
-import { editsOf } from "../core/edits";
-import { forward } from "../core/forward";
+import type { CircuitView } from "../core/document";
 import type { Model } from "../core/model";
-import { fromFragment, toFragment, type View } from "../core/state";
+import { fromFragment, toFragment, type Asked, type View } from "../core/state";
+import { Beside, LevelTitle } from "./Beside";
 import { Certificate } from "./Certificate";
+import { CircuitBar } from "./Circuit";
 import { Header } from "./Header";
 import { Input } from "./Input";
 import { Network } from "./Network";
 import { Program } from "./Program";
 import { Residual } from "./Residual";
+import { useRuns } from "./runs";
 import { Settings } from "./Settings";
 import { move, variableFocus, type Change, type Focus, type Shared } from "./shared";
 import { Stepper } from "./Stepper";
 
-export function App({ model }: { model: Model }) {
+interface Props {
+  model: Model;
+  /** What is known beyond the document, and who computes more. */
+  circuits?: CircuitView[];
+  ask?: (asked: Asked) => void;
+}
+
+/** A view and the model that it was made for. */
+interface Held {
+  model: Model;
+  view: View;
+}
+
+/** The view for another model: what of it fits there. */
+function fitted(held: Held, model: Model): View {
+  if (held.model === model) return held.view;
+  return fromFragment(model.document, toFragment(held.model.document, held.view));
+}
+
+export function App({ model, circuits, ask }: Props) {
   const { document: data } = model;
-  const [view, setView] = useState<View>(() => fromFragment(data, location.hash));
+  const [held, setHeld] = useState<Held>(() => ({
+    model,
+    view: fromFragment(data, location.hash),
+  }));
+  const view = useMemo(() => fitted(held, model), [held, model]);
   const [pointed, point] = useState<Focus | null>(null);
   const update = useCallback(
     (change: Change) =>
-      setView((before) => ({
-        ...before,
-        ...(typeof change === "function" ? change(before) : change),
-      })),
-    [],
+      setHeld((before) => {
+        const now = fitted(before, model);
+        const changed = typeof change === "function" ? change(now) : change;
+        return { model, view: { ...now, ...changed } };
+      }),
+    [model],
   );
-  const { ids, settings } = view;
-  const base = useMemo(() => forward(model, ids), [model, ids]);
-  const run = useMemo(() => {
-    const edits = editsOf(data, settings, ids.length);
-    return edits.length > 0 ? forward(model, ids, edits) : base;
-  }, [model, data, ids, settings, base]);
+  const runs = useRuns(model, view.ids, view.settings);
 
   const partly: Omit<Shared, "focus"> = {
     model,
-    run,
-    base: run === base ? null : base,
+    ...runs,
     view,
     update,
     point,
+    circuits: circuits ?? data.circuits,
+    ask: ask ?? null,
   };
   const pinned =
     view.pinned === null ? null : variableFocus({ ...partly, focus: null }, view.pinned);
@@ -49,10 +71,10 @@ export function App({ model }: { model: Model }) {
     history.replaceState(null, "", `#${toFragment(data, view)}`);
   }, [data, view]);
   useEffect(() => {
-    const read = () => setView(fromFragment(data, location.hash));
+    const read = () => setHeld({ model, view: fromFragment(data, location.hash) });
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);
-  }, [data]);
+  }, [model, data]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const next = stepAfter(event);
@@ -69,11 +91,14 @@ export function App({ model }: { model: Model }) {
       <Header shared={shared} />
       <Input shared={shared} />
       <Settings shared={shared} />
-      <main>
+      <CircuitBar shared={shared} />
+      <main class={view.beside ? "two" : ""}>
         <section class="network-panel" aria-label="The network, layer by layer">
+          {view.beside && <LevelTitle document={data} />}
           <Stepper shared={shared} />
           <Network shared={shared} />
         </section>
+        {view.beside && <Beside main={shared} />}
         <aside class="program-panel" aria-label="The program and its certificate">
           <Program shared={shared} />
           <Certificate shared={shared} />
@@ -91,7 +116,9 @@ const TYPING = ["INPUT", "SELECT", "TEXTAREA"];
 /** To which step a key leads from another, unless it is typed into something. */
 function stepAfter(event: KeyboardEvent): ((step: number) => number) | null {
   const { target } = event;
-  const typed = target instanceof HTMLElement && TYPING.includes(target.tagName);
+  const typed =
+    target instanceof HTMLElement &&
+    (TYPING.includes(target.tagName) || target.closest("[contenteditable]") !== null);
   if (typed || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return null;
   switch (event.key) {
     case "ArrowRight":

@@ -19,7 +19,7 @@ export function Certificate({ shared }: { shared: Shared }) {
         proved of the weights: how far off what a block writes can be, and how much of the tolerance
         of its decision is left
       </p>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0} role="group" aria-label="margins">
         <table class="bounds">
           <thead>
             <tr>

@@ -88,7 +88,7 @@ function Selection({ shared, component, parts, selected, cell, setCell }: Select
   const { keys, queries, values } = parts;
   const result = textsOf(shared, component.variable);
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="group" aria-label="selector">
       <table class="grid">
         <thead>
           {keys.map((name) => (
@@ -179,7 +179,7 @@ function Pattern({ shared, component, cell, setCell }: GridProps) {
   const largest = Math.max(...rows.slice(1).flatMap((row) => row.slice(1)), 1e-30);
   const names = ["BOS", ...shared.view.ids.map((id) => textOf(model.document, id))];
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="group" aria-label="attention">
       <table class="grid pattern">
         <thead>
           <tr>

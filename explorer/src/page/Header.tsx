@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { finite } from "../core/document";
+import { levelOf } from "./Beside";
 import type { Shared } from "./shared";
 
 const THEMES = ["as the system", "dark", "light"] as const;
@@ -16,6 +17,15 @@ export function Header({ shared }: { shared: Shared }) {
         </p>
       </div>
       <div class="tools">
+        {data.beside && (
+          <button
+            type="button"
+            aria-pressed={shared.view.beside}
+            onClick={() => shared.update(({ beside }) => ({ beside: !beside }))}
+          >
+            {`Beside it: ${levelOf(data.beside)}`}
+          </button>
+        )}
         <Theme />
         <Link />
       </div>

@@ -5,6 +5,7 @@ import { explain } from "../core/explain";
 import { briefly, fully, outputs, placeOf, readVariable, type Read } from "../core/reading";
 import { componentOf } from "../core/schedule";
 import { textOf } from "../core/tokens";
+import { CircuitArcs, chosenCircuit, circuitClass, CircuitNote } from "./Circuit";
 import { HeadDetail } from "./Head";
 import { Lanes } from "./Lanes";
 import { SetVariable } from "./Settings";
@@ -26,8 +27,13 @@ import { UnitsDetail } from "./Units";
 export function Network({ shared }: { shared: Shared }) {
   const { steps } = shared.model.document;
   const lanes = 1 + Math.max(...steps.map((step) => step.lane));
+  const drawn = chosenCircuit(shared) !== undefined;
   return (
-    <div class="network" style={{ "--lanes": lanes, "--positions": shared.view.ids.length }}>
+    <div
+      class={classes("network", drawn && "with-circuit")}
+      style={{ "--lanes": lanes, "--positions": shared.view.ids.length }}
+    >
+      {drawn && <CircuitArcs shared={shared} />}
       <Positions shared={shared} />
       {steps.map((step, i) => (
         <Row key={i} shared={shared} step={step} number={i} />
@@ -82,6 +88,7 @@ function Row({ shared, step, number }: { shared: Shared; step: StepData; number:
         current && "current",
         number > view.step && "later",
         step.writes !== null && isLit(shared, step.writes) && "lit",
+        circuitClass(shared, number),
       )}
       data-step={number}
       data-name={name}
@@ -94,6 +101,7 @@ function Row({ shared, step, number }: { shared: Shared; step: StepData; number:
       <Lanes shared={shared} number={number} />
       <div class="card" style={tint(colourOf(shared, step.writes))}>
         <Title shared={shared} step={step} number={number} open={open} />
+        <CircuitNote shared={shared} step={number} />
         <Strip shared={shared} step={step} ready={number <= view.step} />
         {open && <Detail shared={shared} step={step} />}
       </div>

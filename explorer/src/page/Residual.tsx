@@ -35,7 +35,7 @@ export function Residual({ shared }: { shared: Shared }) {
         a row per direction, a column per position, BOS first; blue is positive, orange negative;
         hatched: not yet written
       </p>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0} role="group" aria-label="residual stream">
         {cell >= 12 && (
           <svg width={LABELS + cell * positions + 2} height={16} aria-hidden="true">
             {names.map((name, i) => (

@@ -41,7 +41,9 @@ export function SetVariable({ shared, variable }: { shared: Shared; variable: st
   const name = placeOf(data, variable)?.expression ?? "";
   const listed = choices(data, name).map(text);
   const [position, setPosition] = useState(0);
-  const [value, setValue] = useState(listed[0] ?? "");
+  const [wanted, setValue] = useState(listed[0] ?? "");
+  // Another program may have been compiled since the value was chosen.
+  const value = listed.length > 0 && !listed.includes(wanted) ? (listed[0] ?? "") : wanted;
   if (settablePlaces(data, name).length === 0) return null;
   const fits = valueOf(data, name, value) !== undefined;
   const at = Math.min(position, shared.view.ids.length - 1);

@@ -2,7 +2,8 @@
 
 import type { Model } from "../core/model";
 import type { Run } from "../core/forward";
-import type { View } from "../core/state";
+import type { CircuitView } from "../core/document";
+import type { Asked, View } from "../core/state";
 
 /** What the reader points at: a variable's parts, or an expression and the variables it is in. */
 export interface Focus {
@@ -22,6 +23,9 @@ export interface Shared {
   update: (change: Change) => void;
   focus: Focus | null;
   point: (focus: Focus | null) => void;
+  /** The circuits that are known, and how another is asked for, where there is who computes it. */
+  circuits: CircuitView[];
+  ask: ((asked: Asked) => void) | null;
 }
 
 /** Handlers for what lights up when it is pointed at or reached by keyboard. */

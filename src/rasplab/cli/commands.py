@@ -23,8 +23,10 @@ from rasplab.cli.parameters import (
     Program,
     Vocab,
 )
+from rasplab.cli.play.command import play
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, shown
+from rasplab.cli.tracing import trace
 from rasplab.diagnostics import InputError, diagnostic, require
 from rasplab.model import Model
 from rasplab.rasp.values import Value
@@ -42,8 +44,8 @@ def application() -> App:
         help_formatter="default" if sys.stdout.isatty() else "plain",
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
-    named |= {"view": view, "verify": verify, "check": check, "explain": explain}
-    named |= {"compress": compress, "bench": bench, "repl": repl}
+    named |= {"trace": trace, "view": view, "verify": verify, "check": check, "explain": explain}
+    named |= {"compress": compress, "bench": bench, "play": play, "repl": repl}
     named |= {"learn": learn, "mystery": mystery, "guess": guess}
     for name, command in named.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")

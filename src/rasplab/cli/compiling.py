@@ -21,6 +21,7 @@ from rasplab.cli.parameters import (
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, are_characters
 from rasplab.diagnostics import require
+from rasplab.model import Model
 
 
 def compile_(
@@ -134,6 +135,8 @@ def view(
     causal: Causal = False,
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
+    circuits: Annotated[bool, Parameter(negative="")] = False,
+    beside: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Write a page that shows inside a model, step by step, on any input; it needs no network.
 
@@ -151,29 +154,37 @@ def view(
         The tokens to compile for, as for `compile`.
     max_length
         The longest sequence to compile for, BOS not counted.
+    circuits
+        Compute the ground truth at every level and for every ablation, to be drawn in the page.
+    beside
+        Show the program compiled at the other level beside it, on the same input.
     """
-    from rasplab.cli.view import view_model
+    from rasplab.cli.view import no_other_level, view_model
     from rasplab.opening import load
 
+    other: Model | None = None
     if reading.is_model(program):
+        if beside:
+            raise no_other_level(program)
         model, characters = load(program), False
     else:
         source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
         characters = source.characters
-        model = reading.compiled(
-            source,
-            vocab=reading.vocabulary(source, vocab, text),
-            max_length=max_length,
-            causal=causal,
-            optimize=optimize,
-            dtype=dtype,
-        )
+        options: dict[str, Any] = {
+            "vocab": reading.vocabulary(source, vocab, text),
+            "max_length": max_length,
+            "causal": causal,
+            "dtype": dtype,
+        }
+        model = reading.compiled(source, optimize=optimize, **options)
+        if beside:
+            other = reading.compiled(source, optimize=1 - optimize, **options)
     sequence = None
     if input is not None:
         known = model.config.vocabulary
         reader = Reader(known, characters, are_characters(known), text, say=output.note)
         sequence = reader.sequence([input])
-    view_model(model, out, sequence, name=program, show=open)
+    view_model(model, out, sequence, name=program, show=open, circuits=circuits, beside=other)
 
 
 def compress(

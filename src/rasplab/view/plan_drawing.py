@@ -13,6 +13,7 @@ from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text, mono_width, shortened
 from rasplab.weights import EMBED, Component, ModelWeights, VariablePlace
+from rasplab.weights.trace_steps import DOING, embedded_from
 
 MARGIN = 20.0
 HEADER = 74.0
@@ -27,14 +28,6 @@ TITLE, TITLE_LINE, TITLE_LINES = 13.0, 18.0, 2
 CODE_CHARACTERS = 92
 
 BANDS = {"embed": "#f4f6f8", "attention": "#eef4fc", "MLP": "#fdf4ec", "output": "#f4f6f8"}
-
-WORDS = {
-    "move": "fetches a value",
-    "mean": "averages",
-    "sum": "adds up",
-    "steps": "steps along a number line",
-    "products": "looks up combinations",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +110,8 @@ def _embedded(weights: ModelWeights, place: VariablePlace) -> Row:
         "|".join(map(_shown, d.values)) if d.values else d.role or "its number"
         for d in weights.circuit.directions[place.columns]
     ]
-    sizes = [
-        np.linalg.norm(weights.frame(EMBED).read(weights.arrays[name], place))
-        for name in ("embed.W_E", "pos_embed.W_pos")
-    ]
-    source = "the token" if sizes[0] > sizes[1] else "the position"
-    return Row(
-        "embed", None, place.name, " ".join(labels), f"from {source} · {_columns(place)}", (),
-        place.name,
-    )  # fmt: skip
+    detail = f"from the {embedded_from(weights, place)} · {_columns(place)}"
+    return Row("embed", None, place.name, " ".join(labels), detail, (), place.name)
 
 
 def _in_terms_of(component: Component, others: list[Component]) -> str:
@@ -145,7 +131,7 @@ def _component(component: Component, expression: str, places: dict[str, Variable
         if component.kind == "head"
         else f"{units} hidden unit{'s' * (units != 1)}"
     )
-    parts = [who, WORDS.get(component.construction, component.construction)]
+    parts = [who, DOING.get(component.construction, component.construction)]
     if component.reads:
         parts.append(f"reads {', '.join(component.reads)}")
     if written is not None:

@@ -7,15 +7,15 @@ a head) and `unit` (of an MLP) by number; `output` by value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import InputError
-from rasplab.display import code, html
+from rasplab.diagnostics import InputError, Span
+from rasplab.display import html
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import ModelWeights, NamedDirection, VariablePlace
@@ -23,6 +23,10 @@ from rasplab.weights.codec import decode, encode
 from rasplab.weights.forward import Record, forward
 from rasplab.weights.named import Label, Named, unknown
 from rasplab.weights.reading import Reading, read_variable
+from rasplab.weights.values_json import to_json
+
+if TYPE_CHECKING:
+    from rasplab.weights.trace_steps import TraceStep
 
 _AXES = {
     "hook_embed": ("position", "direction"),
@@ -47,7 +51,9 @@ class Trace:
 
     `residual` is the residual stream (position × direction) at every site: `"embed"`, `"0.attn"`,
     `"0.mlp"`, `"1.attn"`, …; `activations` holds everything by TransformerLens's names; `logits`
-    is the read-out (position × output).
+    is the read-out (position × output). `spans` are the places in the program from which
+    variables were built, where it was compiled here. A trace prints as its `steps`, 80 columns
+    wide, and a notebook shows them as tables.
 
     >>> import rasplab
     >>> program, vocab = rasplab.programs.get("hist").at(3, 5)
@@ -60,6 +66,10 @@ class Trace:
     Named(query 4, key 4)
     >>> print(traced.variable("tokens"))
     tokens (embed): a, b, a
+    >>> [step.part for step in traced.steps]
+    ['embedding', 'layer 0, head 0', 'layer 0, MLP units 0-1']
+    >>> traced.steps[1].selector
+    ((1, 0, 1), (0, 1, 0), (1, 0, 1))
     """
 
     weights: ModelWeights
@@ -68,6 +78,7 @@ class Trace:
     residual: dict[str, Named]
     activations: dict[str, Named]
     logits: Named
+    spans: Mapping[str, Span] = field(default_factory=dict[str, Span])
 
     def attention(self, layer: int, head: int) -> Named:
         """The attention pattern of a head (query × key); each row sums to 1."""
@@ -98,6 +109,22 @@ class Trace:
         """The names of the variables, in the order of the residual stream; BOS is none."""
         return tuple(v.name for v in self.weights.circuit.variables if not v.marks_bos)
 
+    @property
+    def steps(self) -> tuple[TraceStep, ...]:
+        """The variables in the order in which they are written, and the part that wrote each."""
+        from rasplab.weights.trace_steps import steps_of
+
+        return steps_of(self)
+
+    def data(self) -> dict[str, Any]:
+        """The steps as JSON holds them, between the tokens and the output."""
+        return {
+            "program": self.weights.circuit.program,
+            "tokens": [to_json(token) for token in self.tokens],
+            "steps": [step.data() for step in self.steps],
+            "output": [to_json(value) for value in self.output],
+        }
+
     def __str__(self) -> str:
         from rasplab.weights.trace_printer import describe
 
@@ -122,11 +149,20 @@ class Trace:
         return tuple(labels[column.index] for column in columns)
 
     def _repr_html_(self) -> str:
-        return html(repr(self)[1:-1], picture=code(str(self)))
+        from rasplab.weights.trace_printer import picture
+
+        return html(repr(self)[1:-1], picture=picture(self))
 
 
-def trace(weights: ModelWeights, sequence: Iterable[Any], edit: Record | None = None) -> Trace:
+def trace(
+    weights: ModelWeights,
+    sequence: Iterable[Any],
+    edit: Record | None = None,
+    spans: Mapping[str, Span] | None = None,
+) -> Trace:
     """Run one sequence in NumPy and keep every activation, as `edit` left it.
+
+    `spans` are where the variables were built in the program.
 
     Raises:
         InputError: E401 to E405, for what is not a sequence that the model takes.
@@ -162,6 +198,7 @@ def trace(weights: ModelWeights, sequence: Iterable[Any], edit: Record | None = 
         residual={str(s): activations[architecture.stream(s)] for s in architecture.sites},
         activations=activations,
         logits=named(out[0], ("position", "output")),
+        spans=spans or {},
     )
 
 

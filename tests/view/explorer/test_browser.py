@@ -1,13 +1,8 @@
-"""The page in a real browser: stepped, typed into, read back and compared with the model.
-
-Needs the package `playwright` and a Chromium (Debian's `chromium`); skipped without, and says so.
-"""
+"""The page in a real browser: stepped, typed into, read back and compared with the model."""
 
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,78 +10,9 @@ import pytest
 
 import rasplab
 from rasplab.view.explorer import save_explorer
+from tests.view.explorer.shown import AXE, NARROW, WIDE, texts, violations
 from tests.view.explorer.test_page import HOSTILE, hostile_model
 from tests.view.models import library_model
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-AXE = Path(__file__).resolve().parents[3] / "explorer/node_modules/axe-core/axe.min.js"
-WIDE, NARROW = (1280, 860), (390, 800)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-class Shown:
-    """A page of a model, and what it complained about."""
-
-    def __init__(
-        self, browser: Any, file: Path, fragment: str = "", size: tuple[int, int] = WIDE
-    ) -> None:
-        viewport = {"width": size[0], "height": size[1]}
-        self.context = browser.new_context(viewport=viewport, reduced_motion="reduce")
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self.complaints.append(said.text))
-        self.page.on("request", self._requested)
-        self.page.goto(f"{file.as_uri()}{fragment}")
-        self.page.wait_for_selector(".network")
-
-    def _requested(self, request: Any) -> None:
-        if not request.url.startswith(("file:", "data:")):
-            self.complaints.append(f"asked for {request.url}")
-
-    def type(self, text: str) -> None:
-        self.page.fill("#typed", text)
-
-    def strip(self, name: str) -> list[str | None]:
-        cells = self.page.locator(f'[data-name="{name}"] > .card > .strip > .cell')
-        return [cell.get_attribute("data-value") for cell in cells.all()]
-
-    def outputs(self) -> list[str]:
-        return self.page.locator("[data-output]").all_inner_texts()
-
-    def overflows(self) -> bool:
-        return self.page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
-
-
-@pytest.fixture
-def show(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    opened: list[Shown] = []
-
-    def open_model(model: rasplab.Model, *, sequence: Any = None, **options: Any) -> Shown:
-        shown = Shown(browser, save_explorer(model, tmp_path / "page.html", sequence), **options)
-        opened.append(shown)
-        return shown
-
-    yield open_model
-    for shown in opened:
-        shown.context.close()
-        assert shown.complaints == []
-
-
-def texts(values: Any) -> list[str]:
-    return ["undefined" if value is None else str(value) for value in values]
 
 
 @pytest.mark.parametrize("name", ["sort", "reverse", "hist"])
@@ -288,9 +214,7 @@ def test_labels_and_contrast_are_what_axe_asks_for(
         page.reload()
         for opened in page.locator("details").all():
             opened.evaluate("element => element.open = true")
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run()")["violations"]
-        assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+        assert violations(page) == []
     page.close()
 
 

@@ -6,29 +6,44 @@
 - `"acdc"`: the edge map of ACDC: receiver, its index, sender, its index; true if present.
 - `"interpbench"`: the list of edges between hook names, as in the benchmark's `edges.pkl`, which is
   this list pickled.
+- `"attribution-graph"`: the graph of one input that circuit-tracer's and Neuronpedia's viewers
+  read: directions at positions, linked by their effects, variables as supernodes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from rasplab.diagnostics import InputError, diagnostic
+from rasplab.lab.circuits.attribution import attribution_graph
 from rasplab.lab.circuits.blocks import Reader, Writer
 from rasplab.lab.circuits.truth import GroundTruth
 from rasplab.weights.architecture import EMBED, Architecture
 from rasplab.weights.directory import write_file
 
-FORMATS = ("rasplab", "eap", "auto-circuit", "acdc", "interpbench")
+FORMATS = ("rasplab", "eap", "auto-circuit", "acdc", "interpbench", "attribution-graph")
 
 Place: TypeAlias = "tuple[str, tuple[int | None, ...]]"
 """A hook name of TransformerLens, and an index into its activation."""
 
 
-def save(truth: GroundTruth, path: str | Path, format: str, *, min_heads: int = 1) -> Path:
-    """Write a circuit as JSON in one of the formats; `min_heads` is for `"eap"`."""
+def save(
+    truth: GroundTruth,
+    path: str | Path,
+    format: str,
+    *,
+    sequence: Iterable[Any] | None = None,
+    min_heads: int = 1,
+) -> Path:
+    """Write a circuit as JSON in one of the formats.
+
+    Only an attribution graph is of a `sequence`, and `min_heads` is for `"eap"`.
+    """
+    if sequence is not None and format != "attribution-graph":
+        raise _cannot_hold(f"{format!r} is not of one sequence", "leave `sequence` out")
     match format:
         case "rasplab":
             data: Any = own_json(truth)
@@ -40,6 +55,9 @@ def save(truth: GroundTruth, path: str | Path, format: str, *, min_heads: int = 
             data = [[*key, present] for key, present in acdc(truth).items()]
         case "interpbench":
             data = interpbench(truth)
+        case "attribution-graph":
+            _require(truth, "an attribution graph", levels=("direction",), positions=False)
+            data = attribution_graph(truth, sequence)
         case _:
             raise _cannot_hold(f"there is no format {format!r}", f"use {', '.join(FORMATS)}")
     return write_file(path, (json.dumps(data, indent=1) + "\n").encode("ascii"))

@@ -63,7 +63,7 @@ class Rerun:
         if reader.step is None:
             return self._changed(np.arange(len(self.ids)), read_out(self.weights, read))
         wrote = self._wrote(reader.step, reader)
-        before, after = (self._writes(reader.step, reader, x) for x in (stream, read))
+        before, after = (self.writes(reader.step, reader, x) for x in (stream, read))
         return self.changed_by_node(
             reader.step.site, wrote, np.where(after == before, wrote, after)
         )
@@ -99,7 +99,7 @@ class Rerun:
         alone = weights[own].any(axis=0) & ~np.delete(weights, own, 0).any(axis=0)
         return np.where(alone, self.kept[step.out], out)
 
-    def _writes(self, step: Step, reader: Reader, read: Array) -> Array:
+    def writes(self, step: Step, reader: Reader, read: Array) -> Array:
         """What a head or hidden units write where they, or one part of the head, read `read`."""
         if reader.node not in self.arrays:
             own = slice(reader.start, reader.stop)

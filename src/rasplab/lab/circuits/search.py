@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import Diagnostic, InputError, ProgramError, diagnostic
+from rasplab.lab.circuits.attribution import default_input
 from rasplab.lab.circuits.blocks import (
     LEVELS,
     Blocks,
@@ -27,7 +28,7 @@ from rasplab.lab.circuits.blocks import (
 )
 from rasplab.lab.circuits.data import Ids, Inputs, by_default, declared, read_inputs
 from rasplab.lab.circuits.rerun import Rerun
-from rasplab.lab.circuits.truth import Edge, GroundTruth, Node, Position
+from rasplab.lab.circuits.truth import Edge, GroundTruth, Node, Position, Source
 from rasplab.weights.artefact import ModelWeights
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ def _static(weights: ModelWeights, blocks: Blocks) -> GroundTruth:
         len(pairs),
         0,
         False,
+        Source(_in_float64(weights), default_input(weights, ())),
     )
 
 
@@ -218,6 +220,7 @@ class _Search:
             self.inputs.every,
             self.by_position,
             self.inputs.digest,
+            Source(self.weights, default_input(self.weights, self.inputs.clean)),
         )
 
     def _places(self) -> list[Position]:

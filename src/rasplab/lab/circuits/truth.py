@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rasplab.display import Table, html
 from rasplab.lab.circuits.blocks import Blocks
 from rasplab.lab.circuits.convention import Convention
+from rasplab.rasp.values import Value
+from rasplab.weights.artefact import ModelWeights
 
 if TYPE_CHECKING:
     from rasplab.lab.circuits.scoring import Found, Marks
@@ -42,6 +44,14 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Of which weights a circuit is, and an input on which it can be shown."""
+
+    weights: ModelWeights
+    example: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GroundTruth:
     """The nodes and edges whose ablation changes an output on the data, each by itself.
 
@@ -61,6 +71,7 @@ class GroundTruth:
     exhaustive: bool
     by_position: bool = False
     data: str = ""
+    source: Source | None = None
 
     @property
     def convention(self) -> Convention:
@@ -111,17 +122,28 @@ class GroundTruth:
 
         return own_json(self)
 
-    def save(self, path: str | Path, *, format: str = "rasplab", min_heads: int = 1) -> Path:
-        """Write the circuit as JSON: ours, or `"eap"`, `"auto-circuit"`, `"acdc"`, `"interpbench"`.
+    def save(
+        self,
+        path: str | Path,
+        *,
+        format: str = "rasplab",
+        sequence: Iterable[Any] | None = None,
+        min_heads: int = 1,
+    ) -> Path:
+        """Write the circuit as JSON: ours, or in a format that other tools read.
+
+        These are `"eap"`, `"auto-circuit"`, `"acdc"`, `"interpbench"` and `"attribution-graph"`;
+        the last is of one `sequence`, by default one of the circuit's data.
 
         `min_heads` is for `"eap"`: as many heads a layer as the exported model was given.
 
         Raises:
-            InputError: E442 for an unknown format, or one that cannot hold the circuit.
+            InputError: E442 for an unknown format, or one that cannot hold the circuit; E401 to
+                E405 for the sequence.
         """
         from rasplab.lab.circuits.formats import save
 
-        return save(self, path, format, min_heads=min_heads)
+        return save(self, path, format, sequence=sequence, min_heads=min_heads)
 
     def draw(self, path: str | Path | None = None) -> Any:
         """The circuit as a `graphviz.Digraph`, which notebooks show; written to `path` if given."""

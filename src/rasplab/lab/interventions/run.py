@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from rasplab.diagnostics import InputError, InternalError, diagnostic
+from rasplab.diagnostics import InputError, InternalError, Span, diagnostic
 from rasplab.lab.interventions.agreement import broken_fact, expected_output, values_of
 from rasplab.lab.interventions.edits import Edits, edits_of
 from rasplab.lab.interventions.replacements import Patch, Replacement, Resample
@@ -62,7 +62,18 @@ def hooks(model: Model, sequence: Iterable[Any], do: Do) -> dict[str, Callable[.
 def traced(model: Model, sequence: Iterable[Any], do: Do | None = None) -> Trace:
     """Every activation on one sequence with variables set."""
     tokens = read_sequence(sequence)
-    return trace(model.weights, tokens, edits_of(model.weights, tokens, do or {}))
+    edits = edits_of(model.weights, tokens, do or {})
+    return trace(model.weights, tokens, edits, _spans(model))
+
+
+def _spans(model: Model) -> dict[str, Span]:
+    """Where the variables were built, of a model that was compiled here."""
+    if model.compilation is None:
+        return {}
+    names = [place.name for place in model.manifest.variables]
+    origins = {name: model.compilation.origin_of(name) for name in names}
+    spans = {name: origin.span() for name, origin in origins.items() if origin is not None}
+    return {name: span for name, span in spans.items() if span is not None}
 
 
 def _check(model: Model, tokens: list[Value], edits: Edits, do: Do, got: list[Value]) -> None:

@@ -1,6 +1,6 @@
 """What the page is given: a model, what its parts are called, and the program, as one JSON object.
 
-`explorer/src/document.ts` declares the same fields. A changed meaning raises `FORMAT`.
+`explorer/src/core/document.ts` declares the same fields. A changed meaning raises `FORMAT`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from rasplab.diagnostics import counted
+from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.export.standard import require_one_basis, require_standard
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.explorer.arrays import ArrayData, pack
+from rasplab.view.explorer.circuits import Choice, CircuitView, chosen, circuit_views
 from rasplab.view.explorer.expressions import Expression, Linked, expressions_of
 from rasplab.view.explorer.source import SourceText, read_sources
 from rasplab.view.plan_drawing import lanes_of, rows_of
@@ -27,7 +28,7 @@ from rasplab.weights.values_json import to_json
 if TYPE_CHECKING:
     from rasplab.model import Model
 
-FORMAT = 1
+FORMAT = 2
 
 INTEGERS_IN_JAVASCRIPT = 1 << 53
 """Up to here a number of JavaScript tells integers apart."""
@@ -80,7 +81,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Everything that a page shows; nothing else goes into it but the program of the page."""
+    """Everything that a page shows; nothing else goes into it but the program of the page.
+
+    `beside` is a second network for the same inputs, such as the program's at another level.
+    """
 
     format: int
     name: str
@@ -97,24 +101,36 @@ class Document:
     sources: tuple[SourceText, ...]
     input: tuple[int, ...]
     arrays: dict[str, ArrayData]
+    circuits: tuple[CircuitView, ...]
+    beside: Document | None = None
 
     def data(self) -> dict[str, Any]:
         """As JSON holds it."""
-        return cast("dict[str, Any]", _data(self))
+        return cast("dict[str, Any]", as_data(self))
 
 
 def document_of(
-    model: Model, sequence: Iterable[Any] | None = None, *, name: str | None = None, about: str = ""
+    model: Model,
+    sequence: Iterable[Any] | None = None,
+    *,
+    name: str | None = None,
+    about: str = "",
+    circuits: Choice = False,
+    beside: Model | None = None,
 ) -> Document:
     """The document of a model; `sequence` is the input that its page begins with.
 
-    `name` and `about` are its title, by default the program's name, and a sentence below it.
+    `name` and `about` are its title, by default the program's name, and a sentence below it;
+    `circuits` says which ablations are computed, `beside` is a second model for the same inputs.
 
     Raises:
-        InputError: E401 to E405, for a sequence that the model does not take; E601 for a schedule
-            of steps that the page does not go through, or a stream that changes its basis.
+        InputError: E401 to E405, for a sequence that the model does not take; E440 for circuits
+            that the page cannot draw, or a second model for other inputs; E601 for a schedule of
+            steps that the page does not go through, or a stream that changes its basis.
     """
     weights = model.weights
+    if beside is not None:
+        _require_same_inputs(model, beside)
     require_standard(weights.config, "the page")
     require_one_basis(weights, "the page")
     linked = expressions_of(model)
@@ -126,6 +142,8 @@ def document_of(
     if not weights.plain:
         maps = weights.frame(EMBED).maps
         arrays |= {"basis.write": maps.write, "basis.read": maps.read}
+    steps = _steps(weights)
+    first = _first_input(model, sequence)
     return Document(
         format=FORMAT,
         name=name or _name(model),
@@ -137,12 +155,38 @@ def document_of(
         vocabulary=_typed(weights.config.vocabulary),
         labels=direction_labels(circuit.directions),
         variables=_variables(weights, linked),
-        steps=_steps(weights),
+        steps=steps,
         expressions=tuple(_placed(e, sources) for e in linked.expressions),
         sources=tuple(sources.values()),
-        input=_first_input(model, sequence),
+        input=first,
         arrays={key: pack(array) for key, array in arrays.items()},
+        circuits=circuit_views(model, steps, chosen(circuits)),
+        beside=None
+        if beside is None
+        else document_of(
+            beside,
+            [weights.config.vocabulary[i - FIRST_TOKEN_ID] for i in first],
+            name=name or _name(model),
+            circuits=circuits,
+        ),
     )
+
+
+def _require_same_inputs(model: Model, other: Model) -> None:
+    """Two networks side by side are given one input."""
+    ours, theirs = model.config, other.config
+    if (ours.vocabulary, ours.n_ctx) != (theirs.vocabulary, theirs.n_ctx):
+        raise InputError(
+            diagnostic(
+                "E440",
+                "the two models that the page would show take different inputs",
+                notes=[
+                    f"{len(ours.vocabulary)} tokens, up to length {ours.max_length}",
+                    f"{len(theirs.vocabulary)} tokens, up to length {theirs.max_length}",
+                ],
+                help="compile both for the same vocabulary and the same length",
+            )
+        )
 
 
 def _name(model: Model) -> str:
@@ -246,13 +290,14 @@ def _first_input(model: Model, sequence: Iterable[Any] | None) -> tuple[int, ...
     return tuple(encode(config, [sequence])[0, 1:].tolist())
 
 
-def _data(content: Any) -> Any:
+def as_data(content: Any) -> Any:
+    """What dataclasses and values hold, as JSON holds it; the page's `document.ts` reads it."""
     if is_dataclass(content):
-        return {f.name: _data(getattr(content, f.name)) for f in fields(content)}
+        return {f.name: as_data(getattr(content, f.name)) for f in fields(content)}
     if isinstance(content, dict):
-        return {key: _data(part) for key, part in cast("dict[str, Any]", content).items()}
+        return {key: as_data(part) for key, part in cast("dict[str, Any]", content).items()}
     if isinstance(content, tuple | list):
-        return [_data(part) for part in cast("list[Any]", content)]
+        return [as_data(part) for part in cast("list[Any]", content)]
     if isinstance(content, int) and abs(content) > INTEGERS_IN_JAVASCRIPT:
         return {"integer": str(content)}
     if isinstance(content, float) and content in (float("inf"), float("-inf")):

@@ -120,10 +120,8 @@ def _held(model: Model, naming: Naming, position: Mapping[int, int]) -> dict[str
     for variable in model.manifest.variables:
         found = by_name.get(variable.expression or variable.name)
         if found is None and model.compilation is not None:
-            node = model.compilation.lowered.node_of(variable.name)
-            if node is not None:
-                origin = model.compilation.facts.interner.origins.get(node)
-                found = None if origin is None else by_origin.get(origin)
+            origin = model.compilation.origin_of(variable.name)
+            found = None if origin is None else by_origin.get(origin)
         if found is not None:
             held[variable.name] = found
     return held

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rasplab.view.explorer.circuits import Choice
 from rasplab.view.explorer.document import Document, document_of
 from rasplab.weights.directory import write_file
 
@@ -40,30 +41,41 @@ _PAGE = """\
 </html>
 """
 
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """A page that loads nothing and sends nothing, whatever the names in it are."""
 
 
 def explorer_page(
-    model: Model, sequence: Iterable[Any] | None = None, *, name: str | None = None, about: str = ""
+    model: Model,
+    sequence: Iterable[Any] | None = None,
+    *,
+    name: str | None = None,
+    about: str = "",
+    circuits: Choice = False,
+    beside: Model | None = None,
 ) -> str:
     """The page of a model as text; `sequence` is the input that it begins with.
 
     `name` and `about` are its title, by default the program's name, and a sentence below it.
+    `circuits=True` computes the ground truth at every level and for every ablation, pairs such as
+    `[("head", "zero")]` only these; `beside` is a second model that is shown on the same input.
 
     Raises:
-        InputError: E401 to E405, for a sequence that the model does not take.
+        InputError: E401 to E405, for a sequence that the model does not take; E440 for circuits
+            that the page cannot draw, or a second model for other inputs.
     """
     from rasplab.view import plan_svg
 
-    document = document_of(model, sequence, name=name, about=about)
+    document = document_of(
+        model, sequence, name=name, about=about, circuits=circuits, beside=beside
+    )
     return _PAGE.format(
-        policy=_POLICY,
+        policy=POLICY,
         title=f"{escape(document.name)}: a compiled transformer",
-        style=_asset("explorer.css"),
+        style=asset("explorer.css"),
         plan=plan_svg(model),
         document=embedded(document),
-        script=_asset("explorer.js"),
+        script=asset("explorer.js"),
     )
 
 
@@ -74,14 +86,17 @@ def save_explorer(
     *,
     name: str | None = None,
     about: str = "",
+    circuits: Choice = False,
+    beside: Model | None = None,
 ) -> Path:
     """Write the page of a model to a file, in place of what was there; see `explorer_page`.
 
     Raises:
-        InputError: E401 to E405, for a sequence that the model does not take.
+        InputError: E401 to E405, for a sequence that the model does not take; E440 for circuits
+            that the page cannot draw, or a second model for other inputs.
         ModelFileError: E504 where the file cannot be written.
     """
-    page = explorer_page(model, sequence, name=name, about=about)
+    page = explorer_page(model, sequence, name=name, about=about, circuits=circuits, beside=beside)
     return write_file(path, page.encode("utf-8", "replace"))
 
 
@@ -93,16 +108,21 @@ def open_page(path: Path) -> bool:
 
 
 def embedded(document: Document) -> str:
-    """The document as JSON that is safe inside a script element, whatever names and tokens are.
+    """The document as JSON that is safe inside a script element, whatever names and tokens are."""
+    return as_script(document.data())
+
+
+def as_script(data: object) -> str:
+    """Data as JSON that is safe inside a script element.
 
     In JSON `<`, `>` and `&` can only stand inside strings, where an escape means the same.
     """
-    text = json.dumps(document.data(), allow_nan=False, separators=(",", ":"))
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     """A file of the page's program, built by `make explorer`."""
     return files("rasplab.view.explorer").joinpath("assets", name).read_text(encoding="utf-8")
