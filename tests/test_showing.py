@@ -143,7 +143,7 @@ def test_on_an_example_an_expression_shows_its_values_and_a_selector_its_grid() 
 @pytest.mark.usefixtures("example")
 def test_where_an_expression_has_no_value_on_the_example_its_formula_is_shown() -> None:
     broken = rasp.tokens + 1
-    assert repr(broken).startswith("<Map: (tokens + 1)> (no values on the example: ")
+    assert repr(broken).startswith("<Map: tokens + 1> (no values on the example: ")
     assert "no values on the example" in broken._repr_html_()
     with pytest.raises(InputError):
         rasplab.example("")

@@ -22,7 +22,7 @@ def example(sequence: Iterable[Any] | None) -> None:
     >>> from rasplab.rasp import indices, select, tokens
     >>> example("abc")
     >>> indices + 1
-    <Map: (indices + 1)> = [1, 2, 3]
+    <Map: indices + 1> = [1, 2, 3]
     >>> select(indices, indices, "<=")
     <Select: select(indices, indices, "<=")>
         a b c
@@ -31,7 +31,7 @@ def example(sequence: Iterable[Any] | None) -> None:
       c 1 1 1
     >>> example(None)
     >>> indices + 1
-    <Map: (indices + 1)>
+    <Map: indices + 1>
 
     Raises:
         InputError: E401 for an empty sequence, E402 for what cannot be a token.

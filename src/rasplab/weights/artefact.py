@@ -100,7 +100,8 @@ class NamedDirection:
 class Component:
     """A head, or a run of hidden units, and what it implements.
 
-    `start` and `stop` are the hidden units (for a head, its number and the next).
+    `start` and `stop` are the hidden units (for a head, its number and the next). `selector` is
+    what a head selects by: its name, or how it is written.
     """
 
     layer: int
@@ -112,6 +113,13 @@ class Component:
     place: str
     reads: tuple[str, ...]
     construction: str
+    selector: str = field(default="", metadata=SPARING)
+
+    @property
+    def equation(self) -> str:
+        """`rank = selector_width(before)`, or its formula alone where it is called by that."""
+        cut = shorten(self.expression, len(self.variable))
+        return self.expression if self.variable == cut else f"{self.variable} = {self.expression}"
 
 
 @dataclass(frozen=True, slots=True)
