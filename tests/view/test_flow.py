@@ -226,7 +226,7 @@ def test_graphviz_has_no_complaints(name: str, capfd: pytest.CaptureFixture[str]
     program, sequence, _ = library_flow(name)
     svg = view.draw(program, sequence)._repr_svg_()
     assert svg is not None
-    assert "layer 1" in svg
+    assert "layer 0" in svg
     assert capfd.readouterr().err == ""
 
 

@@ -7,7 +7,7 @@ from rasplab import programs
 from rasplab.rasp import SOp, aggregate, full, indices, length, select, selector_width, tokens
 from rasplab.rasp.naming import LONGEST_NAME
 from rasplab.view.flow import Flow, follow
-from rasplab.view.plan_drawing import rows_of
+from rasplab.view.plan_rows import rows_of
 
 NAMES = [entry.name for entry in programs.all()]
 

@@ -11,12 +11,24 @@ from cyclopts import App, Parameter
 
 from rasplab.cli import output, reading
 from rasplab.cli.compiling import compile_, compress, show, view
-from rasplab.cli.parameters import AsJson, Causal, Division, Dtype, KeepText, Program, Vocab
+from rasplab.cli.figures import attention, circuit, graph, plan, residual, weights
+from rasplab.cli.parameters import (
+    AsJson,
+    Causal,
+    Division,
+    Dtype,
+    KeepText,
+    Out,
+    Program,
+    Tokens,
+    Vocab,
+)
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, shown
 from rasplab.diagnostics import InputError, diagnostic, require
 from rasplab.model import Model
 from rasplab.rasp.values import Value
+from rasplab.weights.directory import check_parent
 
 
 def application() -> App:
@@ -31,6 +43,8 @@ def application() -> App:
         help_formatter="default" if sys.stdout.isatty() else "plain",
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
+    named |= {"plan": plan, "residual": residual, "attention": attention, "circuit": circuit}
+    named |= {"graph": graph, "weights": weights}
     named |= {"view": view, "verify": verify, "check": check, "explain": explain}
     for name, command in {**named, "compress": compress, "repl": repl}.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")
@@ -62,7 +76,7 @@ def list_(*, json: AsJson = False) -> None:
 def run(
     program: Program,
     /,
-    *tokens: Annotated[str, Parameter(name="TOKENS")],
+    *tokens: Tokens,
     text: KeepText = False,
     split: Division = None,
     causal: Causal = False,
@@ -106,8 +120,8 @@ def run(
 def draw(
     program: Program,
     /,
-    *tokens: Annotated[str, Parameter(name="TOKENS")],
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    *tokens: Tokens,
+    out: Out,
     text: KeepText = False,
     split: Division = None,
     causal: Causal = False,
@@ -125,6 +139,7 @@ def draw(
     """
     from rasplab.view import draw as draw_program
 
+    check_parent(out)
     if out.suffix != ".dot":
         require("graphviz", extra="plot", purpose="this picture")
     source = reading.found(program, tokens=divided(tokens))

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from rasplab.cli import output, reading
-from rasplab.cli.parameters import Causal, Dtype, KeepText, Optimize, Program, Vocab, VocabSize
+from rasplab.cli.parameters import Causal, Dtype, KeepText, Optimize, Out, Program, Vocab, VocabSize
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, are_characters
 from rasplab.diagnostics import require
+from rasplab.weights.directory import check_parent
 
 
 def compile_(
@@ -19,7 +20,7 @@ def compile_(
     /,
     *,
     max_length: int,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    out: Out,
     vocab: Vocab = None,
     vocab_size: VocabSize = None,
     text: KeepText = False,
@@ -44,6 +45,7 @@ def compile_(
     overwrite
         Replace a model that is there already.
     """
+    check_parent(out)
     source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
     model = reading.compiled(
         source,
@@ -111,7 +113,7 @@ def view(
     program: Program,
     /,
     *,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    out: Out,
     input: Annotated[str | None, Parameter(name=("--input", "-i"))] = None,
     open: Annotated[bool, Parameter(negative="")] = False,
     vocab: Vocab = None,
@@ -142,6 +144,7 @@ def view(
     from rasplab.cli.view import view_model
     from rasplab.model import load
 
+    check_parent(out)
     if reading.is_model(program):
         model, characters = load(program), False
     else:

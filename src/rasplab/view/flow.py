@@ -61,11 +61,20 @@ class FlowHead:
 
 @dataclass(frozen=True, slots=True)
 class FlowLayer:
-    """A layer: its heads, and the elementwise steps after them. Layer 0 has no heads."""
+    """A layer: its heads, and the elementwise steps after them.
+
+    Number 0 is the input, which has no heads; number n is shown as layer n - 1, as the layers of a
+    model are counted.
+    """
 
     number: int
     heads: tuple[FlowHead, ...]
     steps: tuple[Step, ...]
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return f"layer {self.number - 1}" if self.number else "input"
 
 
 @dataclass(frozen=True, slots=True)
