@@ -190,8 +190,8 @@ def test_the_text_is_written_without_graphviz(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    picture = view.draw(length, "abc", tmp_path / "new" / "length.dot")
-    assert (tmp_path / "new" / "length.dot").read_text() == picture.dot
+    picture = view.draw(length, "abc", tmp_path / "length.dot")
+    assert (tmp_path / "length.dot").read_text() == picture.dot
     with pytest.raises(RasplabError, match=r"E602.*`dot`[\s\S]*install graphviz"):
         picture.save(tmp_path / "length.svg")
     assert picture._repr_svg_() is None

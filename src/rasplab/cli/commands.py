@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from rasplab.cli import output, reading
 from rasplab.cli.compiling import compile_, compress, show, view
 from rasplab.cli.figures import attention, circuit, graph, plan, residual, weights
+from rasplab.cli.help import Help
 from rasplab.cli.parameters import (
     AsJson,
     Causal,
@@ -40,13 +41,14 @@ def application() -> App:
         "A PROGRAM is a name that `rasplab list` shows, such as sort or 'shift(by=2)', or "
         "FILE.py:NAME, or FILE.rasp:NAME.",
         help_format="plaintext",
-        help_formatter="default" if sys.stdout.isatty() else "plain",
+        help_formatter="default" if sys.stdout.isatty() else Help(),
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
     named |= {"plan": plan, "residual": residual, "attention": attention, "circuit": circuit}
     named |= {"graph": graph, "weights": weights}
     named |= {"view": view, "verify": verify, "check": check, "explain": explain}
-    for name, command in {**named, "compress": compress, "repl": repl}.items():
+    named |= {"compress": compress, "repl": repl, "completion": completion}
+    for name, command in named.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")
         app.command(command, name=name)
     return app
@@ -155,6 +157,7 @@ def verify(
     program: str | None = None,
     samples: int = 1000,
     seed: int = 0,
+    json: AsJson = False,
 ) -> int:
     """Verify a saved model: its files, its structure, and with --program what it computes.
 
@@ -171,25 +174,28 @@ def verify(
     """
     from rasplab.cli.verify import verify_model
 
-    return verify_model(directory, program, samples=samples, seed=seed)
+    return verify_model(directory, program, samples=samples, seed=seed, as_json=json)
 
 
-def check(model: Path, /, *, dtype: Dtype | None = None) -> int:
+def check(model: Path, /, *, dtype: Dtype | None = None, json: AsJson = False) -> int:
     """Prove from a saved model's files alone that its weights compute what it says they do.
 
     Block by block: how far off what it writes can be, at every position, in whatever order sums are
     added up.
 
-    Args:
-        model: the directory of a saved model, or of a checkpoint, which reads through layer norms.
-        dtype: the number format in which it is run; by default its own.
+    Parameters
+    ----------
+    model
+        The directory of a saved model, or of a checkpoint, which reads through layer norms.
+    dtype
+        The number format in which it is run; by default its own.
     """
     from rasplab.cli.check import check_model
 
-    return check_model(model, dtype)
+    return check_model(model, dtype, as_json=json)
 
 
-def explain(code: str, /) -> None:
+def explain(code: str, /, *, json: AsJson = False) -> None:
     """Explain an error code, with an example that raises it and one that is mended.
 
     Parameters
@@ -197,9 +203,13 @@ def explain(code: str, /) -> None:
     code
         The code, such as E204.
     """
-    from rasplab.diagnostics.catalogue import explain as page
+    from rasplab.diagnostics.catalogue import find
 
-    output.say(page(code))
+    page = find(code)
+    if json:
+        output.json(output.record(page))
+    else:
+        output.say(str(page))
 
 
 def repl(
@@ -218,6 +228,20 @@ def repl(
     from rasplab.cli.repl.terminal import converse
 
     return converse(files, echo=echo)
+
+
+def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
+    """Print what makes a shell complete commands and options of rasplab.
+
+    Put it where the shell looks: in bash, `eval "$(rasplab completion bash)"` in ~/.bashrc; in zsh
+    a file `_rasplab` in a directory of $fpath; in fish ~/.config/fish/completions/rasplab.fish.
+
+    Parameters
+    ----------
+    shell
+        The shell.
+    """
+    print(application().generate_completion(shell=shell), end="")
 
 
 def _run_model(

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from rasplab.cli import output, reading
-from rasplab.cli.parameters import Causal, Dtype, KeepText, Optimize, Out, Program, Vocab, VocabSize
+from rasplab.cli.parameters import (
+    AsJson,
+    Causal,
+    Dtype,
+    KeepText,
+    Optimize,
+    Out,
+    Program,
+    Vocab,
+    VocabSize,
+)
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, are_characters
 from rasplab.diagnostics import require
@@ -71,6 +81,7 @@ def show(
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
     stage: str | None = None,
+    json: AsJson = False,
 ) -> None:
     """Show what a model does: its layers and what they implement, its sizes and its certificate.
 
@@ -93,7 +104,7 @@ def show(
         model = load(program)
         if stage is not None:
             raise no_stages(program)
-        show_model(model)
+        show_model(model, as_json=json)
         return
     source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
     options: dict[str, Any] = {
@@ -104,9 +115,9 @@ def show(
         "dtype": dtype,
     }
     if stage is not None:
-        show_stage(stage, source, **options)
+        show_stage(stage, source, as_json=json, **options)
     else:
-        show_model(reading.compiled(source, **options))
+        show_model(reading.compiled(source, **options), as_json=json)
 
 
 def view(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rasplab import programs
-from rasplab.cli.output import busy, say
+from rasplab.cli.output import busy, json, say
 from rasplab.cli.sources import find_program
 from rasplab.model import Model, compile, load
 from rasplab.rasp.printer import to_text
@@ -17,7 +19,23 @@ from rasplab.weights import ModelWeights, encode, forward
 _PROBES = 64
 
 
-def verify_model(directory: Path, name: str | None, *, samples: int, seed: int) -> int:
+@dataclass(slots=True)
+class Report:
+    """What is said of a model: printed at once, or kept to be printed as JSON."""
+
+    quiet: bool
+    said: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def __call__(self, about: str, text: str, holds: bool | None = True) -> None:
+        """A statement; `holds` is `None` where nothing was compared."""
+        self.said.append({"about": about, "holds": holds, "text": text})
+        if not self.quiet:
+            say(f"{about}: {text}")
+
+
+def verify_model(
+    directory: Path, name: str | None, *, samples: int, seed: int, as_json: bool = False
+) -> int:
     """Print what holds and what does not; 0 where nothing was found, else 1.
 
     Raises:
@@ -25,62 +43,70 @@ def verify_model(directory: Path, name: str | None, *, samples: int, seed: int) 
     """
     with busy(f"reading {directory}"):
         model = load(directory)
-    say("files: complete, and as they were written")
+    report = Report(as_json)
+    report("files", "complete, and as they were written")
     model.weights.verify()
-    say(f"structure: {model.weights}; every direction belongs to one variable")
-    passed = _certified(model)
-    passed = (model.certificate.measured or _decisive(model.weights, seed)) and passed
+    report("structure", f"{model.weights}; every direction belongs to one variable")
+    passed = _certified(model, report)
+    passed = (model.certificate.measured or _decisive(model.weights, seed, report)) and passed
     if name is None:
-        say("program: NOT compared; " + _advice(model))
+        report("program", "NOT compared; " + _advice(model), None)
     else:
-        passed = _compare(model, name, samples=samples, seed=seed) and passed
+        passed = _compare(model, name, report, samples=samples, seed=seed) and passed
+    if as_json:
+        json({"passed": passed, "statements": report.said})
     return 0 if passed else 1
 
 
-def _certified(model: Model) -> bool:
+def _certified(model: Model, report: Report) -> bool:
     certificate = model.certificate
     if certificate.measured:
-        say("certificate: none; what this model computes can be measured, nothing is proved")
+        text = "none; what this model computes can be measured, nothing is proved"
+        report("certificate", text, None)
         return True
     verdict = "exact" if certificate.exact else "NOT exact"
-    say(
-        f"certificate, as recorded: {verdict} in {certificate.precision}, "
-        f"smallest margin {certificate.smallest_margin:.4f}"
+    report(
+        "certificate, as recorded",
+        f"{verdict} in {certificate.precision}, smallest margin {certificate.smallest_margin:.4f}",
+        certificate.exact,
     )
     return certificate.exact
 
 
-def _decisive(weights: ModelWeights, seed: int) -> bool:
+def _decisive(weights: ModelWeights, seed: int, report: Report) -> bool:
     """Whether scores and flags on drawn inputs are as near to 0 or 1 as the certificate says."""
     config, certificate = weights.config, weights.circuit.certificate
     draw = random.Random(seed)
     lengths = [config.max_length - i % config.max_length for i in range(_PROBES)]
     probes = [[draw.choice(config.vocabulary) for _ in range(length)] for length in lengths]
     outputs = [forward(weights, encode(config, [probe]))[0, 1:] for probe in probes]
+    about = f"outputs on {_PROBES} drawn inputs"
     if not all(np.isfinite(out).all() for out in outputs):
-        say(f"outputs on {_PROBES} drawn inputs: NOT finite")
+        report(about, "NOT finite", False)
         return False
     decisions = [out[:, 1:] if config.numerical else out for out in outputs]
     if not decisions[0].size:
-        say(f"outputs on {_PROBES} drawn inputs: finite numbers")
+        report(about, "finite numbers")
         return True
     worst = max(float(np.abs(out - np.rint(out)).max()) for out in decisions)
     good = worst <= certificate.output_error
-    say(
-        f"outputs on {_PROBES} drawn inputs: within {worst:.1e} of a decision, "
-        f"{'as' if good else 'NOT as'} certified ({certificate.output_error:.1e})"
+    report(
+        about,
+        f"within {worst:.1e} of a decision, "
+        f"{'as' if good else 'NOT as'} certified ({certificate.output_error:.1e})",
+        good,
     )
     return good
 
 
-def _compare(model: Model, name: str, *, samples: int, seed: int) -> bool:
+def _compare(model: Model, name: str, report: Report, *, samples: int, seed: int) -> bool:
     config, circuit = model.config, model.manifest
     source = find_program(name, vocab_size=len(config.vocabulary), max_length=config.max_length)
     if to_text(source.program, 2000) != circuit.program:
-        say(f"program: the directory records another text: {circuit.program}")
+        report("program", f"the directory records another text: {circuit.program}", None)
     with busy("comparing with the program"):
         found = Model(model.weights, source.program).verify(samples=samples, seed=seed)
-    say(f"program: {name}: {found}")
+    report("program", f"{name}: {found}", found.passed)
     with busy("compiling the program again"):
         again = compile(
             source.program,
@@ -90,7 +116,7 @@ def _compare(model: Model, name: str, *, samples: int, seed: int) -> bool:
             optimize=circuit.optimize,
             dtype=config.dtype,
         )
-    say(f"weights: {_sameness(model.weights, again.weights)}")
+    report("weights", _sameness(model.weights, again.weights), None)
     return found.passed
 
 

@@ -21,7 +21,7 @@ from rasplab.rasp.naming import LONGEST_NAME
 from rasplab.rasp.phrases import Phrase
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Names:
     """Unique names per node, given in the order in which they are asked for."""
 
@@ -45,6 +45,9 @@ class Names:
             else:
                 self.given[node] = self._unused(name, "_{}")
         return self.given[node]
+
+    def __repr__(self) -> str:
+        return f"<names of {len(self.given)} nodes>"
 
     def provenance(self, node: Node) -> Provenance:
         """What a block that computes the node implements."""

@@ -9,6 +9,8 @@ from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, assert_never
 
+import numpy as np
+
 from rasplab.diagnostics import require
 from rasplab.view import colours
 from rasplab.view.drawing import (
@@ -89,7 +91,7 @@ def restyled(figure: Figure, look: Look) -> Figure:
         figure.set_size_inches(width * scale, height * scale)
     for artist in artists:
         if isinstance(artist, Label):
-            artist.set_fontsize(artist.get_fontsize() * scale)
+            artist.set_fontsize(float(artist.get_fontsize()) * scale)
             if look.font is not None:
                 artist.set_fontfamily([look.font, "DejaVu Sans"])
             artist.set_color(_on(look, artist.get_color()))
@@ -102,7 +104,8 @@ def restyled(figure: Figure, look: Look) -> Figure:
             artist.set_facecolor(_on(look, artist.get_facecolor()))
             artist.set_edgecolor(_on(look, artist.get_edgecolor()))
         elif isinstance(artist, QuadMesh):
-            artist.set_linewidth([width * scale for width in artist.get_linewidth()])
+            widths: Any = artist.get_linewidth()
+            artist.set_linewidth([float(w) * scale for w in np.atleast_1d(widths)])
             if look.dark and artist.get_cmap().name.startswith("rasplab"):
                 positive = artist.get_cmap().name == "rasplab-positive"
                 artist.set_cmap(colours.scale(positive=positive, dark=True))

@@ -33,7 +33,7 @@ SPARING: Mapping[str, Any] = {"left_out": True}
 """Metadata of a field that files have only where it is not what it is by default."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Config:
     """The shape and meaning of a model. Token ids: BOS 0, PAD 1, then the vocabulary in order.
 
@@ -73,6 +73,14 @@ class Config:
     def numerical(self) -> bool:
         """Whether the output is one number rather than a score per value."""
         return self.output_values is None
+
+    def __repr__(self) -> str:
+        return (
+            f"<config: {counted(self.n_layers, 'layer')}, {counted(self.n_heads, 'head')}, "
+            f"d_model {self.d_model}, d_head {self.d_head}, d_mlp {self.d_mlp}, "
+            f"{counted(len(self.vocabulary), 'token')}, at most {self.max_length} positions, "
+            f"{self.dtype}>"
+        )
 
     def token_ids(self) -> dict[object, int]:
         """The id of each token, by the token's identity."""

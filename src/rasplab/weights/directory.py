@@ -35,7 +35,7 @@ def write_directory(
     try:
         target = _path(directory).resolve()
         _refuse_existing(target, set(files if known is None else known), overwrite=overwrite)
-        check_parent(target)
+        check_parent(directory)
         _write(target, files, overwrite=overwrite)
     except ModelFileError:
         raise
@@ -61,7 +61,7 @@ def write_file(path: str | Path, data: bytes, *, overwrite: bool = True) -> Path
             raise _exists(target, None)
         if os.path.lexists(target) and not target.is_file():
             raise OSError("what is there is no file")
-        check_parent(target)
+        check_parent(path)
         new.write_bytes(data)
         os.replace(new, target)
     except ModelFileError:

@@ -27,7 +27,7 @@ import rasplab
 rasplab.load("models/nowhere")""",
         _MODEL
         + """\
-directory = model.save("models/reverse")
+directory = model.save("reverse")
 rasplab.load(directory)""",
     ),
     Page(
