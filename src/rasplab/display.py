@@ -48,7 +48,7 @@ def brief(value: Any) -> str:
     ... class Words:
     ...     words: list[str]
     >>> print(brief(Words(["word"] * 100)))
-    Words(words=['word', 'word', 'word', 'word', 'word', 'word', 'word', …])
+    Words(words=['word', 'word', 'word', 'word', 'word', 'word', 'word', 'wor…'])
     """
     held = [(f.name, repr(getattr(value, f.name))) for f in fields(value) if f.repr]
     shown = [f"{name}={shorten(text, 64)}" for name, text in held]

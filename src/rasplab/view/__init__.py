@@ -134,7 +134,7 @@ def circuit(truth: GroundTruth, model: Model, **options: Unpack[Options]) -> Dra
     return DrawnPicture(drawing, look)
 
 
-def graph(program: Expression, **options: Unpack[Options]) -> DrawnPicture:
+def graph(expression: Expression, **options: Unpack[Options]) -> DrawnPicture:
     """The expressions that a program is made of: a line for each, layer by layer.
 
     >>> from rasplab import rasp
@@ -144,7 +144,7 @@ def graph(program: Expression, **options: Unpack[Options]) -> DrawnPicture:
     from rasplab.view.graph_drawing import draw_graph
 
     look = Look(**options)
-    return DrawnPicture(draw_graph(program, look.title or ""), look)
+    return DrawnPicture(draw_graph(expression, look.title or ""), look)
 
 
 def draw(

@@ -80,20 +80,22 @@ def _figure(found: Trace, heads: list[Component], title: str | None) -> Figure:
     layout = _layout(found, heads)
     lines = math.ceil(len(heads) / layout.across)
     given = " ".join(map(shown, found.tokens))
-    words = wrap(title or f"attention on  {given}", int(_inches(layout) / 0.085)) or [""]
-    header = HEADER + 0.17 * (len(words) - 1)
-    width, height = _inches(layout), header + lines * layout.place[1] + EDGES
-    figure = new_figure(width, height)
+    inches = _inches(layout)
     summing = any(head.construction == "sum" for head in heads)
     remark = "rows are queries, columns keys" + "; grey: BOS, left out of sums" * summing
+    words = wrap(title or f"attention on  {given}", int(inches / 0.085)) or [""]
+    remarks = wrap(remark, int(inches / 0.068))
+    header = HEADER + 0.17 * (len(words) - 1) + 0.14 * (len(remarks) - 1)
+    width, height = inches, header + lines * layout.place[1] + EDGES
+    figure = new_figure(width, height)
     for i, line in enumerate(words):
         figure.text(
             EDGES / width, 1 - (0.22 + 0.17 * i) / height, line, fontsize=10, fontweight="bold",
             color=colours.INK, parse_math=False,
         )  # fmt: skip
-    figure.text(
-        EDGES / width, 1 - (header - 0.12) / height, remark, fontsize=8, color=colours.MUTED
-    )  # fmt: skip
+    for i, line in enumerate(reversed(remarks)):
+        y = 1 - (header - 0.12 - 0.14 * i) / height
+        figure.text(EDGES / width, y, line, fontsize=8, color=colours.MUTED)
     mesh: Any = None
     for i, head in enumerate(heads):
         row, column = divmod(i, layout.across)
