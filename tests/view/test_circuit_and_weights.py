@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import rasplab
@@ -130,8 +131,8 @@ def test_size_is_the_width_and_dark_has_no_white() -> None:
     assert plan.figure.get_size_inches()[0] == pytest.approx(3.3)
     assert not re.findall("#ffffff|#1c2430", plan.svg())
     dark = view.attention(model, [4, 2, 5], dark=True).figure
-    assert sum(dark.get_facecolor()[:3]) < 0.5
-    assert all(sum(axes.patch.get_facecolor()[:3]) < 0.6 for axes in panels(dark))
+    assert sum(to_rgb(dark.get_facecolor())) < 0.5
+    assert all(sum(to_rgb(axes.patch.get_facecolor())) < 0.6 for axes in panels(dark))
 
 
 @pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), "3", True, 1e9])
