@@ -31,6 +31,7 @@ def show(name: str, sequence: list[rasplab.rasp.Value], directory: Path) -> None
     print(f"model and program are {model.verify(samples=5000)}")
     print()
 
+    directory.mkdir(parents=True, exist_ok=True)
     left = [
         model.save(directory / "model", overwrite=True),
         model.explore(directory / "explorer.html", sequence),

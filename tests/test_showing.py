@@ -116,7 +116,7 @@ def test_everything_is_well_formed_html(model: rasplab.Model) -> None:
 
 
 def test_a_picture_is_a_line_at_a_prompt(model: rasplab.Model) -> None:
-    assert repr(view.plan(model)).startswith("<picture: Plan of aggregate(")
+    assert repr(view.plan(model)).startswith("<picture: Plan of sort; ")
     for picture in (view.plan(model), view.residual(model, [2, 1])):
         assert len(repr(picture)) < 140
         assert repr(picture).endswith("; `.save(path)` writes it>")
@@ -143,7 +143,7 @@ def test_on_an_example_an_expression_shows_its_values_and_a_selector_its_grid() 
 @pytest.mark.usefixtures("example")
 def test_where_an_expression_has_no_value_on_the_example_its_formula_is_shown() -> None:
     broken = rasp.tokens + 1
-    assert repr(broken).startswith("<Map: (tokens + 1)> (no values on the example: ")
+    assert repr(broken).startswith("<Map: tokens + 1> (no values on the example: ")
     assert "no values on the example" in broken._repr_html_()
     with pytest.raises(InputError):
         rasplab.example("")

@@ -5,6 +5,7 @@ python tools/documentation.py
 
 from __future__ import annotations
 
+import shutil
 import sys
 from inspect import getdoc, signature
 from itertools import groupby
@@ -104,10 +105,23 @@ def pictures(directory: Path) -> None:
     """The pictures of README and documentation."""
     program, vocabulary = programs.get("sort").at(vocab_size=5, max_length=5)
     sort = rasplab.compile(program, vocab=vocabulary, max_length=5)
-    view.save_plan(sort, directory / "sort-plan.svg")
-    view.save_residual(sort, [4, 2, 5, 2, 1], directory / "sort-residual.png")
-    view.save_attention(sort, [4, 2, 5, 2, 1], directory / "sort-attention.png")
-    view.draw(program, [4, 2, 5, 2, 1], directory / "sort-flow.svg")
+    other, words = programs.get("reverse").at(vocab_size=5, max_length=5)
+    reverse = rasplab.compile(other, vocab=words, max_length=5)
+    sequence = [4, 2, 5, 2, 1]
+    for dark, end in ((False, ""), (True, "-dark")):
+        circuit = view.circuit(reverse.circuit(ablation="zero"), reverse, dark=dark)
+        drawn = {
+            f"sort-plan{end}.svg": view.plan(sort, dark=dark),
+            f"sort-graph{end}.svg": view.graph(program, dark=dark),
+            f"reverse-circuit{end}.svg": circuit,
+            f"sort-residual{end}.png": view.residual(sort, sequence, dark=dark),
+            f"sort-attention{end}.png": view.attention(sort, sequence, dark=dark),
+            f"sort-weights{end}.png": view.weights(sort, 2, 0, dark=dark),
+        }
+        for name, picture in drawn.items():
+            picture.save(directory / name)
+    if shutil.which("dot"):
+        view.draw(program, sequence, directory / "sort-flow.svg")
 
 
 if __name__ == "__main__":

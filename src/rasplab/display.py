@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
+from typing import Any
 
 ROWS_AT_MOST = 60
 """Of a table in a notebook; how many more there are is said below it."""
@@ -38,6 +39,20 @@ def shorten(text: str, limit: int = 60) -> str:
         if length + 1 + len(closers) <= limit:
             return f"{cut}…{closers}"
     return "…"
+
+
+def brief(value: Any) -> str:
+    """A dataclass by its fields, of which long ones are cut.
+
+    >>> @dataclass
+    ... class Words:
+    ...     words: list[str]
+    >>> print(brief(Words(["word"] * 100)))
+    Words(words=['word', 'word', 'word', 'word', 'word', 'word', 'word', 'wor…'])
+    """
+    held = [(f.name, repr(getattr(value, f.name))) for f in fields(value) if f.repr]
+    shown = [f"{name}={shorten(text, 64)}" for name, text in held]
+    return f"{type(value).__name__}({', '.join(shown)})"
 
 
 def _open(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
+from rasplab.display import brief
 from rasplab.rasp.expressions import Expression, SOp
 from rasplab.rasp.inputs import Inputs, read_inputs
 from rasplab.rasp.sequence import plain, read_token
@@ -18,7 +19,7 @@ from rasplab.rasp.values import Value, identity
 LENGTH_AT_MOST = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Options:
     """What a program is compiled for."""
 
@@ -28,6 +29,9 @@ class Options:
     optimize: int
     dtype: str
     inputs: Inputs | None = None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def read_options(

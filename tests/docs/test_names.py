@@ -37,7 +37,7 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(FENCED.sub("", page.read_text("utf-8"))):
         found = page.parent / target if target else page
         assert found.exists(), target
-        if anchor:
+        if anchor and found.suffix not in (".svg", ".png"):  # of a picture: for which ground it is
             assert anchor[1:] in anchors(found), target + anchor
 
 

@@ -79,7 +79,7 @@ def test_parents_come_first_and_positions_are_those_that_are_read() -> None:
     assert causal.inputs == ["tokens[0]", "tokens[1]", "indices[0]", "indices[1]"]
     assert causal.outputs == ["sort[0]", "sort[1]"]
     assert "sort[0]" in causal.children["rank[1]"]
-    assert [p.name for p in causal.places["rank[0]"]] == ["rank", "rank_2"]
+    assert [p.name for p in causal.places["rank[0]"]] == ["rank", "categorical(rank)"]
 
 
 def test_under_causal_masking_nothing_later_is_a_parent() -> None:

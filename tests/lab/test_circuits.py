@@ -326,7 +326,7 @@ def test_a_circuit_prints_what_each_node_writes_and_who_reads_it() -> None:
 def test_our_json_holds_all_and_the_same_bytes_come_again(tmp_path) -> None:
     model = MODELS["reverse"]
     truth = model.circuit(ablation="zero", positions=True)
-    path = truth.save(tmp_path / "deep" / "circuit.json")
+    path = truth.save(tmp_path / "circuit.json")
     data = json.loads(path.read_bytes())
     assert {Edge(**e) for e in data["edges"]} == set(truth.edges)
     assert {Node(n["name"], n["position"]) for n in data["nodes"]} == set(truth.nodes)

@@ -133,7 +133,7 @@ def test_a_saved_data_set_comes_back(make, suffix, tmp_path) -> None:
     if suffix == "parquet":
         pytest.importorskip("pyarrow")
     data = make().dataset(5, corrupt="random")
-    path = data.save(tmp_path / "deep" / f"data.{suffix}")
+    path = data.save(tmp_path / f"data.{suffix}")
     found = load(path)
     assert repr(found.pairs) == repr(data.pairs)
     assert repr(found.vocabulary) == repr(data.vocabulary)

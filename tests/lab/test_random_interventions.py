@@ -21,7 +21,7 @@ from rasplab.rasp.order import topological
 from tests.random_programs import random_program, random_sequences
 from tests.shrinking import with_operands
 
-SHARED = ("x", "y", "map", "sum", "aggregate", "tokens", "v1.part1")
+SHARED = ("x", "y", "categorical(x)", "selector_width(full)", "x (2)", "tokens", "v1.part1")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from hypothesis import given
 from rasplab import rasp
 from rasplab.rasp import Expression, aggregate, apply, full, indices, select, tokens, where
 from rasplab.rasp.order import topological
+from rasplab.rasp.phrases import Phrase
 from rasplab.rasp.printer import own_text, to_text
 from rasplab.rasp.values import identity
 from tests.random_programs import Program, random_program
@@ -24,14 +25,14 @@ def vowel(letter: str) -> bool:
         (tokens, "tokens"),
         (rasp.constant("a"), "'a'"),
         (rasp.constant(2.0), "2"),
-        (1 - tokens * 2, "(1 - (tokens * 2))"),
+        (1 - tokens * 2, "1 - tokens * 2"),
         (-tokens, "-tokens"),
         (~(tokens == "a"), "~(tokens == 'a')"),
-        ((-tokens) ** 2, "((-tokens) ** 2)"),
-        (-(tokens**2), "-(tokens ** 2)"),
-        (rasp.constant(-1) ** tokens, "((-1) ** tokens)"),
+        ((-tokens) ** 2, "(-tokens) ** 2"),
+        (-(tokens**2), "-tokens ** 2"),
+        (rasp.constant(-1) ** tokens, "(-1) ** tokens"),
         (abs(round(tokens, 1)), "abs(round(tokens, 1))"),
-        (where(tokens == "a", 1, None), "where((tokens == 'a'), 1, None)"),
+        (where(tokens == "a", 1, None), "where(tokens == 'a', 1, None)"),
         (rasp.is_in(tokens, ["a", 1]), "is_in(tokens, ['a', 1])"),
         (apply(vowel, tokens), "vowel(tokens)"),
         (apply(lambda t: t, tokens), "f(tokens)"),
@@ -40,7 +41,7 @@ def vowel(letter: str) -> bool:
         (rasp.numerical(tokens), "numerical(tokens)"),
         (before, 'select(indices, indices, "<")'),
         (select(tokens, "a", lambda k, q: k < q), "select(tokens, 'a', f)"),
-        (before & before, '(select(indices, indices, "<") & select(indices, indices, "<"))'),
+        (before & before, 'select(indices, indices, "<") & select(indices, indices, "<")'),
         (~(before | full), '~(select(indices, indices, "<") | full)'),
         (aggregate(full, tokens), "aggregate(full, tokens)"),
         (aggregate(full, tokens, 0), "aggregate(full, tokens, default=0)"),
@@ -48,9 +49,9 @@ def vowel(letter: str) -> bool:
         (rasp.selector_width(before), 'selector_width(select(indices, indices, "<"))'),
         (rasp.best(full, tokens), "best(full, tokens)"),
         (rasp.length, "selector_width(full)"),
-        (rasp.length + 1, "(length + 1)"),
-        ((tokens + 1).named("next") * 2, "(next * 2)"),
-        ((tokens + 1).named("next"), "(tokens + 1)"),
+        (rasp.length + 1, "length + 1"),
+        ((tokens + 1).named("next") * 2, "next * 2"),
+        ((tokens + 1).named("next"), "tokens + 1"),
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )
@@ -111,13 +112,12 @@ def unabbreviated(program: Expression) -> str | None:
 
 def whole_text(root: Expression, limit: int) -> str:
     """As `to_text`, but every part is written out before it is cut."""
-    texts: dict[int, str] = {}
+    texts: dict[int, Phrase] = {}
     for node in topological(root):
         own = own_text(node, texts)
-        texts[id(node)] = own if node is root or node.name is None else node.name
-        if len(texts[id(node)]) > limit:
-            texts[id(node)] = texts[id(node)][: limit - 1] + "…"
-    return texts[id(root)]
+        text = own if node is root or node.name is None else Phrase(node.name)
+        texts[id(node)] = text.cut(limit)
+    return texts[id(root)].text
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 20, 60, 400])

@@ -147,7 +147,7 @@ def test_attention_has_a_panel_per_head() -> None:
     model = library_model("sort")
     figure = view.attention(model, INPUTS["sort"]).figure
     heads = [c for c in model.manifest.components if c.kind == "head"]
-    assert len(figure.axes) == len(heads)
+    assert len(panels(figure)) == len(heads)
     assert [axes.get_title().splitlines()[0] for axes in figure.axes] == [c.variable for c in heads]
 
 

@@ -11,13 +11,13 @@ import rasplab
 from rasplab import view
 from rasplab.view.drawing import Box, Dot, Text, mono_width
 from rasplab.view.plan_drawing import (
+    TITLE,
     draw_plan,
     lanes_of,
     life_of,
-    read_by_output,
-    rows_of,
     title_lines,
 )
+from rasplab.view.plan_rows import read_by_output, rows_of
 from tests.view.models import library_model
 
 NAMES = ("sort", "reverse", "hist", "caesar", "dyck2", "shuffle_dyck3", "addition")
@@ -98,7 +98,7 @@ def test_an_expression_is_written_in_the_variables_that_it_reads() -> None:
 def test_a_long_program_is_a_title_of_two_lines() -> None:
     lines = title_lines("aggregate(select(tokens, tokens, ==), indices) and so on " * 4, 700)
     assert len(lines) == 2
-    assert all(mono_width(line, 13) <= 700 for line in lines)
+    assert all(mono_width(line, TITLE) <= 700 for line in lines)
     assert title_lines("tokens", 700) == ["tokens"]
 
 
@@ -134,6 +134,6 @@ def test_a_model_shows_its_plan_in_a_notebook() -> None:
 
 @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
 def test_the_suffix_names_the_format(suffix: str, tmp_path: Path) -> None:
-    path = view.save_plan(library_model("hist"), tmp_path / "new" / f"plan.{suffix}")
+    path = view.save_plan(library_model("hist"), tmp_path / f"plan.{suffix}")
     start = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF"}[suffix]
     assert path.read_bytes().startswith(start)

@@ -200,6 +200,7 @@ for name in ("sort", "hist", "dyck2"):
 def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
+        (tmp_path / seed).mkdir()
         command = [sys.executable, "-c", SAVE, str(tmp_path / seed)]
         subprocess.run(command, env=environment, check=True)
     first, second = (
@@ -574,10 +575,14 @@ def test_a_newer_format_is_told_apart_from_damage(saved: Path) -> None:
 # -- small things
 
 
-def test_parents_are_made_and_the_given_path_is_returned(
+def test_no_parent_is_made_and_the_given_path_is_returned(
     model: rasplab.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelFileError, match=r"(?s)E504.*no directory 'a/b'"):
+        model.save("a/b/model")
+    assert not Path("a").exists()
+    Path("a/b").mkdir(parents=True)
     assert model.save("a/b/model") == Path("a/b/model")
     assert_same(rasplab.load("a/b/model").weights, model.weights)
 

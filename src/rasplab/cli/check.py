@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from rasplab.checker import Proof, prove
-from rasplab.cli.output import busy, decision, say, table
+from rasplab.cli.output import busy, decision, json, record, say, table
 from rasplab.opening import load
 
 
-def check_model(directory: Path, dtype: str | None) -> int:
+def check_model(directory: Path, dtype: str | None, *, as_json: bool = False) -> int:
     """Print the proof; 0 where there is one, else 1.
 
     Raises:
@@ -26,7 +26,10 @@ def check_model(directory: Path, dtype: str | None) -> int:
             weights = load(directory).weights
         with busy(f"proving what {directory} computes"):
             proof = prove(weights, dtype)
-    _show(proof)
+    if as_json:
+        json({"holds": proof.holds, **record(proof)})
+    else:
+        _show(proof)
     return 0 if proof.holds else 1
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from rasplab.cli import output, reading
 from rasplab.cli.bench import bench
 from rasplab.cli.compiling import compile_, compress, show, view
+from rasplab.cli.figures import attention, circuit, graph, plan, residual, weights
+from rasplab.cli.help import Help
 from rasplab.cli.learning import guess, learn, mystery
 from rasplab.cli.parameters import (
     AsJson,
@@ -20,7 +22,9 @@ from rasplab.cli.parameters import (
     Division,
     Dtype,
     KeepText,
+    Out,
     Program,
+    Tokens,
     Vocab,
 )
 from rasplab.cli.play.command import play
@@ -30,6 +34,7 @@ from rasplab.cli.tracing import trace
 from rasplab.diagnostics import InputError, diagnostic, require
 from rasplab.model import Model
 from rasplab.rasp.values import Value
+from rasplab.weights.directory import check_parent
 
 
 def application() -> App:
@@ -41,12 +46,14 @@ def application() -> App:
         "A PROGRAM is a name that `rasplab list` shows, such as sort or 'shift(by=2)', or "
         "FILE.py:NAME, or FILE.rasp:NAME.",
         help_format="plaintext",
-        help_formatter="default" if sys.stdout.isatty() else "plain",
+        help_formatter="default" if sys.stdout.isatty() else Help(),
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
-    named |= {"trace": trace, "view": view, "verify": verify, "check": check, "explain": explain}
-    named |= {"compress": compress, "bench": bench, "play": play, "repl": repl}
-    named |= {"learn": learn, "mystery": mystery, "guess": guess}
+    named |= {"trace": trace, "plan": plan, "residual": residual, "attention": attention}
+    named |= {"circuit": circuit, "graph": graph, "weights": weights, "view": view}
+    named |= {"verify": verify, "check": check, "explain": explain, "compress": compress}
+    named |= {"bench": bench, "learn": learn, "mystery": mystery, "guess": guess}
+    named |= {"play": play, "repl": repl, "completion": completion}
     for name, command in named.items():
         command.__doc__ = output.reflowed(command.__doc__ or "")
         app.command(command, name=name)
@@ -77,7 +84,7 @@ def list_(*, json: AsJson = False) -> None:
 def run(
     program: Program,
     /,
-    *tokens: Annotated[str, Parameter(name="TOKENS")],
+    *tokens: Tokens,
     text: KeepText = False,
     split: Division = None,
     causal: Causal = False,
@@ -134,8 +141,8 @@ def run(
 def draw(
     program: Program,
     /,
-    *tokens: Annotated[str, Parameter(name="TOKENS")],
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    *tokens: Tokens,
+    out: Out,
     text: KeepText = False,
     split: Division = None,
     causal: Causal = False,
@@ -153,6 +160,7 @@ def draw(
     """
     from rasplab.view import draw as draw_program
 
+    check_parent(out)
     if out.suffix != ".dot":
         require("graphviz", extra="plot", purpose="this picture")
     source = reading.found(program, tokens=divided(tokens))
@@ -169,6 +177,7 @@ def verify(
     inputs: Declared = None,
     samples: int = 1000,
     seed: int = 0,
+    json: AsJson = False,
 ) -> int:
     """Verify a saved model: its files, its structure, and with --program what it computes.
 
@@ -185,25 +194,28 @@ def verify(
     """
     from rasplab.cli.verify import verify_model
 
-    return verify_model(directory, program, inputs, samples=samples, seed=seed)
+    return verify_model(directory, program, inputs, samples=samples, seed=seed, as_json=json)
 
 
-def check(model: Path, /, *, dtype: Dtype | None = None) -> int:
+def check(model: Path, /, *, dtype: Dtype | None = None, json: AsJson = False) -> int:
     """Prove from a saved model's files alone that its weights compute what it says they do.
 
     Block by block: how far off what it writes can be, at every position, in whatever order sums are
     added up.
 
-    Args:
-        model: the directory of a saved model, or of a checkpoint, which reads through layer norms.
-        dtype: the number format in which it is run; by default its own.
+    Parameters
+    ----------
+    model
+        The directory of a saved model, or of a checkpoint, which reads through layer norms.
+    dtype
+        The number format in which it is run; by default its own.
     """
     from rasplab.cli.check import check_model
 
-    return check_model(model, dtype)
+    return check_model(model, dtype, as_json=json)
 
 
-def explain(code: str, /) -> None:
+def explain(code: str, /, *, json: AsJson = False) -> None:
     """Explain an error code, with an example that raises it and one that is mended.
 
     Parameters
@@ -211,9 +223,13 @@ def explain(code: str, /) -> None:
     code
         The code, such as E204.
     """
-    from rasplab.diagnostics.catalogue import explain as page
+    from rasplab.diagnostics.catalogue import find
 
-    output.say(page(code))
+    page = find(code)
+    if json:
+        output.json(output.record(page))
+    else:
+        output.say(str(page))
 
 
 def repl(
@@ -232,6 +248,20 @@ def repl(
     from rasplab.cli.repl.terminal import converse
 
     return converse(files, echo=echo)
+
+
+def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
+    """Print what makes a shell complete commands and options of rasplab.
+
+    Put it where the shell looks: in bash, `eval "$(rasplab completion bash)"` in ~/.bashrc; in zsh
+    a file `_rasplab` in a directory of $fpath; in fish ~/.config/fish/completions/rasplab.fish.
+
+    Parameters
+    ----------
+    shell
+        The shell.
+    """
+    print(application().generate_completion(shell=shell), end="")
 
 
 def _run_model(

@@ -9,11 +9,13 @@ from cyclopts import Parameter
 
 from rasplab.cli import output, reading
 from rasplab.cli.parameters import (
+    AsJson,
     Causal,
     Declared,
     Dtype,
     KeepText,
     Optimize,
+    Out,
     Program,
     Vocab,
     VocabSize,
@@ -22,6 +24,7 @@ from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, are_characters
 from rasplab.diagnostics import require
 from rasplab.model import Model
+from rasplab.weights.directory import check_parent
 
 
 def compile_(
@@ -29,7 +32,7 @@ def compile_(
     /,
     *,
     max_length: int,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    out: Out,
     vocab: Vocab = None,
     vocab_size: VocabSize = None,
     text: KeepText = False,
@@ -55,6 +58,7 @@ def compile_(
     overwrite
         Replace a model that is there already.
     """
+    check_parent(out)
     source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
     words = reading.vocabulary(source, vocab, text)
     reader = Reader(words, source.characters, are_characters(words), text, say=output.note)
@@ -83,6 +87,7 @@ def show(
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
     stage: str | None = None,
+    json: AsJson = False,
 ) -> None:
     """Show what a model does: its layers and what they implement, its sizes and its certificate.
 
@@ -105,7 +110,7 @@ def show(
         model = load(program)
         if stage is not None:
             raise no_stages(program)
-        show_model(model)
+        show_model(model, as_json=json)
         return
     source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
     options: dict[str, Any] = {
@@ -116,16 +121,16 @@ def show(
         "dtype": dtype,
     }
     if stage is not None:
-        show_stage(stage, source, **options)
+        show_stage(stage, source, as_json=json, **options)
     else:
-        show_model(reading.compiled(source, **options))
+        show_model(reading.compiled(source, **options), as_json=json)
 
 
 def view(
     program: Program,
     /,
     *,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    out: Out,
     input: Annotated[str | None, Parameter(name=("--input", "-i"))] = None,
     open: Annotated[bool, Parameter(negative="")] = False,
     vocab: Vocab = None,
@@ -162,6 +167,7 @@ def view(
     from rasplab.cli.view import no_other_level, view_model
     from rasplab.opening import load
 
+    check_parent(out)
     other: Model | None = None
     if reading.is_model(program):
         if beside:

@@ -6,6 +6,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Generator, Sequence
+from dataclasses import asdict
 from inspect import cleandoc
 from json import dumps
 from typing import Any, cast
@@ -52,6 +53,11 @@ def say(text: str = "", style: str | None = None) -> None:
 def json(data: object) -> None:
     """Data as JSON on stdout; what is not finite is a string."""
     print(dumps(_finite(data), indent=1, ensure_ascii=False))
+
+
+def record(value: Any, *left_out: str) -> dict[str, Any]:
+    """The fields of a dataclass, as data."""
+    return {k: v for k, v in asdict(value).items() if k not in left_out}
 
 
 def _finite(data: Any) -> Any:

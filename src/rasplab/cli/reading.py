@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from rasplab.cli import output
+from rasplab.cli.parameters import Compiling
 from rasplab.cli.sources import Source, find_program, is_file
-from rasplab.cli.tokens import Reader, Split, are_characters, read_vocabulary
+from rasplab.cli.tokens import Reader, Split, are_characters, divided, read_vocabulary
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.model import Model
+from rasplab.opening import load
 from rasplab.rasp import Examples
 from rasplab.rasp.values import Value
 from rasplab.verification import UncheckedWarning
@@ -112,3 +114,30 @@ def compiled(source: Source, **options: Any) -> Model:
 
     with output.busy(f"compiling {source.name}"):
         return compile(source.program, **options)
+
+
+def model_of(name: str, tokens: tuple[str, ...], asked: Compiling) -> tuple[Model, list[Value]]:
+    """The model of a directory, or of a program that is compiled as asked; and the sequence.
+
+    A program without a vocabulary of its own is compiled for the tokens that were typed.
+    """
+    if is_model(name):
+        model = load(name)
+        known = model.config.vocabulary
+        reader = Reader(
+            known, alphabet=are_characters(known), keep=asked.text, split=asked.split,
+            say=output.note,
+        )  # fmt: skip
+        return model, reader.sequence(tokens) if tokens else []
+    length = max(asked.max_length, len(divided(tokens)))
+    source = found(name, vocab_size=asked.vocab_size, max_length=length, tokens=divided(tokens))
+    typed = sequence(source, tokens, asked.text, asked.split, asked.vocab) if tokens else []
+    model = compiled(
+        source,
+        vocab=vocabulary(source, asked.vocab, asked.text, typed or None),
+        max_length=max(length, len(typed)),
+        causal=asked.causal,
+        optimize=asked.optimize,
+        dtype=asked.dtype,
+    )
+    return model, typed

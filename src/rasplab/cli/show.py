@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasplab.cli.output import aligned, decision, say, table
+from rasplab.cli.output import aligned, decision, json, record, say, table
 from rasplab.cli.sources import Source
 from rasplab.cli.tokens import shown
 from rasplab.craft.certificate import Certificate
@@ -13,8 +13,11 @@ from rasplab.model import Model
 from rasplab.weights import EMBED, Component
 
 
-def show_model(model: Model) -> None:
+def show_model(model: Model, *, as_json: bool = False) -> None:
     """Everything about a model that fits on a page or two."""
+    if as_json:
+        json(_data(model))
+        return
     _overview(model)
     say()
     _layers(model)
@@ -22,12 +25,37 @@ def show_model(model: Model) -> None:
     _certificate(model.certificate)
 
 
-def show_stage(name: str, source: Source, **options: Any) -> None:
+def _data(model: Model) -> dict[str, Any]:
+    """The same as data; documented in the page on the command line."""
+    config, circuit, certificate = model.config, model.manifest, model.certificate
+    return {
+        "program": circuit.program,
+        "name": model.name,
+        "optimize": circuit.optimize,
+        "config": {**record(config), "max_length": config.max_length},
+        "variables": [
+            {"name": v.name, "from": v.start, "to": v.stop, "written": str(v.written)}
+            for v in circuit.variables
+        ],
+        "components": [record(component) for component in circuit.components],
+        "certificate": {
+            "exact": certificate.exact,
+            "smallest_margin": certificate.smallest_margin,
+            **record(certificate),
+        },
+    }
+
+
+def show_stage(name: str, source: Source, *, as_json: bool = False, **options: Any) -> None:
     """What one stage of the compiler makes of a program."""
     from rasplab.compiler import stop_after
     from rasplab.options import read_options
 
-    say(stop_after(name, source.program, read_options(source.program, **options)).text)
+    text = stop_after(name, source.program, read_options(source.program, **options)).text
+    if as_json:
+        json({"stage": name, "text": text})
+    else:
+        say(text)
 
 
 def no_stages(name: str) -> InputError:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rasplab import programs
 from rasplab.cli import reading
-from rasplab.cli.output import busy, note, say
+from rasplab.cli.output import busy, json, note, say
 from rasplab.cli.sources import find_program
 from rasplab.cli.tokens import Reader, are_characters
 from rasplab.model import Model
@@ -22,8 +23,28 @@ from rasplab.weights import ModelWeights, encode, forward
 _PROBES = 64
 
 
+@dataclass(slots=True)
+class Report:
+    """What is said of a model: printed at once, or kept to be printed as JSON."""
+
+    quiet: bool
+    said: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def __call__(self, about: str, text: str, holds: bool | None = True) -> None:
+        """A statement; `holds` is `None` where nothing was compared."""
+        self.said.append({"about": about, "holds": holds, "text": text})
+        if not self.quiet:
+            say(f"{about}: {text}")
+
+
 def verify_model(
-    directory: Path, name: str | None, given: str | None, *, samples: int, seed: int
+    directory: Path,
+    name: str | None,
+    given: str | None,
+    *,
+    samples: int,
+    seed: int,
+    as_json: bool = False,
 ) -> int:
     """Print what holds and what does not; 0 where nothing was found, else 1.
 
@@ -36,34 +57,39 @@ def verify_model(
         words = model.config.vocabulary
         reader = Reader(words, alphabet=are_characters(words), say=note)
         model = load(directory, inputs=reading.inputs(given, reader))
-    say("files: complete, and as they were written")
+    report = Report(as_json)
+    report("files", "complete, and as they were written")
     model.weights.verify()
-    say(f"structure: {model.weights}; every direction belongs to one variable")
-    passed = _certified(model)
-    passed = (model.certificate.measured or _decisive(model, seed)) and passed
+    report("structure", f"{model.weights}; every direction belongs to one variable")
+    passed = _certified(model, report)
+    passed = (model.certificate.measured or _decisive(model, seed, report)) and passed
     if model.manifest.inputs is not None:
-        say(f"inputs: meant for {model.manifest.inputs}")
+        report("inputs", f"meant for {model.manifest.inputs}", None)
     if name is None:
-        say("program: NOT compared; " + _advice(model))
+        report("program", "NOT compared; " + _advice(model), None)
     else:
-        passed = _compare(model, name, samples=samples, seed=seed) and passed
+        passed = _compare(model, name, report, samples=samples, seed=seed) and passed
+    if as_json:
+        json({"passed": passed, "statements": report.said})
     return 0 if passed else 1
 
 
-def _certified(model: Model) -> bool:
+def _certified(model: Model, report: Report) -> bool:
     certificate = model.certificate
     if certificate.measured:
-        say("certificate: none; what this model computes can be measured, nothing is proved")
+        text = "none; what this model computes can be measured, nothing is proved"
+        report("certificate", text, None)
         return True
     verdict = "exact" if certificate.exact else "NOT exact"
-    say(
-        f"certificate, as recorded: {verdict} in {certificate.precision}, "
-        f"smallest margin {certificate.smallest_margin:.4f}"
+    report(
+        "certificate, as recorded",
+        f"{verdict} in {certificate.precision}, smallest margin {certificate.smallest_margin:.4f}",
+        certificate.exact,
     )
     return certificate.exact
 
 
-def _decisive(model: Model, seed: int) -> bool:
+def _decisive(model: Model, seed: int, report: Report) -> bool:
     """Whether scores and flags on drawn inputs are as near to 0 or 1 as the certificate says.
 
     Where the program has no value they may be anything, and without it nobody knows where that is.
@@ -71,26 +97,30 @@ def _decisive(model: Model, seed: int) -> bool:
     weights, config = model.weights, model.config
     probes = _probes(model, seed)
     if probes is None:
-        say("outputs: NOT probed: for which inputs the program is meant is not saved")
+        report("outputs", "NOT probed: for which inputs the program is meant is not saved", None)
         return True
     outputs = [forward(weights, encode(config, [probe]))[0, 1:] for probe in probes]
+    about = f"outputs on {_PROBES} drawn inputs"
     if not all(np.isfinite(out).all() for out in outputs):
-        say(f"outputs on {_PROBES} drawn inputs: NOT finite")
+        report(about, "NOT finite", False)
         return False
     decisions = [out[:, 1:] if config.numerical else out for out in outputs]
     if not decisions[0].size:
-        say(f"outputs on {_PROBES} drawn inputs: finite numbers")
+        report(about, "finite numbers")
         return True
     error = model.certificate.output_error
     distances = [float(np.abs(out - np.rint(out)).max()) for out in decisions]
     undecided = sum(distance > error for distance in distances)
     if undecided and any("no value" in a for a in model.certificate.assumptions):
-        how = f"on {_PROBES - undecided} of {_PROBES} drawn inputs: decided as certified"
-        say(f"outputs {how} ({error:.1e}); the program need not have a value on all of them")
+        about = f"outputs on {_PROBES - undecided} of {_PROBES} drawn inputs"
+        why = "the program need not have a value on all of them"
+        report(about, f"decided as certified ({error:.1e}); {why}")
         return True
-    say(
-        f"outputs on {_PROBES} drawn inputs: within {max(distances):.1e} of a decision, "
-        f"{'NOT as' if undecided else 'as'} certified ({error:.1e})"
+    report(
+        about,
+        f"within {max(distances):.1e} of a decision, "
+        f"{'NOT as' if undecided else 'as'} certified ({error:.1e})",
+        not undecided,
     )
     return not undecided
 
@@ -104,17 +134,18 @@ def _probes(model: Model, seed: int) -> list[tuple[Value, ...]] | None:
     return [tuple(draw.choice(config.vocabulary) for _ in range(length)) for length in lengths]
 
 
-def _compare(model: Model, name: str, *, samples: int, seed: int) -> bool:
+def _compare(model: Model, name: str, report: Report, *, samples: int, seed: int) -> bool:
     config, circuit = model.config, model.manifest
     source = find_program(name, vocab_size=len(config.vocabulary), max_length=config.max_length)
     if to_text(source.program, 2000) != circuit.program:
-        say(f"program: the directory records another text: {circuit.program}")
+        report("program", f"the directory records another text: {circuit.program}", None)
     with busy("comparing with the program"):
         found = replace(model, program=source.program).verify(samples=samples, seed=seed)
-    say(f"program: {name}: {found}")
+    report("program", f"{name}: {found}", found.passed)
     meant = Model(model.weights).inputs
     if meant is not None and not meant.known:
-        say("weights: NOT compared: for which inputs to compile the program is not saved")
+        text = "NOT compared: for which inputs to compile the program is not saved"
+        report("weights", text, None)
         return found.passed
     with busy("compiling the program again"):
         again = compile(
@@ -126,7 +157,7 @@ def _compare(model: Model, name: str, *, samples: int, seed: int) -> bool:
             dtype=config.dtype,
             inputs=meant,
         )
-    say(f"weights: {_sameness(model.weights, again.weights)}")
+    report("weights", _sameness(model.weights, again.weights), None)
     return found.passed
 
 

@@ -13,11 +13,15 @@ from rasplab.craft.space import Subspace
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a block implements: the variable's name, its expression, its place in the source."""
+    """What a block implements: the variable's name, its expression, its place in the source.
+
+    Of a head also what it selects by.
+    """
 
     name: str
     expression: str
     place: str = ""
+    selector: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.display import brief
 from rasplab.rasp.values import Value
 
 Codes = NDArray[np.int32]
@@ -19,7 +20,7 @@ IMPOSSIBLE = -1
 """The code of a combination of values that cannot occur together."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Table:
     """A value as a function of variables at one position.
 
@@ -30,6 +31,9 @@ class Table:
     variables: tuple[str, ...]
     codes: Codes
     values: tuple[Value, ...]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Comparison:
     holds: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Attention:
     """A head: `kind` of the values at the keys for which all comparisons hold.
 
@@ -97,6 +101,9 @@ class Attention:
     ranking: Table | None
     values: Table | Total
     default: Value
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

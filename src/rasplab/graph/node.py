@@ -93,7 +93,7 @@ class Node:
         return f"n{self.number}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Interner:
     """Makes nodes; asked twice for the same computation, it gives the same node.
 
@@ -110,6 +110,9 @@ class Interner:
     originals: dict[Node, Node] = field(default_factory=dict[Node, Node])
     single: set[Node] = field(default_factory=set[Node])
     alike: set[tuple[Node, ...]] = field(default_factory=set["tuple[Node, ...]"])
+
+    def __repr__(self) -> str:
+        return f"<interner of {len(self.known)} nodes>"
 
     def node(self, op: Op, *operands: Node, like: Node | None = None) -> Node:
         """The node of this computation; a new one takes name and place from `like`."""

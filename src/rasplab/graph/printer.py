@@ -6,11 +6,12 @@ from typing import assert_never
 
 from rasplab.graph import node as g
 from rasplab.graph.node import Interner, Node, topological
+from rasplab.rasp.phrases import Phrase, applied, call, joined, literal, selected
 
 
 def graph_text(root: Node, interner: Interner) -> str:
     """A graph as text: a line per node, operands first."""
-    known: dict[Node, str] = {}
+    known: dict[Node, Phrase] = {}
     return "\n".join(
         f"{node!r} {type(node.op).__name__} {node_text(node, interner, known=known)}"
         for node in topological(root)
@@ -18,19 +19,19 @@ def graph_text(root: Node, interner: Interner) -> str:
 
 
 def node_text(
-    node: Node, interner: Interner, limit: int = 160, known: dict[Node, str] | None = None
+    node: Node, interner: Interner, limit: int = 160, known: dict[Node, Phrase] | None = None
 ) -> str:
     """A node's expression in one line, with the names of what it uses.
 
     `known` holds the texts of unnamed nodes from one call to the next.
     """
-    texts: dict[Node, str] = {} if known is None else known
+    texts: dict[Node, Phrase] = {} if known is None else known
     for current in _unknown(node, texts, interner):
-        texts[current] = _cut(_own(current, _operands(current, texts, interner)), limit)
-    return texts[node]
+        texts[current] = _own(current, _operands(current, texts, interner)).cut(limit)
+    return texts[node].text
 
 
-def _unknown(node: Node, texts: dict[Node, str], interner: Interner) -> list[Node]:
+def _unknown(node: Node, texts: dict[Node, Phrase], interner: Interner) -> list[Node]:
     """The nodes whose texts are still to be made, operands first: names end the search."""
     found = {node} - set(texts)
     waiting = list(found)
@@ -42,46 +43,36 @@ def _unknown(node: Node, texts: dict[Node, str], interner: Interner) -> list[Nod
     return sorted(found, key=lambda n: n.number)
 
 
-def _operands(node: Node, texts: dict[Node, str], interner: Interner) -> list[str]:
-    return [interner.names.get(operand) or texts[operand] for operand in node.operands]
+def _operands(node: Node, texts: dict[Node, Phrase], interner: Interner) -> list[Phrase]:
+    names = interner.names
+    return [Phrase(names[o]) if o in names else texts[o] for o in node.operands]
 
 
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _own(node: Node, parts: list[str]) -> str:
+def _own(node: Node, parts: list[Phrase]) -> Phrase:
     match node.op:
         case g.Constant():
-            return repr(node.op.value)
+            return literal(node.op.value)
         case g.Map():
-            return _call(node.op.function.name, parts)
+            return applied(node.op.function.name, parts)
         case g.Mean():
-            default = "" if node.op.default is None else f", default={node.op.default!r}"
-            return f"aggregate({parts[0]}, {parts[1]}{default})"
+            default = [] if node.op.default is None else [f"default={node.op.default!r}"]
+            return call("aggregate", *parts, *default)
         case g.Sum():
-            if parts[1] == "1":
-                return f"selector_width({parts[0]})"
-            return f"aggregate_sum({parts[0]}, {parts[1]})"
+            if parts[1].text == "1":
+                return call("selector_width", parts[0])
+            return call("aggregate_sum", *parts)
         case g.Select():
-            return f"select({parts[0]}, {parts[1]}, {node.op.predicate.name})"
+            keys, queries = parts
+            return selected(keys, queries, node.op.predicate.name)
         case g.And():
-            return f"({' & '.join(parts)})"
+            return joined("&", parts)
         case g.Or():
-            return f"({' | '.join(parts)})"
+            return joined("|", parts)
         case g.Not():
-            return f"~{parts[0]}"
+            return applied("~", parts)
         case g.Best():
-            return f"best({parts[0]}, {parts[1]})"
+            return call("best", *parts)
         case g.Tokens() | g.Indices():
-            return type(node.op).__name__.lower()
+            return Phrase(type(node.op).__name__.lower())
         case _:
             assert_never(node.op)
-
-
-def _call(name: str, parts: list[str]) -> str:
-    if name.startswith("in "):
-        return f"is_in({parts[0]}, {name[3:]})"
-    if len(parts) == 2 and not name[0].isalpha():
-        return f"({parts[0]} {name} {parts[1]})"
-    return f"{name}({', '.join(parts)})"

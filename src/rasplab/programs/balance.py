@@ -48,11 +48,20 @@ def shuffle_dyck(pairs: Sequence[str], values: SOp = tokens) -> SOp:
     [True, True, True, True]
     """
     _check(pairs)
-    signs = [_sign([pair], values) for pair in pairs]
-    negative = [where(aggregate_sum(so_far(), sign) < 0, 1, 0) for sign in signs]
-    unclosed = [where(aggregate_sum(full, sign) > 0, 1, 0) for sign in signs]
+    signs = [_sign([pair], values).named(f"sign {pair}") for pair in pairs]
+    balances = [
+        aggregate_sum(so_far(), s).named(f"balance {p}") for p, s in zip(pairs, signs, strict=True)
+    ]
+    ends = [aggregate_sum(full, s).named(f"end {p}") for p, s in zip(pairs, signs, strict=True)]
+    negative = [
+        where(b < 0, 1, 0).named(f"negative {p}") for p, b in zip(pairs, balances, strict=True)
+    ]
+    unclosed = [
+        where(end > 0, 1, 0).named(f"unclosed {p}") for p, end in zip(pairs, ends, strict=True)
+    ]
     faults = reduce(add, [*negative, *unclosed])
-    return (aggregate_sum(full, faults) == 0).named(f"shuffle_dyck{len(pairs)}")
+    all_faults = aggregate_sum(full, faults)
+    return (all_faults == 0).named(f"shuffle_dyck{len(pairs)}")
 
 
 @program(brackets(1), alphabet=True)

@@ -98,7 +98,8 @@ def parity(value: Value = 1, values: SOp = tokens) -> SOp:
     >>> parity()([1, 0, 1, 1])
     [1, 1, 1, 1]
     """
-    return (rasp.count(values, value) % 2).named("parity")
+    occurrences = rasp.count(values, value)
+    return (occurrences % 2).named("parity")
 
 
 @program(words, lambda vocabulary, max_length: {"limit": 2})

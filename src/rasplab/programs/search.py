@@ -101,7 +101,9 @@ def detect_pattern(
             diagnostic("E104", "the pattern is empty", at=capture(), help="give at least one token")
         )
     found = [
-        values == value if back == 0 else rasp.shift(values == value, back, default)
+        values == value
+        if back == 0
+        else rasp.shift(values == value, back, default).named(f"{value} {back} before")
         for back, value in enumerate(reversed(pattern))
     ]
     return reduce(lambda a, b: a & b, found).named("detect_pattern")
@@ -117,7 +119,8 @@ def run_length(values: SOp = tokens) -> SOp:
     [1, 1, 1, 2, 1]
     """
     different = select(values, values, "!=") & earlier()
-    return (indices - aggregate(most_recent(different), indices, default=-1)).named("run_length")
+    last_different = aggregate(most_recent(different), indices, default=-1)
+    return (indices - last_different).named("run_length")
 
 
 @program(words)

@@ -25,7 +25,7 @@ def example(sequence: Iterable[object] | None) -> None:
     >>> from rasplab.rasp import indices, select, tokens
     >>> example("abc")
     >>> indices + 1
-    <Map: (indices + 1)> = [1, 2, 3]
+    <Map: indices + 1> = [1, 2, 3]
     >>> select(indices, indices, "<=")
     <Select: select(indices, indices, "<=")>
         a b c
@@ -34,7 +34,7 @@ def example(sequence: Iterable[object] | None) -> None:
       c 1 1 1
     >>> example(None)
     >>> indices + 1
-    <Map: (indices + 1)>
+    <Map: indices + 1>
 
     Raises:
         InputError: E401 for an empty sequence, E402 for what cannot be a token.

@@ -2,18 +2,23 @@
 
 Two expressions are one computation if they do the same to the same: where in the source they were
 built, and how often, does not matter. A computation has the name that `.named()` gave it, else that
-of the variable that it was assigned to, where that is known.
+of the variable that it was assigned to, also after a function returned it, else that of the
+function that returned it, if nothing else in the program has that name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from rasplab.diagnostics import Origin
+from rasplab.diagnostics.origin import Returns
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.order import topological
 from rasplab.rasp.values import identity
+
+LONGEST_NAME = 60
+"""What has no name is called by its formula, up to this many characters."""
 
 _ONE = ("Constant", identity(1))
 
@@ -59,6 +64,7 @@ def name_computations(program: ex.Expression) -> Naming:
     members: dict[int, list[ex.Expression]] = {}
     names: dict[int, str] = {}
     last_at: dict[Origin, int] = {}
+    returned: dict[tuple[Origin, Returns], int] = {}
     for expression in order:
         key = _key(expression, tuple(number[id(o)] for o in expression.operands()))
         found = number[id(expression)] = known.setdefault(key, len(known))
@@ -66,12 +72,32 @@ def name_computations(program: ex.Expression) -> Naming:
         if expression.name is not None:
             names.setdefault(found, expression.name)
         last_at[expression.origin] = found
+        returned[expression.origin, expression.origin.callers] = found
+    inputs = {n for n, same in members.items() if isinstance(same[0], ex.Tokens | ex.Indices)}
     for origin, found in last_at.items():  # of what one place built, the last has its name
-        if not isinstance(members[found][0], ex.Tokens | ex.Indices):
-            variable = origin.variable()
-            if variable is not None:
-                names.setdefault(found, variable)
+        variable = origin.variable()
+        if variable is not None and found not in inputs:
+            names.setdefault(found, variable)
+    _name_returned({path: n for path, n in returned.items() if n not in inputs}, names)
     return Naming(number, names, {n: tuple(same) for n, same in members.items()})
+
+
+def _name_returned(last: Mapping[tuple[Origin, Returns], int], names: dict[int, str]) -> None:
+    """Name what functions returned: by the variable that took it, else by the function."""
+    by_function: dict[str, set[int]] = {}
+    for (origin, _), found in last.items():
+        if found in names:
+            continue
+        variable, function = origin.returned()
+        if variable is not None:
+            names[found] = variable
+        elif function is not None:
+            by_function.setdefault(function, set()).add(found)
+    taken = {*names.values(), "tokens", "indices"}
+    for function, found in by_function.items():
+        alone = found - names.keys()
+        if len(found) == 1 and alone and function not in taken:
+            names[alone.pop()] = function
 
 
 def _key(expression: ex.Expression, operands: tuple[int, ...]) -> Hashable:

@@ -62,20 +62,45 @@ def text_of(parts: Iterable[str | Group]) -> str:
 
 
 def replaced(parts: Parts, wanted: Parts, word: str) -> Parts:
-    """The parts with a word wherever these parts stood, one after the other."""
+    """The parts with a word wherever these parts stood as an operand, one after the other.
+
+    What consists of operators and their operands is one only as a whole: in `a - b * c` nobody
+    reads `a - b`. Brackets that held such a whole together go with it.
+
+    >>> text_of(replaced(parts_of("f(a + b) * (a + b) - a + b"), parts_of("a + b"), "sum"))
+    'f(sum) * sum - a + b'
+    """
     found: list[str | Group] = []
     place = 0
     while place < len(parts):
         part = parts[place]
-        if wanted and parts[place : place + len(wanted)] == wanted:
+        after = place + len(wanted)
+        if wanted and parts[place:after] == wanted and _is_operand(parts, place, after):
             found.append(word)
-            place += len(wanted)
+            place = after
             continue
         if isinstance(part, Group):
-            part = Group(part.opens, replaced(part.parts, wanted, word), part.closes)
+            inner = replaced(part.parts, wanted, word)
+            called = bool(found) and (isinstance(found[-1], Group) or not _is_space(found[-1]))
+            whole = inner == (word,) != part.parts and part.opens == "(" and not called
+            part = word if whole else Group(part.opens, inner, part.closes)
         found.append(part)
         place += 1
     return tuple(found)
+
+
+def _is_operand(parts: Parts, start: int, stop: int) -> bool:
+    """Whether the parts are an operand: without operators, or all that is between two commas."""
+    if not any(_is_space(part) for part in parts[start:stop]):
+        return True
+    words = [place for place, part in enumerate(parts) if not _is_space(part)]
+    before = [parts[place] for place in words if place < start][-1:]
+    after = [parts[place] for place in words if place >= stop][:1]
+    return before in ([], [","]) and after in ([], [","])
+
+
+def _is_space(part: str | Group) -> bool:
+    return isinstance(part, str) and part.isspace()
 
 
 def bare(parts: Parts) -> Parts:

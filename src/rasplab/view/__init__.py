@@ -16,12 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.view.look import Look, Options
 from rasplab.view.picture import DrawnPicture, FigurePicture, Picture
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from rasplab.lab.circuits import GroundTruth
     from rasplab.model import Model
     from rasplab.rasp import Expression
     from rasplab.view.graph_picture import GraphPicture
@@ -32,25 +36,31 @@ __all__ = [
     "FigurePicture",
     "Picture",
     "attention",
+    "circuit",
     "draw",
+    "graph",
     "plan",
     "plan_svg",
     "residual",
     "save_attention",
     "save_plan",
     "save_residual",
+    "weights",
 ]
 
 
-def plan(model: Model) -> DrawnPicture:
+def plan(model: Model, **options: Unpack[Options]) -> DrawnPicture:
     """The plan: a line per head and MLP, with what it implements, reads and writes.
 
     Coloured lanes are variables in the residual stream, from the component that writes one down
-    to the last that reads it.
+    to the last that reads it. Every picture takes `title`, `size` (its width in inches), `font`
+    and `dark`.
     """
     from rasplab.view.plan_drawing import draw_plan
 
-    return DrawnPicture(draw_plan(_weights(model, "plan")))
+    look = Look(**options)
+    name = look.title or program_name(model)
+    return DrawnPicture(draw_plan(_weights(model, "plan"), name), look)
 
 
 def plan_svg(model: Model) -> str:
@@ -58,7 +68,7 @@ def plan_svg(model: Model) -> str:
     return plan(model).svg()
 
 
-def residual(model: Model, sequence: Iterable[Any]) -> FigurePicture:
+def residual(model: Model, sequence: Iterable[Any], **options: Unpack[Options]) -> FigurePicture:
     """The residual stream on one input, as in the figures of the Tracr paper.
 
     A panel for the embedding and for each sublayer that writes; rows are the named directions,
@@ -70,18 +80,71 @@ def residual(model: Model, sequence: Iterable[Any]) -> FigurePicture:
     """
     from rasplab.view.residual_figure import draw_residual
 
-    return FigurePicture(draw_residual(_weights(model, "residual"), sequence))
+    look = Look(**options)
+    return _figure(draw_residual(_weights(model, "residual"), sequence, look.title), look)
 
 
-def attention(model: Model, sequence: Iterable[Any]) -> FigurePicture:
-    """The attention patterns on one input: a panel per head, rows are queries, columns keys.
+def attention(model: Model, sequence: Iterable[Any], **options: Unpack[Options]) -> FigurePicture:
+    """The attention patterns on one input: a panel per head, titled by its selector.
+
+    Rows are queries, columns keys.
 
     Raises:
         MissingExtraError: E602, matplotlib is not installed.
     """
     from rasplab.view.attention_figure import draw_attention
 
-    return FigurePicture(draw_attention(_weights(model, "attention"), sequence))
+    look = Look(**options)
+    return _figure(draw_attention(_weights(model, "attention"), sequence, look.title), look)
+
+
+def weights(
+    model: Model, layer: int, head: int | None = None, **options: Unpack[Options]
+) -> FigurePicture:
+    """The weights of one head, or of the MLP of a layer, with named rows and columns.
+
+    Of a head what its scores say of each query (rows) and key (columns), W_Q W_Kᵀ, and what it
+    moves, W_V W_O; of an MLP what its hidden units read and write. Directions without a weight are
+    left out. Layers and heads count from 0.
+
+    Raises:
+        InputError: E432 where the model has no such layer or head.
+        MissingExtraError: E602, matplotlib is not installed.
+    """
+    from rasplab.view.weights_figure import draw_weights
+
+    look = Look(**options)
+    return _figure(draw_weights(_weights(model, "weights"), layer, head, look.title), look)
+
+
+def circuit(truth: GroundTruth, model: Model, **options: Unpack[Options]) -> DrawnPicture:
+    """A circuit over its network: the plan, in which what is not in the circuit is faint.
+
+    >>> import rasplab
+    >>> program, vocab = rasplab.programs.get("hist").at(3, 4)
+    >>> model = rasplab.compile(program, vocab=vocab, max_length=4)
+    >>> picture = circuit(model.circuit(ablation="zero"), model)
+    >>> "m0" in picture.svg()
+    True
+    """
+    from rasplab.view.circuit_drawing import draw_circuit
+
+    look = Look(**options)
+    drawing = draw_circuit(truth, _weights(model, "circuit"), program_name(model), look.title)
+    return DrawnPicture(drawing, look)
+
+
+def graph(expression: Expression, **options: Unpack[Options]) -> DrawnPicture:
+    """The expressions that a program is made of: a line for each, layer by layer.
+
+    >>> from rasplab import rasp
+    >>> "length - 1" in graph(rasp.length - 1).svg()
+    True
+    """
+    from rasplab.view.graph_drawing import draw_graph
+
+    look = Look(**options)
+    return DrawnPicture(draw_graph(expression, look.title or ""), look)
 
 
 def draw(
@@ -129,6 +192,18 @@ def save_residual(model: Model, sequence: Iterable[Any], path: str | Path) -> Pa
 def save_attention(model: Model, sequence: Iterable[Any], path: str | Path) -> Path:
     """Save the attention patterns on one input; the suffix names the format."""
     return attention(model, sequence).save(path)
+
+
+def program_name(model: Model) -> str:
+    """What a model's program is called; empty where it has no name."""
+    program = getattr(model, "program", None)
+    return "" if program is None else program.name or ""
+
+
+def _figure(figure: Figure, look: Look) -> FigurePicture:
+    from rasplab.view.figures import restyled
+
+    return FigurePicture(restyled(figure, look))
 
 
 def _weights(model: Model, picture: str) -> ModelWeights:

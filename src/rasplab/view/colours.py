@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 # Dark enough for white ground and apart for the common kinds of colour blindness where they meet.
 VARIABLES = (
@@ -27,6 +28,19 @@ WIRE = "#8c96a5"
 
 NEGATIVE_TO_POSITIVE = ("#8f3a0c", "#d9742b", "#f6c79b", "#ffffff", "#b5d0ee", "#3d7fca", "#0f3f86")
 """From the most negative over zero to the largest value."""
+
+NEGATIVE_TO_POSITIVE_ON_DARK = (
+    "#f3c09b", "#d9742b", "#6b3a18", "#1d232d", "#22456f", "#3d7fca", "#b5d0ee",
+)  # fmt: skip
+
+
+def scale(*, positive: bool = False, dark: bool = False) -> Any:
+    """The scale of values as a colour map of matplotlib; or only its half from zero on."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    found = NEGATIVE_TO_POSITIVE_ON_DARK if dark else NEGATIVE_TO_POSITIVE
+    name = "rasplab-positive" if positive else "rasplab-values"
+    return LinearSegmentedColormap.from_list(name, found[3:] if positive else found)
 
 
 def by_variable(names: Iterable[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from rasplab.lab.compression.features import features, on_words, principal
 from rasplab.lab.compression.measures import Measures
 from rasplab.view import colours
 from rasplab.view.drawing import shortened
-from rasplab.view.figures import STYLE, new_figure, require_matplotlib
+from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
 from rasplab.view.picture import FigurePicture
 from rasplab.view.stream import positions, shown
 from rasplab.weights import decode, encode
@@ -39,6 +39,9 @@ Series: TypeAlias = Mapping[str, Sequence[Measures]]
 LABEL, TICK = 8.5, 7.0
 TITLE: dict[str, Any] = {"fontsize": 10, "fontweight": "bold", "color": colours.INK}
 LONGEST_LABEL = 26
+SATURATED = 0.005
+"""Beyond 1 by less than this is not marked: nobody could see it."""
+
 LEAST_LOSS = 1e-9
 """A loss below this is drawn here: the scale is logarithmic."""
 
@@ -112,8 +115,7 @@ def draw_geometry(
             ticks = np.arange(len(labels)) + 0.5
             axes.set_xticks(ticks, labels, rotation=90, fontsize=TICK, parse_math=False)
             axes.set_yticks(ticks, labels if not number else [], fontsize=TICK, parse_math=False)
-        bar = figure.add_axes(((width - 0.6) / width, left / height, 0.1 / width, side / height))
-        figure.colorbar(mesh, cax=bar).ax.tick_params(labelsize=TICK, length=2)  # pyright: ignore[reportPossiblyUnboundVariable]
+        _scale(figure, mesh, [matrix for _, matrix in panels])  # pyright: ignore[reportPossiblyUnboundVariable]
         figure.text(0.1 / width, 1 - 0.3 / height, title, parse_math=False, **TITLE)
     return figure
 
@@ -136,7 +138,7 @@ def draw_streams(
     across = cell * 1.25 * len(columns)
     gaps = (0.0, 0.2, 0.45)
     with require_matplotlib().rc_context(STYLE):
-        width, height = left + 3 * across + sum(gaps) + 0.2, cell * len(labels) + 1.15
+        width, height = left + 3 * across + sum(gaps) + 0.95, cell * len(labels) + 1.15
         figure = new_figure(width, height)
         x = left
         for gap, (name, matrix, rows) in zip(gaps, panels, strict=True):
@@ -145,13 +147,14 @@ def draw_streams(
             bottom = height - 0.8 - tall
             box = (x / width, bottom / height, across / width, tall / height)
             axes = figure.add_axes(box, label=name)
-            _matrix(axes, matrix)
+            mesh = _matrix(axes, matrix)
             axes.set_title(name, fontsize=LABEL, color=colours.INK)
             ticks = np.arange(len(matrix)) + 0.5
             axes.set_yticks(ticks[: len(rows)], rows, fontsize=TICK, parse_math=False)
             places = np.arange(len(columns)) + 0.5
             axes.set_xticks(places, columns, fontsize=TICK, parse_math=False)
             x += across
+        _scale(figure, mesh, [matrix for _, matrix, _ in panels])  # pyright: ignore[reportPossiblyUnboundVariable]
         decoded = decode(compressed.config, small.output, [len(tokens)])[0]
         outputs = [" ".join(map(_short, values)) for values in (full.output, decoded)]
         words = f"{title}  {' '.join(map(shown, full.tokens))}"
@@ -181,6 +184,7 @@ def save_figures(sweep: Sweep, directory: Path) -> None:
         small, title = sweep.compressed(best).weights, f"{name}, d = {width}"
         drawn[f"geometry-{best.name}"] = draw_geometry(compiled, small, inputs, title=title)
         drawn[f"stream-{best.name}"] = draw_streams(compiled, small, longest, title=f"{title}:")
+    directory.mkdir(exist_ok=True)
     for figure_name, figure in drawn.items():
         FigurePicture(figure).save(directory / f"{figure_name}.png")
 
@@ -267,16 +271,36 @@ def _named(axes: Axes, across: str, up: str) -> None:
 
 
 def _matrix(axes: Axes, matrix: NDArray[np.floating]) -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    scale = LinearSegmentedColormap.from_list("values", colours.NEGATIVE_TO_POSITIVE)
+    """Values from -1 to 1; what lies beyond has a dot."""
     mesh = axes.pcolormesh(
-        np.clip(matrix, -1, 1), cmap=scale, vmin=-1, vmax=1, edgecolors="#e9ecf0", linewidth=0.4
-    )
+        np.clip(matrix, -1, 1), cmap=colours.scale(), vmin=-1, vmax=1, edgecolors=EDGE,
+        linewidth=0.4,
+    )  # fmt: skip
+    rows, columns = np.nonzero(np.abs(matrix) > 1 + SATURATED)
+    if len(rows):
+        axes.plot(columns + 0.5, rows + 0.5, ".", color="white", markersize=3, label="beyond 1")
     axes.set_ylim(len(matrix), 0)
     axes.tick_params(length=0, pad=2, labelcolor=colours.INK)
     axes.spines[:].set_color(colours.FAINT)
     return mesh
+
+
+def _scale(figure: Figure, mesh: Any, matrices: Iterable[NDArray[np.floating]]) -> None:
+    """The colour scale, with an arrow where values lie beyond it, and what a dot means."""
+    width, height = figure.get_size_inches()
+    values = np.concatenate([np.ravel(m) for m in matrices])
+    low, high = bool((values < -1 - SATURATED).any()), bool((values > 1 + SATURATED).any())
+    extend = "both" if low and high else "min" if low else "max" if high else "neither"
+    tall = min(1.6, height - 1.2)
+    box = ((width - 0.62) / width, (height - 0.85 - tall) / height, 0.1 / width, tall / height)
+    axes = figure.add_axes(box, label="scale")
+    bar = figure.colorbar(mesh, cax=axes, ticks=[-1, 0, 1], extend=extend)
+    bar.ax.tick_params(labelsize=TICK, length=2)
+    if low or high:
+        figure.text(
+            (width - 0.72) / width, (height - 1.1 - tall) / height, "dots:\nbeyond ±1",
+            fontsize=TICK, color=colours.MUTED, va="top",
+        )  # fmt: skip
 
 
 def _short(value: Any) -> str:

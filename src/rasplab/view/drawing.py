@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import TypeAlias, assert_never
+
+from rasplab.view.look import Look
+
+PIXELS_PER_INCH = 96
 
 MONO_ADVANCE = 0.602
 """Width of a character of the fixed-width fonts, as a part of the font size."""
@@ -83,3 +87,14 @@ def mono_width(text: str, size: float) -> float:
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters, the last a dot-dot-dot where something is missing."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def recoloured(mark: Mark, look: Look) -> Mark:
+    """A mark in the colours of a look."""
+    match mark:
+        case Box() | Dot():
+            return replace(mark, fill=look.colour(mark.fill), stroke=look.colour(mark.stroke))
+        case Line() | Text():
+            return replace(mark, colour=look.colour(mark.colour))
+        case _:
+            assert_never(mark)

@@ -5,15 +5,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, assert_never
 
+import numpy as np
+
 from rasplab.diagnostics import require
-from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text
+from rasplab.view import colours
+from rasplab.view.drawing import (
+    PIXELS_PER_INCH,
+    Box,
+    Dot,
+    Drawing,
+    Line,
+    Mark,
+    Text,
+    recoloured,
+)
+from rasplab.view.look import PLAIN, Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+EDGE = "#e9ecf0"
+"""Between the cells of a matrix."""
 
 STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
@@ -22,8 +39,6 @@ STYLE: dict[str, Any] = {
     "axes.linewidth": 0.6,
 }
 """What every figure is drawn with, whatever the user's own settings are."""
-
-PIXELS_PER_INCH = 96
 
 
 def require_matplotlib() -> ModuleType:
@@ -46,7 +61,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def to_figure(drawing: Drawing) -> Figure:
+def to_figure(drawing: Drawing, look: Look = PLAIN) -> Figure:
     """A drawing on one axes, in pixels."""
     mpl = require_matplotlib()
     with mpl.rc_context(STYLE):
@@ -56,8 +71,60 @@ def to_figure(drawing: Drawing) -> Figure:
         axes.set_ylim(drawing.height, 0)
         axes.set_axis_off()
         for order, mark in enumerate(drawing.marks):
-            _draw(axes, mark, order)
+            _draw(axes, recoloured(mark, look), order)
+        figure.set_facecolor(look.ground)
+        return restyled(figure, replace(look, dark=False))
+
+
+def restyled(figure: Figure, look: Look) -> Figure:
+    """A figure in a look: on dark ground, in another font, larger or smaller as a whole."""
+    from matplotlib.collections import QuadMesh
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+    from matplotlib.text import Text as Label
+
+    require_matplotlib()
+    width, height = figure.get_size_inches()
+    scale = 1.0 if look.size is None else look.size / width
+    artists = [*figure.findobj()]
+    if scale != 1.0:
+        figure.set_size_inches(width * scale, height * scale)
+    for artist in artists:
+        if isinstance(artist, Label):
+            artist.set_fontsize(float(artist.get_fontsize()) * scale)
+            if look.font is not None:
+                artist.set_fontfamily([look.font, "DejaVu Sans"])
+            artist.set_color(_on(look, artist.get_color()))
+        elif isinstance(artist, Line2D):
+            artist.set_linewidth(artist.get_linewidth() * scale)
+            artist.set_markersize(artist.get_markersize() * scale)
+            artist.set_color(_on(look, artist.get_color()))
+        elif isinstance(artist, Patch):
+            artist.set_linewidth(artist.get_linewidth() * scale)
+            artist.set_facecolor(_on(look, artist.get_facecolor()))
+            artist.set_edgecolor(_on(look, artist.get_edgecolor()))
+        elif isinstance(artist, QuadMesh):
+            widths: Any = artist.get_linewidth()
+            artist.set_linewidth([float(w) * scale for w in np.atleast_1d(widths)])
+            if look.dark and artist.get_cmap().name.startswith("rasplab"):
+                positive = artist.get_cmap().name == "rasplab-positive"
+                artist.set_cmap(colours.scale(positive=positive, dark=True))
+                if len(artist.get_edgecolor()):
+                    artist.set_edgecolor(look.colour(EDGE))
+    if look.dark:
+        figure.set_facecolor(look.ground)
+        for axes in figure.axes:
+            axes.patch.set_facecolor(look.colour("#ffffff"))
     return figure
+
+
+def _on(look: Look, colour: Any) -> Any:
+    from matplotlib.colors import to_hex, to_rgba
+
+    if not look.dark:
+        return colour
+    red, green, blue, alpha = to_rgba(colour)
+    return to_rgba(look.colour(to_hex((red, green, blue))), alpha)
 
 
 def _draw(axes: Axes, mark: Mark, order: int) -> None:

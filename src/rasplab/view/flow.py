@@ -2,29 +2,27 @@
 
 Layers are those of the RASP paper: an elementwise function is in the layer of its last operand, a
 selector one above its keys and queries, an aggregate in its selector's layer or one above its
-values. Elementwise expressions that have no name and one reader are written out in it.
+values. Elementwise expressions that have no name and one reader are written out in it; the others
+are called as the variables of a compiled model are.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.display import shorten
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.evaluate import evaluate_all
-from rasplab.rasp.functions import COMPARISONS
-from rasplab.rasp.naming import name_computations
+from rasplab.rasp.naming import LONGEST_NAME, name_computations
 from rasplab.rasp.order import topological
+from rasplab.rasp.phrases import Phrase, applied
 from rasplab.rasp.printer import own_text
 from rasplab.rasp.sequence import read_sequence
-from rasplab.rasp.structure import bare, parts_of, text_of
 from rasplab.rasp.values import Value, identity
-
-SHORT = 22
-"""An expression without a name is called by its text up to this length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,20 @@ class FlowHead:
 
 @dataclass(frozen=True, slots=True)
 class FlowLayer:
-    """A layer: its heads, and the elementwise steps after them. Layer 0 has no heads."""
+    """A layer: its heads, and the elementwise steps after them.
+
+    Number 0 is the input, which has no heads; number n is shown as layer n - 1, as the layers of a
+    model are counted.
+    """
 
     number: int
     heads: tuple[FlowHead, ...]
     steps: tuple[Step, ...]
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return f"layer {self.number - 1}" if self.number else "input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ class Flow:
     >>> from rasplab import rasp
     >>> flow = follow(rasp.length - 1 - rasp.indices, "abc")
     >>> [[step.name for step in layer.steps] for layer in flow.layers]
-    [['indices'], ['(length - 1) - indices']]
+    [['indices'], ['length - 1 - indices']]
     >>> flow.layers[1].heads[0].moves[0].result.values
     (3, 3, 3)
     """
@@ -128,7 +135,8 @@ class _Follower:
         self.order = [node for node in topological(root) if node is self.first(node)]
         self.values = evaluate_all(root, tokens, causal=causal)
         self.depth = depth_of(root)
-        self.texts: dict[int, str] = {}
+        self.texts: dict[int, Phrase] = {}  # as the flow reads best
+        self.formulas: dict[int, Phrase] = {}  # as what has no name is called
         self.steps: dict[int, Step] = {}
         self.reads: dict[int, tuple[str, ...]] = {}
         self.names = Counter[str]()
@@ -159,25 +167,25 @@ class _Follower:
         layers = tuple(
             FlowLayer(n, tuple(heads.get(n, ())), tuple(steps.get(n, ()))) for n in range(last + 1)
         )
-        return Flow(self.tokens, layers, self.texts[id(self.root)])
+        return Flow(self.tokens, layers, self.texts[id(self.root)].text)
 
     def _describe(self, node: ex.Expression, shown: bool) -> None:
         operands = self.operands(node)
-        text = _select_text(node, self.texts) or own_text(node, self.texts)
+        text, formula = _read(node, self.texts), own_text(node, self.formulas)
         name = self.naming.name(node)
         reads = tuple(dict.fromkeys(name for part in operands for name in self.reads[id(part)]))
         again = self._again(node, name)
         if again is not None:
             self.steps[id(node)], name, reads = again, again.name, (again.name,)
         elif shown:
-            name = self._unused(name or _called(node, _bare(text)))
-            step = Step(name, _bare(text), tuple(self.values[id(node)]), reads)
+            name = self._unused(name or shorten(formula.text, LONGEST_NAME))
+            step = Step(name, text.text, tuple(self.values[id(node)]), reads)
             self.steps[id(node)], reads = step, (name,)
-        elif not isinstance(node, ex.Selector):
-            name = None
         self.reads[id(node)] = reads
+        called = name if again is not None else self.naming.name(node)
         for same in self.naming.members[self.naming.number[id(node)]]:
-            self.texts[id(same)] = name or text
+            self.texts[id(same)] = Phrase(called) if called else text
+            self.formulas[id(same)] = Phrase(called) if called else formula
 
     def _again(self, node: ex.Expression, name: str | None) -> Step | None:
         """The step that this one would only repeat: `tokens` of RASP text is the tokens' text."""
@@ -237,14 +245,14 @@ class _Follower:
         )
 
     def _text(self, node: ex.Expression) -> str:
-        return _bare(_select_text(node, self.texts) or own_text(node, self.texts))
+        return _read(node, self.texts).text
 
     def _move(self, reader: ex.Expression) -> Move:
         values = self.operands(reader)[1:]
         return Move(self.steps[id(reader)], self._step(values[0]) if values else None)
 
     def _step(self, node: ex.Expression) -> Step:
-        plain = Step(self.texts[id(node)], "", tuple(self.values[id(node)]))
+        plain = Step(self.texts[id(node)].text, "", tuple(self.values[id(node)]))
         return self.steps.get(id(node), plain)
 
     def _compared(
@@ -266,19 +274,6 @@ class _Follower:
         return tuple(keys.values()), tuple(queries.values())
 
 
-def _called(node: ex.Expression, text: str) -> str:
-    """What an expression without a name is called: its text if that is short, else its kind."""
-    if len(text) <= SHORT:
-        return text
-    match node:
-        case ex.AggregateSum():
-            return "sum"
-        case ex.SelectorWidth():
-            return "width"
-        case _:
-            return type(node).__name__.lower()
-
-
 def _selectors(selector: ex.Selector) -> list[ex.Selector]:
     """A selector and those that it combines, from left to right."""
     found: list[ex.Selector] = []
@@ -290,18 +285,11 @@ def _selectors(selector: ex.Selector) -> list[ex.Selector]:
     return found
 
 
-def _select_text(node: ex.Expression, texts: dict[int, str]) -> str:
-    """A comparison as it reads best: `rank == indices`, the key on the left."""
+def _read(node: ex.Expression, texts: Mapping[int, Phrase]) -> Phrase:
+    """An expression as it reads best: of a comparison `rank == indices`, the key on the left."""
     if not isinstance(node, ex.Select):
-        return ""
-    keys, queries, predicate = texts[id(node.keys)], texts[id(node.queries)], node.predicate.name
-    if isinstance(node.keys, ex.Constant) and isinstance(node.queries, ex.Constant):
-        return "everything" if node.name == "full" else f"{keys} {predicate} {queries}"
-    if predicate in COMPARISONS:
-        return f"({keys} {predicate} {queries})"
-    return f"{predicate}({keys}, {queries})"
-
-
-def _bare(text: str) -> str:
-    """The text without brackets around all of it."""
-    return text_of(bare(parts_of(text)))
+        return own_text(node, texts)
+    fixed = isinstance(node.keys, ex.Constant) and isinstance(node.queries, ex.Constant)
+    if fixed and node.name == "full":
+        return Phrase("everything")
+    return applied(node.predicate.name, [texts[id(node.keys)], texts[id(node.queries)]])

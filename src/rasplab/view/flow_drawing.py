@@ -72,8 +72,7 @@ class _Drawn:
 
     def layer(self, layer: FlowLayer) -> None:
         """The cluster of a layer."""
-        title = f"layer {layer.number}" if layer.number else "input"
-        attributes = {"label": title, "labeljust": "l", "style": "rounded,filled"}
+        attributes = {"label": layer.title, "labeljust": "l", "style": "rounded,filled"}
         attributes |= {"color": LAYER, "fillcolor": LAYER, "margin": "10"}
         with self.graph.subgraph(name=f"cluster_{layer.number}", graph_attr=attributes) as cluster:
             for i, head in enumerate(layer.heads):

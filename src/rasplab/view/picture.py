@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rasplab.diagnostics import counted
+from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.display import shorten
 from rasplab.view.drawing import Drawing
+from rasplab.view.look import PLAIN, Look
 from rasplab.view.svg import to_svg
 from rasplab.weights.directory import write_file
 
@@ -22,6 +23,26 @@ if TYPE_CHECKING:
 
 RESOLUTION = 160
 """Pixels per inch of a PNG."""
+
+FORMATS = (".svg", ".png", ".pdf")
+
+
+def check_format(path: str | Path) -> str:
+    """The format that a file's suffix names.
+
+    Raises:
+        InputError: E506 for another than `.svg`, `.png` and `.pdf`.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() in FORMATS:
+        return suffix[1:].lower()
+    raise InputError(
+        diagnostic(
+            "E506",
+            f"a picture cannot be written as {suffix or Path(path).name!r}",
+            help=f"end the file's name in {', '.join(FORMATS)}",
+        )
+    )
 
 
 class Picture(ABC):
@@ -38,7 +59,7 @@ class Picture(ABC):
 
     def save(self, path: str | Path) -> Path:
         """Write the picture; the suffix (`.svg`, `.png`, `.pdf`) names the format."""
-        suffix = Path(path).suffix[1:].lower()
+        suffix = check_format(path)
         data = self.svg().encode() if suffix == "svg" else _rendered(self.figure, suffix)
         return write_file(path, data)
 
@@ -59,19 +80,20 @@ class DrawnPicture(Picture):
     """A picture made of marks; its SVG needs no matplotlib."""
 
     drawing: Drawing
+    look: Look = PLAIN
 
     @property
     def figure(self) -> Figure:
         from rasplab.view.figures import to_figure
 
-        return to_figure(self.drawing)
+        return to_figure(self.drawing, self.look)
 
     @property
     def caption(self) -> str:
         return self.drawing.title
 
     def svg(self) -> str:
-        return to_svg(self.drawing)
+        return to_svg(self.drawing, self.look)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rasplab.view import colours
 from rasplab.view.drawing import shortened
-from rasplab.view.figures import STYLE, new_figure, require_matplotlib
+from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
 from rasplab.view.stream import Sublayer, positions, shown, sublayers
 from rasplab.weights import ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.trace import Trace, trace
@@ -34,7 +34,7 @@ NARROWEST = 5.2
 """Inches: between panels, above a line of panels, of the figure."""
 ASPECT = 1.6
 LONGEST_TOKEN = 8
-LONGEST_LABEL = 22
+LONGEST_LABEL = 28
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,18 +49,21 @@ class Layout:
     labels: tuple[float, float]
 
 
-def draw_residual(weights: ModelWeights, sequence: Iterable[Any]) -> Figure:
+def draw_residual(
+    weights: ModelWeights, sequence: Iterable[Any], title: str | None = None
+) -> Figure:
     """The figure of the residual stream of a model on one sequence."""
     mpl = require_matplotlib()
     found = trace(weights, sequence)
     with mpl.rc_context(STYLE):
-        return _Drawer(found).figure()
+        return _Drawer(found, title).figure()
 
 
 class _Drawer:
     """One figure; lengths in inches until the axes are placed."""
 
-    def __init__(self, found: Trace) -> None:
+    def __init__(self, found: Trace, title: str | None = None) -> None:
+        self.title = title
         self.found, self.panels, self.positions = found, sublayers(found), positions(found)
         self.directions = found.weights.circuit.directions
         self.layout = _layout(found)
@@ -123,10 +126,10 @@ class _Drawer:
             np.arange(parts.shape[1] + 1.0),
             np.arange(parts.shape[0] + 1.0) + top,
             np.clip(parts, -1, 1),
-            cmap=_colour_map(),
+            cmap=colours.scale(),
             vmin=-1,
             vmax=1,
-            edgecolors="#e9ecf0",
+            edgecolors=EDGE,
             linewidth=0.4,
         )
         for row, direction in enumerate(self.directions[place.columns]):
@@ -188,6 +191,7 @@ class _Drawer:
         out = "→  " + " ".join(map(_output, self.found.output))
         line = f"residual stream on  {given}"
         lines = [f"{line}  {out}"] if len(line) + len(out) < room else [line, out]
+        lines = lines if self.title is None else [self.title]
         for i, text in enumerate(lines):
             figure.text(
                 0.2 / width, 1 - (0.3 + 0.2 * i) / height, shortened(text, room), fontsize=10.5,
@@ -202,7 +206,7 @@ class _Drawer:
         steps = np.linspace(-1 if negative else 0, 1, 96)[None]
         x, y, length = left, 0.3, 0.9 if negative else 0.6
         axes = figure.add_axes((x / width, y / height, length / width, 0.11 / height))
-        axes.pcolormesh(np.linspace(0, 1, 97), [0, 1], steps, cmap=_colour_map(), vmin=-1, vmax=1)
+        axes.pcolormesh(np.linspace(0, 1, 97), [0, 1], steps, cmap=colours.scale(), vmin=-1, vmax=1)
         axes.set_xticks([0, 0.5, 1] if negative else [0, 1])
         axes.set_xticklabels(["−1", "0", "1"] if negative else ["0", "1"], fontsize=6.5)
         axes.tick_params(length=0, pad=2, labelcolor=colours.MUTED)
@@ -273,9 +277,3 @@ def _output(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return shown(value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-
-def _colour_map() -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("values", colours.NEGATIVE_TO_POSITIVE)

@@ -5,25 +5,44 @@ from __future__ import annotations
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
-from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text
+from rasplab.view.drawing import (
+    PIXELS_PER_INCH,
+    Box,
+    Dot,
+    Drawing,
+    Line,
+    Mark,
+    Text,
+    recoloured,
+)
+from rasplab.view.look import PLAIN, Look
 
 SANS = "-apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 MONO = "'DejaVu Sans Mono', Menlo, 'Liberation Mono', 'Courier New', monospace"
 
 
-def to_svg(drawing: Drawing) -> str:
+def to_svg(drawing: Drawing, look: Look = PLAIN) -> str:
     """The SVG document of a drawing; text stays text."""
     width, height = _n(drawing.width), _n(drawing.height)
-    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    scale = 1.0 if look.size is None else look.size * PIXELS_PER_INCH / drawing.width
+    shown = f'width="{_n(drawing.width * scale)}" height="{_n(drawing.height * scale)}"'
+    size = f'{shown} viewBox="0 0 {width} {height}"'
+    sans, mono = (f"{_family(look.font)}{family}" for family in (SANS, MONO))
     label = f'role="img" aria-label={quoteattr(drawing.title)}'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} {label}>',
-        f"<style>text{{font-family:{SANS};white-space:pre}}.m{{font-family:{MONO}}}</style>",
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        *(_mark(mark) for mark in drawing.marks),
+        f"<style>text{{font-family:{sans};white-space:pre}}.m{{font-family:{mono}}}</style>",
+        f'<rect width="{width}" height="{height}" fill="{look.ground}"/>',
+        *(_mark(recoloured(mark, look)) for mark in drawing.marks),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _family(font: str | None) -> str:
+    """A family before the others; what could end the style is left out."""
+    name = "".join(c for c in font or "" if c.isalnum() or c in " -_")
+    return f"'{name}', " if name else ""
 
 
 def _mark(mark: Mark) -> str:

@@ -35,7 +35,7 @@ SPARING: Mapping[str, Any] = {"left_out": True}
 """Metadata of a field that files have only where it is not what it is by default."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Config:
     """The shape and meaning of a model. Token ids: BOS 0, PAD 1, then the vocabulary in order.
 
@@ -76,6 +76,14 @@ class Config:
         """Whether the output is one number rather than a score per value."""
         return self.output_values is None
 
+    def __repr__(self) -> str:
+        return (
+            f"<config: {counted(self.n_layers, 'layer')}, {counted(self.n_heads, 'head')}, "
+            f"d_model {self.d_model}, d_head {self.d_head}, d_mlp {self.d_mlp}, "
+            f"{counted(len(self.vocabulary), 'token')}, at most {self.max_length} positions, "
+            f"{self.dtype}>"
+        )
+
     def token_ids(self) -> dict[object, int]:
         """The id of each token, by the token's identity."""
         return {identity(t): i + FIRST_TOKEN_ID for i, t in enumerate(self.vocabulary)}
@@ -102,7 +110,8 @@ class NamedDirection:
 class Component:
     """A head, or a run of hidden units, and what it implements.
 
-    `start` and `stop` are the hidden units (for a head, its number and the next).
+    `start` and `stop` are the hidden units (for a head, its number and the next). `selector` is
+    what a head selects by: its name, or how it is written.
     """
 
     layer: int
@@ -114,6 +123,13 @@ class Component:
     place: str
     reads: tuple[str, ...]
     construction: str
+    selector: str = field(default="", metadata=SPARING)
+
+    @property
+    def equation(self) -> str:
+        """`rank = selector_width(before)`, or its formula alone where it is called by that."""
+        cut = shorten(self.expression, len(self.variable))
+        return self.expression if self.variable == cut else f"{self.variable} = {self.expression}"
 
 
 EncodingKind: TypeAlias = Literal["one-hot", "features", "number", "flag"]

@@ -196,4 +196,5 @@ def _component(
         place=block.implements.place,
         reads=tuple(sorted({names[s] for s in reads(block) if s in names})),
         construction=construction,
+        selector=block.implements.selector,
     )

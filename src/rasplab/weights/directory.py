@@ -35,7 +35,7 @@ def write_directory(
     try:
         target = _path(directory).resolve()
         _refuse_existing(target, set(files if known is None else known), overwrite=overwrite)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        check_parent(directory)
         _write(target, files, overwrite=overwrite)
     except ModelFileError:
         raise
@@ -61,7 +61,7 @@ def write_file(path: str | Path, data: bytes, *, overwrite: bool = True) -> Path
             raise _exists(target, None)
         if os.path.lexists(target) and not target.is_file():
             raise OSError("what is there is no file")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        check_parent(path)
         new.write_bytes(data)
         os.replace(new, target)
     except ModelFileError:
@@ -74,7 +74,28 @@ def write_file(path: str | Path, data: bytes, *, overwrite: bool = True) -> Path
     return target
 
 
+def check_parent(path: str | Path) -> None:
+    """Refuse what would be written into a directory that does not exist: none is made silently.
+
+    Raises:
+        ModelFileError: E504.
+    """
+    parent = Path(path).parent
+    if parent.is_dir():
+        return
+    raise ModelFileError(
+        diagnostic(
+            "E504",
+            f"{str(path)!r} cannot be written",
+            notes=[f"there is no directory {str(parent)!r}"],
+            help="make it first, or correct the path",
+        )
+    )
+
+
 def _path(given: str | Path) -> Path:
+    if given == "":
+        raise ValueError("the name is empty")
     try:
         return Path(given)
     except TypeError as error:  # a number, say

@@ -40,7 +40,7 @@ def _line(component: Component) -> str:
         if component.kind == "head"
         else f"mlp units {component.start}-{component.stop - 1}"
     )
-    return f"{which}: {component.variable} = {component.expression}"
+    return f"{which}: {component.equation}"
 
 
 def overview(weights: ModelWeights) -> list[tuple[str, object]]:

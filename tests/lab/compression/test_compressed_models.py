@@ -16,7 +16,7 @@ from rasplab.lab.compression.variables import examine
 from rasplab.lab.data.runs import Runs
 from rasplab.lab.interventions import Mean, Patch, Zero, hooks
 from rasplab.model import Model
-from rasplab.view.plan_drawing import rows_of
+from rasplab.view.plan_rows import rows_of
 from rasplab.weights import EMBED, ModelWeights, Site, forward
 from tests.lab.compression.models import compiled, paper
 

@@ -12,8 +12,7 @@ def flow_text(flow: Flow) -> str:
     """Layer by layer: heads with what selects what and what it moves, then elementwise steps."""
     lines: list[str] = []
     for layer in flow.layers:
-        title = f"layer {layer.number}" if layer.number else "input"
-        lines += [title, *(f"  {line}".rstrip() for line in _layer(layer))]
+        lines += [layer.title, *(f"  {line}".rstrip() for line in _layer(layer))]
     return "\n".join(lines)
 
 

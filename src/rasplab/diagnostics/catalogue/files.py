@@ -27,7 +27,7 @@ import rasplab
 rasplab.load("models/nowhere")""",
         _MODEL
         + """\
-directory = model.save("models/reverse")
+directory = model.save("reverse")
 rasplab.load(directory)""",
     ),
     Page(
@@ -94,7 +94,7 @@ from pathlib import Path
         + """\
 Path("notes.txt").write_text("a file")
 model.save("notes.txt/reverse")""",
-        _MODEL + 'model.save("notes/reverse")',
+        _MODEL + 'model.save("reverse")',
     ),
     Page(
         "E505",

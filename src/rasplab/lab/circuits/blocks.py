@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.diagnostics import counted
 from rasplab.weights.architecture import EMBED, Architecture, Site, Step
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.trace import direction_labels
@@ -61,7 +62,7 @@ class Reader:
     node: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Blocks:
     """All writers and readers of a level."""
 
@@ -72,6 +73,10 @@ class Blocks:
     readers: tuple[Reader, ...]
     _written: dict[str, Columns] = field(repr=False)
     _read: dict[str, Columns] = field(repr=False)
+
+    def __repr__(self) -> str:
+        sizes = f"{counted(len(self.writers), 'writer')}, {counted(len(self.readers), 'reader')}"
+        return f"<blocks of level {self.level}: {sizes}>"
 
     def pairs(self) -> Iterator[tuple[Writer, Reader]]:
         """Every writer with every reader after it, whether or not it is read."""

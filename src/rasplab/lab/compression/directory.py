@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.compression import checkpoint
+from rasplab.weights.directory import check_parent
 from rasplab.weights.files import FILES
 
 RESULTS, TABLE, VARIABLES = "sweep.json", "results.csv", "variables.csv"
@@ -66,7 +67,8 @@ def _make_room(home: Path, named: Path, *, resume: bool, overwrite: bool) -> Non
     # Not the directory itself: somebody may stand in it, or it may be a mount point.
     for path in reversed((found if overwrite else begun).values()):
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
-    home.mkdir(parents=True, exist_ok=True)
+    check_parent(home)
+    home.mkdir(exist_ok=True)
 
 
 def _is_own(name: str, path: Path) -> bool:

@@ -30,6 +30,7 @@ def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:
     _put(directory / VARIABLES, _variables(sweep))
     if not models:
         return
+    (directory / MODELS).mkdir(exist_ok=True)
     for member in sweep.members:
         sweep.compressed(member).save(directory / MODELS / member.name, overwrite=True)
 

@@ -33,6 +33,7 @@ from rasplab.lab.compression.objective import Objective, objective
 from rasplab.lab.compression.recipes import Recipe, read_recipe, settings
 from rasplab.lab.compression.sweep import Sweep
 from rasplab.lab.compression.training import Training
+from rasplab.weights.directory import check_parent
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -69,7 +70,8 @@ class Setup:
         home = None if directory is None else Path(directory)
         if home is not None:
             try:
-                home.mkdir(parents=True, exist_ok=True)
+                check_parent(home)
+                home.mkdir(exist_ok=True)
             except OSError as problem:
                 raise InputError(no_sweep_in(home, problem)) from problem
         with _workers(self.threads) as workers:

@@ -17,7 +17,8 @@ from rasplab.view.explorer.arrays import ArrayData, pack
 from rasplab.view.explorer.circuits import Choice, CircuitView, chosen, circuit_views
 from rasplab.view.explorer.expressions import Expression, Linked, expressions_of
 from rasplab.view.explorer.source import SourceText, read_sources
-from rasplab.view.plan_drawing import lanes_of, rows_of
+from rasplab.view.plan_drawing import lanes_of
+from rasplab.view.plan_rows import rows_of
 from rasplab.weights import EMBED, ModelWeights, encode
 from rasplab.weights.artefact import FIRST_TOKEN_ID, Component
 from rasplab.weights.manifest import circuit_data, config_data

@@ -13,6 +13,7 @@ from rasplab.diagnostics import Span
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.naming import Naming, name_computations
 from rasplab.rasp.order import topological
+from rasplab.rasp.phrases import Phrase
 from rasplab.rasp.printer import own_text
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def expressions_of(model: Model) -> Linked:
         Expression(
             naming.shown(naming.number[id(node)]) or "",
             type(node).__name__.lower(),
-            _cut(own_text(node, texts)),
+            own_text(node, texts).cut(LONGEST).text,
             tuple(
                 dict.fromkeys(
                     position[naming.number[id(operand)]]
@@ -94,16 +95,13 @@ def expressions_of(model: Model) -> Linked:
     )
 
 
-def _texts(program: ex.Expression, naming: Naming) -> dict[int, str]:
+def _texts(program: ex.Expression, naming: Naming) -> dict[int, Phrase]:
     """What an expression is called inside another: its name, or how it is written."""
-    texts: dict[int, str] = {}
+    texts: dict[int, Phrase] = {}
     for node in topological(program):
-        texts[id(node)] = naming.name(node) or _cut(own_text(node, texts))
+        name = naming.name(node)
+        texts[id(node)] = Phrase(name) if name else own_text(node, texts).cut(LONGEST)
     return texts
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _held(model: Model, naming: Naming, position: Mapping[int, int]) -> dict[str, int]:
