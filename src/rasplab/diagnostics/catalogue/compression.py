@@ -91,7 +91,7 @@ asked for makes sense; neither touches a directory that holds anything but a swe
 Path("notes").mkdir()
 Path("notes/today.txt").write_text("mine")
 prepare(Path("notes"))""",
-        _DIRECTORY + 'prepare(Path("sweeps/frac_prevs"))',
+        _DIRECTORY + 'prepare(Path("frac_prevs-sweep"))',
     ),
     Page(
         "E804",

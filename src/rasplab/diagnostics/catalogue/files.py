@@ -94,7 +94,7 @@ from pathlib import Path
         + """\
 Path("notes.txt").write_text("a file")
 model.save("notes.txt/reverse")""",
-        _MODEL + 'model.save("reverse")',
+        _MODEL + 'model.save("mirror")',
     ),
     Page(
         "E505",
