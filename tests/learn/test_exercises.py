@@ -101,7 +101,11 @@ def test_a_program_that_is_right_and_does_not_compile_is_told_why() -> None:
     assert marking.findings[0].code.startswith("E3"), str(marking)
 
 
-@pytest.mark.parametrize("given", [rasp.full, None, "hist", programs.hist], ids=["selector", "nothing", "text", "function"])
+@pytest.mark.parametrize(
+    "given",
+    [rasp.full, None, "hist", programs.hist],
+    ids=["selector", "nothing", "text", "function"],
+)
 def test_what_is_no_program_is_refused(given: Any) -> None:
     with pytest.raises(InputError) as caught:
         learn.mark("hist", given)
