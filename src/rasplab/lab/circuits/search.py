@@ -152,7 +152,7 @@ def _static(weights: ModelWeights, blocks: Blocks) -> GroundTruth:
         len(pairs),
         0,
         False,
-        Source(_in_float64(weights), default_input(weights, ())),
+        source=Source(_in_float64(weights), default_input(weights, ())),
     )
 
 

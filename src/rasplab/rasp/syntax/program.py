@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rasplab.diagnostics import Diagnostic, InputError, ProgramError, Span, diagnostic
 from rasplab.rasp import expressions as ex
@@ -200,7 +200,7 @@ def bound_names(statement: t.Statement) -> Iterator[str]:
                 pass
 
 
-class Program(Mapping[str, object]):
+class Program(Mapping[str, Any]):
     """The names of a program: s-ops and selectors as expressions, functions as callables.
 
     `program["name"]`, or where it is no method `program.name`.
@@ -212,13 +212,13 @@ class Program(Mapping[str, object]):
         self.warnings = tuple(loader.warnings)
         self.drawings = tuple(loader.drawings)
 
-    def __getitem__(self, name: str) -> object:
+    def __getitem__(self, name: str) -> Any:  # what it is, only its reader knows
         value = self._names[name]
         if isinstance(value, Function | Primitive):
             return Callback(value, self._loader.machine)
         return value
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._names:
             raise AttributeError(f"{self._file} defines nothing called {name!r}")
         return self[name]
@@ -232,7 +232,7 @@ class Program(Mapping[str, object]):
     def __repr__(self) -> str:
         return f"<RASP program {self._file}: {', '.join(self._names)}>"
 
-    def evaluate(self, text: str) -> object:
+    def evaluate(self, text: str) -> Any:
         """The value of an expression of source text, seen from the end of this program.
 
         Raises:
@@ -264,7 +264,7 @@ class Callback:
     function: Function | Primitive
     machine: Machine = field(repr=False)
 
-    def __call__(self, *arguments: object) -> object:
+    def __call__(self, *arguments: object) -> Any:
         """Call it with expressions, atoms, lists or dicts."""
         from rasplab.diagnostics import capture
 
