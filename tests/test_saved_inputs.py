@@ -42,6 +42,7 @@ def compiled(inputs: Any, length: int = 6, program: Any = square) -> rasplab.Mod
 
 
 def through_files(model: rasplab.Model, home: Path) -> rasplab.Model:
+    home.mkdir(exist_ok=True)
     return rasplab.load(model.save(home / "model"))
 
 

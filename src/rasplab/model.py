@@ -60,9 +60,8 @@ class Model:
         """The value at every position of one sequence; BOS is added inside.
 
         With `do` variables are set inside the network, as `run` says; `check=False` lets them be.
-        Without, `check=True` asks the program as well, and the sequence has to be an input for
-        which it is meant. A loaded model that knows its inputs and not its program checks the
-        former, and warns that the latter is not asked (`UncheckedWarning`).
+        Without, `check=True` asks the program as well, and the sequence has to be one for which it
+        is meant. A model that was loaded warns of what it cannot check (`UncheckedWarning`).
 
         Raises:
             InputError: E427 for an input that was not declared, where this is checked, E411 and
@@ -72,11 +71,9 @@ class Model:
         if do is not None:
             return self.run(sequence, do, check=check is not False)
         if check:
-            from rasplab.rasp.sequence import read_sequence
-            from rasplab.verification import check as check_input
+            from rasplab.verification import checked
 
-            sequence = read_sequence(sequence)
-            check_input(self, sequence)
+            sequence = checked(self, sequence)
         return self.batch([sequence])[0]
 
     @property
@@ -84,12 +81,8 @@ class Model:
         """The inputs for which the program was said to be meant, if not all."""
         from rasplab.rasp.inputs import saved_inputs
 
-        if self.given_inputs is not None:
-            return self.given_inputs
-        if self.compilation is not None:
-            return self.compilation.options.inputs
-        config = self.weights.config
-        return saved_inputs(self.manifest.inputs, config.vocabulary, config.max_length)
+        c = self.config
+        return self.given_inputs or saved_inputs(self.manifest.inputs, c.vocabulary, c.max_length)
 
     def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
         """The values of many sequences, of different lengths, in one forward pass."""
@@ -260,18 +253,12 @@ class Model:
     ) -> Path:
         """Write a `HookedTransformer` (TransformerLens up to 3): state dict, config, tokenizer.
 
-        Some tools need two heads a layer, or a context of ten: `min_heads` and `min_context` add
-        heads that do nothing, and positions that no input reaches.
+        Some tools need two heads, or a context of ten: more can be had, which do nothing.
         """
-        from rasplab.export.legacy_lens import save_transformer_lens_legacy
+        from rasplab.export.legacy_lens import save_transformer_lens_legacy as save
 
-        return save_transformer_lens_legacy(
-            self.weights,
-            directory,
-            min_heads=min_heads,
-            min_context=min_context,
-            overwrite=overwrite,
-        )
+        least = {"min_heads": min_heads, "min_context": min_context}
+        return save(self.weights, directory, **least, overwrite=overwrite)
 
     def to_onnx(
         self, path: str | Path, *, activations: bool = False, overwrite: bool = False
@@ -366,9 +353,7 @@ class Model:
         circuits: Any = False,
         beside: Model | None = None,
     ) -> Path:
-        """Write one HTML file in which the model is stepped through in a browser.
-
-        It needs no network.
+        """Write one HTML file, which needs no network, to step through the model in a browser.
 
         Args:
             path: the file.
@@ -376,8 +361,7 @@ class Model:
             open: show it in the browser.
             circuits: draw the ground truth: `True` for every level and ablation, or pairs such as
                 `[("head", "zero")]`; without it, who reads what whom wrote.
-            beside: a second model that is shown on the same input, such as the program's at
-                `optimize=0`.
+            beside: a second model, shown on the same input: the program's at `optimize=0`, say.
 
         Raises:
             InputError: E401 to E405, for a sequence that the model does not take; E440 for

@@ -42,7 +42,7 @@ def compile(
 
     options = read_options(program, vocab, max_length, causal, optimize, dtype, inputs)
     compilation = compile_program(program, options)
-    return Model(compilation.weights, program, compilation)
+    return Model(compilation.weights, program, compilation, options.inputs)
 
 
 def load(directory: str | Path, *, inputs: Any = None) -> Model:

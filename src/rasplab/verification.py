@@ -6,9 +6,9 @@ import functools
 import itertools
 import random
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rasplab.compiler import observation
 from rasplab.diagnostics import InputError, ProgramError, diagnostic, shown
@@ -16,6 +16,7 @@ from rasplab.display import Table, html
 from rasplab.graph import Interner, Node
 from rasplab.graph.promises import named_promise, unkept, were_observed
 from rasplab.options import Options
+from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value, identity
 
 if TYPE_CHECKING:
@@ -203,8 +204,8 @@ def _options(model: Model) -> Options:
     return Options(c.vocabulary, c.max_length, c.causal, optimize, c.dtype, model.inputs)
 
 
-def check(model: Model, tokens: Sequence[Value]) -> None:
-    """See that a program has a value on an input for which it is meant, and promises hold there.
+def checked(model: Model, sequence: Iterable[Any]) -> list[Value]:
+    """The tokens of an input for which a program is meant, has a value, and keeps its promises.
 
     Of a loaded model only the inputs may be known: then it warns of what is not checked.
 
@@ -213,7 +214,7 @@ def check(model: Model, tokens: Sequence[Value]) -> None:
             E428 where the declared inputs were not saved.
         ProgramError: the program has no value, or E205 where a promise does not hold.
     """
-    declared = model.inputs
+    tokens, declared = read_sequence(sequence), model.inputs
     if model.program is None and declared is None:
         raise InputError(
             diagnostic(
@@ -234,13 +235,14 @@ def check(model: Model, tokens: Sequence[Value]) -> None:
         )
     if model.program is None:
         warn_unchecked(["the program is not known: whether it has a value here"])
-        return
+        return tokens
     model.program(list(tokens), causal=model.config.causal)
     promised = _promised(model)
     if promised.lost:
         warn_unchecked(promised.lost)
     for promise in promised.broken(tokens):
         raise ProgramError(diagnostic("E205", f"on `{shown_}` a promise is broken: {promise}"))
+    return tokens
 
 
 def warn_unchecked(what: Sequence[str]) -> None:

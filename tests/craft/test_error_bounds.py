@@ -49,8 +49,8 @@ def known(*errors: tuple[Subspace, Any], factors: Any = (), sums: Any = ()) -> E
     found = Errors()
     for subspace, error in errors:
         found.coordinates[subspace] = np.broadcast_to(np.asarray(error, float), (len(subspace),))
-    found.factors |= {s: f for s, f in factors}
-    found.counts |= {s: c for s, c in sums}
+    found.factors |= dict(factors)
+    found.counts |= dict(sums)
     return found
 
 

@@ -133,6 +133,7 @@ def _component(part: Component, names: Mapping[str, str]) -> Component:
         place="",
         reads=reads,
         construction="",
+        selector="",
     )
 
 

@@ -93,6 +93,7 @@ def save_progress(path: Path, progress: Progress) -> None:
         for name in names
     }
     data = {"format": _FORMAT, "version": _VERSION, "exercises": exercises}
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, (json.dumps(data, indent=1) + "\n").encode())
 
 

@@ -13,7 +13,7 @@ from rasplab.craft.certificate import Certificate
 from rasplab.craft.space import BOS
 from rasplab.craft.specification import Specification
 from rasplab.diagnostics import InternalError, counted
-from rasplab.display import Table, html, shorten
+from rasplab.display import Table, brief, html, shorten
 from rasplab.rasp.declaration import Declaration
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.architecture import (
@@ -157,7 +157,7 @@ class Encoding:
     undefined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class VariablePlace:
     """Where a variable lives: its directions, and from which site on, up to which.
 
@@ -175,6 +175,9 @@ class VariablePlace:
     expression: str = ""
     also_in: tuple[str, ...] = ()
     dies: Site | None = field(default=None, metadata=SPARING)
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def columns(self) -> slice:

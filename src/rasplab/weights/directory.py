@@ -93,6 +93,20 @@ def check_parent(path: str | Path) -> None:
     )
 
 
+def make_directory(path: str | Path) -> Path:
+    """Make a directory, unless it is there; the one that it is in must be.
+
+    Raises:
+        ModelFileError: E504.
+    """
+    check_parent(path)
+    try:
+        Path(path).mkdir(exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(path, error, "directory") from error
+    return Path(path)
+
+
 def _path(given: str | Path) -> Path:
     if given == "":
         raise ValueError("the name is empty")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.precision import PRECISIONS
+from rasplab.display import brief
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import Circuit, VariablePlace
 from rasplab.weights.coordinates import stands_for_a_value, values_at
@@ -44,7 +45,7 @@ class Raw:
 Read: TypeAlias = "Value | OneOf | Raw"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reading:
     """A variable at every position: `values` (BOS left out), and the `array` they were read from.
 
@@ -56,6 +57,9 @@ class Reading:
     values: tuple[Read, ...]
     array: Named
     strange: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     def __getitem__(self, position: int) -> Read:
         return self.values[position]

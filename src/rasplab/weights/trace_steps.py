@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.display import shorten
+from rasplab.display import brief, shorten
 from rasplab.weights.architecture import EMBED, Site
 from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
 from rasplab.weights.reading import OneOf, Raw, Read, Reading
@@ -43,7 +43,7 @@ class SourceLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TraceStep:
     """One variable: the part of the network that computed it, and its value at every position.
 
@@ -61,6 +61,9 @@ class TraceStep:
     reading: Reading
     selector: Grid | None = None
     attention: tuple[tuple[float, ...], ...] | None = None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     def data(self) -> dict[str, Any]:
         """As JSON holds it."""

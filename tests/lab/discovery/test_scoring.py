@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,15 @@ def test_files_of_circuits_are_read_back(format: str, tmp_path) -> None:
     assert TRUTH.score(path).edges.best_f1 == 1.0
 
 
-@pytest.mark.parametrize("format", ["eap", "auto-circuit"])
-def test_so_are_those_of_tools_that_join_the_embeddings(format: str, tmp_path) -> None:
-    truth = REVERSE.circuit(level="qkv", ablation="zero", joined=True)
+@pytest.mark.parametrize(
+    ("format", "options"),
+    [
+        ("eap", {"ablation": "resample"}),  # which no edge of the positions is in
+        ("auto-circuit", {"ablation": "zero", "joined": True}),
+    ],
+)
+def test_so_are_those_of_tools_with_other_inputs(format: str, options: Any, tmp_path) -> None:
+    truth = REVERSE.circuit(level="qkv", **options)
     assert truth.score(truth.save(tmp_path / "c.json", format=format)).edges.best_f1 == 1.0
 
 

@@ -94,7 +94,7 @@ def test_the_edges_that_are_drawn_are_those_of_the_circuit(size: Any, show: Any)
             assert f"{len(truth.edges)} of {truth.candidates} edges" in bar.inner_text()
             assert not shown.overflows()
     last = shown.page.locator('[data-name="hist"] [data-circuit]').inner_text()
-    assert last == "in the circuit, read by hist_2"
+    assert last == "in the circuit, read by categorical(hist)"
 
 
 def test_arcs_stand_beside_their_cards_when_these_open(show: Any) -> None:

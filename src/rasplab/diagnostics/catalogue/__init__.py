@@ -18,6 +18,7 @@ from rasplab.diagnostics.catalogue import (
     interventions,
     language,
     learning,
+    playground,
     sizes,
     text,
 )
@@ -36,6 +37,7 @@ _CHAPTERS = (
     interventions,
     circuits,
     discovery,
+    playground,
     files,
     exports,
     text,

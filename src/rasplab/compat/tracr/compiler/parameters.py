@@ -9,7 +9,6 @@ what it would read.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -99,13 +98,14 @@ def _named(weights: ModelWeights, names: Names) -> list[BasisDirection]:
     """Our directions under the labels of the expressions; two never have the same name."""
     named: list[BasisDirection] = []
     taken: set[BasisDirection] = set()
+    computed = {place.name: place.expression for place in weights.circuit.variables}
     for direction in weights.circuit.directions:
         if direction.variable == "bos":
             named.append(BasisDirection("tokens", names.bos))
             continue
-        short = re.sub(r"_\d+$", "", direction.variable)
-        kept = direction.variable in names.labels or short not in names.labels
-        variable = direction.variable if kept else short
+        copied = computed.get(direction.variable, direction.variable)
+        kept = direction.variable in names.labels or copied not in names.labels
+        variable = direction.variable if kept else copied
         wish = BasisDirection(variable, _value(direction, names))
         named.append(BasisDirection(direction.variable, wish.value) if wish in taken else wish)
         taken.add(wish)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.discovery.bench.cases import Case
 from rasplab.lab.discovery.bench.options import Options
-from rasplab.weights.directory import write_file
+from rasplab.weights.directory import make_directory, write_file
 
 FORMAT, ASKED, RESULTS = "rasplab-bench", "run.json", "results.jsonl"
 Row: TypeAlias = "dict[str, Any]"
@@ -33,6 +33,7 @@ class RunDirectory:
 
         Raises:
             InputError: E449 where there is another run in it, or anything else.
+            ModelFileError: E504 where it cannot be made.
         """
         directory = RunDirectory(Path(path))
         asked = {
@@ -45,6 +46,7 @@ class RunDirectory:
         if home.exists() and (not home.is_dir() or any(home.iterdir())):
             directory.check(asked)
         else:
+            make_directory(home)
             write_file(home / ASKED, (json.dumps(asked, indent=1) + "\n").encode("ascii"))
         return directory
 
