@@ -169,10 +169,8 @@ def test_what_was_taken_for_granted_is_checked_at_run_time_and_by_verify() -> No
     assert listed("a=b", check=True) == [1, 1, 1]
     with pytest.raises(InputError, match="none of the inputs"):
         listed("==", check=True)
-    assert listed.compilation is not None
     wider = read_inputs(["a=b", "=b="], listed.config.vocabulary, 6)
-    options = replace(listed.compilation.options, inputs=wider)
-    model = replace(listed, compilation=replace(listed.compilation, options=options))
+    model = replace(listed, given_inputs=wider)
     with pytest.raises(ProgramError, match="E205"):
         model("=b=", check=True)
     found = model.verify()

@@ -67,7 +67,7 @@ class Trace:
     >>> print(traced.variable("tokens"))
     tokens (embed): a, b, a
     >>> [step.part for step in traced.steps]
-    ['embedding', 'layer 0, head 0', 'layer 0, MLP units 0-1']
+    ['embedding', 'layer 0, head 0', 'layer 0, MLP units 0-8']
     >>> traced.steps[1].selector
     ((1, 0, 1), (0, 1, 0), (1, 0, 1))
     """

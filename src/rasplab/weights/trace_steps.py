@@ -129,7 +129,10 @@ def _step(trace: Trace, place: VariablePlace, c: Component | None) -> TraceStep:
         return TraceStep(
             place.written, part, doing, place.name, place.expression, (), source, reading
         )
-    selector, attention = _selection(trace, place.written, c) if c.kind == "head" else (None, None)
+    known = (
+        c.kind == "head" and c.construction
+    )  # of a sealed model it is not known what is selected
+    selector, attention = _selection(trace, place.written, c) if known else (None, None)
     return TraceStep(
         site=place.written,
         part=f"layer {place.written.layer}, {_part(c)}",
