@@ -51,8 +51,7 @@ def build(*, gpu: bool) -> None:
 
 
 def install(*, gpu: bool) -> None:
-    # Compiled at once: else, where Python may not write bytecode, every process compiles it all.
-    options = ["--compile-bytecode", *([] if gpu else from_cpu_builds())]
+    options = [] if gpu else from_cpu_builds()
     run(PYTHON, "-m", "uv", "pip", "install", "-p", PYTHON, *options, TORCH, "-e", PROJECT)
 
 
