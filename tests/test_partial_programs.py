@@ -210,6 +210,7 @@ def test_data_come_from_the_declared_inputs() -> None:
         ("c", "E424"),
         ("*a", "E424"),
         ("a{3,2}", "E424"),
+        ("(" * 101 + "a" + ")" * 101, "E424"),
         (["abc"], "E424"),
         (["a" * 9], "E424"),
         (rasp.Examples([]), "E425"),
@@ -220,11 +221,17 @@ def test_data_come_from_the_declared_inputs() -> None:
         (lambda sequence: 1, "E426"),
         (lambda: True, "E426"),
     ],
-    ids=map(str, range(15)),
+    ids=map(str, range(16)),
 )
 def test_bad_declarations_are_refused(inputs: Any, code: str) -> None:
     with pytest.raises(InputError, match=code):
         compiled(tokens, inputs)
+
+
+def test_brackets_in_brackets_are_read_once_each() -> None:
+    nested = compiled(tokens, "(" * 60 + "ab" + ")" * 60)
+    assert nested.inputs is not None
+    assert nested.inputs.every == (("a", "b"),)
 
 
 # -- programs that people have written

@@ -161,6 +161,54 @@ def test_inputs_can_be_handed_from_model_to_model() -> None:
         rasplab.compile(place, vocab="ab=", max_length=5, inputs=first.inputs)
 
 
+@pytest.mark.parametrize("inputs", [ONE_EQUALS, has_one, LISTED, rasp.Examples(LISTED)], ids=str)
+def test_a_longer_model_takes_them_up_to_its_own_length(inputs: Any, tmp_path: Path) -> None:
+    first = compiled(inputs, 4)
+    second = compiled(first.inputs, 6)
+    again = through_files(second, tmp_path)
+    direct = compiled(inputs, 6)
+    for model in (second, again):
+        assert model.inputs is not None
+        assert direct.inputs is not None
+        assert model.inputs.every == direct.inputs.every
+        assert str(model.inputs) == str(direct.inputs)
+    assert replace(again, program=square).verify().passed
+
+
+def test_a_model_of_other_tokens_refuses_what_it_cannot_read() -> None:
+    first = compiled(ONE_EQUALS)
+    for inputs in (first.inputs, compiled(LISTED).inputs):
+        with pytest.raises(InputError, match=r"E424.*`?'?[b=]"):
+            rasplab.compile(place, vocab="ac", max_length=6, inputs=inputs)
+    some = rasplab.compile(place, vocab="a=", max_length=6, inputs=compiled(has_one).inputs)
+    assert some.inputs is not None
+    assert some.inputs.every is not None
+    assert not any("b" in sequence for sequence in some.inputs.every)
+
+
+@pytest.mark.parametrize("narrow", ["a*[=b]*", lambda s: s[0] == "a", ["a=", "=b"]], ids=str)
+def test_inputs_that_were_narrowed_are_saved_as_narrow(narrow: Any, tmp_path: Path) -> None:
+    narrowed = rasplab.load(compiled(ONE_EQUALS).save(tmp_path / "first"), inputs=narrow).inputs
+    assert narrowed is not None
+    again = through_files(compiled(narrowed), tmp_path / "second")
+    assert again.inputs is not None
+    assert again.inputs.every == narrowed.every
+    assert not again.inputs.contains(("a", "=", "="))
+    assert str(again.inputs) == str(narrowed)
+    assert replace(again, program=square).verify().passed
+
+
+def test_narrowed_inputs_that_cannot_be_listed_are_not_saved_as_wider_ones(tmp_path: Path) -> None:
+    first = compiled(ONE_EQUALS, 12).save(tmp_path / "first")
+    narrowed = rasplab.load(first, inputs="[a=]+b*[ab]*").inputs
+    assert narrowed is not None
+    assert narrowed.every is None
+    again = through_files(compiled(narrowed, 12), tmp_path / "second")
+    assert again.inputs is not None
+    with pytest.raises(InputError, match="E428"):
+        again.inputs.contains(("a", "=", "="))
+
+
 # -- files
 
 

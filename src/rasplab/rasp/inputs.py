@@ -49,11 +49,14 @@ class Examples:
 class Inputs:
     """The declared inputs of a program: printed, asked about, listed or drawn from.
 
-    `every` has all of them where they can be listed. `one` draws one of a length, if there is one.
-    Of a predicate that was not saved nothing is `known`: whatever is asked is refused (E428).
+    They are read over a `vocabulary`, up to `max_length`. `every` has all of them where they can be
+    listed. `one` draws one of a length, if there is one. Of a predicate that was not saved nothing
+    is `known`: whatever is asked is refused (E428).
     """
 
     declaration: Declaration
+    vocabulary: Tokens
+    max_length: int
     lengths: tuple[int, ...]
     contains: Callable[[Sequence[Value]], bool]
     one: Callable[[int, random.Random], Tokens | None]
@@ -87,7 +90,7 @@ def read_inputs(given: object, vocabulary: tuple[Value, ...], max_length: int) -
     if given is None:
         return None
     if isinstance(given, Inputs):
-        return _as_read(given, max_length)
+        return _as_read(given, vocabulary, max_length)
     if isinstance(given, str):
         return _of_pattern(given, vocabulary, max_length)
     if isinstance(given, Examples):
@@ -132,7 +135,8 @@ def _saved_inputs(
         del asked
         raise InputError(_not_saved(d))
 
-    return Inputs(d, tuple(range(1, max_length + 1)), unknown, unknown, known=False)
+    lengths = tuple(range(1, max_length + 1))
+    return Inputs(d, vocabulary, max_length, lengths, unknown, unknown, known=False)
 
 
 def narrowed(given: Any, saved: Inputs | None, vocabulary: tuple[Value, ...], n: int) -> Inputs:
@@ -160,8 +164,20 @@ def narrowed(given: Any, saved: Inputs | None, vocabulary: tuple[Value, ...], n:
     draw = random.Random(0)
     lengths = tuple(n for n in found.lengths if one(n, draw) is not None)
     _check_some(lengths, f"they would be {found}, and of these {saved}")
+    declared = found.declaration
+    if declared.kind != "list":  # what it says alone would let in others
+        listed = () if every is None else every
+        declared = Declaration(
+            "predicate", f"both {found} and {saved}", listed, every is not None, declared.place
+        )
     return Inputs(
-        found.declaration, lengths, lambda s: found.contains(s) and saved.contains(s), one, every
+        declared,
+        vocabulary,
+        n,
+        lengths,
+        lambda s: found.contains(s) and saved.contains(s),
+        one,
+        every,
     )
 
 
@@ -172,12 +188,23 @@ def _sequences(given: Iterable[object]) -> tuple[object, ...]:
     return tuple(sorted(found, key=repr)) if isinstance(given, AbstractSet) else found
 
 
-def _as_read(given: Inputs, max_length: int) -> Inputs:
-    """The inputs of another model."""
-    if max(given.lengths) <= max_length:
+def _as_read(given: Inputs, vocabulary: Tokens, max_length: int) -> Inputs:
+    """The inputs of another model, read anew where this one has other tokens or lengths."""
+    if max(given.lengths) > max_length:
+        longest = max(given.lengths)
+        why = f"the longest of `inputs` have {longest} tokens, which is above `max_length`"
+        raise InputError(_unusable(why, None))
+    same = tuple(map(identity, given.vocabulary)) == tuple(map(identity, vocabulary))
+    if not given.known or (same and given.max_length == max_length):
         return given
-    why = f"the longest of `inputs` have {max(given.lengths)} tokens, which is above `max_length`"
-    raise InputError(_unusable(why, None))
+    d = given.declaration
+    if d.kind == "pattern":
+        return _of_pattern(d.text, vocabulary, max_length)
+    if d.kind != "predicate":
+        return _of_list(d.sequences, vocabulary, max_length, whole=d.kind == "list")
+    found = _of_predicate(given.contains, vocabulary, max_length)
+    own = found.declaration
+    return replace(found, declaration=replace(own, text=d.text, place=d.place))
 
 
 # -- a pattern
@@ -200,6 +227,8 @@ def _of_pattern(text: str, vocabulary: tuple[Value, ...], max_length: int) -> In
     every = [s for n in lengths for s in pattern.every(n)] if total <= EVERY_AT_MOST else None
     return Inputs(
         Declaration("pattern", text),
+        vocabulary,
+        max_length,
         lengths,
         pattern.matches,
         pattern.drawn,
@@ -235,7 +264,8 @@ def _of_list(
         return draw.choice(by_length[length]) if length in by_length else None
 
     what = Declaration("list" if whole else "examples", sequences=every)
-    return Inputs(what, tuple(sorted(by_length)), contains, one, every if whole else None)
+    lengths, listed = tuple(sorted(by_length)), every if whole else None
+    return Inputs(what, vocabulary, max_length, lengths, contains, one, listed)
 
 
 # -- a predicate
@@ -258,7 +288,7 @@ def _of_predicate(
         if len(every) <= EVERY_AT_MOST:
             listed = _of_list(every, vocabulary, max_length, whole=True)
             what = replace(what, sequences=listed.every, whole=True)
-            return Inputs(what, listed.lengths, contains, listed.one, listed.every)
+            return replace(listed, declaration=what, contains=contains)
 
     def one(length: int, draw: random.Random) -> Tokens | None:
         tried = (tuple(draw.choices(vocabulary, k=length)) for _ in range(REDRAWN_AT_MOST))
@@ -267,7 +297,7 @@ def _of_predicate(
     draw = random.Random(0)
     found = tuple(n for n in range(1, max_length + 1) if one(n, draw) is not None)
     _check_some(found, f"of {REDRAWN_AT_MOST} sequences of each length the predicate holds of none")
-    return Inputs(what, found, contains, one)
+    return Inputs(what, vocabulary, max_length, found, contains, one)
 
 
 def _holds(predicate: Callable[..., object], sequence: Tokens) -> bool:

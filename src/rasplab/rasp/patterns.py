@@ -15,6 +15,8 @@ from rasplab.rasp.values import Value, identity
 
 STATES_AT_MOST = 1 << 12
 REPEATS_AT_MOST = 1 << 10
+NESTED_AT_MOST = 100
+"""Brackets within brackets."""
 
 Choice = frozenset[int]
 State = frozenset[int]
@@ -131,6 +133,10 @@ class _Reader:
     vocabulary: tuple[Value, ...]
     at: int = 0
     made: _Automaton = field(default_factory=_Automaton)
+    depth: int = 0
+    skipped: dict[int, tuple[int, int | None, int]] = field(
+        default_factory=dict[int, tuple[int, "int | None", int]]
+    )
 
     def read(self) -> tuple[_Automaton, int, int]:
         start, end = self.made.state(), self.made.state()
@@ -170,8 +176,9 @@ class _Reader:
     def _repeated(self, start: int, end: int) -> None:
         """One item, then how often; for each time it is read again from where it stands."""
         begun = self.at
-        least, most = self._skipped(begun)
-        after = self.at
+        if begun not in self.skipped:  # each item once: what is nested would take twice as long
+            self.skipped[begun] = (*self._skipped(begun), self.at)
+        least, most, after = self.skipped[begun]
         for i in range(least if most is None else most):
             following = self.made.state()
             if i >= least:
@@ -215,9 +222,13 @@ class _Reader:
         self.at = at
         mark = self._take()
         if mark == "(":
+            self.depth += 1
+            if self.depth > NESTED_AT_MOST:
+                raise PatternError(f"more than {NESTED_AT_MOST} brackets stand in one another")
             self._alternatives(start, end)
             if self._take() != ")":
                 raise PatternError("a bracket `(` is not closed")
+            self.depth -= 1
         elif mark in ("*", "+", "?", ")", "|"):
             raise PatternError(f"`{mark}` at {self.at - 1} has nothing before it")
         elif mark == ".":
