@@ -119,6 +119,11 @@ SELECTORS: dict[str, Selector] = {
     "the best token": best(full, tokens),
     "the best of equal tokens": best(equal, indices),
     "the best token of those before": best(before, tokens),
+    "the best of what is the same everywhere": best(full, 3),
+    "the best of a sum of token and position": best(full, 5 * tokens + indices),
+    "a rank of what the token determines": select(
+        selector_width(select(2 * halves, 2 * halves, "<=")), indices, "=="
+    ),
     "a mean": select(aggregate(full, tokens, 0), 1, "=="),
     "what a choice decides": select(where(tokens == 1, indices, 9), indices, "=="),
 }
@@ -156,6 +161,9 @@ NOT_SEEN: dict[str, tuple[str, str]] = {
     "the best rank": ("some", "some"),
     "the best token": ("some", "some"),
     "the best of equal tokens": ("some", "some"),
+    "the best of what is the same everywhere": ("some", "some"),
+    "the best of a sum of token and position": ("some", "some"),
+    "a rank of what the token determines": ("equal", ""),
 }
 """What is so and need not be seen, in full and causal models: that at most one is selected, that
 some are, that what is selected is equal."""

@@ -157,6 +157,8 @@ def _injective_supports(known: Known, node: Node) -> set[Node]:
     if isinstance(known.domain(node), Interval):
         return set()
     table = known.table(node)
+    if not table.supports:  # a constant determines nothing
+        return set()
     flat = table.codes.ravel()
     count = len(distinct(flat))
     places = np.indices(table.codes.shape).reshape(table.codes.ndim, -1)
