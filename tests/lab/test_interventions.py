@@ -15,7 +15,16 @@ from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.lab.interventions import Mean, Patch, Resample, Zero, hooks, settable
 from rasplab.lab.interventions.agreement import broken_fact
 from rasplab.lab.interventions.run import same_output
-from rasplab.rasp import aggregate, evaluate, indices, select, selector_width, tokens
+from rasplab.rasp import (
+    aggregate,
+    apply,
+    categorical,
+    evaluate,
+    indices,
+    select,
+    selector_width,
+    tokens,
+)
 from rasplab.rasp.naming import name_computations
 from rasplab.rasp.values import identity
 from rasplab.weights.coordinates import can_hold, coordinates, values_at
@@ -241,6 +250,17 @@ def test_a_loaded_model_is_set_by_name_and_checks_what_its_variables_hold(tmp_pa
     with pytest.raises(InputError, match="E435"):
         model.run([3, 1, 2], do={"rank": {0: 0}})
     assert len(model.run([3, 1, 2], do={"rank": {0: 0}}, check=False)) == 3
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+def test_one_hot_values_that_others_read_too_are_not_set_for_one_of_them(optimize: int) -> None:
+    hist = selector_width(select(tokens, tokens, "==")).named("hist")
+    held = categorical(hist).named("held")
+    program = apply(lambda a, b: f"{a}{b}", held, hist)
+    model = rasplab.compile(program, vocab="ab", max_length=3, optimize=optimize)
+    assert model.run("aba", do={"hist": {1: 2}}) == program("aba", do={"hist": {1: 2}})
+    with pytest.raises(InputError, match=r"E434|E435.*\n.*`hist` one-hot reads `held`"):
+        model.run("aba", do={"held": {1: 2}})
 
 
 def test_an_expression_that_is_partly_computed_anew_is_refused() -> None:

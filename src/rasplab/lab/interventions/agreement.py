@@ -19,6 +19,7 @@ from rasplab.graph.run import run, selected_values, steps
 from rasplab.lower.decompose import is_line
 from rasplab.passes.images import images
 from rasplab.rasp.evaluate import evaluate, evaluate_all
+from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.interventions import computation
 from rasplab.rasp.naming import name_computations
 from rasplab.rasp.values import Value, identity
@@ -86,7 +87,7 @@ def broken_fact(model: Model, tokens: list[Value], do: Values) -> str | None:
             found = f"a function is given what cannot occur ({type(error).__name__}: {error})"
         if found is not None:
             return found
-    return _rewritten(stages, tokens, do)
+    return _rewritten(stages, tokens, do) or _read_instead(stages, do)
 
 
 def _broken(
@@ -148,6 +149,15 @@ def _rewritten(stages: Compilation, tokens: list[Value], do: Values) -> str | No
     if list(map(identity, written)) == list(map(identity, resolved)):
         return None
     return "the compiler rewrote an aggregate that selects at most one position, or equal values"
+
+
+def _read_instead(stages: Compilation, do: Values) -> str | None:
+    """Whether something that is set is where readers of another variable find that one's values."""
+    for node in _nodes(stages, stages.resolved, do):
+        if isinstance(node.op, g.Map) and node.op.function is CATEGORICAL:
+            source, own = _name(stages, node.operands[0]), _name(stages, node)
+            return f"what reads {source} one-hot reads {own} in its place"
+    return None
 
 
 def _nodes(stages: Compilation, root: Node, do: Values) -> dict[Node, Mapping[int, Value]]:
