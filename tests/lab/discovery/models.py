@@ -6,7 +6,7 @@ import functools
 
 import rasplab
 from rasplab import programs
-from rasplab.rasp import aggregate, indices, select, selector_width, tokens
+from rasplab.rasp import aggregate, apply, indices, select, selector_width, tokens
 
 
 @functools.cache
@@ -24,6 +24,8 @@ def model(name: str) -> rasplab.Model:
         case "absent":
             before = aggregate(select(indices, indices, "<"), tokens)
             return rasplab.compile(before, vocab=[1, 2], max_length=3)
+        case "nothing read":
+            return rasplab.compile(apply(lambda token: 1, tokens), vocab="ab", max_length=2)
         case "no layers":
             return rasplab.compile(tokens, vocab="ab", max_length=2)
         case _:

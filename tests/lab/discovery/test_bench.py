@@ -44,6 +44,10 @@ def nan(task):
     return torch.full(task.shape, torch.nan)
 
 
+def exits(task):
+    raise SystemExit(0)
+
+
 def nowhere(task):
     return {"embed -> m7": 1.0}
 
@@ -135,7 +139,7 @@ def test_a_method_that_fails_is_reported_and_the_rest_goes_on(
     mine.write_text(MINE)
     models = tmp_path / "models.json"
     models.write_text('[{"program": "hist", "vocab_size": 2, "length": 3}]')
-    adds = [f"--add={mine}:{name}" for name in ("by_size", "raises", "nan", "nowhere")]
+    adds = [f"--add={mine}:{name}" for name in ("by_size", "raises", "nan", "exits", "nowhere")]
     out = tmp_path / "out"
     asked = ["--methods", "exact", "--ablation", "zero", "--pairs", "8", "--jobs", "1"]
     assert main(["bench", "--suite", str(models), *adds, *asked, "-o", str(out)]) == 1
@@ -147,6 +151,7 @@ def test_a_method_that_fails_is_reported_and_the_rest_goes_on(
         "by-size": "ok",
         "raises": "failed",
         "nan": "failed",
+        "exits": "failed",
         "nowhere": "failed",
     }
     assert "RuntimeError: no idea" in printed.err
@@ -171,7 +176,10 @@ def test_a_method_is_added_in_under_twenty_lines() -> None:
         (["--add", "taken.py:eap"], "E447"),
         (["--suite", "large"], "E448"),
         (["--suite", "mine.py"], "E448"),
+        (["--add", "script.py:method"], "E447"),
+        (["--methods", ""], "E447"),
         (["--ablation", "none"], "E440"),
+        (["--ablation", ""], "E440"),
         (["--pairs", "0"], "E440"),
         (["--jobs", "0"], "E440"),
     ],
@@ -181,6 +189,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(MINE)
+    Path("script.py").write_text("raise SystemExit(0)")
     Path("taken.py").write_text("def eap(task):\n    return task.read.double()\n")
     assert main(["bench", *arguments, "-o", "out"]) == 1
     assert f"error[{code}]" in capsys.readouterr().err
@@ -193,7 +202,19 @@ def test_the_full_suite_has_every_program_in_every_way() -> None:
     assert {case.program for case in suite("small")} <= {case.program for case in cases}
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "[1]", '[{"program": "hist", "causal": 1}]', "x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[]",
+        "[1]",
+        '{"program": "hist"}',
+        '[{"program": "hist", "causal": 1}]',
+        '[{"program": "hist", "length": 0}]',
+        '[{"program": "hist", "optimize": 2}]',
+        "x",
+    ],
+)
 def test_a_file_that_is_no_suite_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "suite.json").write_text(text)
     with pytest.raises(InputError) as refused:

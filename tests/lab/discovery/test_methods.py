@@ -147,6 +147,19 @@ def test_every_method_scores_every_edge_and_says_what_it_took(
     task.truth().score(found)
 
 
+@pytest.mark.parametrize("name", list(methods()))
+def test_where_nothing_is_read_every_score_is_a_number(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rasplab.lab.discovery.masks.STEPS", 5)
+    task = task_of(model("nothing read"), ablation="zero")
+    assert not task.read.any()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ZeroGradientWarning)
+        found = methods()[name](task)
+    assert all(math.isfinite(score) for score in found.edges.values())
+
+
 def test_costs_are_counted_in_passes_over_the_data() -> None:
     task = task_of(model("reverse"))
     assert methods()["eap"](task).cost.forward == methods()["eap"](task).cost.backward == 1

@@ -131,7 +131,7 @@ def _module(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         why = f"{shown(str(path))} cannot be run"
         notes = [f"{type(problem).__name__}: {problem}"]
         raise InputError(diagnostic("E447", why, notes=notes)) from problem

@@ -100,7 +100,9 @@ def suite(name: str | Path) -> tuple[Case, ...]:
 def _read(path: Path) -> tuple[Case, ...]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        cases = tuple(_case(given) for given in cast("list[dict[str, Any]]", data))
+        if not isinstance(data, list):
+            raise TypeError("it is not a list")
+        cases = tuple(map(_case, cast("list[Any]", data)))
     except FileNotFoundError:
         why, help = f"there is no suite {shown(str(path))}", f"use {', '.join(SUITES)}, or a file"
         raise InputError(diagnostic("E448", why, help=help)) from None
@@ -111,12 +113,16 @@ def _read(path: Path) -> tuple[Case, ...]:
     return tuple(dict.fromkeys(cases))
 
 
-def _case(given: dict[str, Any]) -> Case:
-    case = Case(**given)
+def _case(given: Any) -> Case:
+    if not isinstance(given, dict):
+        raise TypeError(f"a model cannot be {shown(given)}")
+    case = Case(**cast("dict[str, Any]", given))
     kinds = {"program": str, "vocab_size": int, "length": int, "causal": bool, "optimize": int}
     for name, value in asdict(case).items():
         if type(value) is not kinds[name]:
             raise TypeError(f"{name} cannot be {value!r}")
+    if min(case.vocab_size, case.length) < 1 or case.optimize not in (0, 1):
+        raise ValueError(f"there is no model with {given}")
     programs.get(case.program)
     return case
 

@@ -58,6 +58,8 @@ class Options:
         names = tuple(dict.fromkeys((*own, *more)))
         for name in names:
             named(known, name)
+        if not names:
+            raise InputError(diagnostic("E447", "no method is named", help="name one, or `all`"))
         return replace(self, methods=names)
 
     def found(self) -> dict[str, Method]:
@@ -78,7 +80,7 @@ class Options:
 
     @staticmethod
     def _check(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
-        for value in given:
+        for value in given or ("",):
             if value not in known:
                 why = f"`{name}` cannot be {shown(value)}"
                 help = f"choose one of {', '.join(map(repr, known))}"

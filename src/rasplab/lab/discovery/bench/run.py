@@ -192,7 +192,7 @@ def _result(task: Task, method: Method) -> Row:
             curves = faithfulness(task, scores)
     except InternalError:
         raise
-    except Exception as problem:  # noqa: BLE001 - a method may raise anything
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a method may raise anything
         seconds = time.perf_counter() - started
         return {**about, "status": "failed", "note": _first_line(problem), "seconds": seconds}
     zero = [str(w.message) for w in told if issubclass(w.category, ZeroGradientWarning)]
@@ -234,6 +234,6 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _first_line(problem: Exception) -> str:
+def _first_line(problem: BaseException) -> str:
     text = str(problem).strip().split("\n")[0]
     return text if isinstance(problem, RasplabError) else f"{type(problem).__name__}: {text}"

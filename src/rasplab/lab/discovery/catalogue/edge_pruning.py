@@ -22,7 +22,7 @@ def edge_pruning(task: Task) -> Tensor:
     read = task.read.to(like)
 
     def penalty(present: Tensor, over: float) -> Tensor:
-        sparsity = 1 - (present * read).sum() / read.sum()
+        sparsity = 1 - (present * read).sum() / read.sum().clamp(min=1)  # nothing may be read
         missing = (min(2 * over, 1.0) * TARGET - sparsity).clamp(min=0)
         return STRENGTH * missing**2
 
