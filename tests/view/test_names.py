@@ -1,9 +1,11 @@
 """A variable has one name: in the source, the plan, the flow, traces, circuits and pictures."""
 
+from xml.etree import ElementTree
+
 import pytest
 
 import rasplab
-from rasplab import programs
+from rasplab import programs, view
 from rasplab.rasp import SOp, aggregate, full, indices, length, select, selector_width, tokens
 from rasplab.rasp.naming import LONGEST_NAME
 from rasplab.view.flow import Flow, follow
@@ -109,3 +111,13 @@ def test_what_has_no_name_is_set_by_its_formula(name: str) -> None:
         assert changed == list(vocab[:3])
     else:
         assert changed == [True, True, True]
+
+
+@pytest.mark.parametrize("name", ["\x00", "\x1b[31m", "\ud800", "\uffff", "<b>&\"'", "two\nlines"])
+def test_a_picture_is_xml_whatever_things_are_called(name: str) -> None:
+    program = (selector_width(select(tokens, tokens, "==")).named(name) + 1).named(name + "more")
+    model = rasplab.compile(program, vocab=["a", name], max_length=2)
+    pictures = [view.plan(model), view.circuit(model.circuit(), model), view.graph(program)]
+    for picture in pictures:
+        root = ElementTree.fromstring(picture.svg().encode("utf-8"))
+        assert root.tag.endswith("svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
@@ -19,6 +20,7 @@ from rasplab.view.look import PLAIN, Look
 
 SANS = "-apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 MONO = "'DejaVu Sans Mono', Menlo, 'Liberation Mono', 'Courier New', monospace"
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_svg(drawing: Drawing, look: Look = PLAIN) -> str:
@@ -28,7 +30,7 @@ def to_svg(drawing: Drawing, look: Look = PLAIN) -> str:
     shown = f'width="{_n(drawing.width * scale)}" height="{_n(drawing.height * scale)}"'
     size = f'{shown} viewBox="0 0 {width} {height}"'
     sans, mono = (f"{_family(look.font)}{family}" for family in (SANS, MONO))
-    label = f'role="img" aria-label={quoteattr(drawing.title)}'
+    label = f'role="img" aria-label={quoteattr(_seen(drawing.title))}'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} {label}>',
         f"<style>text{{font-family:{sans};white-space:pre}}.m{{font-family:{mono}}}</style>",
@@ -71,7 +73,11 @@ def _box(box: Box) -> str:
         f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" '
         f'height="{_n(box.height)}" rx="{_n(box.radius)}" fill="{box.fill}" stroke="{box.stroke}"'
     )
-    return f"{shape}><title>{escape(box.tooltip)}</title></rect>" if box.tooltip else f"{shape}/>"
+    return (
+        f"{shape}><title>{escape(_seen(box.tooltip))}</title></rect>"
+        if box.tooltip
+        else f"{shape}/>"
+    )
 
 
 def _text(text: Text) -> str:
@@ -80,8 +86,13 @@ def _text(text: Text) -> str:
     extra += f' text-anchor="{text.anchor}"' if text.anchor != "start" else ""
     return (
         f'<text x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}" '
-        f'fill="{text.colour}"{extra}>{escape(text.text)}</text>'
+        f'fill="{text.colour}"{extra}>{escape(_seen(text.text))}</text>'
     )
+
+
+def _seen(text: str) -> str:
+    """The text with what XML does not allow as Python has it."""
+    return _NOT_IN_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _n(number: float) -> str:

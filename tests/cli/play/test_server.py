@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -130,9 +132,32 @@ def test_what_is_no_json_object_is_refused(body: bytes, echo: Playground) -> Non
     assert ask(echo, body=body)[0] == 400
 
 
-@pytest.mark.parametrize("length", ["-1", "many", str(BODY_AT_MOST + 1), None])
+@pytest.mark.parametrize("length", ["-1", "many", str(BODY_AT_MOST + 1), "9" * 6000, None])
 def test_too_long_a_body_is_refused(length: str | None, echo: Playground) -> None:
     assert ask(echo, Content_Length=length)[0] == 413
+
+
+def test_a_page_that_is_closed_before_its_answer_is_no_event(
+    echo: Playground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed, answered = threading.Event(), threading.Event()
+    monkeypatch.setattr(
+        Echo, "ask", lambda *job: {"long": "x" * (1 << 24)} if closed.wait(5) else {}
+    )
+    ended = echo.http.shutdown_request
+    monkeypatch.setattr(echo.http, "shutdown_request", lambda s: (ended(s), answered.set()))
+    here = f"127.0.0.1:{echo.port}"
+    head = (
+        f"POST /{echo.token}/compile HTTP/1.1\r\nHost: {here}\r\nOrigin: http://{here}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    )
+    with socket.create_connection(("127.0.0.1", echo.port)) as page:
+        page.sendall(head.encode())
+        at_once = struct.pack("ii", 1, 0)
+        page.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    closed.set()
+    assert answered.wait(10)
+    assert capsys.readouterr().err == ""
 
 
 def test_the_job_reaches_the_pool(echo: Playground) -> None:

@@ -7,7 +7,9 @@ name that resolves to this machine is refused by its Host.
 from __future__ import annotations
 
 import json
+import re
 import secrets
+import sys
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -63,6 +65,11 @@ class Playground:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     playground: Playground
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong, but that a page was closed before it had its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -121,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "only JSON is read")
             return None
         length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdecimal() or int(length) > BODY_AT_MOST:
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > BODY_AT_MOST:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too long")
             return None
         try:
