@@ -101,7 +101,9 @@ def test_an_example_with_another_result_fails(tmp_path: Path) -> None:
 
 def test_an_output_may_have_empty_lines(tmp_path: Path) -> None:
     text = ">>> print('a\\n\\nb')\na\n\n{}\n\n>>> 1\n1\n"
-    assert with_blank_lines(text.format("b")) == text.format("b").replace("\n\nb", "\n<BLANKLINE>\nb")
+    assert with_blank_lines(text.format("b")) == text.format("b").replace(
+        "\n\nb", "\n<BLANKLINE>\nb"
+    )
     page = tmp_path / "page.md"
     page.write_text(f"```python\n{text.format('b')}```\n")
     run_page(page)
