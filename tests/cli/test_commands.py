@@ -322,6 +322,7 @@ def test_findings_are_on_stderr_with_exit_code_1(
     ("source", "said"),
     [
         ("x = 1\ny = x + z\n", "broken.py:2:9"),
+        ("y = indices + 1\n", "`from rasplab.rasp import indices`"),
         ("x = (1\n", "SyntaxError"),
         ("x = 1\0\n", "null bytes"),
         ("import nosuchmodule\n", "No module named 'nosuchmodule'"),
@@ -337,6 +338,21 @@ def test_a_file_that_fails_is_reported_without_a_traceback(
     Path("other.py").write_text("1 / 0\n")
     assert shell("run", "broken.py:y", "a") == 1
     assert shell.err.startswith("error[E414]: 'broken.py' cannot be run\n")
+    assert said in shell.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("view sort", "`rasplab view` needs the option --out."),
+        ("view", "`rasplab view` needs PROGRAM."),
+        ("view sort --out", "--out requires an argument."),
+    ],
+)
+def test_what_is_missing_on_the_command_line_is_named(
+    shell: Shell, arguments: str, said: str
+) -> None:
+    assert shell(*arguments.split()) == 2
     assert said in shell.err
 
 

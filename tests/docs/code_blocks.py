@@ -40,6 +40,21 @@ def python_blocks(text: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def with_blank_lines(code: str) -> str:
+    """Empty lines inside an output, which pages show as they are printed, as doctest wants them.
+
+    One before a prompt, or at the end, separates examples as everywhere.
+    """
+    lines = code.split("\n")
+    following = ">>>"
+    for number in reversed(range(len(lines))):
+        if lines[number].strip():
+            following = lines[number]
+        elif not following.lstrip().startswith(">>>"):
+            lines[number] = "<BLANKLINE>"
+    return "\n".join(lines)
+
+
 def run_page(page: Path) -> None:
     """Run a page's blocks in one namespace; a traceback shows the page and its line."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -58,7 +73,8 @@ def _language(info: str) -> str:
 
 def _run_examples(block: Block, page: Path, namespace: dict[str, Any]) -> None:
     options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-    examples = doctest.DocTestParser().get_examples(block.code + "\n", str(page))
+    code = with_blank_lines(block.code)
+    examples = doctest.DocTestParser().get_examples(code + "\n", str(page))
     test = doctest.DocTest(examples, {}, page.name, str(page), block.line - 1, block.code)
     test.globs = namespace
     report: list[str] = []

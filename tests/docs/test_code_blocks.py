@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.code_blocks import Block, python_blocks, run_page
+from tests.docs.code_blocks import Block, python_blocks, run_page, with_blank_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [p for p in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if p.exists()]
@@ -97,3 +97,22 @@ def test_an_example_with_another_result_fails(tmp_path: Path) -> None:
     page.write_text("```python\n>>> 1 + 1\n3\n```\n")
     with pytest.raises(AssertionError, match=r"(?s)line 2.*Expected:\s+3\s+Got:\s+2"):
         run_page(page)
+
+
+def test_an_output_may_have_empty_lines(tmp_path: Path) -> None:
+    text = ">>> print('a\\n\\nb')\na\n\n{}\n\n>>> 1\n1\n"
+    assert with_blank_lines(text.format("b")) == text.format("b").replace(
+        "\n\nb", "\n<BLANKLINE>\nb"
+    )
+    page = tmp_path / "page.md"
+    page.write_text(f"```python\n{text.format('b')}```\n")
+    run_page(page)
+    page.write_text(f"```python\n{text.format('c')}```\n")
+    with pytest.raises(AssertionError):
+        run_page(page)
+
+
+def test_the_settings_of_the_site_say_everything_once() -> None:
+    lines = (ROOT / "mkdocs.yml").read_text("utf-8").splitlines()
+    keys = [line.partition(":")[0] for line in lines if line[:1].isalpha()]
+    assert len(keys) == len(set(keys)), "of two equal keys MkDocs reads the last"

@@ -10,6 +10,7 @@ import rasplab
 from rasplab import InputError, learn, programs, rasp
 from rasplab.model import Model
 from rasplab.rasp import tokens
+from rasplab.view.plan_rows import rows_of
 
 SECRET = rasp.where(
     rasp.selector_width(rasp.select(tokens, tokens, "==").named("zebra")).named("okapi") > 1,
@@ -144,3 +145,10 @@ def test_every_program_of_the_library_can_be_a_mystery(tmp_path: Path) -> None:
         assert entry.name not in re.findall(
             r"\w+", (tmp_path / entry.name / "circuit.json").read_text()
         )
+
+
+def test_the_plan_of_a_sealed_model_claims_nothing() -> None:
+    rows = [row for row in rows_of(learn.seal(secret()).weights) if row.kind in ("head", "units")]
+    assert len(rows) > 1
+    assert {row.text for row in rows} == {"= ?"}
+    assert all("·  ·" not in row.detail and "· ·" not in row.detail for row in rows)

@@ -33,6 +33,15 @@ help: use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and `(1 < x) & (x 
 `min`""",
     ),
     (
+        'vowel = tokens == "a" | tokens == "e"\n',
+        """\
+error[E101]: an expression is neither true nor false before it runs
+ --> program.py:1:9
+1 | vowel = tokens == "a" | tokens == "e"
+  |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this asks for its truth
+help: `|` binds tighter than comparisons, which need brackets: `(a == b) | (c == d)`""",
+    ),
+    (
         "letters = list(tokens)\n",
         """\
 error[E102]: an expression has no items before it runs

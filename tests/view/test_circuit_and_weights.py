@@ -132,6 +132,8 @@ def test_size_is_the_width_and_dark_has_no_white() -> None:
     assert not re.findall("#ffffff|#1c2430", plan.svg())
     dark = view.attention(model, [4, 2, 5], dark=True).figure
     assert sum(to_rgb(dark.get_facecolor())) < 0.5
+    (legend,) = [axes for axes in dark.axes if axes.get_label() == "legend"]
+    assert [label.get_text() for label in legend.get_yticklabels()] == ["0", "½", "1"]
     assert all(sum(to_rgb(axes.patch.get_facecolor())) < 0.6 for axes in panels(dark))
 
 

@@ -112,8 +112,22 @@ def coloured(text: str, *, stderr: bool = False) -> None:
 def usage_error(problem: CycloptsError) -> None:
     """What is wrong with the command line, in a line, and where help is."""
     command = " ".join(("rasplab", *(problem.command_chain or ())))
-    text = Text.assemble(("error: ", "bold red"), str(problem), f"\nSee `{command} --help`.")
+    text = Text.assemble(("error: ", "bold red"), _said(problem, command))
+    text.append(f"\nSee `{command} --help`.")
     console(stderr=True).print(text, soft_wrap=True)
+
+
+def _said(problem: CycloptsError, command: str) -> str:
+    """The parser's words; of what is not there at all they would be about its argument."""
+    from cyclopts import MissingArgumentError
+
+    argument = problem.argument
+    if not isinstance(problem, MissingArgumentError) or argument is None:
+        return str(problem)
+    if problem.keyword is not None or argument.tokens:
+        return str(problem)
+    option = "the option " * argument.name.startswith("-")
+    return f"`{command}` needs {option}{argument.name}."
 
 
 def table(

@@ -243,8 +243,16 @@ def _failed(path: Path, problem: BaseException) -> Any:
         at=span,
         label=shown,
         notes=() if span is not None else (shown,),
-        help=f"`python {path}` shows the whole traceback",
+        help=_import_of(problem) or f"`python {path}` shows the whole traceback",
     )
+
+
+def _import_of(problem: BaseException) -> str | None:
+    """Where a name of the language was used without importing it."""
+    name = problem.name if isinstance(problem, NameError) else None
+    if name is None or name not in rasp.__all__:
+        return None
+    return f"begin the file with `from rasplab.rasp import {name}`, or `import *` for all names"
 
 
 def _last_line(file: str, trace: TracebackType | None) -> Span | None:

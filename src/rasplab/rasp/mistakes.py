@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 from typing import TYPE_CHECKING
 
-from rasplab.diagnostics import Diagnostic, ProgramError, capture, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, ProgramError, Span, capture, diagnostic, shown
 from rasplab.rasp.structure import bare, parts_of, text_of
 
 if TYPE_CHECKING:
@@ -72,10 +73,31 @@ def no_truth(expression: Expression) -> Diagnostic:
         at=asked,
         label="this asks for its truth",
         also=[(built, "the expression was built here")] * (asked.span() != built.span()),
-        help="use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and "
+        help=_brackets(asked.span())
+        or "use `&`, `|`, `~`, `where(c, a, b)`, `is_in(x, [...])`, and "
         "`(1 < x) & (x < 3)` instead of `and`, `or`, `not`, `if`, `in` and `1 < x < 3`; "
         "`maximum` and `minimum` instead of `max` and `min`",
     )
+
+
+def _brackets(asked: Span | None) -> str | None:
+    """That brackets are missing in `a == b | c == d`, which Python reads as `a == (b | c) == d`."""
+    if asked is None:
+        return None
+    start, end = asked.caret_columns()
+    try:
+        tree = ast.parse(asked.text()[start:end].strip(), mode="eval")
+    except (SyntaxError, ValueError):
+        return None
+    for node in ast.walk(tree):
+        for part in node.comparators[:-1] if isinstance(node, ast.Compare) else ():
+            if isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitOr | ast.BitAnd):
+                sign = "|" if isinstance(part.op, ast.BitOr) else "&"
+                return (
+                    f"`{sign}` binds tighter than comparisons, which need brackets: "
+                    f"`(a == b) {sign} (c == d)`"
+                )
+    return None
 
 
 def no_length() -> Diagnostic:

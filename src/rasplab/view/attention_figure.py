@@ -121,8 +121,11 @@ def _bar(figure: Figure, mesh: Any, bottom: float, tall: float) -> None:
     x = width - BAR + 0.05
     axes = figure.add_axes((x / width, bottom / height, 0.1 / width, tall / height))
     axes.set_label("legend")
-    bar = figure.colorbar(mesh, cax=axes, ticks=[0, 0.5, 1])
-    bar.ax.set_yticklabels(["0", "½", "1"])
+    from matplotlib.ticker import FixedFormatter
+
+    # not labels of the axis: these are lost when the scale changes its colours
+    named = FixedFormatter(["0", "½", "1"])
+    bar = figure.colorbar(mesh, cax=axes, ticks=[0, 0.5, 1], format=named)
     bar.ax.tick_params(labelsize=7, length=2, labelcolor=colours.MUTED)
     bar.outline.set_edgecolor(colours.FAINT)  # pyright: ignore[reportCallIssue, reportAttributeAccessIssue, reportUnknownMemberType]
 

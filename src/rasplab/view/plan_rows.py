@@ -76,7 +76,8 @@ def _in_terms_of(component: Component, others: list[Component]) -> str:
     """The component's expression, with the names of the variables that it reads."""
     parts = parts_of(component.expression)
     for other in sorted(others, key=lambda c: -len(c.expression)):
-        if other.variable in component.reads and other is not component:
+        known = other.expression != component.expression  # of a sealed model all are the same
+        if known and other.variable in component.reads and other is not component:
             parts = replaced(parts, parts_of(other.expression), other.variable)
     return text_of(bare(parts))
 
@@ -89,7 +90,8 @@ def _component(component: Component, expression: str, places: dict[str, Variable
         if component.kind == "head"
         else f"{units} hidden unit{'s' * (units != 1)}"
     )
-    parts = [who, DOING.get(component.construction, component.construction)]
+    doing = DOING.get(component.construction, component.construction)
+    parts = [who, doing] if doing else [who]
     if component.reads:
         parts.append(f"reads {', '.join(component.reads)}")
     if written is not None:

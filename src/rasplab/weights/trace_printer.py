@@ -59,7 +59,7 @@ def _text(number: int, step: TraceStep, trace: Trace, positions: Sequence[str]) 
 
 
 def _title(number: int, step: TraceStep) -> str:
-    return _cut(f"{number}. {step.variable}: {step.part} {step.doing}", indent="")
+    return _cut(f"{number}. {step.variable}: {step.part} {step.doing}".rstrip(), indent="")
 
 
 def _about(step: TraceStep) -> list[str]:
