@@ -161,7 +161,11 @@ def test_inputs_can_be_handed_from_model_to_model() -> None:
         rasplab.compile(place, vocab="ab=", max_length=5, inputs=first.inputs)
 
 
-@pytest.mark.parametrize("inputs", [ONE_EQUALS, has_one, LISTED, rasp.Examples(LISTED)], ids=str)
+@pytest.mark.parametrize(
+    "inputs",
+    [ONE_EQUALS, has_one, LISTED, rasp.Examples(LISTED)],
+    ids=["pattern", "predicate", "list", "examples"],
+)
 def test_a_longer_model_takes_them_up_to_its_own_length(inputs: Any, tmp_path: Path) -> None:
     first = compiled(inputs, 4)
     second = compiled(first.inputs, 6)
@@ -186,7 +190,11 @@ def test_a_model_of_other_tokens_refuses_what_it_cannot_read() -> None:
     assert not any("b" in sequence for sequence in some.inputs.every)
 
 
-@pytest.mark.parametrize("narrow", ["a*[=b]*", lambda s: s[0] == "a", ["a=", "=b"]], ids=str)
+@pytest.mark.parametrize(
+    "narrow",
+    ["a*[=b]*", lambda s: s[0] == "a", ["a=", "=b"]],
+    ids=["pattern", "predicate", "list"],
+)
 def test_inputs_that_were_narrowed_are_saved_as_narrow(narrow: Any, tmp_path: Path) -> None:
     narrowed = rasplab.load(compiled(ONE_EQUALS).save(tmp_path / "first"), inputs=narrow).inputs
     assert narrowed is not None
