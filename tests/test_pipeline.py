@@ -8,7 +8,7 @@ import pytest
 
 from rasplab.compiler import Compilation, compile_program, stop_after
 from rasplab.craft import Direction, Subspace
-from rasplab.craft.blocks import Block
+from rasplab.craft.blocks import Block, reads
 from rasplab.diagnostics import CompileError, InputError, InternalError
 from rasplab.lower import Lowered, Style
 from rasplab.model import Model
@@ -16,7 +16,6 @@ from rasplab.options import Options, read_options
 from rasplab.passes import ResolveSelectors
 from rasplab.pipeline import LEVELS, Pipeline
 from rasplab.plan import CheapestSchedule, Sizes
-from rasplab.plan.schedule import reads
 from rasplab.programs import get
 from rasplab.rasp import aggregate, apply, indices, select, selector_width, tokens
 from rasplab.rasp.expressions import SOp

@@ -23,6 +23,7 @@ from rasplab.graph.verify import verify, verify_resolved
 from rasplab.graph.witness import Trials, assumptions, inputs, open_questions
 from rasplab.lower import Budget, Lowered, Lowering, Style
 from rasplab.lower.refusals import not_exact
+from rasplab.lower.settling import unsettled
 from rasplab.lower.specify import specify
 from rasplab.options import Options
 from rasplab.passes import Rewritten
@@ -264,8 +265,7 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     Raises:
         CompileError: they are not exact, or too large.
     """
-    (*_, lowered) = _lowered(source, style, budget)
-    expected = _expected(source, lowered)
+    lowered, expected = _bounded(source, style, budget)
     if not expected.exact:
         raise CompileError(not_exact(expected, lowered, source.facts, source.root))
     lowered.verify()  # only now: what no number format can hold is not silent at BOS either
@@ -286,6 +286,19 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
         inputs=None if declared is None else declared.declaration,
     )
     return lowered, planned, replace(weights, circuit=circuit), proof
+
+
+def _bounded(source: _Source, style: Style, budget: Budget) -> tuple[Lowered, Certificate]:
+    """The craft model and its bounds; once more wherever something has to be settled before."""
+    while True:
+        (*_, lowered) = _lowered(source, style, budget)
+        expected = _expected(source, lowered)
+        if expected.exact or style.settle != "needed" or budget.exhausted:
+            return lowered, expected
+        more = unsettled(lowered, expected, source.facts)
+        if not more:
+            return lowered, expected
+        style = style.settling(more)
 
 
 def _expected(source: _Source, lowered: Lowered) -> Certificate:

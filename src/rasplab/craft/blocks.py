@@ -98,3 +98,11 @@ class Mlp:
 
 
 Block = Head | Mlp
+
+
+def reads(block: Block) -> set[Subspace]:
+    """The subspaces that a block reads."""
+    maps: list[Affine] = (
+        [block.query, block.key, block.value] if isinstance(block, Head) else [block.read]
+    )
+    return {s for m in maps for s, matrix in m.parts if matrix.any()}

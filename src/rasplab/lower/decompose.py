@@ -88,7 +88,7 @@ def decompose(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
         found = _by_table(node, as_features(node, readout, facts), facts, style)
         if found is not None:
             return found
-    if style.snap and _read_along_a_line(node, facts, style):
+    if style.settles(node) and read_along_a_line(node, facts, style):
         node = settled(node, facts.interner)
     return itself(node, readout)
 
@@ -101,7 +101,7 @@ def supports_itself(node: Node, facts: Facts) -> bool:
 def _of_variable(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
     if is_line(node, facts) and as_weights(node, readout, facts) is None:
         classes = facts.interner.node(g.Map(CATEGORICAL), node, like=node)
-        node = settled(classes, facts.interner) if style.snap else classes
+        node = settled(classes, facts.interner) if style.settles(classes) else classes
     return itself(node, readout)
 
 
@@ -131,7 +131,8 @@ def on_line(node: Node, facts: Facts, style: Style) -> bool:
     return is_line(node, facts) or combined
 
 
-def _read_along_a_line(node: Node, facts: Facts, style: Style) -> bool:
+def read_along_a_line(node: Node, facts: Facts, style: Style) -> bool:
+    """Whether an elementwise variable is computed from a number, as steps along it."""
     return not is_settled(node) and any(
         on_line(support, facts, style) for support in facts.table(node).supports
     )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rasplab.craft import Affine, Block, CraftModel, Head, Mlp, Subspace
+from rasplab.craft import Block, CraftModel, Head, Mlp, Subspace
+from rasplab.craft.blocks import reads
 from rasplab.diagnostics import InternalError, counted
 
 
@@ -146,14 +147,6 @@ class CheapestSchedule:
 
 def _ends(columns: slice) -> tuple[int, int]:
     return columns.start, columns.stop
-
-
-def reads(block: Block) -> set[Subspace]:
-    """The subspaces that a block reads."""
-    maps: list[Affine] = (
-        [block.query, block.key, block.value] if isinstance(block, Head) else [block.read]
-    )
-    return {s for m in maps for s, matrix in m.parts if matrix.any()}
 
 
 def _layout(craft: CraftModel) -> tuple[dict[Subspace, int], int]:

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft import Affine, Block, Head, Mlp, Products, Subspace
+from rasplab.craft.blocks import reads
 from rasplab.craft.certificate import Certificate
 from rasplab.craft.precision import PRECISIONS
 from rasplab.craft.space import BOS
 from rasplab.craft.stored import stored
 from rasplab.plan import Plan
-from rasplab.plan.schedule import reads
 from rasplab.weights.architecture import EMBED, Site
 from rasplab.weights.artefact import (
     BOS_ID,
