@@ -30,7 +30,7 @@ def test_the_model_gives_what_evaluation_gives(case: Case, optimize: int) -> Non
     model = compiling.compile_rasp_to_model(
         case.program, set(case.vocab), case.length, compiler_bos="BOS", optimize=optimize
     )
-    for sequence in list(case.sequences())[:: 3 if optimize else 11]:
+    for sequence in list(case.sequences())[::11]:
         got = model.apply(["BOS", *sequence]).decoded
         assert got[0] == "BOS"
         assert same(got[1:], case.program(sequence)), sequence
