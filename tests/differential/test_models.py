@@ -20,7 +20,13 @@ from tests.random_programs import Program
 from tests.strategies import examples, programs, random_sequences
 
 EXTRA = 12
-DEEPEST = "elementwise_chain_of_400"  # a minute for all its variants
+DEEP = {
+    "elementwise_chain_of_400": (0, 1),  # a minute for all its variants
+    "linear_chain_of_200": (0,),
+    "negations_201": (0,),
+    "shared_chain_of_60": (0,),
+}
+"""Cases that take seconds, with the levels at which they do."""
 
 
 def variants() -> Iterator[Any]:
@@ -31,7 +37,7 @@ def variants() -> Iterator[Any]:
     for case, optimize, causal in itertools.product(CASES, (0, 1), (False, True)):
         second = causal != case.causal and optimize == 0
         name = f"{case}-{optimize}-{'causal' if causal else 'full'}"
-        marks = pytest.mark.slow if second or case.name == DEEPEST else ()
+        marks = pytest.mark.slow if second or optimize in DEEP.get(case.name, ()) else ()
         yield pytest.param(case, optimize, causal, id=name, marks=marks)
 
 

@@ -130,6 +130,7 @@ def test_a_checkpoint_of_the_first_version_is_read(tmp_path: Path) -> None:
     assert rasplab.from_pretrained(saved).config == model.config
 
 
+@pytest.mark.slow  # loads transformers
 @pytest.mark.parametrize("name", ["sort", "hist", "frac_prevs", "running_sum", "dyck3"])
 @pytest.mark.parametrize("activation", ["relu", "gelu_new"])
 def test_what_is_read_behind_norms_is_as_near_as_is_proved(
