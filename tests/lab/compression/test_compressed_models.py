@@ -20,7 +20,7 @@ from rasplab.view.plan_rows import rows_of
 from rasplab.weights import EMBED, ModelWeights, Site, forward
 from tests.lab.compression.models import compiled, paper
 
-BRIEF = FastRecipe(steps=40, batch=16, beam=2, adjust=2, finish=20)
+BRIEF = FastRecipe(steps=40, batch=16, beam=1, adjust=2, finish=20)
 
 
 @pytest.fixture(scope="module")

@@ -123,8 +123,8 @@ def test_a_sweep_that_is_interrupted_within_a_step_goes_on_too(
 
 
 def test_a_finished_sweep_is_not_trained_again(tmp_path: Path) -> None:
-    done = sweep(BRIEF, directory=tmp_path)
-    again = sweep(BRIEF, directory=tmp_path, progress=interrupted_at(1))
+    done = sweep(PAPER_BRIEF, directory=tmp_path)
+    again = sweep(PAPER_BRIEF, directory=tmp_path, progress=interrupted_at(1))
     assert torch.equal(done.theta, again.theta)
     assert again.seconds == pytest.approx(done.seconds, abs=0.05)
 
@@ -355,10 +355,10 @@ def test_a_program_with_one_variable_is_refused() -> None:
     assert caught.value.code == "E801"
 
 
-def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path) -> None:
+def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path, checkpointed: bytes) -> None:
     home = tmp_path / "sweep"
-    made = sweep(BRIEF, directory=prepare(home))
-    files.write(made, home)
+    (prepare(home) / checkpoint.NAME).write_bytes(checkpointed)
+    files.write(trained(BRIEF), home)
     with pytest.raises(InputError) as caught:
         prepare(home)
     assert caught.value.code == "E803"
@@ -415,8 +415,7 @@ def test_a_directory_is_replaced_from_within(
 
 
 def test_results_without_a_checkpoint_are_not_resumed(tmp_path: Path) -> None:
-    files.write(sweep(BRIEF, directory=tmp_path), tmp_path, models=False)
-    (tmp_path / checkpoint.NAME).unlink()
+    files.write(trained(BRIEF), tmp_path, models=False)
     with pytest.raises(InputError, match="cannot be resumed"):
         prepare(tmp_path, resume=True)
     prepare(tmp_path, overwrite=True)
@@ -449,7 +448,7 @@ def test_a_directory_that_only_looks_like_a_sweep_is_left_alone(
 
 
 def test_numbers_of_other_libraries_are_written_too(tmp_path: Path) -> None:
-    recipe = replace(BRIEF, steps=np.int64(5), first_rate=np.float32(0.01))
+    recipe = replace(BRIEF, steps=np.int64(5), first_rate=np.float32(0.01), beam=0)
     made = compress(compiled("frac_prevs"), np.arange(3, 5), 1, recipe=recipe, directory=tmp_path)
     files.write(made, tmp_path, models=False)
     assert json.loads((tmp_path / "sweep.json").read_text())["widths"] == [3, 4]
@@ -461,7 +460,7 @@ def test_numbers_of_other_libraries_are_written_too(tmp_path: Path) -> None:
 def test_tokens_are_drawn_as_they_are(tmp_path: Path) -> None:
     program, _ = rasplab.programs.get("frac_prevs").at(2, 2)
     model = rasplab.compile(program.named("$x_{$"), vocab=["$", "x"], max_length=2, optimize=0)
-    save_figures(compress(model, [3], 1, recipe=BRIEF), tmp_path)
+    save_figures(compress(model, [3], 1, recipe=PAPER_BRIEF), tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == 4
 
 
