@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +27,30 @@ if at_most == resource.RLIM_INFINITY or at_most > MEMORY:
 # No deadline anywhere: a test never asserts a time, and a first example pays for imports.
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+PROFILE = "ci" if os.environ.get("CI") else "local"
+settings.load_profile(PROFILE)
+
+SLOW_THROUGHOUT = re.compile(r"^pytestmark = (\[\s*)?pytest\.mark\.slow\b", re.MULTILINE)
+
+
+def everyday(config: pytest.Config) -> bool:
+    """Whether the slow tests are left out."""
+    return config.option.markexpr == "not slow"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw fewer examples in everyday runs; see `tests.strategies.examples`."""
+    if everyday(config):
+        parent = settings.get_profile(PROFILE)
+        settings.register_profile("everyday", parent=parent, max_examples=30)
+        settings.load_profile("everyday")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files that are slow throughout unread in everyday runs: they load other frameworks."""
+    if not everyday(config) or collection_path.suffix != ".py":
+        return None
+    return True if SLOW_THROUGHOUT.search(collection_path.read_text("utf-8")) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

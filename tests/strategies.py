@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from rasplab.rasp.values import Value
@@ -12,9 +14,23 @@ from tests.aimed_numbers import grow_numbers
 from tests.aimed_orders import grow_orders
 from tests.random_programs import Program, grow_program, random_program, random_sequences
 
-__all__ = ["numbers", "orders", "programs", "random_program", "random_sequences", "sequences"]
+__all__ = [
+    "examples",
+    "numbers",
+    "orders",
+    "programs",
+    "random_program",
+    "random_sequences",
+    "sequences",
+]
 
 T = TypeVar("T")
+
+
+def examples(number: int, **others: Any) -> settings:
+    """So many examples where all tests run, and as large a part of them as is usual elsewhere."""
+    usual = settings().max_examples / 100
+    return settings(max_examples=math.ceil(number * usual), **others)
 
 
 class _Drawn:

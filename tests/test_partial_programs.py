@@ -74,7 +74,7 @@ def test_a_shift_may_stand_on_either_side(selector: rasp.Selector, optimize: int
     assert kinds.count("move") == 1
 
 
-@pytest.mark.parametrize("longest", [20, 40])
+@pytest.mark.parametrize("longest", [20, pytest.param(40, marks=pytest.mark.slow)])
 def test_a_shifted_selector_compiles_where_a_mean_is_beyond_size(longest: int) -> None:
     read = aggregate(select(indices + shift, indices, "=="), indices, -1)
     model = compiled(read * 2 % 7, max_length=longest)
@@ -237,7 +237,7 @@ def test_brackets_in_brackets_are_read_once_each() -> None:
 # -- programs that people have written
 
 
-@pytest.mark.parametrize("longest", [5, 8])
+@pytest.mark.parametrize("longest", [5, pytest.param(8, marks=pytest.mark.slow)])
 def test_long_addition_as_it_was_first_written(longest: int) -> None:
     program = long_addition()
     vocab = f"{string.digits}+"

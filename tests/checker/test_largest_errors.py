@@ -42,7 +42,7 @@ def test_errors_of_the_library_are_within_their_bounds(name: str, dtype: str) ->
 
 
 @pytest.mark.parametrize("grow", [random_program, random_numbers])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_errors_of_random_programs_are_within_their_bounds(grow: object, seed: int) -> None:
     program, vocabulary, length = grow(seed)  # type: ignore[operator]
     try:
@@ -63,6 +63,7 @@ def test_rounding_what_is_not_selected_counts(dtype: str, optimize: int) -> None
     check(model, least=2)
 
 
+@pytest.mark.slow  # loads JAX and ONNX
 def test_other_runtimes_are_within_the_same_bounds() -> None:
     before = select(indices, indices, "<=")
     program = aggregate(before, tokens) + aggregate_sum(full, tokens)

@@ -30,7 +30,14 @@ class Known:
 
 
 @pytest.mark.parametrize("optimize", [0, 1])
-@pytest.mark.parametrize("seed", [*range(12), *range(13, 41)])  # 12 has 158 million weights
+@pytest.mark.parametrize(
+    "seed",
+    [
+        *range(12),
+        *range(13, 24),  # 12 has 158 million weights
+        *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(24, 41)),
+    ],
+)
 def test_blocks_of_random_programs_compute_what_is_specified(seed: int, optimize: int) -> None:
     program, vocab, length = random_program(seed)
     try:

@@ -16,6 +16,9 @@ from rasplab.rasp.values import Value
 from rasplab.verification import difference
 from tests.aimed_partial import LONGEST, VOCAB, Partial, random_partial
 
+LARGE = (32,)
+"""Seeds of programs that take as long as ten others."""
+
 
 @functools.cache
 def every(longest: int = LONGEST) -> tuple[tuple[Value, ...], ...]:
@@ -57,7 +60,10 @@ def check(seed: int, *, causal: bool, optimize: int) -> str:
     return "equal"
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(seed, marks=pytest.mark.slow if seed in LARGE else ()) for seed in range(40)],
+)
 def test_a_partial_program_equals_its_model_where_it_has_a_value(seed: int) -> None:
     check(seed, causal=bool(seed % 3 == 0), optimize=int(seed % 4 > 0))
 

@@ -86,7 +86,14 @@ def test_a_model_without_a_specification_is_written_without_a_bound(tmp_path: Pa
     assert not prove_pretrained(saved).holds
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in programs.all()])
+EVERYDAY = ("hist", "sort", "frac_prevs", "dyck2", "running_sum", "shift")
+LIBRARY = [
+    pytest.param(entry.name, marks=() if entry.name in EVERYDAY else pytest.mark.slow)
+    for entry in programs.all()
+]
+
+
+@pytest.mark.parametrize("name", LIBRARY)
 def test_a_loaded_model_is_proved_and_exported_as_a_fresh_one(name: str, tmp_path: Path) -> None:
     fresh = case(name, 5).model
     loaded = rasplab.load(fresh.save(tmp_path / "own"))
@@ -123,6 +130,7 @@ def test_a_checkpoint_of_the_first_version_is_read(tmp_path: Path) -> None:
     assert rasplab.from_pretrained(saved).config == model.config
 
 
+@pytest.mark.slow  # loads transformers
 @pytest.mark.parametrize("name", ["sort", "hist", "frac_prevs", "running_sum", "dyck3"])
 @pytest.mark.parametrize("activation", ["relu", "gelu_new"])
 def test_what_is_read_behind_norms_is_as_near_as_is_proved(

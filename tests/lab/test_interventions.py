@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import rasplab
@@ -29,6 +29,7 @@ from rasplab.rasp.naming import name_computations
 from rasplab.rasp.values import identity
 from rasplab.weights.coordinates import can_hold, coordinates, values_at
 from tests.random_programs import random_program, random_sequences
+from tests.strategies import examples
 from tests.strategies import programs as drawn_programs
 from tests.weights.library import NAMES, compiled, inputs
 
@@ -98,7 +99,7 @@ def test_library_models_agree_with_the_evaluator_or_name_the_broken_fact(name, o
     assert verdicts.count(True) >= verdicts.count(False)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(drawn_programs(), st.booleans(), st.integers(0, 1), st.integers(0, 1 << 30))
 def test_random_models_agree_with_the_evaluator_or_name_the_broken_fact(
     drawn, causal, optimize, seed

@@ -150,10 +150,10 @@ def check_seed(seed: int, number: int) -> int:
 
 
 def test_random_interventions_agree_with_the_program_or_are_refused() -> None:
-    assert sum(check_seed(seed, 6) for seed in range(9, 17)) > 25
+    assert sum(check_seed(seed, 6) for seed in range(9, 13)) > 12
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(17, 150))
+@pytest.mark.parametrize("seed", range(13, 150))
 def test_more_random_interventions_agree_with_the_program_or_are_refused(seed: int) -> None:
     check_seed(seed, 30)

@@ -6,14 +6,14 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rasplab import programs
 from rasplab.programs import Entry
 from rasplab.rasp import indices, tokens
 from tests.programs.references import reference
-from tests.strategies import sequences
+from tests.strategies import examples, sequences
 
 ENTRIES = {entry.name: entry for entry in programs.all()}
 each_entry = pytest.mark.parametrize("entry", ENTRIES.values(), ids=list(ENTRIES))
@@ -30,7 +30,7 @@ def differs(entry: Entry, size: tuple[int, int], sequence: list[Any]) -> str:
 
 
 @each_entry
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data=st.data(), size=st.tuples(st.integers(1, 13), st.integers(1, 14)))
 def test_programs_agree_with_plain_python(
     entry: Entry, data: st.DataObject, size: tuple[int, int]
@@ -49,7 +49,7 @@ def test_programs_agree_with_plain_python_on_every_short_sequence(entry: Entry) 
 
 @pytest.mark.parametrize("size", [30, 100])
 @each_entry
-@settings(max_examples=2, deadline=None)
+@examples(2)
 @given(data=st.data())
 def test_programs_agree_with_plain_python_at_full_length(
     entry: Entry, size: int, data: st.DataObject
@@ -60,7 +60,7 @@ def test_programs_agree_with_plain_python_at_full_length(
 
 
 @pytest.mark.parametrize("entry", looking_back, ids=[entry.name for entry in looking_back])
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(data=st.data())
 def test_programs_that_look_back_are_the_same_without_a_mask(
     entry: Entry, data: st.DataObject
@@ -84,7 +84,7 @@ def balanced(kinds: int) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("kinds", [1, 2, 3])
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data=st.data())
 def test_dyck_programs_agree_on_nearly_balanced_words(kinds: int, data: st.DataObject) -> None:
     word = list(data.draw(balanced(kinds).filter(bool)))
@@ -97,21 +97,21 @@ def test_dyck_programs_agree_on_nearly_balanced_words(kinds: int, data: st.DataO
     assert not differs(ENTRIES[f"shuffle_dyck{kinds}"], size, word)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_addition_adds(a: int, b: int) -> None:
     digits = programs.addition()(f"{a}+{b}")
     assert int("".join(map(str, digits))) == a + b
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=10))
 def test_palindromes_are_recognised(half: list[int]) -> None:
     assert programs.palindrome()(half + half[::-1])[0] is True
     assert programs.palindrome()(half[:-1] + half[::-1])[0] is True
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=10))
 def test_sort_is_stable_and_takes_any_key(values: list[int]) -> None:
     by_parity = programs.sort(keys=tokens % 2, values=indices)
@@ -119,7 +119,7 @@ def test_sort_is_stable_and_takes_any_key(values: list[int]) -> None:
 
 
 @given(st.lists(st.sampled_from("ab"), min_size=1, max_size=8))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_detect_pattern_can_leave_the_start_undefined(word: list[str]) -> None:
     padded = programs.detect_pattern("ab", default=None)(word)
     assert padded[0] is None

@@ -13,7 +13,7 @@ from rasplab import programs
 from rasplab.programs import Entry
 from tests.golden.compare import compare
 
-SIZES = ((5, 5), (10, 10))
+SIZES = ((5, 5), pytest.param((10, 10), marks=pytest.mark.slow))  # grows as the smaller does
 
 
 def line(entry: Entry, optimize: int, size: tuple[int, int]) -> str:
@@ -39,7 +39,7 @@ HEADING = f"{'':24}" + "".join(
 
 
 @pytest.mark.parametrize("optimize", [0, 1])
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}-{size[1]}")
 def test_no_model_of_the_library_changes_its_size_unseen(
     size: tuple[int, int], optimize: int
 ) -> None:

@@ -19,7 +19,7 @@ from tests.differential.agreement import disagreements, evaluated, ways_to_run
 from tests.random_orders import LONGEST, Aimed, aimed_at_orders
 from tests.random_programs import RandomChoices
 
-SEEDS = range(8)
+SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 8))]
 OF_EACH = 12
 
 

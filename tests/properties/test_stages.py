@@ -20,16 +20,26 @@ from tests.random_programs import random_program, random_sequences
 
 LARGE = 12
 """The seed of a program whose model has 158 million weights at `optimize=0`."""
-SEEDS = [
-    pytest.param(seed, marks=pytest.mark.slow) if seed == LARGE else seed for seed in range(60)
+EVERYDAY = 40
+VARIANTS = [
+    pytest.param(
+        (seed, optimize),
+        marks=pytest.mark.slow if seed == LARGE or seed >= EVERYDAY else (),
+        id=f"{seed}-{optimize}",
+    )
+    for seed in range(60)
+    for optimize in (0, 1)
 ]
 
 
-def compiled(seed: int, optimize: int, causal: bool):
+@pytest.fixture(scope="module", params=VARIANTS)
+def compiled(request: pytest.FixtureRequest):
+    """A random program's model, compiled once for all that is asked of it, and some sequences."""
+    seed, optimize = request.param
     program, vocab, max_length = random_program(seed)
     try:
         model = rasplab.compile(
-            program, vocab=vocab, max_length=max_length, optimize=optimize, causal=causal
+            program, vocab=vocab, max_length=max_length, optimize=optimize, causal=bool(seed % 2)
         )
     except CompileError:
         pytest.skip("refused, which is tested elsewhere")
@@ -54,11 +64,9 @@ def same(a, b) -> bool:
     return identity(a) == identity(b)
 
 
-@pytest.mark.parametrize("optimize", [0, 1])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_graph_and_the_resolved_graph_equal_the_evaluator(seed, optimize):
-    causal = bool(seed % 2)
-    model, sequences = compiled(seed, optimize, causal)
+def test_the_graph_and_the_resolved_graph_equal_the_evaluator(compiled):
+    model, sequences = compiled
+    causal = model.config.causal
     stages = stages_of(model)
     for sequence in sequences:
         expected = values_or_skip(model, sequence)
@@ -69,11 +77,9 @@ def test_the_graph_and_the_resolved_graph_equal_the_evaluator(seed, optimize):
             assert all(map(same, got, expected))
 
 
-@pytest.mark.parametrize("optimize", [0, 1])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_value_lies_in_its_domain(seed, optimize):
-    causal = bool(seed % 2)
-    model, sequences = compiled(seed, optimize, causal)
+def test_every_value_lies_in_its_domain(compiled):
+    model, sequences = compiled
+    causal = model.config.causal
     stages = stages_of(model)
     for sequence in sequences:
         if values_or_skip(model, sequence) is None:
@@ -87,11 +93,8 @@ def test_every_value_lies_in_its_domain(seed, optimize):
                     assert identity(value) in domain.index
 
 
-@pytest.mark.parametrize("optimize", [0, 1])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_coordinate_is_within_its_certified_bound(seed, optimize):
-    causal = bool(seed % 2)
-    check_bounds(*compiled(seed, optimize, causal))
+def test_every_coordinate_is_within_its_certified_bound(compiled):
+    check_bounds(*compiled)
 
 
 @pytest.mark.parametrize("entry", programs.all(), ids=lambda entry: entry.name)
@@ -136,9 +139,8 @@ def coordinates(variable, value, stages) -> np.ndarray:
     return encoding.rows[stages.facts.listed(variable.node).position(value)]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_craft_and_weights_agree(seed):
-    model, sequences = compiled(seed, 1, False)
+def test_craft_and_weights_agree(compiled):
+    model, sequences = compiled
     tokens = {identity(t): i for i, t in enumerate(model.config.vocabulary)}
     tolerance = 2 * model.certificate.output_error + 1e-6
     for sequence in sequences:

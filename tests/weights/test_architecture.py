@@ -186,6 +186,7 @@ def test_a_block_that_comes_again_is_one_set_of_parameters() -> None:
     assert len({id(parameters["W_in"]) for parameters in again}) == 1
 
 
+@pytest.mark.slow  # loads JAX and ONNX
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_runs_in_jax_and_onnx(name: str, tmp_path: Path) -> None:
     pytest.importorskip("jax")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import rasplab
@@ -25,6 +25,7 @@ from rasplab.weights import artefact, declared, files, manifest
 from rasplab.weights.schema import Record
 from rasplab.weights.sealed import sealed
 from tests.export.library import compressed
+from tests.strategies import examples
 from tests.weights.library import compiled
 
 Files = dict[str, Any]
@@ -174,7 +175,7 @@ def all_places(name: str, kind: str) -> list[Where]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=40)
+@examples(40)
 @given(data=st.data())
 def test_any_field_made_absurd_is_harmless_or_refused(
     name: str, kind: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -9,7 +9,7 @@ from rasplab.compat.tracr.compiler import lib
 from rasplab.compat.tracr.rasp import rasp
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart as objects: models are remembered by them
 class Case:
     """A program, for sequences up to `length` over `vocab`, and its values by `reference`."""
 

@@ -30,7 +30,7 @@ def test_the_model_gives_what_evaluation_gives(case: Case, optimize: int) -> Non
     model = compiling.compile_rasp_to_model(
         case.program, set(case.vocab), case.length, compiler_bos="BOS", optimize=optimize
     )
-    for sequence in list(case.sequences())[:: 3 if optimize else 11]:
+    for sequence in list(case.sequences())[::11]:
         got = model.apply(["BOS", *sequence]).decoded
         assert got[0] == "BOS"
         assert same(got[1:], case.program(sequence)), sequence
@@ -43,7 +43,7 @@ LONG = {
     "sort": (lib.make_sort(T, T, max_seq_len=12, min_key=1), list(range(8)), (7, 12)),
     "sort_freq": (lib.make_sort_freq(max_seq_len=10), "abcd", (7, 10)),
     "frac_prevs": (lib.make_frac_prevs(T == "a"), "abc", (17, 40)),
-    "pair_balance": (lib.make_pair_balance(T, "(", ")"), "()", (17, 40)),
+    "pair_balance": (lib.make_pair_balance(T, "(", ")"), "()", (11, 20)),
     "shuffle_dyck": (lib.make_shuffle_dyck(["()"]), "()", (8, 12)),
     "shift_by": (lib.shift_by(3, T), "abc", (17, 40)),
     "detect_pattern": (lib.detect_pattern(T, "abc"), "abc", (17, 40)),

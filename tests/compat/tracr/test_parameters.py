@@ -1,5 +1,6 @@
 """`params` are what Haiku's would be: the same keys and shapes, and the same transformer."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,14 @@ from tests.compat.tracr.haiku import final_residual
 from tests.compat.tracr.library import CASES, Case
 
 
-def compiled(case: Case, **options: Any) -> Any:
+def fresh(case: Case, optimize: int = 1) -> Any:
     return compiling.compile_rasp_to_model(
-        case.program, set(case.vocab), case.length, compiler_bos="BOS", **options
+        case.program, set(case.vocab), case.length, compiler_bos="BOS", optimize=optimize
     )
+
+
+compiled = functools.cache(fresh)
+"""For tests that leave the model as it is."""
 
 
 def read_out(model: Any, residual: np.ndarray, label: str) -> list[Any]:
@@ -27,7 +32,7 @@ def read_out(model: Any, residual: np.ndarray, label: str) -> list[Any]:
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_haiku_transformer_of_the_parameters_is_the_model(case: Case, optimize: int) -> None:
-    model = compiled(case, optimize=optimize)
+    model = compiled(case, optimize)
     label = case.program.label
     for sequence in list(case.sequences())[-1::-17]:
         output = model.apply(["BOS", *sequence])
@@ -45,7 +50,7 @@ def test_a_haiku_transformer_of_the_parameters_is_the_model(case: Case, optimize
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_keys_and_shapes_are_haikus(case: Case) -> None:
-    model = compiled(case)
+    model = compiled(case, 1)
     c, d = model.model_config, len(model.residual_labels)
     heads = c.num_heads * c.key_size
     expected: dict[str, dict[str, tuple[int, ...]]] = {
@@ -66,7 +71,7 @@ def test_keys_and_shapes_are_haikus(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_no_score_is_changed_by_haikus_scaling(case: Case) -> None:
     """The root of the key size divides what it multiplied, to the last bit."""
-    model = compiled(case)
+    model = compiled(case, 1)
     root = model.model_config.key_size**0.5
     assert root == int(root)
     weights, heads = model.rasplab.weights, model.model_config.num_heads
@@ -90,7 +95,7 @@ def test_a_read_out_that_is_no_projection_gets_lanes() -> None:
 
 
 def test_padding_is_not_attended_to() -> None:
-    model = compiled(CASES["hist"])
+    model = compiled(CASES["hist"], 1)
     encode = model.input_encoder.encode
     alone = model.forward(model.params, [encode(["BOS", "a", "b", "a"])])
     padded = model.forward(model.params, [encode(["BOS", "a", "b", "a", "compiler_pad"])])
@@ -98,7 +103,7 @@ def test_padding_is_not_attended_to() -> None:
 
 
 def test_activations_have_tracrs_shapes() -> None:
-    model = compiled(CASES["sort_freq"])
+    model = compiled(CASES["sort_freq"], 1)
     out = model.apply(["BOS", "a", "b", "a"])
     c, d = model.model_config, len(model.residual_labels)
     assert [a.shape for a in out.residuals] == [(1, 4, d)] * 2 * c.num_layers
@@ -111,7 +116,7 @@ def test_activations_have_tracrs_shapes() -> None:
 
 
 def test_changed_parameters_change_the_output() -> None:
-    model = compiled(CASES["reverse"])
+    model = fresh(CASES["reverse"])
     for name in model.params:
         if name.endswith("attn/linear"):
             model.params[name]["w"][:] = 0

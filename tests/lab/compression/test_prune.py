@@ -44,6 +44,7 @@ def test_the_best_maps_go_on_and_differ() -> None:
     assert losses.tolist() == sorted(losses.tolist())
 
 
+@pytest.mark.slow  # as long as all other tests of pruning
 def test_maps_too_large_for_gauss_newton_steps_are_pruned_as_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -4,13 +4,14 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import HealthCheck, assume, given, reject
 
 import rasplab
 from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.rasp import SOp, loads
 from rasplab.rasp.syntax.running import Run
 from rasplab.verification import difference
+from tests.strategies import examples
 
 WORDS = st.sampled_from(["tokens", "tokens_str", '"a"', 'tokens + "b"', 'shift(tokens, 1, "-")'])
 NUMBERS = st.sampled_from(
@@ -106,7 +107,7 @@ def value(program: SOp, sequence: str) -> list[Any] | None:
 
 
 @given(SOPS, INPUTS)
-@settings(max_examples=150)
+@examples(150)
 def test_the_types_of_source_text_change_no_value(text: str, sequence: str) -> None:
     program = built(text)
     found = value(program, sequence)
@@ -118,7 +119,7 @@ def test_the_types_of_source_text_change_no_value(text: str, sequence: str) -> N
 
 @pytest.mark.slow
 @given(SOPS, st.lists(INPUTS, min_size=3, max_size=3))
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@examples(120, suppress_health_check=[HealthCheck.too_slow])
 def test_a_model_gives_what_source_text_gives(text: str, sequences: list[str]) -> None:
     program = built(text)
     try:

@@ -14,8 +14,10 @@ from tests.view.explorer.shown import AXE, NARROW, WIDE, texts, violations
 from tests.view.explorer.test_page import HOSTILE, hostile_model
 from tests.view.models import library_model
 
+SECOND_LOOK = [pytest.param(name, marks=pytest.mark.slow) for name in ("reverse", "hist")]
 
-@pytest.mark.parametrize("name", ["sort", "reverse", "hist"])
+
+@pytest.mark.parametrize("name", ["sort", *SECOND_LOOK])
 def test_stepping_shows_every_variable_as_the_model_has_it(name: str, show: Any) -> None:
     model = library_model(name)
     sequence = [model.config.vocabulary[i] for i in (2, 0, 3, 0)]
@@ -163,8 +165,8 @@ def test_a_view_is_shared_by_its_address(show: Any, browser: Any) -> None:
     assert second.locator('[data-name="rank"] button.name').get_attribute("aria-pressed") == "true"
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-@pytest.mark.parametrize("name", ["sort", "reverse", "hist", "dyck2"])
+@pytest.mark.parametrize("size", [pytest.param(WIDE, marks=pytest.mark.slow), NARROW])
+@pytest.mark.parametrize("name", ["sort", "dyck2", *SECOND_LOOK])
 def test_nothing_is_wider_than_the_screen(name: str, size: tuple[int, int], show: Any) -> None:
     shown = show(library_model(name), size=size)
     steps = shown.page.locator("[data-step]").count()

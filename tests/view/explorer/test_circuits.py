@@ -78,21 +78,25 @@ SIZES = [pytest.param(WIDE, marks=pytest.mark.slow), NARROW]
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_edges_that_are_drawn_are_those_of_the_circuit(size: Any, show: Any) -> None:
+@pytest.mark.parametrize(
+    "level", ["qkv", *(pytest.param(x, marks=pytest.mark.slow) for x in LEVELS if x != "qkv")]
+)
+def test_the_edges_that_are_drawn_are_those_of_the_circuit(
+    level: str, size: Any, show: Any
+) -> None:
     model = library_model("hist")
-    shown = show(model, page={"circuits": True}, size=size)
-    for level in LEVELS:
-        for ablation in ABLATIONS:
-            bar = shown.page.get_by_role("region", name="Circuit")
-            bar.get_by_label("Circuit").select_option(level)
-            bar.get_by_label("ablation").select_option(ablation)
-            truth = model.circuit(level=level, ablation=ablation)
-            step = {n: v for n in ("embed", "pos_embed") for v in truth.variables(n)}
-            drawn = shown.page.locator(".arcs [data-edge]")
-            pairs = {(e.sender, e.receiver.partition("<")[0]) for e in truth.edges}
-            assert drawn.count() == len(pairs), (level, ablation, step)
-            assert f"{len(truth.edges)} of {truth.candidates} edges" in bar.inner_text()
-            assert not shown.overflows()
+    shown = show(model, page={"circuits": [(level, one) for one in ABLATIONS]}, size=size)
+    for ablation in ABLATIONS:
+        bar = shown.page.get_by_role("region", name="Circuit")
+        bar.get_by_label("Circuit").select_option(level)
+        bar.get_by_label("ablation").select_option(ablation)
+        truth = model.circuit(level=level, ablation=ablation)
+        step = {n: v for n in ("embed", "pos_embed") for v in truth.variables(n)}
+        drawn = shown.page.locator(".arcs [data-edge]")
+        pairs = {(e.sender, e.receiver.partition("<")[0]) for e in truth.edges}
+        assert drawn.count() == len(pairs), (level, ablation, step)
+        assert f"{len(truth.edges)} of {truth.candidates} edges" in bar.inner_text()
+        assert not shown.overflows()
     last = shown.page.locator('[data-name="hist"] [data-circuit]').inner_text()
     assert last == "in the circuit, read by categorical(hist)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import linecache
 import os
@@ -22,6 +23,7 @@ def run_example(code: str) -> None:
         _run(code)
 
 
+@functools.cache
 def finding_of(page: Page) -> tuple[str, str]:
     """The code and the text of what a page's bad example raises; paths start from its directory."""
     with _elsewhere() as directory:
