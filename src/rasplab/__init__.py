@@ -24,7 +24,7 @@ from rasplab.diagnostics import (
 )
 from rasplab.model import Model
 from rasplab.opening import compile, from_pretrained, load
-from rasplab.rasp.example import example
+from rasplab.rasp.running_example import example
 
 if TYPE_CHECKING:
     from rasplab import lab, learn, view

@@ -99,12 +99,12 @@ def mystery(
     overwrite
         Replace a model that is there already.
     """
-    from rasplab.learn import draw, seal
+    from rasplab.learn import pick, seal
 
     if program.removeprefix("-").isdigit():
         compiling.refuse("a model that is drawn", "leave it out, or name a program")
         with output.busy("compiling what was drawn"):
-            model = draw(int(program))
+            model = pick(int(program))
     else:
         source = reading.found_for(program, compiling)
         model = reading.compiled(source, **reading.options(source, compiling))

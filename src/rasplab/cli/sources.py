@@ -98,7 +98,7 @@ def _from_source_text(text: str) -> SOp:
     file = f"{stem}.rasp"
     if not Path(file).is_file():
         raise InputError(diagnostic("E413", f"there is no file {file!r}", help=_WHERE))
-    loaded = rasp.load(file)
+    loaded = rasp.read(file)
     for warning in loaded.warnings:
         note(str(warning))
     if not name.strip():
