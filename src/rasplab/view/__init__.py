@@ -60,7 +60,7 @@ def plan(model: Model, **options: Unpack[Options]) -> DrawnPicture:
 
     look = Look(**options)
     name = look.title or program_name(model)
-    return DrawnPicture(draw_plan(_weights(model, "plan"), name), look)
+    return DrawnPicture(draw_plan(_weights(model, "plan"), name, look.pixels), look)
 
 
 def plan_svg(model: Model) -> str:
@@ -130,8 +130,8 @@ def circuit(truth: GroundTruth, model: Model, **options: Unpack[Options]) -> Dra
     from rasplab.view.circuit_drawing import draw_circuit
 
     look = Look(**options)
-    drawing = draw_circuit(truth, _weights(model, "circuit"), program_name(model), look.title)
-    return DrawnPicture(drawing, look)
+    weights, name = _weights(model, "circuit"), program_name(model)
+    return DrawnPicture(draw_circuit(truth, weights, name, look.title, look.pixels), look)
 
 
 def graph(expression: Expression, **options: Unpack[Options]) -> DrawnPicture:
@@ -144,7 +144,7 @@ def graph(expression: Expression, **options: Unpack[Options]) -> DrawnPicture:
     from rasplab.view.graph_drawing import draw_graph
 
     look = Look(**options)
-    return DrawnPicture(draw_graph(expression, look.title or ""), look)
+    return DrawnPicture(draw_graph(expression, look.title or "", look.pixels), look)
 
 
 def draw(

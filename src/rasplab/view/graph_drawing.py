@@ -30,7 +30,7 @@ _KINDS = {
 }
 
 
-def draw_graph(program: ex.Expression, name: str) -> Drawing:
+def draw_graph(program: ex.Expression, name: str, width: float | None = None) -> Drawing:
     """The expression graph, layer by layer, which count from 0."""
     if not isinstance(program, ex.Expression):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputError(
@@ -49,7 +49,8 @@ def draw_graph(program: ex.Expression, name: str) -> Drawing:
             rows,
             colours.by_variable(row.writes for row in rows if row.writes),
             f"Expressions of {name or shorten(str(program), 120)}",
-        )
+        ),
+        width,
     )
 
 
