@@ -335,7 +335,9 @@ class Model:
     @property
     def name(self) -> str:
         """What the program is called, or its text, cut short."""
-        named = None if self.program is None else self.program.name
+        from rasplab.rasp.naming import program_name
+
+        named = None if self.program is None else program_name(self.program)
         return named or shorten(self.manifest.program, 60)
 
     def show(self) -> str:

@@ -273,6 +273,8 @@ def _no_such_name(module: ModuleType, file: str, name: str) -> Any:
         notes=[f"its programs are {', '.join(known)}" if known else "it defines no programs"],
         help=f"did you mean {file}:{close[0]}?"
         if close
+        else f"name one, as in {file}:{known[0]}"
+        if known
         else "name one as FILE.py:NAME; a function that needs no arguments will do",
     )
 

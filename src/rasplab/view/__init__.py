@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.rasp import naming
 from rasplab.view.look import Look, Options
 from rasplab.view.picture import DrawnPicture, FigurePicture, Picture
 
@@ -197,7 +198,7 @@ def save_attention(model: Model, sequence: Iterable[Any], path: str | Path) -> P
 def program_name(model: Model) -> str:
     """What a model's program is called; empty where it has no name."""
     program = getattr(model, "program", None)
-    return "" if program is None else program.name or ""
+    return "" if program is None else naming.program_name(program) or ""
 
 
 def _figure(figure: Figure, look: Look) -> FigurePicture:

@@ -58,6 +58,11 @@ def _plain_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+_OF_LOAD = (
+    '`load "name";` reads name.rasp, beside the file that says so or in the current directory'
+)
+
+
 def _unreadable(path: Path, reason: str, at: Span | None) -> Diagnostic:
     return diagnostic(
         "E711",
@@ -65,8 +70,7 @@ def _unreadable(path: Path, reason: str, at: Span | None) -> Diagnostic:
         at=at,
         label=reason,
         notes=() if at is not None else (reason,),
-        help='`load "name";` reads name.rasp, beside the file that says so or in the current '
-        "directory",
+        help=_OF_LOAD if at is not None else "give the path of a file of source text",
     )
 
 
