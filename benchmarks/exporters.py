@@ -30,7 +30,7 @@ STREAM = ("hook_resid_pre", "hook_resid_mid", "hook_resid_post")
 def gpt2(found: Case, home: Path, activation: str) -> Found:
     saved = found.model.save_pretrained(home / activation, activation=activation)
     logits, stream = run_gpt2(found, saved)
-    return found.model.vocabulary.decode(logits, found.ids), stream
+    return found.model.words.decode(logits, found.ids), stream
 
 
 def transformer_lens(found: Case, home: Path) -> Found:

@@ -17,7 +17,7 @@ from rasplab.rasp import (
     apply,
     indices,
     length,
-    load,
+    read,
     select,
     selector_width,
     tokens,
@@ -121,7 +121,7 @@ def an_equation(longest: int, draw: random.Random) -> str:
 
 def rover() -> SOp:
     """The answer to the question, everywhere."""
-    return load(HERE / "rasp" / "rover.rasp")["result"]
+    return read(HERE / "rasp" / "rover.rasp")["result"]
 
 
 FACT, RULE = "[rs][<#][DAC]", "x<[DAC]:x[<#][DAC]"

@@ -250,7 +250,7 @@ def test_long_addition_as_it_was_first_written(longest: int) -> None:
 
 def test_booleans_in_source_text_are_read_from_one_position() -> None:
     source = 'mark = tokens == "="; seen = aggregate(select(tokens, "a", ==), mark, False);'
-    program = rasp.loads(source).seen
+    program = rasp.parse(source).seen
     model = compiled(program)
     assert model.verify(samples=1100).passed
     with pytest.raises(ProgramError, match="E205"):

@@ -32,7 +32,7 @@ def results() -> dict[str, Any]:
         "data set": model.dataset(30),
         "proof": prove(model.weights),
         "names": model.names(),
-        "vocabulary": model.vocabulary,
+        "vocabulary": model.words,
     }
 
 

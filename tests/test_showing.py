@@ -51,7 +51,7 @@ def shown(model: rasplab.Model) -> dict[str, Any]:
         "data set": model.dataset(),
         "causal model": model.causal_model(3),
         "names": model.names(),
-        "vocabulary": model.vocabulary,
+        "vocabulary": model.words,
         "compilation": compilation,
         "sweep": Sweep(
             model,

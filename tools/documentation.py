@@ -14,6 +14,7 @@ from pathlib import Path
 import rasplab
 from rasplab import programs, view
 from rasplab.programs import Entry
+from rasplab.view.look import NARROW, Options
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -109,15 +110,19 @@ def pictures(directory: Path) -> None:
     reverse = rasplab.compile(other, vocab=words, max_length=5)
     sequence = [4, 2, 5, 2, 1]
     for dark, end in ((False, ""), (True, "-dark")):
-        circuit = view.circuit(reverse.circuit(ablation="zero"), reverse, dark=dark)
         drawn = {
-            f"sort-plan{end}.svg": view.plan(sort, dark=dark),
-            f"sort-graph{end}.svg": view.graph(program, dark=dark),
-            f"reverse-circuit{end}.svg": circuit,
             f"sort-residual{end}.png": view.residual(sort, sequence, dark=dark),
             f"sort-attention{end}.png": view.attention(sort, sequence, dark=dark),
             f"sort-weights{end}.png": view.weights(sort, 2, 0, dark=dark),
         }
+        truth = reverse.circuit(ablation="zero")
+        for width, shape in ((None, ".svg"), (NARROW, "-narrow.svg")):
+            look: Options = {"dark": dark, "size": width}
+            drawn |= {
+                f"sort-plan{end}{shape}": view.plan(sort, **look),
+                f"sort-graph{end}{shape}": view.graph(program, **look),
+                f"reverse-circuit{end}{shape}": view.circuit(truth, reverse, **look),
+            }
         for name, picture in drawn.items():
             picture.save(directory / name)
     if shutil.which("dot"):

@@ -19,6 +19,7 @@ from rasplab.cli.play.examples import library_example
 from rasplab.compiler import stop_after
 from rasplab.options import read_options
 from rasplab.view.explorer import document_of, explorer_page
+from rasplab.view.look import NARROW
 from rasplab.weights.artefact import FIRST_TOKEN_ID
 
 PAGE = "gallery.md"
@@ -112,6 +113,7 @@ def pictures(entry: programs.Entry) -> Iterator[tuple[str, str | bytes]]:
     page = explorer_page(model, sequence, name=entry.name, about=entry.summary)
     yield f"{place}.html", page.encode("utf-8", "replace")
     yield f"{place}-plan.svg", view.plan_svg(model)
+    yield f"{place}-plan-narrow.svg", view.plan(model, size=NARROW).svg()
     with tempfile.TemporaryDirectory() as directory:
         drawn = view.save_residual(model, sequence, Path(directory) / "residual.png")
         yield f"{place}-residual.png", drawn.read_bytes()

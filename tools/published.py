@@ -25,7 +25,7 @@ from rasplab.compat.rasp_l import tokens
 from rasplab.compat.tracr.rasp.evaluation import translate
 from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.display import shorten
-from rasplab.rasp import SOp, load
+from rasplab.rasp import SOp, read
 from rasplab.rasp.expressions import as_sop
 from rasplab.rasp.inputs import read_inputs
 
@@ -224,7 +224,7 @@ def rasp_files() -> Iterator[Transcription]:
 
 
 def rasp_file(file: str, name: str) -> SOp:
-    return load(EXAMPLES / "rasp" / f"{file}.rasp")[name]
+    return read(EXAMPLES / "rasp" / f"{file}.rasp")[name]
 
 
 def library(names: tuple[str, ...]) -> Iterator[Transcription]:
@@ -316,4 +316,4 @@ def c_rasp_files() -> Iterator[Transcription]:
 
 
 def c_rasp_file(name: str) -> SOp:
-    return c_rasp.load(EXAMPLES / "dialects" / f"{name}.cr").result
+    return c_rasp.read(EXAMPLES / "dialects" / f"{name}.cr").result

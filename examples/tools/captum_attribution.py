@@ -10,7 +10,7 @@ from rasplab import programs
 program, vocab = programs.get("frac_prevs").at(3, 6)
 model = rasplab.compile(program, vocab=vocab, max_length=6, causal=True)
 network = AutoModelForCausalLM.from_pretrained(model.save_pretrained("fraction", overwrite=True))
-[number] = model.vocabulary.columns
+[number] = model.words.columns
 gradients = LayerIntegratedGradients(
     lambda ids: network(ids).logits[:, -1, number], network.transformer.wte
 )

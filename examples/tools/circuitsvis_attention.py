@@ -15,6 +15,6 @@ network = AutoModelForCausalLM.from_pretrained(model.save_pretrained("sort", ove
 ids = torch.as_tensor(model.encode([[4, 2, 5, 2, 1]]))
 layers = network(ids, output_attentions=True).attentions
 heads = torch.cat([layer[0, : model.config.n_heads] for layer in layers])
-words = [model.vocabulary.texts[i] for i in ids[0].tolist()]
+words = [model.words.texts[i] for i in ids[0].tolist()]
 Path("attention.html").write_text(str(attention_patterns(words, heads)), encoding="utf-8")
 print(f"attention.html: {len(heads)} heads over {' '.join(words)}")

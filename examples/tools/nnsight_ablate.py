@@ -17,9 +17,9 @@ ids = model.encode([sequence])
 for variable in model.names("nnsight").variables[1:]:
     path, _, side = variable.points[0].removeprefix("model.").rpartition(".")
     module = network.get(path.replace("[", ".").replace("]", ""))
-    with network.trace(model.vocabulary.text(sequence)):
+    with network.trace(model.words.text(sequence)):
         getattr(module, side)[..., variable.start : variable.stop] = 0
         logits = network.lm_head.output.save()
-    [found] = model.vocabulary.decode(logits.detach(), ids)
+    [found] = model.words.decode(logits.detach(), ids)
     changed = sum(a != b for a, b in zip(found, model(sequence), strict=True))
     print(f"without {variable.variable:15} {changed} of {len(sequence)} outputs change")

@@ -16,4 +16,4 @@ base, source = (tokenizer(text, return_tensors="pt") for text in ("a b c a", "a 
 _, out = swapped(base, [source], unit_locations={"sources->base": 2})
 print("a b c a ->", model("abca"))
 print("with the second token of a c d a after the first layer ->")
-print(*model.vocabulary.decode(out.logits.detach(), base.input_ids))
+print(*model.words.decode(out.logits.detach(), base.input_ids))

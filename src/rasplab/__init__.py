@@ -22,9 +22,10 @@ from rasplab.diagnostics import (
     ProgramError,
     RasplabError,
 )
+from rasplab.diagnostics.interactive import shorten_tracebacks
 from rasplab.model import Model
 from rasplab.opening import compile, from_pretrained, load
-from rasplab.rasp.example import example
+from rasplab.rasp.running_example import example
 
 if TYPE_CHECKING:
     from rasplab import lab, learn, view
@@ -50,6 +51,9 @@ __all__ = [
     "rasp",
     "view",
 ]
+
+
+shorten_tracebacks()
 
 
 def __getattr__(name: str) -> Any:

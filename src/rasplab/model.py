@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rasplab.compiler import Compilation
     from rasplab.craft.certificate import Certificate
     from rasplab.export.names import Names
-    from rasplab.export.vocabulary import Vocabulary
+    from rasplab.export.vocabulary import Words
     from rasplab.lab.circuits import GroundTruth
     from rasplab.lab.compression import Sweep
     from rasplab.lab.data import Dataset
@@ -293,11 +293,11 @@ class Model:
         return names_of(self.weights, target)
 
     @property
-    def vocabulary(self) -> Vocabulary:
-        """The words of an exported model: ids, texts and values; `vocabulary.text("ab")`."""
-        from rasplab.export.vocabulary import vocabulary_of
+    def words(self) -> Words:
+        """The words of an exported model: ids, texts and values; `words.text("ab")`."""
+        from rasplab.export.vocabulary import words_of
 
-        return vocabulary_of(self.weights.config)
+        return words_of(self.weights.config)
 
     def verify(self, *, samples: int = 1000, seed: int = 0) -> Verification:
         """Compare the model with the evaluator: on every input if feasible, else on drawn ones."""
@@ -335,7 +335,9 @@ class Model:
     @property
     def name(self) -> str:
         """What the program is called, or its text, cut short."""
-        named = None if self.program is None else self.program.name
+        from rasplab.rasp.naming import program_name
+
+        named = None if self.program is None else program_name(self.program)
         return named or shorten(self.manifest.program, 60)
 
     def show(self) -> str:

@@ -83,7 +83,7 @@ def _no_program(given: Any) -> Diagnostic:
             f"`program, vocab = programs.get({given!r}).at(vocab_size, max_length)`"
         )
     elif isinstance(given, str):
-        help = "give the expression itself; one in a file is `rasp.load(file).name`, or imported"
+        help = "give the expression itself; one in a file is `rasp.read(file).name`, or imported"
     elif inspect.isroutine(given):
         name = getattr(given, "__name__", "program")
         kind = f"the function `{name}`"

@@ -20,7 +20,7 @@ BOUNDED = (
     ("hist", "float32"),
     ("sort", "float16"),
     ("frac_prevs", "float16"),
-    ("maximum", "bfloat16"),
+    ("greatest", "bfloat16"),
     ("running_sum", "float64"),
 )
 

@@ -23,7 +23,7 @@ from rasplab.weights.files import save
 from rasplab.weights.forward import forward
 
 SCRIPT = Path(rasplab.__file__).parent / "checker/standalone.py"
-NAMES = ("caesar", "hist", "reverse", "sort_unique", "shift", "average", "maximum", "parity")
+NAMES = ("caesar", "hist", "reverse", "sort_unique", "shift", "average", "greatest", "parity")
 Arrays = dict[str, np.ndarray]
 
 

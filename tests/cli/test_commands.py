@@ -244,10 +244,30 @@ def test_view_writes_the_page_of_a_program_or_a_model(shell: Shell) -> None:
     assert shell("compile", "reverse", "--max-length", "3", "-o", "./reverse") == 0
     assert shell("view", "./reverse", "-o", "reverse.html") == 0
     assert "<title>reverse: " in Path("reverse.html").read_text()
-    assert shell("view", "sort", "-i", "3 zebra", "-o", "no.html") == 1
+    assert shell("view", "hist", "-i", "hello", "-o", "hist.html") == 0
+    assert shell("view", "sort", "--vocab", "1..5", "-i", "3 zebra", "-o", "no.html") == 1
     assert "error[E404]" in shell.err
     assert not Path("no.html").exists()
     assert shell("view", "sort") == 2
+
+
+@pytest.mark.parametrize("command", ["show", "plan", "trace", "view"])
+def test_a_saved_model_is_not_compiled_again(shell: Shell, command: str) -> None:
+    assert shell("compile", "reverse", "--max-length", "3", "-o", "saved") == 0
+    rest = {"show": (), "trace": ("ab",)}.get(command, ("-o", "out.svg"))
+    assert shell(command, "./saved", *rest, "--optimize", "1") == 1
+    assert "--optimize makes no sense for a saved model" in shell.err
+
+
+def test_every_command_that_compiles_takes_declared_inputs(shell: Shell) -> None:
+    Path("p.py").write_text(
+        "from rasplab.rasp import *\n"
+        "place = aggregate(select(tokens, '=', '=='), indices)\nsquare = place * place\n"
+    )
+    for command in ("show", "plan -o plan.svg", "show --stage graph"):
+        line = (*command.split(), "p.py:square", "--vocab", "ab=")
+        assert shell(*line, "--inputs", "[ab]*=[ab]*") == 0, command
+    assert shell("trace", "p.py:square", "ab=", "--inputs", "[ab]*=") == 0
 
 
 def test_view_refuses_a_damaged_model(shell: Shell) -> None:

@@ -137,8 +137,8 @@ def test_what_cannot_be_takes_nothing_away(wrong: list[str], swept: Path, tmp_pa
     [
         (["hist", "--layout", "paper"], "no 'hist' in the paper's layout"),
         (["frac_prevs", "--layout", "paper", "--max-length", "5"], "--max-length makes no sense"),
-        (["MODEL", "--optimize", "0"], "--optimize makes no sense for a model"),
-        (["MODEL", "--causal"], "--causal makes no sense for a model"),
+        (["MODEL", "--optimize", "0"], "--optimize makes no sense for a saved model"),
+        (["MODEL", "--causal"], "--causal makes no sense for a saved model"),
     ],
 )
 def test_options_that_would_change_nothing_are_refused(

@@ -100,7 +100,7 @@ def test_a_class_works_out_a_mystery(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_a_mystery_that_is_drawn_does_not_say_what_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["mystery", "5", "--out", "box"]) == 0
-    drawn = rasplab.learn.draw(5)
+    drawn = rasplab.learn.pick(5)
     said = "".join(capfd.readouterr())
     assert drawn.name not in said
     assert rasplab.load("box").config == drawn.config

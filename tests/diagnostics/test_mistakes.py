@@ -47,8 +47,8 @@ MISTAKES = {
     "text-batch": 'model.batch("abc")',
     "text-with-blanks": 'model("a b c")',
     "vocabulary-with-blanks": 'rasplab.compile(hist, "a b c", 5)',
-    "select-order-in-text": 'rasp.loads("x = select(tokens, ==, tokens);")',
-    "misspelt-select": 'rasp.loads("x = selectt(tokens, tokens, ==);")',
+    "select-order-in-text": 'rasp.parse("x = select(tokens, ==, tokens);")',
+    "misspelt-select": 'rasp.parse("x = selectt(tokens, tokens, ==);")',
 }
 
 

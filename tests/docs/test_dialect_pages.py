@@ -28,5 +28,5 @@ def test_the_error_on_the_page_of_c_rasp_is_what_is_said() -> None:
     (wrong,) = re.findall(r"wrong -->\n\n```python\n(.*?)```", text, re.DOTALL)
     (shown,) = re.findall(r"```text\n(error.*?)```", text, re.DOTALL)
     with pytest.raises(ProgramError) as caught:
-        run_example(f"from rasplab.compat.c_rasp import loads\n{wrong}")
+        run_example(f"from rasplab.compat.c_rasp import parse\n{wrong}")
     assert f"{caught.value}\n" == shown

@@ -23,7 +23,7 @@ def test_the_errors_on_the_page_are_what_is_said() -> None:
     marked = r"<!-- skip: the program is wrong -->\n\n```python\n(.*?)```"
     (wrong,) = re.findall(marked, PAGE, re.DOTALL)
     with pytest.raises(ProgramError) as caught:
-        run_example(f"from rasplab.rasp import loads\n{wrong}")
+        run_example(f"from rasplab.rasp import parse\n{wrong}")
     assert f"{caught.value}\n" == shown
 
 

@@ -67,7 +67,7 @@ def test_compatibility_mode_changes_no_output(name: str) -> None:
 def test_the_bridge_reads_text_as_the_model_does() -> None:
     found = case("hist", 5)
     bridge = found.model.to_transformer_lens()
-    text = found.model.vocabulary.text("aba")
+    text = found.model.words.text("aba")
     assert bridge.to_tokens(text).tolist() == found.model.encode(["aba"]).tolist()
     assert bridge.to_str_tokens(text) == ["<bos>", "a", "b", "a"]
 
@@ -109,7 +109,7 @@ def test_a_checkpoint_opens_by_itself_and_keeps_its_masking(name: str, tmp_path:
     for row, sequence in zip(found.ids, found.sequences, strict=True):
         ids = row[None, : len(sequence) + 1]  # a bridge knows nothing of padding
         out, cache = activations(bridge, ids)
-        outputs += found.model.vocabulary.decode(out, ids)
+        outputs += found.model.words.decode(out, ids)
         kept: dict[str, Any] = {}
         forward(found.model.weights, ids, kept.__setitem__)
         for layer in range(c.n_layers):

@@ -32,7 +32,7 @@ def opened(directory: Path, **options: Any) -> tuple[Any, Any]:
 def agrees(found: Case, saved: Path, **options: Any) -> Any:
     """The logits of a checkpoint that gives the program's values, and has our stream everywhere."""
     logits, stream = run_gpt2(found, saved, **options)
-    assert not found.wrong(found.model.vocabulary.decode(logits, found.ids))
+    assert not found.wrong(found.model.words.decode(logits, found.ids))
     assert len(stream) >= 3 * found.model.config.n_layers
     for name, array in stream.items():
         if found.model.config.n_layers:
@@ -61,7 +61,7 @@ def test_the_tokenizer_gives_our_ids(tmp_path: Path) -> None:
     for name in ("sort", "hist", "shuffle_dyck2"):
         found = case(name, 5)
         _, tokenizer = opened(found.model.save_pretrained(tmp_path / name))
-        texts = [found.model.vocabulary.text(sequence) for sequence in found.sequences]
+        texts = [found.model.words.text(sequence) for sequence in found.sequences]
         batch = tokenizer(texts, return_tensors="np", padding=True)
         assert np.array_equal(batch.input_ids, found.ids)
         assert np.array_equal(batch.attention_mask == 1, found.words)
@@ -86,7 +86,7 @@ def test_unknown_words_raise_and_known_ones_round_trip(tmp_path: Path) -> None:
     model = rasplab.compile(rasp.tokens, vocab=HARD, max_length=len(HARD))
     saved = model.save_pretrained(tmp_path / "x")
     network, tokenizer = opened(saved)
-    words = model.vocabulary
+    words = model.words
     ids = tokenizer(words.text(HARD)).input_ids
     assert ids == [0, *range(2, 2 + len(HARD))]
     assert words.values(ids) == list(HARD)

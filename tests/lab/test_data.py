@@ -170,7 +170,7 @@ def test_auto_circuits_prompts_have_ids_and_answers_per_position(tmp_path) -> No
 
 
 def test_answers_can_be_the_ids_of_a_checkpoint(tmp_path) -> None:
-    from rasplab.export.vocabulary import vocabulary_of
+    from rasplab.export.vocabulary import words_of
 
     reverse = rasplab.compile(
         aggregate(select(indices, indices, ">"), tokens == "a", default=None),
@@ -180,7 +180,7 @@ def test_answers_can_be_the_ids_of_a_checkpoint(tmp_path) -> None:
     for model in (HIST, mixed_model(), reverse):
         data = model.dataset(4, corrupt="random", length=2)
         path = data.save(tmp_path / "p.json", format="auto-circuit", answers="ids")
-        words = vocabulary_of(model.config)
+        words = words_of(model.config)
         for prompt, pair in zip(json.loads(path.read_text())["prompts"], data, strict=True):
             if model.numerical:
                 assert prompt["answers"] == [[value] for value in pair.clean_output]

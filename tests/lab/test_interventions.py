@@ -192,7 +192,7 @@ def test_hooks_set_the_same_in_pytorch(name) -> None:
     for sequence in inputs(model, 3):
         for do in choices(model, sequence, draw, 3):
             with transformer.hooks(hooks(model, sequence, do)):
-                got = transformer.decode([sequence])[0]
+                got = transformer.batch([sequence])[0]
             assert same_output(model, got, model.run(sequence, do, check=False))
     with pytest.raises(InputError, match="without layers"):
         hooks(rasplab.compile(tokens, vocab="ab", max_length=2), "ab", {"tokens": "a"})

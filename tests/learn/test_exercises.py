@@ -6,7 +6,7 @@ import pytest
 
 from rasplab import InputError, ProgramError, learn, programs, rasp
 from rasplab.learn.trying import inputs
-from rasplab.rasp import SOp, loads
+from rasplab.rasp import SOp, parse
 from rasplab.rasp.library import indices, tokens
 from tests.learn import mistakes
 from tests.learn.mistakes import IN_SOURCE_TEXT, LARGER, OTHERS, WRONG
@@ -79,7 +79,7 @@ def test_other_solutions_are_solved_too(name: str, expression: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "text"), IN_SOURCE_TEXT.items(), ids=list(IN_SOURCE_TEXT))
 def test_source_text_solves_within_the_budget(name: str, text: str) -> None:
-    marking = learn.mark(name, loads(text)[name])
+    marking = learn.mark(name, parse(text)[name])
     assert marking.passed, str(marking)
 
 

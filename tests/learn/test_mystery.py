@@ -126,8 +126,8 @@ def test_numbers_are_compared_up_to_the_certified_error() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_drawn_models_come_from_the_library_and_are_sealed_whole(seed: int, tmp_path: Path) -> None:
-    model = learn.draw(seed)
-    again = learn.draw(seed)
+    model = learn.pick(seed)
+    again = learn.pick(seed)
     assert model.program is not None
     assert model.config == again.config
     assert model.manifest.program == again.manifest.program

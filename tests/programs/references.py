@@ -141,8 +141,8 @@ def reference(name: str, vocab: Tokens, max_length: int) -> Callable[[Tokens], T
             [i == t.index(first) for i in range(len(t))] if first in t else [False] * len(t)
         ),
         "mark_last": lambda t: [x == first and first not in t[i + 1 :] for i, x in enumerate(t)],
-        "maximum": everywhere(max),
-        "minimum": everywhere(min),
+        "greatest": everywhere(max),
+        "least": everywhere(min),
         "most_freq": everywhere(lambda t: Counter(t).most_common(1)[0][0]),
         "pair_balance": per_prefix(pair_balance),
         "palindrome": everywhere(lambda t: t == t[::-1]),

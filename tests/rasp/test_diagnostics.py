@@ -49,7 +49,7 @@ error[E102]: an expression has no items before it runs
 1 | letters = list(tokens)
   |           ^^^^^^^^^^^^
 help: call it on a sequence first: `program([...])`; for membership use `is_in`, for \
-`max`, `min` and `sorted` `programs.maximum`, `programs.minimum` and `programs.sort`""",
+`max`, `min` and `sorted` `programs.greatest`, `programs.least` and `programs.sort`""",
     ),
     (
         "same = select(tokens, tokens, '==')\nx = tokens + same\n",

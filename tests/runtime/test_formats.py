@@ -53,7 +53,7 @@ def assert_right_in(model: Any, program: SOp, dtype: str, sequences: list[list[A
     wanted = [said(program, tuple(sequence)) for sequence in sequences]
     for fused in (True, False):
         module.fused = fused
-        results = module.decode(sequences)
+        results = module.batch(sequences)
         for sequence, expected, found in zip(sequences, wanted, results, strict=True):
             pairs = zip(expected, found, strict=True)
             assert all(same(e, f, error) for e, f in pairs), (dtype, fused, sequence)
@@ -198,7 +198,7 @@ def test_a_wider_cast_that_is_certified_does_not_warn() -> None:
         warnings.simplefilter("error")
         module = model.torch(dtype=torch.float64)
         module.float()
-        assert module.decode(["abab"]) == [[4, 4, 4, 4]]
+        assert module.batch(["abab"]) == [[4, 4, 4, 4]]
 
 
 def test_autocast_warns() -> None:
@@ -207,4 +207,4 @@ def test_autocast_warns() -> None:
         torch.autocast("cpu", torch.bfloat16),
         pytest.warns(PrecisionWarning, match="not certified in bfloat16"),
     ):
-        module.decode(["ab"])
+        module.batch(["ab"])

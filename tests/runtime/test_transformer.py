@@ -49,7 +49,7 @@ def assert_exact(model: rasplab.Model, device: str) -> None:
     sequences = inputs(model)
     expected = [truth(model, sequence) for sequence in sequences]
     for module.fused in (True, False):
-        for values, found in zip(expected, module.decode(sequences), strict=True):
+        for values, found in zip(expected, module.batch(sequences), strict=True):
             assert agrees(values, found, error_of(model))
 
 
@@ -64,7 +64,7 @@ def test_numpy_torch_and_evaluator_agree(name: str, optimize: int, fused: bool) 
     module = model.torch()
     module.fused = fused
     sequences = inputs(model)
-    for sequence, found in zip(sequences, module.decode(sequences), strict=True):
+    for sequence, found in zip(sequences, module.batch(sequences), strict=True):
         assert agrees(truth(model, sequence), found, error_of(model))
     ids = module.encode(sequences)
     ours = forward(model.weights, encode(model.config, sequences))
@@ -98,7 +98,7 @@ def test_long_sequences_agree() -> None:
     program, vocab = rasplab.programs.get("sort").at(4, 40)
     model = rasplab.compile(program, vocab=vocab, max_length=40)
     sequences = inputs(model, 20)
-    assert model.torch().decode(sequences) == model.batch(sequences)
+    assert model.torch().batch(sequences) == model.batch(sequences)
 
 
 # -- padding, batches, shapes
@@ -133,7 +133,7 @@ def test_output_has_a_score_per_value_at_every_position() -> None:
 
 
 def test_no_sequences_give_no_outputs() -> None:
-    assert compiled("sort").torch().decode([]) == []
+    assert compiled("sort").torch().batch([]) == []
 
 
 def test_bos_and_pad_are_added_inside() -> None:
@@ -145,14 +145,14 @@ def test_bos_and_pad_are_added_inside() -> None:
 def test_values_keep_their_types() -> None:
     vocab = [True, 1, "1", 1.5, 0, False]
     module = rasplab.compile(tokens, vocab=vocab, max_length=6).torch()
-    assert repr(module.decode([vocab])) == repr([vocab])
+    assert repr(module.batch([vocab])) == repr([vocab])
 
 
 def test_sequences_that_do_not_fit_are_refused() -> None:
     module = compiled("sort").torch()
     for sequence in ([9], [], [1] * 6):
         with pytest.raises(InputError):
-            module.decode([sequence])
+            module.batch([sequence])
     with pytest.raises(InputError, match="at most 6"):
         module(torch.zeros(1, 7, dtype=torch.long))
 
@@ -161,9 +161,7 @@ def test_sequences_that_do_not_fit_are_refused() -> None:
 def test_models_without_layers_heads_or_hidden_units_run(name: str) -> None:
     model = compiled(name)
     sequences = inputs(model)
-    for expected, found in zip(
-        model.batch(sequences), model.torch().decode(sequences), strict=True
-    ):
+    for expected, found in zip(model.batch(sequences), model.torch().batch(sequences), strict=True):
         assert agrees(expected, found, error_of(model))
 
 

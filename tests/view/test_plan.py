@@ -1,5 +1,6 @@
 """The plan names every component, says what it reads and writes, and needs nothing but Python."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,12 @@ import rasplab
 from rasplab import view
 from rasplab.view.drawing import Box, Dot, Text, mono_width
 from rasplab.view.plan_drawing import (
+    PROSE_ADVANCE,
     TITLE,
+    broken,
     draw_plan,
     lanes_of,
     life_of,
-    title_lines,
 )
 from rasplab.view.plan_rows import read_by_output, rows_of
 from tests.view.models import library_model
@@ -96,10 +98,10 @@ def test_an_expression_is_written_in_the_variables_that_it_reads() -> None:
 
 
 def test_a_long_program_is_a_title_of_two_lines() -> None:
-    lines = title_lines("aggregate(select(tokens, tokens, ==), indices) and so on " * 4, 700)
+    lines = broken("aggregate(select(tokens, tokens, ==), indices) and so on " * 4, 96, 2)
     assert len(lines) == 2
     assert all(mono_width(line, TITLE) <= 700 for line in lines)
-    assert title_lines("tokens", 700) == ["tokens"]
+    assert broken("tokens", 96, 2) == ["tokens"]
 
 
 def test_markup_in_tokens_is_escaped() -> None:
@@ -137,3 +139,46 @@ def test_the_suffix_names_the_format(suffix: str, tmp_path: Path) -> None:
     path = view.save_plan(library_model("hist"), tmp_path / f"plan.{suffix}")
     start = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF"}[suffix]
     assert path.read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("pixels", [320, 400, 600])
+def test_a_narrow_plan_says_the_same_in_texts_as_large(name: str, pixels: int) -> None:
+    model = library_model(name)
+    wide = draw_plan(model.weights)
+    narrow = draw_plan(model.weights, width=pixels)
+    texts = [mark for mark in narrow.marks if isinstance(mark, Text)]
+    assert min(text.size for text in texts) * pixels / narrow.width >= 8
+    assert narrow.width <= wide.width
+    said = "".join("".join(text.text.split()) for text in texts)
+    for row in rows_of(model.weights):
+        assert "".join(row.detail.split()) in said
+        assert "".join(row.name.split()) in said
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("pixels", [100, 320, 400, 600])
+def test_no_text_leaves_its_narrow_card(name: str, pixels: int) -> None:
+    drawing = draw_plan(library_model(name).weights, width=pixels)
+    cards = [mark for mark in drawing.marks if isinstance(mark, Box) and mark.tooltip]
+    assert len(cards) == len(rows_of(library_model(name).weights))
+    for one, two in itertools.pairwise(cards):
+        assert one.y + one.height < two.y
+    for mark in drawing.marks:
+        if isinstance(mark, Text):
+            width = mark.width if mark.mono else len(mark.text) * mark.size * PROSE_ADVANCE
+            assert mark.x + width <= drawing.width
+            inside = [c for c in cards if c.y <= mark.y <= c.y + c.height]
+            assert all(mark.y <= card.y + card.height - 4 for card in inside if mark.x > card.x)
+
+
+def test_a_plan_that_fits_is_the_wide_one() -> None:
+    weights = library_model("sort").weights
+    assert draw_plan(weights, width=900) == draw_plan(weights)
+
+
+def test_a_long_name_goes_on_in_the_next_line() -> None:
+    same = rasplab.rasp.select(rasplab.rasp.tokens, rasplab.rasp.tokens, "==")
+    earlier = rasplab.rasp.select(rasplab.rasp.indices, rasplab.rasp.indices, "<")
+    svg = view.graph(rasplab.rasp.selector_width(same & earlier), size=3.3).svg()
+    assert "…" not in "".join(texts(svg))

@@ -76,7 +76,7 @@ def test_a_model_comes_back_as_it_was(name: str, optimize: int, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16", "float16"])
-@pytest.mark.parametrize("name", ["maximum", "previous_token", "caesar", "detect_pattern"])
+@pytest.mark.parametrize("name", ["greatest", "previous_token", "caesar", "detect_pattern"])
 def test_every_number_format_comes_back_exactly(name: str, dtype: str, tmp_path: Path) -> None:
     model = compiled(name, 1, dtype)
     again = rasplab.load(model.save(tmp_path / "model"))
@@ -92,14 +92,14 @@ def test_float64_keeps_every_bit(tmp_path: Path) -> None:
 
 def test_float16_takes_half_the_space(tmp_path: Path) -> None:
     sizes = [
-        len(contents(compiled("maximum", 1, d).weights)["model.safetensors"])
+        len(contents(compiled("greatest", 1, d).weights)["model.safetensors"])
         for d in ("float16", "float32")
     ]
     assert sizes[0] < sizes[1]
 
 
 def test_a_float16_model_edited_beyond_float16_is_stored_exactly(tmp_path: Path) -> None:
-    weights = compiled("maximum", 1, "float16").weights
+    weights = compiled("greatest", 1, "float16").weights
     edited = ModelWeights(weights.config, dict(weights.arrays), weights.circuit)
     edited.arrays["unembed.W_U"] = edited.arrays["unembed.W_U"] + np.float32(1e-7)
     edited.arrays["unembed.b_U"] = edited.arrays["unembed.b_U"] + np.float32(1e6)

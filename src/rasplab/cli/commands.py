@@ -26,12 +26,13 @@ from rasplab.cli.parameters import (
     Program,
     Tokens,
     Vocab,
+    refuse,
 )
 from rasplab.cli.play.command import play
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, shown
 from rasplab.cli.tracing import trace
-from rasplab.diagnostics import InputError, diagnostic, require
+from rasplab.diagnostics import require
 from rasplab.model import Model
 from rasplab.rasp.values import Value
 from rasplab.weights.directory import check_parent
@@ -114,7 +115,7 @@ def run(
     """
     if reading.is_model(program):
         given = {"--vocab": vocab is not None, "--causal": causal, "--inputs": inputs is not None}
-        _refuse([option for option, is_given in given.items() if is_given])
+        refuse([option for option, is_given in given.items() if is_given], "a saved model")
         return _run_model(program, tokens, text, split, check=check, json=json)
     source = reading.found(program, tokens=divided(tokens))
     sequence = reading.sequence(source, tokens, text, split, vocab)
@@ -282,13 +283,6 @@ def _run_model(
     values = reading.checked(model, sequence, check=check)
     _print_rows([("input", sequence), ("model", values)], json)
     return 0
-
-
-def _refuse(options: list[str]) -> None:
-    """Refuse an option of compiling, for a model that is compiled already."""
-    if options:
-        why = f"{options[0]} makes no sense for a saved model: it is how a program is compiled"
-        raise InputError(diagnostic("E804", why, help="leave it out"))
 
 
 def _print_rows(rows: list[tuple[str, list[Value]]], json: bool) -> None:

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from rasplab.cli import output, reading
 from rasplab.cli.parameters import (
     AsJson,
-    Causal,
-    Declared,
-    Dtype,
-    KeepText,
-    Optimize,
+    Compiling,
+    CompilingFor,
+    CompilingPlainly,
+    Division,
     Out,
     Program,
-    Vocab,
-    VocabSize,
 )
 from rasplab.cli.sources import SIZE
-from rasplab.cli.tokens import Reader, are_characters
 from rasplab.diagnostics import require
 from rasplab.model import Model
 from rasplab.weights.directory import check_parent
+
+_DEFAULT, _FOR, _PLAINLY = Compiling(), CompilingFor(), CompilingPlainly()
 
 
 def compile_(
     program: Program,
     /,
     *,
-    max_length: int,
     out: Out,
-    vocab: Vocab = None,
-    vocab_size: VocabSize = None,
-    text: KeepText = False,
-    causal: Causal = False,
-    optimize: Optimize = 1,
-    dtype: Dtype = "float32",
-    inputs: Declared = None,
+    compiling: CompilingFor = _FOR,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Compile a program and save the model.
@@ -48,29 +40,14 @@ def compile_(
     ----------
     program
         A program of the library, FILE.py:NAME, or FILE.rasp:NAME.
-    max_length
-        The longest sequence, BOS not counted.
     out
         The directory to write.
-    vocab
-        The tokens: words divided by blanks, "the cat", or the characters of one word, abc; 0..9
-        are ten integers. A program of the library has a vocabulary of its own.
     overwrite
         Replace a model that is there already.
     """
     check_parent(out)
-    source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
-    words = reading.vocabulary(source, vocab, text)
-    reader = Reader(words, source.characters, are_characters(words), text, say=output.note)
-    model = reading.compiled(
-        source,
-        vocab=words,
-        max_length=max_length,
-        causal=causal,
-        optimize=optimize,
-        dtype=dtype,
-        inputs=reading.inputs(inputs, reader),
-    )
+    source = reading.found_for(program, compiling)
+    model = reading.compiled(source, **reading.options(source, compiling))
     written = model.save(out, overwrite=overwrite)
     output.say(f"{written}: {model.weights}")
 
@@ -79,13 +56,7 @@ def show(
     program: Program,
     /,
     *,
-    vocab: Vocab = None,
-    vocab_size: VocabSize = None,
-    max_length: int = SIZE,
-    text: KeepText = False,
-    causal: Causal = False,
-    optimize: Optimize = 1,
-    dtype: Dtype = "float32",
+    compiling: Compiling = _DEFAULT,
     stage: str | None = None,
     json: AsJson = False,
 ) -> None:
@@ -95,35 +66,19 @@ def show(
     ----------
     program
         A program of the library, FILE.py:NAME, FILE.rasp:NAME, or a model directory.
-    vocab
-        The tokens to compile for, as for `compile`.
-    max_length
-        The longest sequence to compile for, BOS not counted.
     stage
         Stop after this stage of the compiler and print what it made: graph, sums-from-means,
         resolve-selectors, craft, plan or weights.
     """
     from rasplab.cli.show import no_stages, show_model, show_stage
-    from rasplab.opening import load
 
-    if reading.is_model(program):
-        model = load(program)
-        if stage is not None:
-            raise no_stages(program)
-        show_model(model, as_json=json)
-        return
-    source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
-    options: dict[str, Any] = {
-        "vocab": reading.vocabulary(source, vocab, text),
-        "max_length": max_length,
-        "causal": causal,
-        "optimize": optimize,
-        "dtype": dtype,
-    }
-    if stage is not None:
-        show_stage(stage, source, as_json=json, **options)
+    if stage is None:
+        show_model(reading.model_of(program, compiling)[0], as_json=json)
+    elif reading.is_model(program):
+        raise no_stages(program)
     else:
-        show_model(reading.compiled(source, **options), as_json=json)
+        source = reading.found_for(program, compiling)
+        show_stage(stage, source, as_json=json, **reading.options(source, compiling))
 
 
 def view(
@@ -132,14 +87,9 @@ def view(
     *,
     out: Out,
     input: Annotated[str | None, Parameter(name=("--input", "-i"))] = None,
+    split: Division = None,
     open: Annotated[bool, Parameter(negative="")] = False,
-    vocab: Vocab = None,
-    vocab_size: VocabSize = None,
-    max_length: int = SIZE,
-    text: KeepText = False,
-    causal: Causal = False,
-    optimize: Optimize = 1,
-    dtype: Dtype = "float32",
+    compiling: Compiling = _DEFAULT,
     circuits: Annotated[bool, Parameter(negative="")] = False,
     beside: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -155,42 +105,25 @@ def view(
         The sequence that the page begins with, as for `run`.
     open
         Show the page in the browser.
-    vocab
-        The tokens to compile for, as for `compile`.
-    max_length
-        The longest sequence to compile for, BOS not counted.
     circuits
         Compute the ground truth at every level and for every ablation, to be drawn in the page.
     beside
         Show the program compiled at the other level beside it, on the same input.
     """
     from rasplab.cli.view import no_other_level, view_model
-    from rasplab.opening import load
 
     check_parent(out)
+    if beside and reading.is_model(program):
+        raise no_other_level(program)
+    tokens = () if input is None else (input,)
+    model, sequence = reading.model_of(program, compiling, tokens, split=split, least=SIZE)
     other: Model | None = None
-    if reading.is_model(program):
-        if beside:
-            raise no_other_level(program)
-        model, characters = load(program), False
-    else:
-        source = reading.found(program, vocab_size=vocab_size, max_length=max_length)
-        characters = source.characters
-        options: dict[str, Any] = {
-            "vocab": reading.vocabulary(source, vocab, text),
-            "max_length": max_length,
-            "causal": causal,
-            "dtype": dtype,
-        }
-        model = reading.compiled(source, optimize=optimize, **options)
-        if beside:
-            other = reading.compiled(source, optimize=1 - optimize, **options)
-    sequence = None
-    if input is not None:
-        known = model.config.vocabulary
-        reader = Reader(known, characters, are_characters(known), text, say=output.note)
-        sequence = reader.sequence([input])
-    view_model(model, out, sequence, name=program, show=open, circuits=circuits, beside=other)
+    if beside:
+        level = replace(compiling, optimize=0 if model.manifest.optimize else 1)
+        other = reading.model_of(program, level, tokens, split=split, least=SIZE)[0]
+    view_model(
+        model, out, sequence or None, name=program, show=open, circuits=circuits, beside=other
+    )
 
 
 def compress(
@@ -204,13 +137,7 @@ def compress(
     steps: int | None = None,
     beam: int | None = None,
     layout: Literal["auto", "paper", "rasplab"] = "auto",
-    vocab: Vocab = None,
-    vocab_size: VocabSize = None,
-    max_length: int | None = None,
-    text: KeepText = False,
-    causal: Causal = False,
-    optimize: Literal[0, 1] | None = None,
-    dtype: Literal["float64", "float32", "bfloat16", "float16"] | None = None,
+    compiling: CompilingPlainly = _PLAINLY,
     lengths: Literal["all", "longest"] | None = None,
     distinct: Annotated[bool, Parameter(negative="")] = False,
     sharing: Literal["shared", "separate", "per-layer"] = "shared",
@@ -222,8 +149,9 @@ def compress(
 ) -> int:
     """Compress a model's residual stream into fewer dimensions, by gradient descent.
 
-    Every width and seed is trained at once. What is written: the compressed models, tables, and
-    figures where matplotlib is installed.
+    Every width and seed is trained at once, in float64 for a model in float64 and otherwise in
+    float32. What is written: the compressed models, tables, and figures where matplotlib is
+    installed.
 
     Parameters
     ----------
@@ -245,15 +173,6 @@ def compress(
     layout
         frac_prevs and sort_unique are taken as the paper has them, in Tracr's layout, unless sizes
         are given or this says rasplab.
-    vocab
-        The tokens to compile for, as for `compile`.
-    max_length
-        The longest sequence to compile for, BOS not counted; by default 5.
-    optimize
-        0 (by default) writes every expression into its own subspace, 1 fuses and shares.
-    dtype
-        The number format to compile for, by default float32. A model for float64 is compressed in
-        float64, others in float32.
     lengths
         Train and measure on sequences of all lengths, or of the longest only, as the paper does.
     distinct
@@ -272,39 +191,16 @@ def compress(
         Replace a sweep that is there already.
     """
     require("torch", extra="torch", purpose="compression")
-    from rasplab.cli.compress import Options, is_of_paper, paper_model, refuse, run
-    from rasplab.opening import load
+    from rasplab.cli.compress import Options, is_of_paper, paper_model, run
 
-    given = {
-        "vocab": vocab is not None,
-        "vocab-size": vocab_size is not None,
-        "max-length": max_length is not None,
-        "text": text,
-        "causal": causal,
-        "optimize": optimize is not None,
-        "dtype": dtype is not None,
-    }
-    options = [f"--{name}" for name, is_given in given.items() if is_given]
-    if is_of_paper(program, layout, options):
+    if is_of_paper(program, layout, compiling):
         model, unique = paper_model(program)
         output.note("note: the paper's model, in Tracr's layout; --layout rasplab for ours")
         distinct = distinct or unique
         # All five tokens, sorted, are always the same: with shorter ones there is something to do.
         lengths = lengths or ("all" if unique else "longest")
-    elif reading.is_model(program):
-        refuse(options, "a model that is compiled already")
-        model = load(program)
     else:
-        length = SIZE if max_length is None else max_length
-        source = reading.found(program, vocab_size=vocab_size, max_length=length)
-        model = reading.compiled(
-            source,
-            vocab=reading.vocabulary(source, vocab, text),
-            max_length=length,
-            causal=causal,
-            optimize=optimize or 0,
-            dtype=dtype or "float32",
-        )
+        model, _ = reading.model_of(program, compiling, optimize=0)
     name = "".join(c if c.isalnum() or c in "_-" else "-" for c in Path(program).name)
     asked = Options(
         dims=dims,

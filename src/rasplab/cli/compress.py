@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rasplab.cli.output import note, say, table
+from rasplab.cli.parameters import Compiling
 from rasplab.cli.progress import shown_progress
 from rasplab.diagnostics import InputError, MissingExtraError, diagnostic
 from rasplab.lab.compression import PAPER, Domain, Sweep, domain, set_up
@@ -53,28 +53,17 @@ def paper_model(name: str) -> tuple[Model, bool]:
     return Model(found.weights, found.program), found.distinct
 
 
-def is_of_paper(program: str, layout: str, options: Sequence[str]) -> bool:
-    """Whether the paper's model is meant, and not one that is compiled with these options.
+def is_of_paper(program: str, layout: str, asked: Compiling) -> bool:
+    """Whether the paper's model is meant, and not one that is compiled as asked.
 
     Raises:
         InputError: E804 where the paper's is asked for, and options that it cannot follow.
     """
     if layout == "auto":
-        return program in PAPER and not options
+        return program in PAPER and not asked.given()
     if layout == "paper":
-        refuse(options, "the paper's model")
+        asked.refuse("the paper's model")
     return layout == "paper"
-
-
-def refuse(options: Sequence[str], model: str) -> None:
-    """Refuse options that are for compiling, where a model is there.
-
-    Raises:
-        InputError: E804.
-    """
-    if options:
-        why = f"{options[0]} makes no sense for {model}: it is how a program is compiled"
-        raise InputError(diagnostic("E804", why, help="leave it out"))
 
 
 def run(model: Model, options: Options) -> int:

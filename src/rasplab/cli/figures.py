@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 from rasplab.cli import output, reading
-from rasplab.cli.parameters import Compiling, Looks, Out, Program, Tokens
+from rasplab.cli.parameters import Compiling, Division, Looks, Out, Program, Tokens
+from rasplab.cli.tokens import Split
 from rasplab.diagnostics import require
+from rasplab.model import Model
+from rasplab.rasp.values import Value
 from rasplab.view.picture import check_format
 from rasplab.weights.directory import check_parent
 
@@ -31,7 +33,7 @@ def plan(
     from rasplab import view
 
     ready(out, needs=("svg",))
-    write(out, view.plan(reading.model_of(program, (), compiling)[0], **asdict(looks)))
+    write(out, view.plan(reading.model_of(program, compiling)[0], **asdict(looks)))
 
 
 def residual(
@@ -39,6 +41,7 @@ def residual(
     /,
     *tokens: Tokens,
     out: Out,
+    split: Division = None,
     compiling: Compiling = _DEFAULT,
     looks: Looks = _LOOKS,
 ) -> None:
@@ -55,7 +58,8 @@ def residual(
     """
     from rasplab import view
 
-    _on_input(view.residual, program, tokens, out, compiling, looks)
+    model, sequence = _on_input(out, program, compiling, tokens, split)
+    write(out, view.residual(model, sequence, **asdict(looks)))
 
 
 def attention(
@@ -63,6 +67,7 @@ def attention(
     /,
     *tokens: Tokens,
     out: Out,
+    split: Division = None,
     compiling: Compiling = _DEFAULT,
     looks: Looks = _LOOKS,
 ) -> None:
@@ -79,7 +84,8 @@ def attention(
     """
     from rasplab import view
 
-    _on_input(view.attention, program, tokens, out, compiling, looks)
+    model, sequence = _on_input(out, program, compiling, tokens, split)
+    write(out, view.attention(model, sequence, **asdict(looks)))
 
 
 def circuit(
@@ -89,6 +95,7 @@ def circuit(
     out: Out,
     level: Literal["component", "head", "qkv", "neuron", "direction"] = "head",
     ablation: Literal["none", "zero", "mean", "resample"] = "none",
+    split: Division = None,
     compiling: Compiling = _DEFAULT,
     looks: Looks = _LOOKS,
 ) -> None:
@@ -110,7 +117,7 @@ def circuit(
     from rasplab import view
 
     ready(out, needs=("svg",))
-    model, sequence = reading.model_of(program, tokens, compiling)
+    model, sequence = reading.model_of(program, compiling, tokens, split=split)
     data = [sequence] if tokens else None
     with output.busy("ablating every part"):
         truth = model.circuit(level=level, ablation=ablation, data=data)
@@ -159,7 +166,7 @@ def weights(
     from rasplab import view
 
     ready(out)
-    model = reading.model_of(program, (), compiling)[0]
+    model = reading.model_of(program, compiling)[0]
     write(out, view.weights(model, layer, head, **asdict(looks)))
 
 
@@ -185,13 +192,7 @@ def write(out: Path, picture: Any) -> None:
 
 
 def _on_input(
-    draw: Callable[..., Any],
-    program: str,
-    tokens: tuple[str, ...],
-    out: Path,
-    compiling: Compiling,
-    looks: Looks,
-) -> None:
+    out: Path, program: str, asked: Compiling, tokens: tuple[str, ...], split: Split | None
+) -> tuple[Model, list[Value]]:
     ready(out)
-    model, sequence = reading.model_of(program, tokens, compiling)
-    write(out, draw(model, sequence, **asdict(looks)))
+    return reading.model_of(program, asked, tokens, split=split)

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from rasplab.cli import output, reading
 from rasplab.cli.marking import LIMIT, Found, mark_file
-from rasplab.cli.parameters import AsJson, Causal, KeepText, Program, Vocab, VocabSize
-from rasplab.cli.sources import SIZE, is_file
+from rasplab.cli.parameters import AsJson, Compiling, Out, Program
+from rasplab.cli.sources import is_file
 from rasplab.cli.tokens import shown
 from rasplab.diagnostics import InputError, ModelFileError, diagnostic
 from rasplab.learn.exercise import Exercise
@@ -22,6 +22,7 @@ from rasplab.learn.progress import (
     save_progress,
 )
 
+_DEFAULT = Compiling()
 Seconds = Annotated[float, Parameter(help="The time that marking may take.")]
 
 
@@ -79,12 +80,8 @@ def mystery(
     program: Program,
     /,
     *,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
-    vocab: Vocab = None,
-    vocab_size: VocabSize = None,
-    max_length: int | None = None,
-    text: KeepText = False,
-    causal: Causal = False,
+    out: Out,
+    compiling: Compiling = _DEFAULT,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Save a model that does not tell what it computes, for others to find out.
@@ -99,24 +96,18 @@ def mystery(
         program of the library is drawn and not told.
     out
         The directory to write.
-    vocab
-        The tokens to compile for, as for `compile`.
-    max_length
-        The longest sequence to compile for, BOS not counted; by default 5.
     overwrite
         Replace a model that is there already.
     """
-    from rasplab.learn import draw, seal
+    from rasplab.learn import pick, seal
 
     if program.removeprefix("-").isdigit():
-        _refuse_drawn(vocab, vocab_size, max_length, causal)
+        compiling.refuse("a model that is drawn", "leave it out, or name a program")
         with output.busy("compiling what was drawn"):
-            model = draw(int(program))
+            model = pick(int(program))
     else:
-        length = SIZE if max_length is None else max_length
-        source = reading.found(program, vocab_size=vocab_size, max_length=length)
-        words = reading.vocabulary(source, vocab, text)
-        model = reading.compiled(source, vocab=words, max_length=length, causal=causal)
+        source = reading.found_for(program, compiling)
+        model = reading.compiled(source, **reading.options(source, compiling))
     sealed = seal(model)
     written = sealed.save(out, overwrite=overwrite)
     output.say(f"{written}: {sealed.weights}")
@@ -175,20 +166,6 @@ def _refuse_alone(*, hint: bool, solution: bool) -> None:
         option = "--hint" if hint else "--solution"
         why = f"{option} needs an exercise"
         raise InputError(diagnostic("E901", why, help=f"say which: `rasplab learn 1 {option}`"))
-
-
-def _refuse_drawn(
-    vocab: str | None, vocab_size: int | None, max_length: int | None, causal: bool
-) -> None:
-    given = {
-        "--vocab": vocab is not None,
-        "--vocab-size": vocab_size is not None,
-        "--max-length": max_length is not None,
-        "--causal": causal,
-    }
-    for option in (option for option, is_given in given.items() if is_given):
-        why = f"{option} makes no sense for a model that is drawn"
-        raise InputError(diagnostic("E804", why, help="leave it out, or name a program"))
 
 
 def _list(exercises: tuple[Exercise, ...], progress: Progress, json: bool) -> None:

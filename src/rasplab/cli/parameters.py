@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Split
+from rasplab.diagnostics import InputError, diagnostic
 
 
 def _path(kind: Any, tokens: Any) -> Path:
@@ -19,7 +19,7 @@ def _path(kind: Any, tokens: Any) -> Path:
     return Path(tokens[0].value)
 
 
-Out = Annotated[Path, Parameter(name=("--out", "-o"), converter=_path, help="The file to write.")]
+Out = Annotated[Path, Parameter(name=("--out", "-o"), converter=_path)]
 
 Program = Annotated[str, Parameter(name="PROGRAM")]
 Vocab = Annotated[str | None, Parameter(name="--vocab")]
@@ -46,38 +46,97 @@ Declared = Annotated[
         "'[ab]*=[ab]*', or a file of examples, one a line.",
     ),
 ]
-Optimize = Annotated[
-    Literal[0, 1],
-    Parameter(help="0 writes every expression into its own subspace, 1 fuses and shares."),
-]
-Dtype = Annotated[
-    Literal["float64", "float32", "bfloat16", "float16"],
-    Parameter(help="The number format in which the model must be exact."),
-]
 Tokens = Annotated[str, Parameter(name="TOKENS")]
+Dtype = Literal["float64", "float32", "bfloat16", "float16"]
+Optimize = Literal[0, 1]
 
 
 @Parameter(name="*")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compiling:
-    """How a program is compiled, for what is made of its model.
+    """How a program is compiled. What is not given stays out, so that it can be told apart."""
 
-    Parameters
-    ----------
-    vocab
-        The tokens to compile for, as for `compile`.
-    max_length
-        The longest sequence to compile for, BOS not counted.
-    """
-
-    vocab: Vocab = None
+    vocab: Annotated[Vocab, Parameter(help="The tokens to compile for, as for `compile`.")] = None
     vocab_size: VocabSize = None
-    max_length: int = SIZE
+    max_length: Annotated[
+        int | None,
+        Parameter(
+            help="The longest sequence to compile for, BOS not counted; by default 5, or "
+            "that of the sequence given.",
+        ),
+    ] = None
     text: KeepText = False
-    split: Division = None
     causal: Causal = False
-    optimize: Optimize = 1
-    dtype: Dtype = "float32"
+    optimize: Annotated[
+        Optimize | None,
+        Parameter(
+            help="0 writes every expression into its own subspace, 1 (by default) fuses and shares."
+        ),
+    ] = None
+    dtype: Annotated[
+        Dtype | None,
+        Parameter(help="The number format in which the model must be exact; by default float32."),
+    ] = None
+    inputs: Declared = None
+
+    def given(self) -> list[str]:
+        """The options that were given, as they are written."""
+        named = {field.name: field.default for field in fields(self)}
+        return [
+            f"--{name.replace('_', '-')}"
+            for name, default in named.items()
+            if getattr(self, name) != default
+        ]
+
+    def refuse(self, model: str, help: str = "leave it out", *, reading: bool = False) -> None:
+        """Refuse what was given, for a model that is there already; `reading` needs `--text`.
+
+        Raises:
+            InputError: E804.
+        """
+        options = [option for option in self.given() if not (reading and option == "--text")]
+        refuse(options, model, help)
+
+
+def refuse(options: list[str], model: str, help: str = "leave it out") -> None:
+    """Refuse options of compiling, for a model that is there already.
+
+    Raises:
+        InputError: E804.
+    """
+    if options:
+        why = f"{options[0]} makes no sense for {model}: it is how a program is compiled"
+        raise InputError(diagnostic("E804", why, help=help))
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompilingFor(Compiling):
+    """How a program is compiled, for a length that must be given."""
+
+    vocab: Annotated[
+        Vocab,
+        Parameter(
+            help='The tokens: words divided by blanks, "the cat", or the characters of one word, '
+            "abc; 0..9 are ten integers. A program of the library has a vocabulary of its own.",
+        ),
+    ] = None
+    max_length: Annotated[
+        int | None, Parameter(help="The longest sequence, BOS not counted.", required=True)
+    ] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompilingPlainly(Compiling):
+    """How a program is compiled whose residual stream is then compressed."""
+
+    optimize: Annotated[
+        Optimize | None,
+        Parameter(
+            help="0 (by default) writes every expression into its own subspace, 1 fuses and shares."
+        ),
+    ] = None
 
 
 @Parameter(name="*")

@@ -8,7 +8,7 @@ from typing import Any
 
 from rasplab.cli import output
 from rasplab.cli.parameters import Compiling
-from rasplab.cli.sources import Source, find_program, is_file
+from rasplab.cli.sources import SIZE, Source, find_program, is_file
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, read_vocabulary
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.model import Model
@@ -108,6 +108,27 @@ def values(source: Source, sequence: list[Value], causal: bool) -> list[Value]:
     return Run(list[object](sequence))(source.program)
 
 
+def options(
+    source: Source,
+    asked: Compiling,
+    tokens: list[Value] | None = None,
+    *,
+    length: int = SIZE,
+    optimize: int = 1,
+) -> dict[str, Any]:
+    """What to compile a program for: as asked, otherwise for `length` and at level `optimize`."""
+    words = vocabulary(source, asked.vocab, asked.text, tokens)
+    reader = Reader(words, source.characters, are_characters(words), asked.text, say=output.note)
+    return {
+        "vocab": words,
+        "max_length": length if asked.max_length is None else asked.max_length,
+        "causal": asked.causal,
+        "optimize": optimize if asked.optimize is None else asked.optimize,
+        "dtype": asked.dtype or "float32",
+        "inputs": inputs(asked.inputs, reader),
+    }
+
+
 def compiled(source: Source, **options: Any) -> Model:
     """The model of a program, with the options of `rasplab.opening.compile`."""
     from rasplab.opening import compile
@@ -116,28 +137,36 @@ def compiled(source: Source, **options: Any) -> Model:
         return compile(source.program, **options)
 
 
-def model_of(name: str, tokens: tuple[str, ...], asked: Compiling) -> tuple[Model, list[Value]]:
+def found_for(name: str, asked: Compiling, tokens: tuple[str, ...] = ()) -> Source:
+    """The program of this name, of the size that it is compiled for."""
+    length = max(SIZE, len(divided(tokens))) if asked.max_length is None else asked.max_length
+    return found(name, vocab_size=asked.vocab_size, max_length=length, tokens=divided(tokens))
+
+
+def model_of(
+    name: str,
+    asked: Compiling,
+    tokens: tuple[str, ...] = (),
+    *,
+    split: Split | None = None,
+    least: int = 1,
+    optimize: int = 1,
+) -> tuple[Model, list[Value]]:
     """The model of a directory, or of a program that is compiled as asked; and the sequence.
 
-    A program without a vocabulary of its own is compiled for the tokens that were typed.
+    A program without a vocabulary of its own is compiled for the tokens that were typed, and where
+    no length is asked for, for that of the sequence, though not for less than `least`.
     """
     if is_model(name):
+        asked.refuse("a saved model", reading=bool(tokens))
         model = load(name)
         known = model.config.vocabulary
         reader = Reader(
-            known, alphabet=are_characters(known), keep=asked.text, split=asked.split,
-            say=output.note,
-        )  # fmt: skip
+            known, alphabet=are_characters(known), keep=asked.text, split=split, say=output.note
+        )
         return model, reader.sequence(tokens) if tokens else []
-    length = max(asked.max_length, len(divided(tokens)))
-    source = found(name, vocab_size=asked.vocab_size, max_length=length, tokens=divided(tokens))
-    typed = sequence(source, tokens, asked.text, asked.split, asked.vocab) if tokens else []
-    model = compiled(
-        source,
-        vocab=vocabulary(source, asked.vocab, asked.text, typed or None),
-        max_length=max(length, len(typed)),
-        causal=asked.causal,
-        optimize=asked.optimize,
-        dtype=asked.dtype,
-    )
-    return model, typed
+    source = found_for(name, asked, tokens)
+    typed = sequence(source, tokens, asked.text, split, asked.vocab) if tokens else []
+    length = max(least, len(typed)) if tokens else SIZE
+    as_asked = options(source, asked, typed or None, length=length, optimize=optimize)
+    return compiled(source, **as_asked), typed

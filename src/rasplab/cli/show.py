@@ -8,7 +8,7 @@ from rasplab.cli.output import aligned, decision, json, record, say, table
 from rasplab.cli.sources import Source
 from rasplab.cli.tokens import shown
 from rasplab.craft.certificate import Certificate
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.model import Model
 from rasplab.weights import EMBED, Component
 
@@ -88,7 +88,7 @@ def _overview(model: Model) -> None:
 def _layers(model: Model) -> None:
     circuit = model.manifest
     rows = [
-        ("embed", "table", v.name, f"{v.stop - v.start} directions", "", "")
+        ("embed", "table", v.name, counted(v.stop - v.start, "direction"), "", "")
         for v in circuit.variables
         if v.written == EMBED
     ]
@@ -99,10 +99,12 @@ def _layers(model: Model) -> None:
 
 def _row(component: Component) -> tuple[str, str, str, str, str, str]:
     units = component.stop - component.start
-    block = f"head {component.start}" if component.kind == "head" else f"mlp, {units} units"
+    head = component.kind == "head"
+    block = f"head {component.start}" if head else f"mlp, {counted(units, 'unit')}"
+    how = f" ({component.construction})" if component.construction else ""
     return (
         str(component.layer),
-        f"{block} ({component.construction})",
+        f"{block}{how}",
         component.variable,
         component.expression,
         ", ".join(component.reads),

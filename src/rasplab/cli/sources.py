@@ -98,7 +98,7 @@ def _from_source_text(text: str) -> SOp:
     file = f"{stem}.rasp"
     if not Path(file).is_file():
         raise InputError(diagnostic("E413", f"there is no file {file!r}", help=_WHERE))
-    loaded = rasp.load(file)
+    loaded = rasp.read(file)
     for warning in loaded.warnings:
         note(str(warning))
     if not name.strip():
@@ -273,6 +273,8 @@ def _no_such_name(module: ModuleType, file: str, name: str) -> Any:
         notes=[f"its programs are {', '.join(known)}" if known else "it defines no programs"],
         help=f"did you mean {file}:{close[0]}?"
         if close
+        else f"name one, as in {file}:{known[0]}"
+        if known
         else "name one as FILE.py:NAME; a function that needs no arguments will do",
     )
 

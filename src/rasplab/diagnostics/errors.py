@@ -28,12 +28,16 @@ class RasplabError(Exception):
         return "\n\n".join(str(finding) for finding in self.diagnostics)
 
     def _render_traceback_(self) -> list[str]:
-        """What notebooks show: the diagnostics, and the line that they are about.
+        """What notebooks ask for."""
+        return self.shown()
+
+    def shown(self) -> list[str]:
+        """What notebooks and prompts show: the diagnostics, and the line that they are about.
 
         `RASPLAB_TRACEBACK=1` in the environment keeps the whole traceback.
         """
         if os.environ.get("RASPLAB_TRACEBACK"):
-            return traceback.format_exception(self)
+            return "".join(traceback.format_exception(self)).rstrip().split("\n")
         lines = str(self).split("\n")
         if not any(finding.labels for finding in self.diagnostics):
             lines += _last_of_the_user(self.__traceback__)

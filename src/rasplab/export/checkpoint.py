@@ -20,7 +20,7 @@ from rasplab.export.names import names_of
 from rasplab.export.norms import NormBound, bound_of
 from rasplab.export.standard import require_standard
 from rasplab.export.tokenizer import tokenizer_files
-from rasplab.export.vocabulary import Vocabulary, vocabulary_of
+from rasplab.export.vocabulary import Words, words_of
 from rasplab.weights import (
     BOS_ID,
     PAD_ID,
@@ -154,7 +154,7 @@ def contents(weights: ModelWeights, layout: Layout) -> dict[str, bytes]:
     """The files of a checkpoint, by name; the same bytes every time."""
     from safetensors.numpy import save as to_safetensors
 
-    config, vocabulary = weights.config, vocabulary_of(weights.config)
+    config, vocabulary = weights.config, words_of(weights.config)
     arrays = _arrays(weights, vocabulary, layout)
     data: dict[str, Json] = {
         "config.json": _config(config, vocabulary, layout),
@@ -225,7 +225,7 @@ def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWe
     config = manifest.read_config(circuit["config"], words)
     truth = manifest.read_circuit(circuit["circuit"])
     declared.check(declared.CIRCUIT_RELATIONS, config, truth)
-    vocabulary = vocabulary_of(config)
+    vocabulary = words_of(config)
     stored = from_safetensors(files[ARRAYS])
     declared.check_numbers(stored, (layout.dtype,))
     columns = list(vocabulary.columns)
@@ -265,17 +265,17 @@ def _refuse_other(stored: Arrays, expected: Arrays) -> None:
             raise ValueError(f"the array {name} does not go with the others")
 
 
-def _arrays(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> Arrays:
+def _arrays(weights: ModelWeights, vocabulary: Words, layout: Layout) -> Arrays:
     head = _head(weights, vocabulary)
     return layout.home.arrays(weights, head, layout.activation, layout.dtype)
 
 
-def _head(weights: ModelWeights, vocabulary: Vocabulary) -> Head:
+def _head(weights: ModelWeights, vocabulary: Words) -> Head:
     """Rows of the vocabulary: the read-out's columns at their ids; of the rest none ever wins."""
     c, w = weights.config, weights.arrays
     head = Head(
-        np.zeros((len(vocabulary.words), c.d_model)),
-        np.zeros(len(vocabulary.words)),
+        np.zeros((len(vocabulary.entries), c.d_model)),
+        np.zeros(len(vocabulary.entries)),
     )
     if not c.numerical:  # scores are at most `output_size`, so the least is above its negative
         size = weights.circuit.certificate.output_size + weights.circuit.certificate.output_error
@@ -286,9 +286,9 @@ def _head(weights: ModelWeights, vocabulary: Vocabulary) -> Head:
     return head
 
 
-def _config(c: Config, vocabulary: Vocabulary, layout: Layout) -> Json:
+def _config(c: Config, vocabulary: Words, layout: Layout) -> Json:
     data: Json = {
-        **layout.home.config(c, len(vocabulary.words), layout.activation),
+        **layout.home.config(c, len(vocabulary.entries), layout.activation),
         "tie_word_embeddings": False,
         "bos_token_id": BOS_ID,
         "pad_token_id": PAD_ID,
@@ -306,9 +306,9 @@ def _config(c: Config, vocabulary: Vocabulary, layout: Layout) -> Json:
     return data | {"rasplab": {"output": output, "causal": c.causal, "d_model": c.d_model}}
 
 
-def _generation(c: Config, vocabulary: Vocabulary) -> Json:
+def _generation(c: Config, vocabulary: Words) -> Json:
     """Greedy; it ends at the context's end, or after a word that is no token."""
-    ends = [word.id for word in vocabulary.words if word.output and not word.token]
+    ends = [word.id for word in vocabulary.entries if word.output and not word.token]
     return {
         "bos_token_id": BOS_ID,
         "pad_token_id": PAD_ID,
@@ -318,11 +318,11 @@ def _generation(c: Config, vocabulary: Vocabulary) -> Json:
     }
 
 
-def _circuit(weights: ModelWeights, vocabulary: Vocabulary, layout: Layout) -> Json:
+def _circuit(weights: ModelWeights, vocabulary: Words, layout: Layout) -> Json:
     c = weights.config
     words = [
         {"id": w.id, "text": w.text, "kind": w.kind, "token": w.token, "output": w.output}
-        for w in vocabulary.words
+        for w in vocabulary.entries
     ]
     written = FOR_ALL_INPUTS if weights.circuit.inputs is None else CHECKPOINT
     data = {

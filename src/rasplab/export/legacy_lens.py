@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from rasplab.export.standard import require_standard
 from rasplab.export.tokenizer import tokenizer_files
-from rasplab.export.vocabulary import vocabulary_of
+from rasplab.export.vocabulary import words_of
 from rasplab.weights import Config, ModelWeights, manifest
 from rasplab.weights.directory import write_directory
 from rasplab.weights.manifest import Json
@@ -57,7 +57,7 @@ def save_transformer_lens_legacy(
     files = {
         "model.safetensors": save(arrays, {"format": "pt"}),
         "config.json": manifest.to_bytes(shape),
-        **tokenizer_files(vocabulary_of(weights.config), weights.config.n_ctx),
+        **tokenizer_files(words_of(weights.config), weights.config.n_ctx),
     }
     circuit = LEGACY.head() | {
         "config": manifest.config_data(weights.config),

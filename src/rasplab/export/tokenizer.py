@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rasplab.export.vocabulary import BOS, PAD, Vocabulary, vocabulary_of
+from rasplab.export.vocabulary import BOS, PAD, Words, words_of
 from rasplab.weights import BOS_ID, PAD_ID, Config, manifest
 from rasplab.weights.manifest import Json
 
 UNKNOWN = "<unknown word>"  # has a blank, so that it is in no vocabulary
 
 
-def tokenizer_files(vocabulary: Vocabulary, n_positions: int) -> dict[str, bytes]:
+def tokenizer_files(vocabulary: Words, n_positions: int) -> dict[str, bytes]:
     """The files `tokenizer.json` and `tokenizer_config.json`, for `AutoTokenizer`."""
     return {
         "tokenizer.json": manifest.to_bytes(tokenizer_json(vocabulary)),
@@ -30,7 +30,7 @@ def to_tokenizer(config: Config) -> Any:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
-    data = json.dumps(tokenizer_json(vocabulary_of(config)))
+    data = json.dumps(tokenizer_json(words_of(config)))
     settings = tokenizer_config(config.n_ctx)
     del settings["tokenizer_class"]
     return PreTrainedTokenizerFast(
@@ -38,9 +38,9 @@ def to_tokenizer(config: Config) -> Any:
     )
 
 
-def tokenizer_json(vocabulary: Vocabulary) -> Json:
+def tokenizer_json(vocabulary: Words) -> Json:
     """The file `tokenizer.json`."""
-    unknown = len(vocabulary.words)  # the id after those that have an embedding
+    unknown = len(vocabulary.entries)  # the id after those that have an embedding
     bos: Json = {"SpecialToken": {"id": BOS, "type_id": 0}}
     first, second = ({"Sequence": {"id": s, "type_id": 0}} for s in "AB")
     return {
@@ -59,7 +59,7 @@ def tokenizer_json(vocabulary: Vocabulary) -> Json:
         "decoder": None,
         "model": {
             "type": "WordLevel",
-            "vocab": {word.text: word.id for word in vocabulary.words} | {UNKNOWN: unknown},
+            "vocab": {word.text: word.id for word in vocabulary.entries} | {UNKNOWN: unknown},
             "unk_token": UNKNOWN,
         },
     }

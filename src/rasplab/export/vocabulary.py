@@ -47,19 +47,19 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Vocabulary:
+class Words:
     """Every word of an exported model, by id, and the ids of the read-out's columns.
 
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.tokens, vocab=("1", 1, True, "a b"), max_length=4)
-    >>> words = vocabulary_of(model.config)
+    >>> words = words_of(model.config)
     >>> words.text(["a b", True, 1, "1"])
     'a␠b True 1:number 1'
     >>> words.values([2, 5])
     ['1', 'a b']
     """
 
-    words: tuple[Word, ...]
+    entries: tuple[Word, ...]
     columns: tuple[int, ...]
     config: Config
 
@@ -70,11 +70,11 @@ class Vocabulary:
             InputError: E401 to E405, for what is not a sequence that the model takes.
         """
         ids: list[int] = codec.encode(self.config, [sequence])[0].tolist()
-        return " ".join(self.words[i].text for i in ids[1:])
+        return " ".join(self.entries[i].text for i in ids[1:])
 
     def values(self, ids: Iterable[int]) -> list[Value]:
         """The values of ids, BOS and PAD left out."""
-        return [self.words[i].value for i in ids if i not in (BOS_ID, PAD_ID)]
+        return [self.entries[i].value for i in ids if i not in (BOS_ID, PAD_ID)]
 
     def decode(self, logits: Any, ids: Any) -> list[list[Value]]:
         """The values of a checkpoint's logits (batch x positions x words) for token ids.
@@ -86,26 +86,26 @@ class Vocabulary:
     @property
     def texts(self) -> tuple[str, ...]:
         """The texts, by id."""
-        return tuple(word.text for word in self.words)
+        return tuple(word.text for word in self.entries)
 
     def __str__(self) -> str:
         rows = [
             f"{w.id:>4}  {w.text:12}  {w.kind:9}  {w.value!r:12}  "
             + " ".join(("token",) * w.token + ("output",) * w.output)
-            for w in self.words
+            for w in self.entries
         ]
         return "\n".join(row.rstrip() for row in rows)
 
     def __repr__(self) -> str:
         words = shorten(" ".join(self.texts), 60)
-        return f"<vocabulary of {counted(len(self.words), 'word')}: {words}>"
+        return f"<{counted(len(self.entries), 'word')}: {words}>"
 
     def _repr_html_(self) -> str:
-        rows = [(w.id, w.text, w.kind, w.token, w.output) for w in self.words]
+        rows = [(w.id, w.text, w.kind, w.token, w.output) for w in self.entries]
         return html(repr(self)[1:-1], Table(("id", "text", "kind", "token", "output"), rows))
 
 
-def vocabulary_of(config: Config) -> Vocabulary:
+def words_of(config: Config) -> Words:
     """The words of a model."""
     tokens = dict(config.token_ids())
     entries: list[tuple[Value, str]] = [(None, "special"), (None, "special")]
@@ -129,7 +129,7 @@ def vocabulary_of(config: Config) -> Vocabulary:
         Word(i, texts[i], value, kind, FIRST_TOKEN_ID <= i < last, i in columns)
         for i, (value, kind) in enumerate(entries)
     )
-    return Vocabulary(words, tuple(columns), config)
+    return Words(words, tuple(columns), config)
 
 
 def _kind(value: Value) -> str:

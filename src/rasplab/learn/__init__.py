@@ -11,7 +11,7 @@ exercise 7, hist: solved, with 1 layer and 1 head (the budget: 1 layer, 1 head)
 from rasplab.learn.exercise import Exercise
 from rasplab.learn.guessing import Guess, compare
 from rasplab.learn.marking import Marking, mark
-from rasplab.learn.mystery import draw, seal
+from rasplab.learn.mystery import pick, seal
 from rasplab.learn.notebooks import notebook, save_notebooks
 from rasplab.learn.table import all, get
 
@@ -21,10 +21,10 @@ __all__ = [
     "Marking",
     "all",
     "compare",
-    "draw",
     "get",
     "mark",
     "notebook",
+    "pick",
     "save_notebooks",
     "seal",
 ]

@@ -48,7 +48,7 @@ def compare(model: Model, program: Any, *, seed: int = 0) -> Guess:
 
     >>> from rasplab import learn, programs
     >>> from rasplab.rasp import tokens
-    >>> box = learn.seal(learn.draw(3))
+    >>> box = learn.seal(learn.pick(3))
     >>> compare(box, tokens).right
     False
     """

@@ -54,12 +54,12 @@ _DRAWN: Final = (
 )
 
 
-def draw(seed: int) -> Model:
+def pick(seed: int) -> Model:
     """A model of a program of the library, drawn by a seed; not sealed yet.
 
     The same seed draws the same program, vocabulary and length in the same version.
 
-    >>> draw(3).program is not None
+    >>> pick(3).program is not None
     True
     """
     chance = random.Random(f"mystery {seed}")

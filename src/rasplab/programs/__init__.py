@@ -10,7 +10,7 @@ Each is a function that builds an expression; `all()` and `get(name)` give them 
 (['b', 'a', 'c'], ('a', 'b', 'c'))
 """
 
-from rasplab.programs.arithmetic import addition, average, maximum, minimum, running_sum
+from rasplab.programs.arithmetic import addition, average, greatest, least, running_sum
 from rasplab.programs.balance import (
     dyck,
     dyck1,
@@ -72,15 +72,15 @@ __all__ = [
     "dyck3",
     "frac_prevs",
     "get",
+    "greatest",
     "hist",
     "induction_head",
+    "least",
     "length",
     "load_from_location",
     "longest_run",
     "mark_first",
     "mark_last",
-    "maximum",
-    "minimum",
     "most_freq",
     "pair_balance",
     "palindrome",
@@ -100,3 +100,7 @@ __all__ = [
     "sort_freq",
     "sort_unique",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

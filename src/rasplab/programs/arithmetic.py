@@ -39,27 +39,27 @@ def average(values: SOp = tokens) -> SOp:
 
 
 @program(numbers)
-def maximum(values: SOp = tokens) -> SOp:
+def greatest(values: SOp = tokens) -> SOp:
     """The greatest value of the sequence, at every position.
 
     Numbers. Bidirectional; under a causal mask it is the greatest so far.
 
-    >>> maximum()([2, 7, 1])
+    >>> greatest()([2, 7, 1])
     [7, 7, 7]
     """
-    return aggregate(best(full, values), values).named("maximum")
+    return aggregate(best(full, values), values).named("greatest")
 
 
 @program(numbers)
-def minimum(values: SOp = tokens) -> SOp:
+def least(values: SOp = tokens) -> SOp:
     """The least value of the sequence, at every position.
 
     Numbers. Bidirectional; under a causal mask it is the least so far.
 
-    >>> minimum()([2, 7, 1])
+    >>> least()([2, 7, 1])
     [1, 1, 1]
     """
-    return aggregate(best(full, -values), values).named("minimum")
+    return aggregate(best(full, -values), values).named("least")
 
 
 @program(numbers, causal=True)

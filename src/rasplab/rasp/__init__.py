@@ -35,7 +35,7 @@ from rasplab.rasp.library import (
     tokens,
     where,
 )
-from rasplab.rasp.source import load, loads
+from rasplab.rasp.source import parse, read
 from rasplab.rasp.values import Value
 
 __all__ = [
@@ -62,19 +62,23 @@ __all__ = [
     "indices",
     "is_in",
     "length",
-    "load",
     "load_from_location",
-    "loads",
     "mark_first",
     "mark_last",
     "maximum",
     "minimum",
     "most_recent",
     "numerical",
+    "parse",
     "picks_one",
+    "read",
     "select",
     "selector_width",
     "shift",
     "tokens",
     "where",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -75,7 +75,7 @@ class Expression:
                 "an expression has no items before it runs",
                 at=capture(),
                 help="call it on a sequence first: `program([...])`; for membership use `is_in`, "
-                "for `max`, `min` and `sorted` `programs.maximum`, `programs.minimum` and "
+                "for `max`, `min` and `sorted` `programs.greatest`, `programs.least` and "
                 "`programs.sort`",
             )
         )
@@ -95,12 +95,12 @@ class Expression:
         return to_text(self)
 
     def __repr__(self) -> str:
-        from rasplab.rasp.example import as_text
+        from rasplab.rasp.running_example import as_text
 
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from rasplab.rasp.example import as_html
+        from rasplab.rasp.running_example import as_html
 
         return as_html(self)
 

@@ -56,6 +56,17 @@ class Naming:
         return list(dict.fromkeys(name for name in found if name is not None))
 
 
+def program_name(program: ex.Expression) -> str | None:
+    """What a program is called: `.named()`, or the variable or function that gave it its name.
+
+    >>> from rasplab.rasp import indices
+    >>> twice = 2 * indices
+    >>> program_name(twice), program_name(indices + 1)
+    ('twice', None)
+    """
+    return program.name or name_computations(program).name(program)
+
+
 def name_computations(program: ex.Expression) -> Naming:
     """Number the computations below an expression, operands first, and name them."""
     order = topological(program)

@@ -173,7 +173,7 @@ class Transformer(nn.Module):
 
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=3).torch()
-    >>> model.decode(["ab", "b"])
+    >>> model.batch(["ab", "b"])
     [['a', 'b'], ['b']]
     """
 
@@ -242,7 +242,7 @@ class Transformer(nn.Module):
         return torch.as_tensor(codec.encode(self.config, sequences), device=self.device)
 
     @torch.no_grad()
-    def decode(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
+    def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
         """The values that the model gives at every position of every sequence."""
         ids = self.encode(sequences)
         lengths = [len(row) - 1 - int((row == PAD_ID).sum()) for row in ids]
@@ -325,7 +325,7 @@ def _no_ids(given: object) -> Diagnostic:
     return diagnostic(
         "E402",
         f"the module takes a tensor of token ids, not {shown(given)}",
-        help="the values for sequences are `module.decode([sequence])`, "
+        help="the values for sequences are `module.batch([sequence])`, "
         "their token ids `module.encode([sequence])`",
     )
 

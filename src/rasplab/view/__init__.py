@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.rasp import naming
 from rasplab.view.look import Look, Options
 from rasplab.view.picture import DrawnPicture, FigurePicture, Picture
 
@@ -60,7 +61,7 @@ def plan(model: Model, **options: Unpack[Options]) -> DrawnPicture:
 
     look = Look(**options)
     name = look.title or program_name(model)
-    return DrawnPicture(draw_plan(_weights(model, "plan"), name), look)
+    return DrawnPicture(draw_plan(_weights(model, "plan"), name, look.pixels), look)
 
 
 def plan_svg(model: Model) -> str:
@@ -130,8 +131,8 @@ def circuit(truth: GroundTruth, model: Model, **options: Unpack[Options]) -> Dra
     from rasplab.view.circuit_drawing import draw_circuit
 
     look = Look(**options)
-    drawing = draw_circuit(truth, _weights(model, "circuit"), program_name(model), look.title)
-    return DrawnPicture(drawing, look)
+    weights, name = _weights(model, "circuit"), program_name(model)
+    return DrawnPicture(draw_circuit(truth, weights, name, look.title, look.pixels), look)
 
 
 def graph(expression: Expression, **options: Unpack[Options]) -> DrawnPicture:
@@ -144,7 +145,7 @@ def graph(expression: Expression, **options: Unpack[Options]) -> DrawnPicture:
     from rasplab.view.graph_drawing import draw_graph
 
     look = Look(**options)
-    return DrawnPicture(draw_graph(expression, look.title or ""), look)
+    return DrawnPicture(draw_graph(expression, look.title or "", look.pixels), look)
 
 
 def draw(
@@ -197,7 +198,7 @@ def save_attention(model: Model, sequence: Iterable[Any], path: str | Path) -> P
 def program_name(model: Model) -> str:
     """What a model's program is called; empty where it has no name."""
     program = getattr(model, "program", None)
-    return "" if program is None else program.name or ""
+    return "" if program is None else naming.program_name(program) or ""
 
 
 def _figure(figure: Figure, look: Look) -> FigurePicture:

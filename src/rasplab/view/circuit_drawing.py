@@ -19,7 +19,11 @@ _JOINED = "input"
 
 
 def draw_circuit(
-    truth: GroundTruth, weights: ModelWeights, name: str, title: str | None = None
+    truth: GroundTruth,
+    weights: ModelWeights,
+    name: str,
+    title: str | None = None,
+    width: float | None = None,
 ) -> Drawing:
     """The circuit; nodes within one component, and positions, are drawn as that component."""
     found = _Found(truth, weights)
@@ -32,7 +36,8 @@ def draw_circuit(
             colours_of(weights),
             f"Circuit of {name or weights.circuit.program}",
             found.shows,
-        )
+        ),
+        width,
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
+from rasplab.view.look import PIXELS_PER_INCH as PIXELS_PER_INCH
 from rasplab.view.look import Look
-
-PIXELS_PER_INCH = 96
 
 MONO_ADVANCE = 0.602
 """Width of a character of the fixed-width fonts, as a part of the font size."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasplab.diagnostics import InputError, counted, diagnostic, shown
 from rasplab.display import shorten
 from rasplab.rasp import expressions as ex
-from rasplab.rasp.naming import LONGEST_NAME, name_computations
+from rasplab.rasp.naming import LONGEST_NAME, name_computations, program_name
 from rasplab.rasp.phrases import Phrase
 from rasplab.rasp.printer import own_text
 from rasplab.view import colours
@@ -30,7 +30,7 @@ _KINDS = {
 }
 
 
-def draw_graph(program: ex.Expression, name: str) -> Drawing:
+def draw_graph(program: ex.Expression, name: str, width: float | None = None) -> Drawing:
     """The expression graph, layer by layer, which count from 0."""
     if not isinstance(program, ex.Expression):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputError(
@@ -40,7 +40,7 @@ def draw_graph(program: ex.Expression, name: str) -> Drawing:
                 help="the plan of a model is `view.plan(model)`, its program `model.program`",
             )
         )
-    rows, name = graph_rows(program), name or program.name or ""
+    rows, name = graph_rows(program), name or program_name(program) or ""
     return draw_sheet(
         Sheet(
             name or "expressions",
@@ -49,7 +49,8 @@ def draw_graph(program: ex.Expression, name: str) -> Drawing:
             rows,
             colours.by_variable(row.writes for row in rows if row.writes),
             f"Expressions of {name or shorten(str(program), 120)}",
-        )
+        ),
+        width,
     )
 
 

@@ -27,14 +27,19 @@ _LIGHTER = 0.35
 """How far colours that are no ground go towards white, so that they are read on dark ground."""
 
 LARGEST = 100.0
+PIXELS_PER_INCH = 96
+
+NARROW = 400 / PIXELS_PER_INCH
+"""The `size` of a picture on a narrow screen, in inches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """Options of every picture.
 
-    `title` replaces its own, `size` is the width in inches (heights and texts follow), `font` the
-    family of its texts, `dark` for dark ground.
+    `title` replaces its own, `size` is the width in inches, `font` the family of its texts, `dark`
+    for dark ground. Plans, circuits and graphs are laid out anew where they would become too small
+    to read; of other pictures heights and texts follow the width.
     """
 
     title: str | None = None
@@ -59,6 +64,11 @@ class Look:
         if not self.dark or not _HEX.fullmatch(colour):
             return colour
         return _ON_DARK.get(colour.lower()) or lighter(colour)
+
+    @property
+    def pixels(self) -> float | None:
+        """The width in pixels, if one is asked for."""
+        return None if self.size is None else self.size * PIXELS_PER_INCH
 
     @property
     def ground(self) -> str:

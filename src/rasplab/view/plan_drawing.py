@@ -1,4 +1,9 @@
-"""The plan as a drawing: a row per component, a lane per variable of the residual stream."""
+"""The plan as a drawing: a row per component, a lane per variable of the residual stream.
+
+It has two shapes. The wide one has the layers' names in a column of their own, and a line for
+each text. The narrow one, for a column of a paper or a telephone, has them above their rows, and
+texts go on in the next line, so that they stay as large as in the wide one.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +17,39 @@ from rasplab.view.drawing import Box, Dot, Drawing, Line, Mark, Text, mono_width
 from rasplab.view.plan_rows import Row, rows_of
 from rasplab.weights import ModelWeights
 
-MARGIN = 20.0
-HEADER = 74.0
-GROUP_WIDTH = 104.0
-LANE = 20.0
-ROW = 46.0
-CARD = 38.0
+HEADER = 40.0
 GAP = 10.0
 CARD_WIDTH = (520.0, 720.0)
 CODE, PROSE = 12.0, 11.0
-NAME, TITLE, TITLE_LINE, TITLE_LINES = 15.0, 12.0, 17.0, 2
+NAME, TITLE, TITLE_LINE = 15.0, 12.0, 19.0
+LABEL = 12.5
+CODE_LINE, PROSE_LINE = 15.0, 14.0
+PROSE_ADVANCE = 0.53
+"""Width of a character of prose, on the average, as a part of the font size."""
+
 CODE_CHARACTERS, NAME_CHARACTERS = 92, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What differs between the wide and the narrow plan, in pixels and in lines."""
+
+    margin: float
+    lane: float
+    group: float  # the width of the column with the layers' names
+    label: float  # the height that they take above their rows instead
+    title_lines: int
+    code_lines: int
+    prose_lines: int
+
+
+WIDE = Shape(20.0, 20.0, 104.0, 0.0, title_lines=2, code_lines=1, prose_lines=1)
+NARROW = Shape(8.0, 14.0, 6.0, 19.0, title_lines=6, code_lines=6, prose_lines=6)
+NARROWEST = (310.0, 200.0)
+"""Of the narrow plan, and of its cards where there are many lanes; below that it is scaled."""
+
+LEAST_SCALE = 0.85
+"""How far the wide plan is scaled down before the narrow one is drawn: to texts of 10 pixels."""
 
 BANDS = {
     "embed": "#f4f6f8",
@@ -51,8 +78,11 @@ class Sheet:
     shown: Callable[[Row, str | None], bool] = field(default=lambda row, variable: True)
 
 
-def draw_plan(weights: ModelWeights, name: str = "") -> Drawing:
-    """The plan of a model, with the program's name as its title where it has one."""
+def draw_plan(weights: ModelWeights, name: str = "", width: float | None = None) -> Drawing:
+    """The plan of a model, with the program's name as its title where it has one.
+
+    It is laid out to be read at `width` pixels, if that is given.
+    """
     program = weights.circuit.program
     return draw_sheet(
         Sheet(
@@ -62,13 +92,17 @@ def draw_plan(weights: ModelWeights, name: str = "") -> Drawing:
             rows_of(weights),
             colours_of(weights),
             f"Plan of {shortened(name or program, 120)}",
-        )
+        ),
+        width,
     )
 
 
-def draw_sheet(sheet: Sheet) -> Drawing:
-    """Rows, lanes and wires."""
-    return _Drawer(sheet).drawing()
+def draw_sheet(sheet: Sheet, width: float | None = None) -> Drawing:
+    """Rows, lanes and wires, to be shown at this width in pixels."""
+    wide = _Drawer(sheet, WIDE)
+    if width is None or width >= LEAST_SCALE * wide.width:
+        return wide.drawing()
+    return _Drawer(sheet, NARROW, width).drawing()
 
 
 def colours_of(weights: ModelWeights) -> dict[str, str]:
@@ -109,35 +143,59 @@ def lanes_of(rows: tuple[Row, ...]) -> dict[str, int]:
     return lanes
 
 
-def title_lines(program: str, width: float) -> list[str]:
-    """The program's text in at most two lines, the first broken after a word."""
-    room = int(width / mono_width("x", TITLE))
+def broken(text: str, room: int, most: int) -> list[str]:
+    """A text in at most `most` lines of `room` characters, broken at blanks where there are any."""
     lines: list[str] = []
-    while len(program) > room and len(lines) < TITLE_LINES - 1:
-        cut = program.rfind(" ", 0, room + 1)
+    while len(text) > room and len(lines) < most - 1:
+        cut = text.rfind(" ", 0, room + 1)
         cut = cut if cut > room // 2 else room
-        lines.append(program[:cut].rstrip())
-        program = program[cut:].lstrip()
-    return [*lines, shortened(program, room)]
+        lines.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [*lines, shortened(text, room)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The texts of a card: the name, the lines of code beside it or below, and those of prose."""
+
+    name: list[str]
+    code: list[str]
+    prose: list[str]
+    beside: bool  # whether the code begins in the line of the name
+
+    @property
+    def first(self) -> int:
+        """The line in which the code begins."""
+        return len(self.name) - self.beside
+
+    @property
+    def height(self) -> float:
+        return 9.0 + CODE_LINE * (self.first + len(self.code)) + PROSE_LINE * len(self.prose)
 
 
 class _Drawer:
     """Places the rows; wires below cards, lanes below wires."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        self.sheet, self.rows, self.colour = sheet, sheet.rows, sheet.colour
+    def __init__(self, sheet: Sheet, shape: Shape, width: float = 0.0) -> None:
+        self.sheet, self.rows, self.colour, self.shape = sheet, sheet.rows, sheet.colour, shape
         lanes = lanes_of(self.rows)
-        first = MARGIN + GROUP_WIDTH + LANE / 2
-        self.lane = {name: first + i * LANE for name, i in lanes.items()}
-        self.left = first + (max(lanes.values(), default=-1) + 1) * LANE + GAP / 2
+        first = shape.margin + shape.group + shape.lane / 2
+        self.lane = {name: first + i * shape.lane for name, i in lanes.items()}
+        self.left = first + (max(lanes.values(), default=-1) + 1) * shape.lane + GAP / 2
         longest = max(max(_code_width(r), mono_width(r.detail, PROSE) * 0.94) for r in self.rows)
         self.card = min(max(longest + 28, CARD_WIDTH[0]), CARD_WIDTH[1])
+        if shape is NARROW:
+            self.card = max(max(width, NARROWEST[0]) - shape.margin - self.left, NARROWEST[1])
         self.right = self.left + self.card
-        self.title = title_lines(sheet.formula, self.right - MARGIN) if sheet.formula else []
+        self.width = self.right + shape.margin
+        room = int((self.right - shape.margin) / mono_width("x", TITLE))
+        self.title = broken(sheet.formula, room, shape.title_lines) if sheet.formula else []
+        room = int((self.right - shape.margin) / (PROSE_ADVANCE * TITLE))
+        self.remark = broken(sheet.remark, room, shape.title_lines)
+        self.written = [self._write(row) for row in self.rows]
         self.tops = self._tops()
 
     def drawing(self) -> Drawing:
-        height = self.tops[-1] + ROW + MARGIN
         marks = [
             *self._header(),
             *self._bands(),
@@ -145,45 +203,84 @@ class _Drawer:
             *(mark for i in range(len(self.rows)) for mark in self._wires(i)),
             *(mark for i in range(len(self.rows)) for mark in self._card(i)),
         ]
-        return Drawing(self.right + MARGIN, height, self.sheet.caption, tuple(marks))
+        height = self._bottom(len(self.rows) - 1) + self.shape.margin
+        return Drawing(self.width, height, self.sheet.caption, tuple(marks))
+
+    def _write(self, row: Row) -> _Written:
+        """The texts of a row, as they fit into its card."""
+        room, most = int((self.card - 24) / mono_width("x", CODE)), self.shape.code_lines
+        name = broken(shortened(row.name, NAME_CHARACTERS), room, most)
+        left = room - len(name[0]) - 1
+        beside = self.shape is WIDE or (len(name) == 1 and len(row.text) <= left)
+        code = broken(row.text, left if beside else room, most) if beside or row.text else []
+        prose = broken(
+            row.detail, int((self.card - 24) / (PROSE_ADVANCE * PROSE)), self.shape.prose_lines
+        )
+        return _Written(name, code, prose, beside)
+
+    def _starts(self, i: int) -> bool:
+        """Whether a row is the first of its band."""
+        one, before = self.rows[i], self.rows[i - 1]
+        return not i or (one.layer, one.half) != (before.layer, before.half)
 
     def _tops(self) -> list[float]:
         tops: list[float] = []
-        y = HEADER + len(self.title) * (TITLE_LINE + 2)
+        y = HEADER + (len(self.title) + len(self.remark) - 1) * TITLE_LINE + 34.0
         for i, row in enumerate(self.rows):
-            if i and (row.layer, row.half) != (self.rows[i - 1].layer, self.rows[i - 1].half):
+            if i and self._starts(i):
                 y += GAP if row.layer != self.rows[i - 1].layer else 2.0
+            if self._starts(i):
+                y += self.shape.label
             tops.append(y)
-            y += ROW
+            y += self.written[i].height + 8.0
         return tops
 
+    def _bottom(self, i: int) -> float:
+        return self.tops[i] + self.written[i].height + 8.0
+
     def _header(self) -> list[Mark]:
-        room = int((self.right - MARGIN) / (NAME * 0.6))
+        margin = self.shape.margin
+        room = int((self.right - margin) / (NAME * 0.6))
         name = shortened(self.sheet.title, room)
-        found: list[Mark] = [Text(MARGIN, 34, name, NAME, colours.INK, bold=True)]
+        found: list[Mark] = [Text(margin, 34, name, NAME, colours.INK, bold=True)]
         y = 34.0
         for line in self.title:
-            y += TITLE_LINE + 2
-            found.append(Text(MARGIN, y, line, TITLE, colours.INK, mono=True))
-        return [*found, Text(MARGIN, y + 20, self.sheet.remark, 12, colours.MUTED)]
+            y += TITLE_LINE
+            found.append(Text(margin, y, line, TITLE, colours.INK, mono=True))
+        for line in self.remark:
+            y += TITLE_LINE
+            found.append(Text(margin, y + 1, line, TITLE, colours.MUTED))
+        return found
 
     def _bands(self) -> list[Mark]:
         marks: list[Mark] = []
         numbered = list(enumerate(self.rows))
         for (layer, half), members in groupby(numbered, lambda pair: (pair[1].layer, pair[1].half)):
             rows = [i for i, _ in members]
-            top, bottom = self.tops[rows[0]], self.tops[rows[-1]] + ROW
-            width = self.right + GAP / 2 - MARGIN
-            marks.append(Box(MARGIN, top, width, bottom - top, BANDS[half], radius=5))
-            y = (top + bottom) / 2
-            if layer is None:
-                marks.append(Text(MARGIN + 10, y + 4, half, 12.5, colours.INK, bold=True))
-            else:
-                marks.append(
-                    Text(MARGIN + 10, y - 2, f"layer {layer}", 12.5, colours.INK, bold=True)
-                )
-                marks.append(Text(MARGIN + 10, y + 13, half, PROSE, colours.MUTED))
+            margin = self.shape.margin
+            top, bottom = self.tops[rows[0]] - self.shape.label, self._bottom(rows[-1])
+            width = min(self.right + GAP / 2, self.width - 2) - margin
+            marks.append(Box(margin, top, width, bottom - top, BANDS[half], radius=5))
+            marks += self._labels(layer, half, top, bottom)
         return marks
+
+    def _labels(self, layer: int | None, half: str, top: float, bottom: float) -> list[Mark]:
+        """The name of a band: beside its rows, or above them."""
+        name = half if layer is None else f"layer {layer}"
+        if self.shape is NARROW:
+            half = "" if layer is None else half
+            after = self.left + mono_width(f"{name} ", LABEL)
+            return [
+                Text(self.left, top + 14, name, LABEL, colours.INK, bold=True),
+                *([Text(after, top + 14, half, PROSE, colours.MUTED)] if half else []),
+            ]
+        x, y = self.shape.margin + 10, (top + bottom) / 2
+        if layer is None:
+            return [Text(x, y + 4, name, LABEL, colours.INK, bold=True)]
+        return [
+            Text(x, y - 2, name, LABEL, colours.INK, bold=True),
+            Text(x, y + 13, half, PROSE, colours.MUTED),
+        ]
 
     def _lanes(self) -> list[Mark]:
         marks: list[Mark] = []
@@ -214,46 +311,39 @@ class _Drawer:
         return marks
 
     def _card(self, i: int) -> list[Mark]:
-        row, top = self.rows[i], self.tops[i] + (ROW - CARD) / 2
+        row, written, top = self.rows[i], self.written[i], self.tops[i] + 4
         colour, kept = self._colour(row), self.sheet.shown(row, None)
-        ink = colours.INK if kept else colours.WIRE
-        name = shortened(row.name, NAME_CHARACTERS)
-        x = self.left + 14
-        after = x + mono_width(name, CODE) + CODE * 0.7
-        room = int((self.right - 10 - after) / mono_width("x", CODE))
-        return [
-            Box(
-                self.left,
-                top,
-                self.card,
-                CARD,
-                "#ffffff",
-                colours.FAINT,
-                5,
-                f"{row.name} {row.text}",
-            ),
-            Box(self.left, top, 4, CARD, colour, colour, 2),
-            Text(x, top + 16, name, CODE, colour if kept else ink, mono=True, bold=True),
-            Text(after, top + 16, shortened(row.text, room), CODE, ink, mono=True),
-            Text(
-                x,
-                top + 31,
-                shortened(row.detail, int(self.card / 5.9)),
-                PROSE,
-                colours.MUTED if kept else colours.WIRE,
-            ),
+        ink, pale = (colours.INK, colours.MUTED) if kept else (colours.WIRE, colours.WIRE)
+        x, y, tip = self.left + 14, top + 16, f"{row.name} {row.text}"
+        marks: list[Mark] = [
+            Box(self.left, top, self.card, written.height, "#ffffff", colours.FAINT, 5, tip),
+            Box(self.left, top, 4, written.height, colour, colour, 2),
         ]
+        for n, line in enumerate(written.name):
+            named = colour if kept else ink
+            marks.append(Text(x, y + CODE_LINE * n, line, CODE, named, mono=True, bold=True))
+        after = x + mono_width(written.name[0], CODE) + CODE * 0.7 if written.beside else x
+        y += CODE_LINE * written.first
+        for n, line in enumerate(written.code):
+            marks.append(Text(after, y + CODE_LINE * n, line, CODE, ink, mono=True))
+        y += CODE_LINE * len(written.code)
+        for n, line in enumerate(written.prose):
+            marks.append(Text(x, y + PROSE_LINE * n, line, PROSE, pale))
+        return marks
 
     def _colour(self, row: Row) -> str:
         if not self.sheet.shown(row, None):
             return colours.WIRE if row.writes is None else colours.FAINT
         return self.colour.get(row.writes or "", colours.INK)
 
+    def _middle(self, i: int) -> float:
+        return (self.tops[i] + self._bottom(i)) / 2
+
     def _read_y(self, i: int) -> float:
-        return self.tops[i] + ROW / 2 - (7 if self.rows[i].writes else 0)
+        return self._middle(i) - (7 if self.rows[i].writes else 0)
 
     def _write_y(self, i: int) -> float:
-        return self.tops[i] + ROW / 2 + (7 if self.rows[i].reads else 0)
+        return self._middle(i) + (7 if self.rows[i].reads else 0)
 
 
 def _arrow(x: float, y: float, colour: str) -> Line:

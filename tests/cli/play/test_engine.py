@@ -39,7 +39,7 @@ def refused(engine: Engine, source: Any, **options: Any) -> dict[str, Any]:
 
 def test_the_page_gets_what_the_compiler_makes(engine: Engine) -> None:
     found = compiled(engine, HIST, vocabulary="abc", length=4)["document"]
-    model = rasplab.compile(rasplab.rasp.loads(HIST)["hist"], vocab="abc", max_length=4)
+    model = rasplab.compile(rasplab.rasp.parse(HIST)["hist"], vocab="abc", max_length=4)
     expected = document_of(model).data()
     assert found["arrays"] == expected["arrays"]
     assert found["circuit"]["components"][0]["variable"] == "hist"

@@ -70,7 +70,7 @@ def test_an_edit_is_compiled_and_the_input_stays(typed: Typed) -> None:
     typed.write("hist = selector_width(select(tokens, tokens, ==));\ntwice = 2 * hist;")
     assert typed.page.locator("h1").inner_text() == "twice"
     assert typed.page.locator("#typed").input_value() == "a b a c"
-    program = rasplab.rasp.loads("twice = 2 * selector_width(select(tokens, tokens, ==));")
+    program = rasplab.rasp.parse("twice = 2 * selector_width(select(tokens, tokens, ==));")
     model = rasplab.compile(program["twice"], vocab="abcde", max_length=5)
     assert typed.outputs() == texts(model("abac"))
     status = typed.page.get_by_role("status").first.inner_text()
@@ -141,7 +141,7 @@ def test_a_circuit_is_computed_when_it_is_asked_for(typed: Typed) -> None:
     bar.get_by_label("Circuit").select_option("head")
     bar.get_by_label("ablation").select_option("mean")
     bar.get_by_text("mean ablation").wait_for(timeout=30_000)
-    model = rasplab.compile(rasplab.rasp.loads(source)["hist"], vocab="ab", max_length=3)
+    model = rasplab.compile(rasplab.rasp.parse(source)["hist"], vocab="ab", max_length=3)
     truth = model.circuit(level="head", ablation="mean")
     assert f"{len(truth.edges)} of {truth.candidates} edges" in bar.inner_text()
     assert typed.page.locator(".arcs [data-edge]").count() == len(truth.edges)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rasplab.compat.c_rasp import load, loads
+from rasplab.compat.c_rasp import parse, read
 from rasplab.diagnostics import InputError, ProgramError
 
 VALUES = [
@@ -28,13 +28,13 @@ VALUES = [
 
 @pytest.mark.parametrize(("text", "word", "expected"), VALUES)
 def test_an_expression_has_the_value_of_its_definition(text: str, word: str, expected) -> None:
-    program = loads(text, strict=True)
+    program = parse(text, strict=True)
     assert program.result(word) == expected
     assert program.x(word, causal=True) == expected
 
 
 def test_tokens_may_be_words() -> None:
-    assert loads('x = # "left"').x(["left", "right", "left"]) == [1, 1, 2]
+    assert parse('x = # "left"').x(["left", "right", "left"]) == [1, 1, 2]
 
 
 READINGS = [
@@ -48,18 +48,18 @@ READINGS = [
 def test_what_the_published_interpreter_reads_otherwise_is_read_so_with_a_warning(
     text: str, word: str, expected, told: str
 ) -> None:
-    program = loads(text)
+    program = parse(text)
     assert program.x(word) == expected
     (warning,) = program.warnings
     assert warning.code == "E713"
     assert told in warning.labels[0].text
     with pytest.raises(ProgramError) as caught:
-        loads(text, strict=True)
+        parse(text, strict=True)
     assert caught.value.code == "E713"
 
 
 def test_a_not_on_the_right_takes_all_that_follows() -> None:
-    program = loads('x = "a" && !"b" || "a"')
+    program = parse('x = "a" && !"b" || "a"')
     assert program.x("ab") == [False, False]  # "a" and not ("b" or "a")
     assert len(program.warnings) == 1
 
@@ -94,10 +94,10 @@ def test_a_mistake_is_told_with_its_place_and_what_helps(
     text: str, code: str | None, line: int | None, advice: str | None
 ) -> None:
     if code is None:
-        assert loads(text)
+        assert parse(text)
         return
     with pytest.raises(ProgramError) as caught:
-        loads(text, file="program.cr")
+        parse(text, file="program.cr")
     found = caught.value.diagnostics[0]
     assert found.code == code
     if line is not None:
@@ -107,38 +107,38 @@ def test_a_mistake_is_told_with_its_place_and_what_helps(
 
 def test_all_that_is_wrong_is_told_at_once_and_nothing_twice() -> None:
     with pytest.raises(ProgramError) as caught:
-        loads('a = # b\nc = a + 1\nd = "x" + 1\ne = = 1\n')
+        parse('a = # b\nc = a + 1\nd = "x" + 1\ne = = 1\n')
     assert [found.code for found in caught.value.diagnostics] == ["E702", "E703", "E701"]
 
 
 def test_predicates_of_ones_own_are_given_by_name() -> None:
     given = {"third": lambda i: i % 3 == 0, "near": lambda i, j: i - j < 2}
-    program = loads('#import third\n#import near\nx = #[near] "a"\ny = third', predicates=given)
+    program = parse('#import third\n#import near\nx = #[near] "a"\ny = third', predicates=given)
     assert program.x("aaba") == [1, 2, 1, 1]
     assert program.y("abcd") == [True, False, False, True]
     with pytest.raises(ProgramError, match="one or two positions"):
-        loads("#import f\nx = true", predicates={"f": lambda: True})
+        parse("#import f\nx = true", predicates={"f": lambda: True})
 
 
 def test_a_program_that_ends_in_a_count_accepts_nothing() -> None:
     with pytest.raises(ProgramError, match="`x` is a count"):
-        loads("x = # true").accepts("ab")
+        parse("x = # true").accepts("ab")
 
 
 def test_errors_of_a_value_point_into_the_file(tmp_path: Path) -> None:
     path = tmp_path / "odd.cr"
     path.write_text('#import odd\nx = # "a"\ny = #[odd] "a"\n', encoding="utf-8")
-    program = load(path, predicates={"odd": lambda i, j: 1 // (i - i)})
+    program = read(path, predicates={"odd": lambda i, j: 1 // (i - i)})
     with pytest.raises(ProgramError) as caught:
         program.y("ab")
     assert caught.value.diagnostics[0].labels[0].span.file == str(path)
     with pytest.raises(InputError) as missing:
-        load(tmp_path / "none.cr")
+        read(tmp_path / "none.cr")
     assert missing.value.code == "E711"
 
 
 def test_variables_keep_their_names() -> None:
-    program = loads('opened = # "("\nclosed = # ")"\nx = opened == closed')
+    program = parse('opened = # "("\nclosed = # ")"\nx = opened == closed')
     assert list(program) == ["opened", "closed", "x"]
     assert program.opened.name == "opened"
     assert program.x("()", do={"opened": {1: 5}}) == [False, False]

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 import rasplab
-from rasplab.compat.c_rasp import load
+from rasplab.compat.c_rasp import read
 from tests.compat.published import DIALECTS
 
 
@@ -40,7 +40,7 @@ LANGUAGES = {
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_a_program_accepts_its_language(name: str) -> None:
     letters, longest, belongs = LANGUAGES[name]
-    program = load(DIALECTS / f"{name}.cr", strict=True)
+    program = read(DIALECTS / f"{name}.cr", strict=True)
     random = Random(0)
     for length in range(1, longest + 1):
         words = ["".join(word) for word in product(letters, repeat=length)]
@@ -49,17 +49,17 @@ def test_a_program_accepts_its_language(name: str) -> None:
 
 
 def test_the_words_that_are_rare_are_accepted() -> None:
-    assert load(DIALECTS / "copy4.cr").accepts("abbaabba")
-    assert load(DIALECTS / "increment.cr").accepts("11010011")
-    assert load(DIALECTS / "increment.cr").accepts("11110000")
-    assert load(DIALECTS / "abc.cr").accepts("aabbcc")
+    assert read(DIALECTS / "copy4.cr").accepts("abbaabba")
+    assert read(DIALECTS / "increment.cr").accepts("11010011")
+    assert read(DIALECTS / "increment.cr").accepts("11110000")
+    assert read(DIALECTS / "abc.cr").accepts("aabbcc")
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_program_compiles_and_equals_itself(name: str, causal: bool) -> None:
     letters, longest, belongs = LANGUAGES[name]
-    program = load(DIALECTS / f"{name}.cr")
+    program = read(DIALECTS / f"{name}.cr")
     model = rasplab.compile(program.result, vocab=letters, max_length=longest, causal=causal)
     random = Random(1)
     for _ in range(60):

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 import rasplab
-from rasplab.compat.c_rasp import loads
+from rasplab.compat.c_rasp import parse
 
 COMPARISONS = {
     "<": operator.lt,
@@ -112,14 +112,14 @@ def test_a_program_means_what_its_tree_says(seed: int) -> None:
     random = Random(-seed)
     word = "".join(random.choices("abc", k=random.randrange(1, 8)))
     text, values = written(seed, word)
-    program = loads(text, strict=True)
+    program = parse(text, strict=True)
     assert program.result(word) == values
     assert program.result(word, causal=True) == values
 
 
 @pytest.mark.parametrize("seed", range(1000, 1012))
 def test_a_compiled_program_means_what_its_tree_says(seed: int) -> None:
-    program = loads(written(seed, "a")[0])
+    program = parse(written(seed, "a")[0])
     model = rasplab.compile(program.result, vocab="abc", max_length=5, causal=seed % 2 == 0)
     random = Random(-seed)
     for _ in range(20):

@@ -78,7 +78,7 @@ def test_it_is_a_torch_module_of_its_own_width(small: Model) -> None:
     assert module.embed.W_E.shape[1] == 5
     sequences = ["abc", "ba"]
     expected = small.batch(sequences)
-    for got, wanted in zip(module.decode(sequences), expected, strict=True):
+    for got, wanted in zip(module.batch(sequences), expected, strict=True):
         assert got == pytest.approx(wanted, abs=1e-4)
 
 

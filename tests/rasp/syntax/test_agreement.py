@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, reject
 
 import rasplab
 from rasplab.diagnostics import CompileError, ProgramError
-from rasplab.rasp import SOp, loads
+from rasplab.rasp import SOp, parse
 from rasplab.rasp.syntax.running import Run
 from rasplab.verification import difference
 from tests.strategies import examples
@@ -89,7 +89,7 @@ INPUTS = st.text("123", min_size=1, max_size=4)
 def built(text: str) -> SOp:
     """The s-op that a text builds; of atoms alone it builds none, or is wrong."""
     try:
-        found = loads(f"x = {text};").x
+        found = parse(f"x = {text};").x
     except ProgramError:
         reject()
     assume(isinstance(found, SOp))

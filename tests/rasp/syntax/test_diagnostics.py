@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rasplab.diagnostics import Diagnostic, InputError, ProgramError, RasplabError
-from rasplab.rasp import load, loads
+from rasplab.rasp import parse, read
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples" / "rasp").glob("*.rasp"))
 
@@ -126,7 +126,7 @@ def test_a_mistake_has_its_place_and_its_remedy(
     text: str, code: str, place: str, words: str
 ) -> None:
     with pytest.raises(RasplabError) as caught:
-        loads(text)
+        parse(text)
     assert caught.value.code == code
     assert words in str(caught.value)
     label = caught.value.diagnostics[0].labels[0]
@@ -135,14 +135,14 @@ def test_a_mistake_has_its_place_and_its_remedy(
 
 def test_several_mistakes_are_told_at_once_and_what_follows_from_them_is_not() -> None:
     with pytest.raises(ProgramError) as caught:
-        loads("a = tokns;\nb = a + 1;\nc = [1;\nd = lengt;\ne = c;\nfor x in a { y = x; }\nz = y;")
+        parse("a = tokns;\nb = a + 1;\nc = [1;\nd = lengt;\ne = c;\nfor x in a { y = x; }\nz = y;")
     places = [str(finding.labels[0].span) for finding in caught.value.diagnostics]
     assert places == ["<text>:3:5", "<text>:1:5", "<text>:4:5"]
 
 
 def test_however_many_mistakes_there_are_only_so_many_are_told() -> None:
     with pytest.raises(ProgramError) as caught:
-        loads("x = nothing;\n" * 1000)
+        parse("x = nothing;\n" * 1000)
     assert len(caught.value.diagnostics) == 20
 
 
@@ -166,11 +166,11 @@ SURPRISES: list[tuple[str, str]] = [
 def test_a_surprising_precedence_gives_a_warning_that_says_how_it_was_read(
     text: str, reading: str
 ) -> None:
-    program = loads(f"x = {text};")
+    program = parse(f"x = {text};")
     assert [warning.severity for warning in program.warnings] == ["warning"]
     assert f"this is read as `{reading}`" in str(program.warnings[0])
     with pytest.raises(ProgramError) as caught:
-        loads(f"x = {text};", strict=True)
+        parse(f"x = {text};", strict=True)
     assert caught.value.code == "E713"
 
 
@@ -184,11 +184,11 @@ def test_a_surprising_precedence_gives_a_warning_that_says_how_it_was_read(
     ],
 )  # fmt: skip
 def test_an_expression_that_reads_as_in_python_gives_no_warning(text: str) -> None:
-    assert loads(f"x = {text};").warnings == ()
+    assert parse(f"x = {text};").warnings == ()
 
 
 def test_warnings_within_functions_and_loops_are_found() -> None:
-    program = loads("def f(x) { for i in [1] { y = 1 < i < 3; } return y in x and y; }")
+    program = parse("def f(x) { for i in [1] { y = 1 < i < 3; } return y in x and y; }")
     assert len(program.warnings) == 2
 
 
@@ -223,7 +223,7 @@ def malformed(count: int) -> Iterator[tuple[str, ProgramError]]:
     while count:
         text = mutations(draw.choice(texts), draw)
         try:
-            loads(text, file="m.rasp")
+            parse(text, file="m.rasp")
         except ProgramError as problem:
             count -= 1
             yield text, problem
@@ -244,24 +244,24 @@ def test_files_in_another_encoding_are_refused_where_they_begin_to_be_wrong(tmp_
     path = tmp_path / "latin.rasp"
     path.write_bytes('a = 1;\nb = "caf\xe9";\n'.encode("latin-1"))
     with pytest.raises(InputError) as caught:
-        load(path)
+        read(path)
     assert caught.value.code == "E711"
     assert str(caught.value.diagnostics[0].labels[0].span) == f"{path}:2:9"
     path.write_bytes("a = 1;".encode("utf-16"))
     with pytest.raises(InputError, match="it looks like UTF-16"):
-        load(path)
+        read(path)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "mark.rasp"
     path.write_bytes("a = 1;".encode("utf-8-sig"))
-    assert dict(load(path)) == {"a": 1}
+    assert dict(read(path)) == {"a": 1}
 
 
 @pytest.mark.parametrize("name", ["missing.rasp", "", "a\0b"])
 def test_files_that_cannot_be_read_are_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        load(f"{tmp_path}/{name}")
+        read(f"{tmp_path}/{name}")
     assert caught.value.code == "E711"
 
 
@@ -269,7 +269,7 @@ def test_a_file_that_loads_itself_is_refused_with_the_way_it_does(tmp_path: Path
     (tmp_path / "a.rasp").write_text('load "b"; x = y;')
     (tmp_path / "b.rasp").write_text('z = 1;\nload "a"; y = 2;')
     with pytest.raises(ProgramError) as caught:
-        load(tmp_path / "a.rasp")
+        read(tmp_path / "a.rasp")
     (finding,) = caught.value.diagnostics
     assert finding.code == "E712"
     assert finding.notes == ("a.rasp → b.rasp → a.rasp",)
@@ -279,19 +279,19 @@ def test_a_file_that_loads_itself_is_refused_with_the_way_it_does(tmp_path: Path
 def test_files_give_their_public_names_and_keep_the_others(tmp_path: Path) -> None:
     (tmp_path / "inner.rasp").write_text("_a = 1; b = _a + 1; def f() { return _a; } 7; length;")
     (tmp_path / "outer.rasp").write_text('load "inner"; c = f() + b;')
-    program = load(tmp_path / "outer.rasp")
+    program = read(tmp_path / "outer.rasp")
     assert sorted(program) == ["b", "c", "f"]
     assert program.c == 3
     (tmp_path / "outer.rasp").write_text('tokens = 3;\nload "inner"; c = _a;')
     with pytest.raises(ProgramError, match="there is no `_a`"):
-        load(tmp_path / "outer.rasp")
+        read(tmp_path / "outer.rasp")
 
 
 def test_mistakes_in_a_file_that_is_loaded_are_told_there(tmp_path: Path) -> None:
     (tmp_path / "inner.rasp").write_text("a = 1;\nb = nothing;")
     (tmp_path / "outer.rasp").write_text('load "inner"; c = b + a;')
     with pytest.raises(ProgramError) as caught:
-        load(tmp_path / "outer.rasp")
+        read(tmp_path / "outer.rasp")
     assert str(caught.value.diagnostics[0].labels[0].span) == f"{tmp_path / 'inner.rasp'}:2:5"
 
 
@@ -320,14 +320,14 @@ DEEP: list[str] = [
 def test_deep_nesting_is_read_or_refused_and_never_a_crash(text: str) -> None:
     findings: list[Diagnostic] = []
     try:
-        loads(text)
+        parse(text)
     except ProgramError as problem:
         findings += problem.diagnostics
     assert all(finding.labels for finding in findings)
 
 
 def test_long_sums_are_not_deep() -> None:
-    program = loads("x = indices" + " + 1" * 3_000 + ";")
+    program = parse("x = indices" + " + 1" * 3_000 + ";")
     assert program.evaluate('x("ab")').values == [3_000, 3_001]
 
 
@@ -336,7 +336,7 @@ def test_a_statement_of_half_a_million_words_is_refused_before_it_is_parsed(part
     joint = f" {part}" if part.endswith(", ") else f" + {part}"
     text = f"first = 1; long = indices{joint * 250_000};"
     with pytest.raises(ProgramError) as caught:
-        loads(text)
+        parse(text)
     assert [d.code for d in caught.value.diagnostics] == ["E710"]
     assert "50,000" in str(caught.value)
     assert str(caught.value.diagnostics[0].labels[0].span).endswith(":1:12")
@@ -345,7 +345,7 @@ def test_a_statement_of_half_a_million_words_is_refused_before_it_is_parsed(part
 def test_functions_that_call_the_one_before_are_deep_and_not_without_end() -> None:
     names = "".join(f"def f{i + 1}(a) {{ return f{i}(a) + 1; }}\n" for i in range(1_200))
     with pytest.raises(ProgramError, match="nested too deeply"):
-        loads(f"def f0(a) {{ return a; }}\n{names}x = f1200(indices);")
+        parse(f"def f0(a) {{ return a; }}\n{names}x = f1200(indices);")
 
 
 @pytest.mark.slow
@@ -354,7 +354,7 @@ def test_a_file_of_a_megabyte_is_read(tmp_path: Path) -> None:
     lines = [f"name_{i} = select(indices, {i}, ==);" for i in range(28_000)]
     path.write_text("\n".join(lines))
     assert path.stat().st_size > 1_000_000
-    assert len(load(path)) == 28_000
+    assert len(read(path)) == 28_000
     path.write_bytes(random.Random(1).randbytes(1_000_000))
     with pytest.raises(InputError):
-        load(path)
+        read(path)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import rasplab
-from rasplab.rasp import load
+from rasplab.rasp import read
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.order import topological
 from rasplab.rasp.syntax.program import Program
@@ -93,7 +93,7 @@ def drawn(vocab: str, longest: int, count: int, seed: int = 0) -> Iterator[str]:
 def test_an_example_computes_what_it_says_and_compiles_to_the_same(
     file: str, name: str, vocab: str, longest: int, reference: Callable[[str], list[Any]]
 ) -> None:
-    program = load(EXAMPLES / f"{file}.rasp", strict=True)
+    program = read(EXAMPLES / f"{file}.rasp", strict=True)
     for text in drawn(vocab, longest, 60):
         assert Run(list(text))(program[name]) == reference(text), text
     model = rasplab.compile(program[name], vocab=vocab, max_length=longest)
@@ -101,7 +101,7 @@ def test_an_example_computes_what_it_says_and_compiles_to_the_same(
 
 
 def test_the_histogram_with_a_beginning_needs_one_head() -> None:
-    program = load(EXAMPLES / "histogram.rasp").hist_bos
+    program = read(EXAMPLES / "histogram.rasp").hist_bos
     for text in drawn("abc", 6, 40):
         assert program(f"§{text}") == hist_bos(f"§{text}")
     model = rasplab.compile(program, vocab="abc§", max_length=6)
@@ -111,7 +111,7 @@ def test_the_histogram_with_a_beginning_needs_one_head() -> None:
 
 @pytest.mark.parametrize("digits", [(3, 3), (1, 4), (4, 1), (5, 5)])
 def test_long_addition_adds(digits: tuple[int, int]) -> None:
-    program = load(EXAMPLES / "long_addition.rasp", strict=True).sum
+    program = read(EXAMPLES / "long_addition.rasp", strict=True).sum
     draw = random.Random(digits[0])
     for _ in range(20):
         one, other = (str(draw.randrange(10 ** (n - 1), 10**n)) for n in digits)
@@ -121,7 +121,7 @@ def test_long_addition_adds(digits: tuple[int, int]) -> None:
 
 
 def test_long_addition_compiles() -> None:
-    program = load(EXAMPLES / "long_addition.rasp").sum
+    program = read(EXAMPLES / "long_addition.rasp").sum
     model = rasplab.compile(program, vocab=f"{string.digits}+", max_length=9)
     assert model.verify(samples=100).passed
     assert model("123+989") == [0, 0, 0, 1, 1, 1, 2]
@@ -129,7 +129,7 @@ def test_long_addition_compiles() -> None:
 
 
 def test_numbers_are_sorted_as_numbers() -> None:
-    program = load(EXAMPLES / "sort.rasp").sorted_numbers
+    program = read(EXAMPLES / "sort.rasp").sorted_numbers
     model = rasplab.compile(program, vocab=[2, 3, 11], max_length=4)
     assert model([11, 3, 2, 3]) == [2, 3, 3, 11]
 
@@ -148,7 +148,7 @@ a<A,a<X:b<X,x<A:x<C,b<C? T                  a<A,a<X:b#X,x#A:x<C,b<C? T
 
 @pytest.fixture(scope="module")
 def reasoner() -> Program:
-    return load(EXAMPLES / "reasoner.rasp", strict=True)
+    return read(EXAMPLES / "reasoner.rasp", strict=True)
 
 
 def questions() -> list[tuple[str, str]]:

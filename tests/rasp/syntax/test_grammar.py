@@ -5,7 +5,7 @@ import random
 import pytest
 
 import rasplab
-from rasplab.rasp import loads
+from rasplab.rasp import parse
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.syntax.program import Program
 from rasplab.rasp.syntax.running import Run
@@ -16,7 +16,7 @@ KIND_OF = {word: kind for kind, words in KINDS.items() for word in words}
 
 @pytest.fixture(scope="module")
 def program() -> Program:
-    return loads(grammar(), strict=True)
+    return parse(grammar(), strict=True)
 
 
 def sentences(count: int) -> list[list[str]]:

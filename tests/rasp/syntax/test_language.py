@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from rasplab.diagnostics import ProgramError
-from rasplab.rasp import loads
+from rasplab.rasp import parse
 from rasplab.rasp.syntax.values import sequence_text
 
 
 def value(text: str, before: str = "") -> Any:
     """The value of an expression; of an s-op or a selector on an input, its values."""
-    found = loads(before).evaluate(text)
+    found = parse(before).evaluate(text)
     return getattr(found, "values", found) if type(found).__name__ == "Result" else found
 
 
@@ -241,7 +241,7 @@ def test_statements(before: str, text: str, expected: Any) -> None:
 
 
 def test_rebinding_leaves_what_was_built_before_alone() -> None:
-    program = loads("x = indices + 1; y = x * 2; x = 0; tokens = tokens_int; z = tokens + y;")
+    program = parse("x = indices + 1; y = x * 2; x = 0; tokens = tokens_int; z = tokens + y;")
     assert program.y("ab") == [2, 4]
     assert program.z("12") == [3, 6]
 
@@ -253,7 +253,7 @@ def test_a_ternary_on_an_s_op_computes_both_branches() -> None:
 
 
 def test_names_from_source_text_travel_with_the_expressions() -> None:
-    program = loads("twice = indices * 2; def f(x) { inner = x + 1; return inner; } g = f(twice);")
+    program = parse("twice = indices * 2; def f(x) { inner = x + 1; return inner; } g = f(twice);")
     assert program.twice.name == "twice"
     assert program.g.name == "g"
     assert str(program.g.origin.span()) == "<text>:1:41"
@@ -261,20 +261,20 @@ def test_names_from_source_text_travel_with_the_expressions() -> None:
 
 
 def test_what_a_library_function_builds_has_the_place_of_its_call() -> None:
-    program = loads("a = 1;\nb = sort(tokens, tokens);")
+    program = parse("a = 1;\nb = sort(tokens, tokens);")
     assert str(program.b.origin.span()) == "<text>:2:5"
 
 
 def test_functions_are_called_from_python_with_expressions_and_atoms() -> None:
-    program = loads("def add(x, y) { return x + y; } def both(x) { return x, x; }")
+    program = parse("def add(x, y) { return x + y; } def both(x) { return x, x; }")
     assert program.add(1, 2) == 3
-    assert program.add(loads("i = indices;").i, 1)("ab") == [1, 2]
+    assert program.add(parse("i = indices;").i, 1)("ab") == [1, 2]
     assert program["both"](3) == [3, 3]
     assert "selector_width" not in program
 
 
 def test_a_program_is_a_mapping_of_its_public_names() -> None:
-    program = loads("a = 1; _b = 2; c = _b; 5;")
+    program = parse("a = 1; _b = 2; c = _b; 5;")
     assert dict(program) == {"a": 1, "c": 2}
     assert program.c == 2
     with pytest.raises(AttributeError, match="nothing called '_b'"):

@@ -22,7 +22,7 @@ from rasplab.diagnostics import (
 )
 from rasplab.model import Model
 from rasplab.rasp import SOp
-from rasplab.rasp.syntax.program import loads
+from rasplab.rasp.syntax.program import parse
 from rasplab.view.explorer.circuits import circuit_view
 from rasplab.view.explorer.document import as_data, document_of
 
@@ -147,7 +147,7 @@ class Engine:
         """The s-ops that the text defines, by name, in its order."""
         file = FILES[request.language]
         if request.language == "rasp":
-            loaded = loads(request.source, file=file)
+            loaded = parse(request.source, file=file)
             return {name: value for name, value in loaded.items() if isinstance(value, SOp)}
         if not self.python:
             raise _refused("Python programs run only in the playground that you start yourself")

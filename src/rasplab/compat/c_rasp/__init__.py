@@ -1,8 +1,8 @@
 r"""C-RASP, the language of Yang and Chiang (2024), in the form of `.cr` files.
 
 >>> import rasplab
->>> from rasplab.compat.c_rasp import loads
->>> program = loads('''
+>>> from rasplab.compat.c_rasp import parse
+>>> program = parse('''
 ... opened = # "("
 ... closed = # ")"
 ... never_negative = # (opened < closed) == 0
@@ -15,6 +15,6 @@ r"""C-RASP, the language of Yang and Chiang (2024), in the form of `.cr` files.
 [False, False, False, True]
 """
 
-from rasplab.compat.c_rasp.program import Program, load, loads
+from rasplab.compat.c_rasp.program import Program, parse, read
 
-__all__ = ["Program", "load", "loads"]
+__all__ = ["Program", "parse", "read"]

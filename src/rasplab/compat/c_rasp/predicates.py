@@ -55,7 +55,7 @@ def find(name: str, given: Mapping[str, Predicate], at: Span) -> Predicate:
             "E702",
             f"there is no predicate `{name}`",
             at=at,
-            help=f"{asked}pass it to `load` as `predicates={{{name!r}: function}}`",
+            help=f"{asked}pass it to `read` as `predicates={{{name!r}: function}}`",
         )
     )
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rasplab.compat.c_rasp.building import Builder, SilentError, Typed
-from rasplab.compat.c_rasp.parser import read
+from rasplab.compat.c_rasp.parser import read as read_statements
 from rasplab.compat.c_rasp.precedence import surprises
 from rasplab.compat.c_rasp.predicates import Predicate
 from rasplab.diagnostics import Diagnostic, ProgramError, capture, diagnostic
@@ -70,7 +70,7 @@ class Program(Mapping[str, ex.SOp]):
         return bool(self.result(sequence)[-1])
 
 
-def load(
+def read(
     path: str | Path,
     *,
     predicates: Mapping[str, Predicate] = _NONE,
@@ -88,16 +88,16 @@ def load(
     return _run(read_file(Path(path)), predicates, strict)
 
 
-def loads(
+def parse(
     text: str,
     *,
     file: str = "<text>",
     predicates: Mapping[str, Predicate] = _NONE,
     strict: bool = False,
 ) -> Program:
-    r"""The program of a text; see `load`.
+    r"""The program of a text; see `read`.
 
-    >>> program = loads('opened = # "("\nclosed = # ")"\nequal = opened == closed')
+    >>> program = parse('opened = # "("\nclosed = # ")"\nequal = opened == closed')
     >>> program.opened("(()")
     [1, 2, 2]
     >>> program.accepts("(())")
@@ -112,7 +112,7 @@ def _run(source: Source, predicates: Mapping[str, Predicate], strict: bool) -> P
     findings: list[Diagnostic] = []
     warnings: list[Diagnostic] = []
     last: str | None = None
-    for found in read(source):
+    for found in read_statements(source):
         if len(findings) >= _FINDINGS:
             break
         last = found.name or last

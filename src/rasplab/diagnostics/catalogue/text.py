@@ -11,7 +11,7 @@ def _page(code: str, title: str, meaning: str, why: str, bad: str, mended: str) 
 
 
 def _loading(text: str) -> str:
-    return f'from rasplab.rasp import loads\n\nloads("""\n{text}\n""")'
+    return f'from rasplab.rasp import parse\n\nparse("""\n{text}\n""")'
 
 
 PAGES = (
@@ -144,13 +144,13 @@ wrong byte.""",
         """\
 A text in another encoding would give other tokens than its author meant: "§" has one character
 in UTF-8 and two when it is misread.""",
-        'from rasplab.rasp import load\n\nload("no_such_file.rasp")',
+        'from rasplab.rasp import read\n\nread("no_such_file.rasp")',
         """\
 from pathlib import Path
-from rasplab.rasp import load
+from rasplab.rasp import read
 
 Path("first.rasp").write_text("first = tokens[0];", encoding="utf-8")
-load("first.rasp")""",
+read("first.rasp")""",
     ),
     Page(
         "E712",
@@ -161,18 +161,18 @@ Loading runs the file from its beginning, so that this would have no end. Two fi
 the same names load a third one.""",
         """\
 from pathlib import Path
-from rasplab.rasp import load
+from rasplab.rasp import read
 
 Path("first.rasp").write_text('load "second"; a = 1;', encoding="utf-8")
 Path("second.rasp").write_text('load "first"; b = a;', encoding="utf-8")
-load("first.rasp")""",
+read("first.rasp")""",
         """\
 from pathlib import Path
-from rasplab.rasp import load
+from rasplab.rasp import read
 
 Path("first.rasp").write_text('load "second"; c = b;', encoding="utf-8")
 Path("second.rasp").write_text("b = 1;", encoding="utf-8")
-load("first.rasp")""",
+read("first.rasp")""",
     ),
     Page(
         "E713",
@@ -186,13 +186,13 @@ takes all before it as its first branch. The message shows how the expression wa
 Programs written for the original interpreter rely on these precedences, so that they stay.
 Parentheses make an expression mean the same to all readers, and silence the warning.""",
         """\
-from rasplab.rasp import loads
+from rasplab.rasp import parse
 
-loads("odd = not indices % 2 == 0;", strict=True)""",
+parse("odd = not indices % 2 == 0;", strict=True)""",
         """\
-from rasplab.rasp import loads
+from rasplab.rasp import parse
 
-loads("odd = not (indices % 2 == 0);", strict=True)""",
+parse("odd = not (indices % 2 == 0);", strict=True)""",
     ),
     Page(
         "E714",

@@ -23,8 +23,8 @@ _MIRRORED: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 def name_of(expression: ex.Expression) -> str:
     """The name of an s-op or a selector, or what it is called without one.
 
-    >>> from rasplab.rasp import loads
-    >>> name_of(loads("").evaluate("indicator(2 < indices + 1)"))
+    >>> from rasplab.rasp import parse
+    >>> name_of(parse("").evaluate("indicator(2 < indices + 1)"))
     'I(( ( indices + 1 ) > 2 ))'
     """
     names: dict[int, str] = {}

@@ -15,7 +15,8 @@ from rasplab.rasp.syntax import tree as t
 from rasplab.rasp.syntax.interpreter import Interpreter
 from rasplab.rasp.syntax.library import base_machine, kept_names
 from rasplab.rasp.syntax.machine import Bound, Machine, SilentError, deep_enough
-from rasplab.rasp.syntax.parser import Read, read
+from rasplab.rasp.syntax.parser import Read
+from rasplab.rasp.syntax.parser import read as read_statements
 from rasplab.rasp.syntax.precedence import surprises
 from rasplab.rasp.syntax.running import Run
 from rasplab.rasp.syntax.scope import Failed, Function, Primitive, Scope
@@ -57,6 +58,11 @@ def _plain_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+_OF_LOAD = (
+    '`load "name";` reads name.rasp, beside the file that says so or in the current directory'
+)
+
+
 def _unreadable(path: Path, reason: str, at: Span | None) -> Diagnostic:
     return diagnostic(
         "E711",
@@ -64,8 +70,7 @@ def _unreadable(path: Path, reason: str, at: Span | None) -> Diagnostic:
         at=at,
         label=reason,
         notes=() if at is not None else (reason,),
-        help='`load "name";` reads name.rasp, beside the file that says so or in the current '
-        "directory",
+        help=_OF_LOAD if at is not None else "give the path of a file of source text",
     )
 
 
@@ -107,7 +112,7 @@ class Loader:
 
     def run(self, source: Source, scope: Scope) -> None:
         """Run a text; what is wrong with one statement leaves the others, as far as they can."""
-        statements = list(read(source))
+        statements = list(read_statements(source))
         wrong = [found.finding for found in statements if found.finding is not None]
         self.findings += wrong
         interpreter = Interpreter(self.machine, scope, source)
@@ -244,7 +249,7 @@ class Program(Mapping[str, Any]):
 def value_of(text: str, machine: Machine, scope: Scope) -> object:
     """The value of an expression in a scope; see `Program.evaluate`."""
     source = Source("<expression>", text)
-    found = list(read(Source(source.file, f"{text};")))
+    found = list(read_statements(Source(source.file, f"{text};")))
     wrong = [one.finding for one in found if one.finding is not None]
     if not wrong and (len(found) != 1 or not isinstance(found[0].statement, t.Bare)):
         at = Span(source.file, 1, 0, 1, len(text), text)
@@ -280,8 +285,8 @@ class Callback:
         return str(self.function)
 
 
-def load(path: str | Path, *, strict: bool = False) -> Program:
-    """The program of a file; see `rasplab.rasp.load`."""
+def read(path: str | Path, *, strict: bool = False) -> Program:
+    """The program of a file; see `rasplab.rasp.read`."""
     loader = Loader()
     file = Path(path)
     scope = loader.top(file.stem)
@@ -289,8 +294,8 @@ def load(path: str | Path, *, strict: bool = False) -> Program:
     return _finished(loader, scope, str(file), strict)
 
 
-def loads(text: str, *, file: str = "<text>", strict: bool = False) -> Program:
-    """The program of a text; see `rasplab.rasp.loads`."""
+def parse(text: str, *, file: str = "<text>", strict: bool = False) -> Program:
+    """The program of a text; see `rasplab.rasp.parse`."""
     loader = Loader()
     scope = loader.top(file)
     with contextlib.suppress(StopFileError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.export.standard import require_one_basis, require_standard
+from rasplab.rasp import naming
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.explorer.arrays import ArrayData, pack
@@ -191,8 +192,8 @@ def _require_same_inputs(model: Model, other: Model) -> None:
 
 
 def _name(model: Model) -> str:
-    if model.program is not None and model.program.name is not None:
-        return model.program.name
+    if model.program is not None and (named := naming.program_name(model.program)) is not None:
+        return named
     last = max(model.manifest.components, key=lambda c: (c.layer, c.kind == "mlp"), default=None)
     return "model" if last is None else last.variable
 
