@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rasplab.diagnostics import require
 from rasplab.display import Shown, html, pairs, shorten
 from rasplab.rasp.expressions import SOp
+from rasplab.rasp.naming import program_name
 from rasplab.rasp.values import Value
 from rasplab.weights import Circuit, Config, ModelWeights
 
@@ -36,8 +37,7 @@ class Model:
     """A program compiled into a transformer; runs in NumPy.
 
     >>> import rasplab
-    >>> from rasplab import programs
-    >>> program, vocab = programs.get("reverse").at(3, 5)
+    >>> program, vocab = rasplab.programs.get("reverse").at(3, 5)
     >>> model = rasplab.compile(program, vocab=vocab, max_length=5)
     >>> model("abc")
     ['c', 'b', 'a']
@@ -335,16 +335,14 @@ class Model:
     @property
     def name(self) -> str:
         """What the program is called, or its text, cut short."""
-        from rasplab.rasp.naming import program_name
-
         named = None if self.program is None else program_name(self.program)
         return named or shorten(self.manifest.program, 60)
 
     def show(self) -> str:
         """Sizes, the plan layer by layer, and the certificate, as text that shows itself."""
-        from rasplab.weights.printer import describe
+        from rasplab.weights import printer
 
-        return Shown(describe(self.weights))
+        return Shown(printer.describe(self.weights))
 
     def explore(
         self,
@@ -390,10 +388,10 @@ class Model:
         """Pickled like a saved model: the weights and what they mean, without the program."""
         return type(self), (self.weights,)
 
-    def __copy__(self) -> Model:
+    def __deepcopy__(self, memo: object) -> Model:
         return self
 
-    def __deepcopy__(self, memo: object) -> Model:
+    def __copy__(self) -> Model:
         return self
 
     def _repr_svg_(self) -> str:
