@@ -149,4 +149,3 @@ def test_examples_of_a_case_are_what_the_program_says(tmp_path: Path) -> None:
 def test_a_case_is_at_level_head(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="level 'qkv'"):
         circuit("hist").save(tmp_path / "a.json", format="agentic-interp-bench")
-

@@ -1,4 +1,4 @@
-"""E451 and E452: what scores of dictionaries and probes are asked for, and cannot be."""
+"""E451 to E453: what scores of dictionaries and probes are asked for, and cannot be."""
 
 from __future__ import annotations
 
@@ -39,5 +39,21 @@ All positions of one input are on the same side: a probe that was fitted on one 
 the others by heart.""",
         _MODEL + "from rasplab.lab.recovery import probe\n" + 'probe(model, data=["ab", "ba"])',
         _MODEL + "from rasplab.lab.recovery import probe\n" + "probe(model)",
+    ),
+    Page(
+        "E453",
+        "the weights are no sum of components like this",
+        """\
+Components were asked for along an axis that there is not, or along the named directions of a
+compressed stream, which share its dimensions.""",
+        """\
+A weight matrix is the sum of what it reads along each direction only where directions can be read
+apart. Along the inner axis it is always a sum of hidden units or coordinates.""",
+        _MODEL
+        + "from rasplab.lab.recovery import rank_one_components\n"
+        + 'rank_one_components(model, "outer")',
+        _MODEL
+        + "from rasplab.lab.recovery import rank_one_components\n"
+        + 'rank_one_components(model, "inner")',
     ),
 )

@@ -17,15 +17,18 @@
 
 from rasplab.lab.recovery.dictionary import DictionaryScores, Scored, score_dictionary
 from rasplab.lab.recovery.probes import Probe, Probes, probe
+from rasplab.lab.recovery.rank_one import RankOneComponents, rank_one_components
 from rasplab.lab.recovery.site_features import SiteFeatures, features_at
 
 __all__ = [
     "DictionaryScores",
     "Probe",
     "Probes",
+    "RankOneComponents",
     "Scored",
     "SiteFeatures",
     "features_at",
     "probe",
+    "rank_one_components",
     "score_dictionary",
 ]
