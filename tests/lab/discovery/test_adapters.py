@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ from rasplab.lab.discovery.adapters.package import job_of, read_answer
 from tests.lab.discovery.models import library, model
 
 
-def task(name: str = "reverse", **options: object) -> Task:
-    return task_of(library(name), **{"joined": True, **options})  # pyright: ignore[reportArgumentType]
+def task(name: str = "reverse", **options: Any) -> Task:
+    return task_of(library(name), **{"joined": True, **options})
 
 
 def ranks(scores: list[float]) -> np.ndarray:
@@ -79,7 +80,7 @@ def test_edges_of_mlps_without_units_are_left_out_and_may_not_score() -> None:
     ],
 )
 def test_what_the_package_has_no_counterpart_of_is_refused(
-    options: dict[str, object], method: str, said: str
+    options: dict[str, Any], method: str, said: str
 ) -> None:
     with pytest.raises(InputError, match=said) as refused:
         package_scores(task(**options), "auto-circuit", method)

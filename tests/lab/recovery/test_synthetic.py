@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import importlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +31,7 @@ def hist() -> rasplab.Model:
 WORDS = ["aab", "abc", "bca", "ccc"]
 
 
-def streamed(model: object, site: str) -> np.ndarray:
+def streamed(model: Any, site: str) -> np.ndarray:
     """The rows of the stream, without those at BOS, as a run has them."""
     weights = getattr(model, "weights", model)
     rows = streams(weights, encode(weights.config, WORDS)).at[Site.read(site)][:, 1:]
@@ -38,8 +40,8 @@ def streamed(model: object, site: str) -> np.ndarray:
 
 @pytest.mark.parametrize("site", ["embed", "0.attn", "0.mlp"])
 @pytest.mark.parametrize("change", [None, rotated, doubled])
-def test_drawn_activations_make_rows_of_the_stream(site: str, change: object) -> None:
-    model = change(hist().weights) if callable(change) else hist()
+def test_drawn_activations_make_rows_of_the_stream(site: str, change: Any) -> None:
+    model = change(hist().weights) if change else hist()
     generator = ActivationGenerator(model, site, data=WORDS, dtype=torch.float64)
     dictionary = FeatureDictionary(model, site, dtype=torch.float64)
     made, rows = dictionary(generator.sample(500)).numpy(), streamed(model, site)
@@ -69,20 +71,20 @@ def test_sparse_activations_are_taken() -> None:
 
 
 def test_saelens_trains_and_marks_on_them() -> None:
-    pytest.importorskip("sae_lens", reason="SAELens needs an environment of its own")
-    from sae_lens import StandardTrainingSAE, StandardTrainingSAEConfig
-    from sae_lens.synthetic import eval_sae_on_synthetic_data, train_toy_sae
-
+    saelens = pytest.importorskip("sae_lens", reason="SAELens needs an environment of its own")
+    synthetic = importlib.import_module("sae_lens.synthetic")
     dictionary, generator = FeatureDictionary(hist()), ActivationGenerator(hist())
-    config = StandardTrainingSAEConfig(d_in=dictionary.hidden_dim, d_sae=dictionary.num_features)
-    sae = StandardTrainingSAE(config)
-    train_toy_sae(sae, dictionary, generator, training_samples=20_000, batch_size=256)
+    config = saelens.StandardTrainingSAEConfig(
+        d_in=dictionary.hidden_dim, d_sae=dictionary.num_features
+    )
+    sae = saelens.StandardTrainingSAE(config)
+    synthetic.train_toy_sae(sae, dictionary, generator, training_samples=20_000, batch_size=256)
     with torch.no_grad():
         sae.W_enc.copy_(dictionary.feature_vectors.T)
         sae.W_dec.copy_(dictionary.feature_vectors)
         sae.b_enc.zero_()
         sae.b_dec.zero_()
-    marked = eval_sae_on_synthetic_data(sae, dictionary, generator, num_samples=2_000)
+    marked = synthetic.eval_sae_on_synthetic_data(sae, dictionary, generator, num_samples=2_000)
     assert marked.mcc == pytest.approx(1)
     assert marked.uniqueness == 1
     assert marked.explained_variance == pytest.approx(1)
