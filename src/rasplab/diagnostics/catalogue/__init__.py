@@ -19,6 +19,7 @@ from rasplab.diagnostics.catalogue import (
     language,
     learning,
     playground,
+    recovery,
     sizes,
     text,
 )
@@ -37,6 +38,7 @@ _CHAPTERS = (
     interventions,
     circuits,
     discovery,
+    recovery,
     playground,
     files,
     exports,

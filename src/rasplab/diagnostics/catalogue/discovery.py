@@ -1,4 +1,4 @@
-"""E444 to E449: what circuit discovery is asked for, and cannot be."""
+"""E444 to E449, and E454: what circuit discovery is asked for, and cannot be."""
 
 from __future__ import annotations
 
@@ -119,5 +119,22 @@ A run that was stopped goes on where it was, in its directory. Results of two ru
 would be compared with each other.""",
         _RUN + 'RunDirectory.prepared("results", cases, Options(methods=("acdc",)))',
         _RUN + 'RunDirectory.prepared("results", cases, Options(methods=("eap",)))',
+    ),
+    Page(
+        "E454",
+        "a published package cannot be run",
+        """\
+There is no adapter for the package or the method, no environment that holds the package, the
+package cannot be asked this question, or it failed.""",
+        """\
+Packages exclude each other's versions, so that each runs by itself in an environment of its own,
+which `python -m rasplab.lab.discovery.adapters PACKAGE` makes.""",
+        "from rasplab.lab.discovery.adapters import package_scores\n"
+        + _TASK
+        + 'package_scores(task, "eap-by-hand", "eap")',
+        """\
+from rasplab.lab.discovery.adapters import packages
+
+assert "auto-circuit" in packages()""",
     ),
 )

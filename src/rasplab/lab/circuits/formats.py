@@ -2,6 +2,8 @@
 
 - `"eap"`: the graph JSON of EAP-IG (`Graph.from_json`), every edge with `in_graph` and a score. Its
   node `input` is the embedding of tokens alone: positions are never cut there.
+- `"mib"`: the same graph as MIB's `importances.json`, with scores at edges and nodes.
+- `"agentic-interp-bench"`: the components with their roles, notes and variables.
 - `"auto-circuit"`: edge names such as `A0.0->MLP 1`, with sequence positions, BOS being 0.
 - `"acdc"`: the edge map of ACDC: receiver, its index, sender, its index; true if present.
 - `"interpbench"`: the list of edges between hook names, as in the benchmark's `edges.pkl`, which is
@@ -13,18 +15,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.circuits.attribution import attribution_graph
 from rasplab.lab.circuits.blocks import Reader, Writer
-from rasplab.lab.circuits.truth import GroundTruth
+from rasplab.lab.circuits.roles import case
+from rasplab.lab.circuits.truth import Edge, GroundTruth
 from rasplab.weights.architecture import EMBED, Architecture
 from rasplab.weights.directory import write_file
 
-FORMATS = ("rasplab", "eap", "auto-circuit", "acdc", "interpbench", "attribution-graph")
+if TYPE_CHECKING:
+    from rasplab.lab.circuits.scoring import Scored
+
+FORMATS = (
+    *("rasplab", "eap", "mib", "agentic-interp-bench"),
+    *("auto-circuit", "acdc", "interpbench", "attribution-graph"),
+)
 
 Place: TypeAlias = "tuple[str, tuple[int | None, ...]]"
 """A hook name of TransformerLens, and an index into its activation."""
@@ -37,11 +46,15 @@ def save(
     *,
     sequence: Iterable[Any] | None = None,
     min_heads: int = 1,
+    scores: Scored | None = None,
 ) -> Path:
     """Write a circuit as JSON in one of the formats.
 
-    Only an attribution graph is of a `sequence`, and `min_heads` is for `"eap"`.
+    Only an attribution graph is of a `sequence`, `min_heads` is for `"eap"` and `"mib"`, and
+    `scores` are for `"mib"`.
     """
+    if scores is not None and format != "mib":
+        raise _cannot_hold(f"{format!r} has no scores", "save the scores as 'mib'")
     if sequence is not None and format != "attribution-graph":
         raise _cannot_hold(f"{format!r} is not of one sequence", "leave `sequence` out")
     match format:
@@ -49,6 +62,12 @@ def save(
             data: Any = own_json(truth)
         case "eap":
             data = eap(truth, min_heads)
+        case "mib":
+            data = importances(truth, scores, min_heads)
+        case "agentic-interp-bench":
+            _require(truth, "AgenticInterpBench", levels=("head",), positions=False)
+            assert truth.source is not None
+            data = case(truth, truth.source.weights)
         case "auto-circuit":
             data = {"edges": auto_circuit(truth)}
         case "acdc":
@@ -97,22 +116,62 @@ def eap(truth: GroundTruth, min_heads: int = 1) -> dict[str, Any]:
     Raises:
         InputError: E442 for another circuit.
     """
-    _require(truth, "EAP-IG", levels=("qkv",), joined=False, positions=False)
-    named = {"embed": "input", "output": "logits"}
-    found = [
-        (named.get(e.sender, e.sender), named.get(e.receiver, e.receiver)) for e in truth.edges
-    ]
-    nodes = {named.get(n.name, n.name) for n in truth.nodes} | {sender for sender, _ in found}
+    found = {_eap_edge(edge): 1.0 for edge in truth.edges}
+    nodes = {_EAP.get(n.name, n.name) for n in truth.nodes} | {sender for sender, _ in found}
+    data = _eap_data(truth, "EAP-IG", found, min_heads)
+    writers = {name: {"in_graph": name in nodes} for name in data["nodes"]}
+    return data | {"nodes": writers | {"logits": {"in_graph": True}}}
+
+
+def importances(
+    truth: GroundTruth, scores: Scored | None = None, min_heads: int = 1
+) -> dict[str, Any]:
+    """MIB's importances: a number for every edge and node of EAP-IG's graph, 0 where none is known.
+
+    Without scores they are 1 in the circuit, and 0 elsewhere. The graph's `input` is `embed`.
+
+    Raises:
+        InputError: E442 for another circuit, E444 for scores of another question, E445 for scores
+            that are no numbers.
+    """
+    if scores is None:
+        edges = dict.fromkeys(truth.edges, 1.0)
+        nodes = {node.name: 1.0 for node in truth.nodes}
+    else:
+        truth.score(scores)
+        edges = dict(scores.edges)
+        nodes = {node.name: score for node, score in scores.nodes.items()}
+    found = {_eap_edge(edge): float(score) for edge, score in edges.items()}
+    named = {_EAP.get(name, name): float(score) for name, score in nodes.items()}
+    data = _eap_data(truth, "MIB", found, min_heads)
+    writers = {
+        name: {"in_graph": bool(named.get(name, 0.0)), "score": named.get(name, 0.0)}
+        for name in data["nodes"]
+    }
+    return data | {"nodes": writers | {"logits": {"in_graph": True}}}
+
+
+_EAP = {"embed": "input", "output": "logits"}
+
+
+def _eap_edge(edge: Edge) -> tuple[str, str]:
+    return _EAP.get(edge.sender, edge.sender), _EAP.get(edge.receiver, edge.receiver)
+
+
+def _eap_data(
+    truth: GroundTruth, tool: str, scores: Mapping[tuple[str, str], float], min_heads: int
+) -> dict[str, Any]:
+    """EAP-IG's graph, with a score at every edge, which is in it if that is not 0."""
+    _require(truth, tool, levels=("qkv",), joined=False, positions=False)
     sizes = truth.sizes | {"n_heads": max(truth.sizes["n_heads"], min_heads, 1)}
     writers, pairs = _eap_graph(sizes["n_layers"], sizes["n_heads"])
     return {
         "cfg": {**sizes, "parallel_attn_mlp": False},
-        "nodes": {name: {"in_graph": name in nodes} for name in writers}
-        | {"logits": {"in_graph": True}},
+        "nodes": dict.fromkeys(writers),
         "edges": {
-            f"{sender}->{receiver}": {"score": float(here), "in_graph": here}
+            f"{sender}->{receiver}": {"score": score, "in_graph": bool(score)}
             for sender, receiver in pairs
-            for here in ((sender, receiver) in found,)
+            for score in (scores.get((sender, receiver), 0.0),)
         },
     }
 

@@ -14,7 +14,7 @@ from rasplab.rasp.values import Value
 from rasplab.weights.artefact import ModelWeights
 
 if TYPE_CHECKING:
-    from rasplab.lab.circuits.scoring import Found, Marks
+    from rasplab.lab.circuits.scoring import Found, Marks, Scored
 
 Position = str | int | None
 
@@ -129,21 +129,23 @@ class GroundTruth:
         format: str = "rasplab",
         sequence: Iterable[Any] | None = None,
         min_heads: int = 1,
+        scores: Scored | None = None,
     ) -> Path:
         """Write the circuit as JSON: ours, or in a format that other tools read.
 
-        These are `"eap"`, `"auto-circuit"`, `"acdc"`, `"interpbench"` and `"attribution-graph"`;
-        the last is of one `sequence`, by default one of the circuit's data.
+        These are `"eap"`, `"mib"`, `"agentic-interp-bench"`, `"auto-circuit"`, `"acdc"`,
+        `"interpbench"` and `"attribution-graph"`; the last is of one `sequence`, by default one of
+        the circuit's data. With `"mib"` `scores` may be given that a method found.
 
-        `min_heads` is for `"eap"`: as many heads a layer as the exported model was given.
+        `min_heads` is for `"eap"` and `"mib"`: as many heads a layer as the exported model has.
 
         Raises:
             InputError: E442 for an unknown format, or one that cannot hold the circuit; E401 to
-                E405 for the sequence.
+                E405 for the sequence; E444 and E445 for the scores.
         """
         from rasplab.lab.circuits.formats import save
 
-        return save(self, path, format, sequence=sequence, min_heads=min_heads)
+        return save(self, path, format, sequence=sequence, min_heads=min_heads, scores=scores)
 
     def draw(self, path: str | Path | None = None) -> Any:
         """The circuit as a `graphviz.Digraph`, which notebooks show; written to `path` if given."""

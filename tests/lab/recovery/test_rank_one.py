@@ -1,0 +1,116 @@
+"""Rank-one components sum to the matrix, and carry the variables that it reads or writes."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rasplab
+from rasplab import InputError
+from rasplab.lab.recovery import rank_one_components
+from rasplab.weights import ModelWeights
+from tests.weights.library import compiled
+from tests.weights.test_frames import doubled, in_basis, rotated
+
+
+@functools.cache
+def sort() -> rasplab.Model:
+    program, vocab = rasplab.programs.get("sort").at(3, 3)
+    return rasplab.compile(program, vocab=vocab, max_length=3)
+
+
+def stored(weights: ModelWeights, matrix: Any) -> np.ndarray:
+    array = weights.arrays[matrix.array]
+    return array if matrix.head is None else array[matrix.head]
+
+
+@pytest.mark.parametrize("along", ["stream", "inner"])
+@pytest.mark.parametrize("name", ["sort", "hist", "frac_prevs", "shuffle_dyck2", "most_freq"])
+def test_the_sum_of_the_components_is_the_matrix(name: str, along: Any) -> None:
+    weights = compiled(name).weights
+    found = rank_one_components(weights, along)
+    names = [n for n in weights.arrays if n.rsplit(".W_")[-1] in ("Q", "K", "V", "O", "in", "out")]
+    assert {matrix.array for matrix in found} == set(names)
+    for matrix in found:
+        assert np.array_equal(matrix.sum(), stored(weights, matrix).astype(float))
+
+
+@pytest.mark.parametrize("along", ["stream", "inner"])
+@pytest.mark.parametrize("change", [rotated, doubled])
+def test_in_another_basis_the_sum_is_the_matrix_up_to_rounding(change: Any, along: Any) -> None:
+    weights = change(sort().weights)
+    plain = {m.name: m for m in rank_one_components(sort(), along)}
+    for matrix in rank_one_components(weights, along):
+        wanted = stored(weights, matrix)
+        scale = np.abs(wanted).max(initial=0.0)
+        assert np.abs(matrix.sum() - wanted).max(initial=0.0) <= 1e-12 * scale
+        assert [p.variables for p in matrix.components] == [
+            p.variables for p in plain[matrix.name].components
+        ]
+
+
+def test_a_component_carries_the_variable_of_its_direction() -> None:
+    found = rank_one_components(sort())
+    head = found["blocks.2.attn.W_V[0]"]
+    carried = {name for part in head.components for name in part.variables}
+    assert "tokens" in carried
+    assert carried - {"bos"} == {"tokens"}
+    assert {name for part in head.components for name in part.computes} == {"sort"}
+    written = found["blocks.2.attn.W_O[0]"]
+    assert {name for part in written.components for name in part.variables} == {"sort"}
+    queries = {n for p in found["blocks.2.attn.W_Q[0]"].components for n in p.variables}
+    assert queries - {"bos"} == {"indices"}
+
+
+def test_hidden_units_have_the_variables_that_they_read() -> None:
+    found = rank_one_components(sort(), "inner")
+    units = found["blocks.1.mlp.W_in"].components
+    component = next(c for c in sort().manifest.components if c.kind == "mlp")
+    assert len(units) == component.stop - component.start
+    for unit in units:
+        assert set(unit.variables) <= {*component.reads, "bos"}
+        assert unit.computes == (component.variable,)
+    assert {name for unit in units for name in unit.variables} >= set(component.reads)
+
+
+def test_there_are_no_fewer_components_than_the_rank() -> None:
+    for along in ("stream", "inner"):
+        for matrix in rank_one_components(sort(), along):
+            assert len(matrix.components) >= matrix.rank
+
+
+def test_a_compressed_stream_has_components_along_the_inner_axis_alone() -> None:
+    from rasplab.weights.frames import Basis
+
+    d = sort().config.d_model
+    draw = np.random.default_rng(0).standard_normal((d, d - 3))
+    squeezed = in_basis(sort().weights, Basis(draw, draw.T))
+    with pytest.raises(InputError, match="no sum over the named directions") as refused:
+        rank_one_components(squeezed)
+    assert refused.value.diagnostics[0].code == "E453"
+    for matrix in rank_one_components(squeezed, "inner"):
+        assert np.array_equal(matrix.sum(), stored(squeezed, matrix))
+
+
+def test_saved_components_sum_to_the_same_bits(tmp_path: Path) -> None:
+    weights = sort().weights
+    path = rank_one_components(weights).save(tmp_path / "components.json")
+    for matrix in json.loads(path.read_text())["matrices"]:
+        total = np.zeros(matrix["shape"])
+        for part in matrix["components"]:
+            total += np.outer(part["left"], part["right"])
+        array = weights.arrays[matrix["array"]]
+        wanted = array if matrix["head"] is None else array[matrix["head"]]
+        assert np.array_equal(total.astype(wanted.dtype), wanted)
+
+
+def test_components_show_themselves() -> None:
+    found = rank_one_components(sort())
+    assert "blocks.2.attn.W_V[0]" in str(found)
+    assert "matrices" in repr(found)
+    assert "tokens 3" in found._repr_html_()
