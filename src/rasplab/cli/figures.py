@@ -88,7 +88,7 @@ def circuit(
     *tokens: Tokens,
     out: Out,
     level: Literal["component", "head", "qkv", "neuron", "direction"] = "head",
-    ablation: Literal["none", "zero", "mean", "resample"] = "none",
+    ablation: Literal["none", "zero", "mean", "resample", "scramble"] = "none",
     compiling: Compiling = _DEFAULT,
     looks: Looks = _LOOKS,
 ) -> None:
