@@ -17,6 +17,7 @@ from rasplab.cli.parameters import (
     Optimize,
     Out,
     Program,
+    Softness,
     Vocab,
     VocabSize,
 )
@@ -39,6 +40,7 @@ def compile_(
     causal: Causal = False,
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
+    softness: Softness = 0.0,
     inputs: Declared = None,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -69,6 +71,7 @@ def compile_(
         causal=causal,
         optimize=optimize,
         dtype=dtype,
+        softness=softness,
         inputs=reading.inputs(inputs, reader),
     )
     written = model.save(out, overwrite=overwrite)
@@ -86,6 +89,7 @@ def show(
     causal: Causal = False,
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
+    softness: Softness = 0.0,
     stage: str | None = None,
     json: AsJson = False,
 ) -> None:
@@ -119,6 +123,7 @@ def show(
         "causal": causal,
         "optimize": optimize,
         "dtype": dtype,
+        "softness": softness,
     }
     if stage is not None:
         show_stage(stage, source, as_json=json, **options)
@@ -140,6 +145,7 @@ def view(
     causal: Causal = False,
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
+    softness: Softness = 0.0,
     circuits: Annotated[bool, Parameter(negative="")] = False,
     beside: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -181,6 +187,7 @@ def view(
             "max_length": max_length,
             "causal": causal,
             "dtype": dtype,
+            "softness": softness,
         }
         model = reading.compiled(source, optimize=optimize, **options)
         if beside:

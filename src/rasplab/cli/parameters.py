@@ -54,6 +54,13 @@ Dtype = Annotated[
     Literal["float64", "float32", "bfloat16", "float16"],
     Parameter(help="The number format in which the model must be exact."),
 ]
+Softness = Annotated[
+    float,
+    Parameter(
+        help="The part of every proved margin that is given up for soft attention, from 0 to "
+        "below 1."
+    ),
+]
 Tokens = Annotated[str, Parameter(name="TOKENS")]
 
 
@@ -78,6 +85,7 @@ class Compiling:
     causal: Causal = False
     optimize: Optimize = 1
     dtype: Dtype = "float32"
+    softness: Softness = 0.0
 
 
 @Parameter(name="*")

@@ -139,5 +139,6 @@ def model_of(name: str, tokens: tuple[str, ...], asked: Compiling) -> tuple[Mode
         causal=asked.causal,
         optimize=asked.optimize,
         dtype=asked.dtype,
+        softness=asked.softness,
     )
     return model, typed

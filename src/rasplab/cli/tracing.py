@@ -15,6 +15,7 @@ from rasplab.cli.parameters import (
     KeepText,
     Optimize,
     Program,
+    Softness,
     Vocab,
 )
 from rasplab.cli.tokens import Reader, are_characters, divided
@@ -34,6 +35,7 @@ def trace(
     causal: Causal = False,
     optimize: Optimize = 1,
     dtype: Dtype = "float32",
+    softness: Softness = 0.0,
     json: AsJson = False,
 ) -> None:
     """Trace a model step by step: each variable, what computed it, the selector, its values.
@@ -66,6 +68,7 @@ def trace(
         causal=causal,
         optimize=optimize,
         dtype=dtype,
+        softness=softness,
     )
     _print(model, sequence, json)
 
