@@ -196,14 +196,14 @@ def test_they_show_themselves_and_are_saved(tmp_path) -> None:
     assert repr(truth.sets) == "<2 minimal circuits; the smallest has 3 edges>"
     assert str(truth).splitlines()[-3:] == [
         "2 minimal circuits; the smallest has 3 edges",
-        "  pos_embed -> a0.h0<k>, embed -> a0.h0<v>, a0.h0 -> output",
-        "  pos_embed -> a0.h1<k>, embed -> a0.h1<v>, a0.h1 -> output",
+        "  embed -> a0.h0<v>; pos_embed -> a0.h0<k>; a0.h0 -> output",
+        "  embed -> a0.h1<v>; pos_embed -> a0.h1<k>; a0.h1 -> output",
     ]
     assert "a0.h1 -&gt; output" in truth._repr_html_()
     data = json.loads(truth.save(tmp_path / "circuit.json").read_bytes())
     assert [[e["receiver"] for e in one] for one in data["minimal"]] == [
-        ["a0.h0<k>", "a0.h0<v>", "output"],
-        ["a0.h1<k>", "a0.h1<v>", "output"],
+        ["a0.h0<v>", "a0.h0<k>", "output"],
+        ["a0.h1<v>", "a0.h1<k>", "output"],
     ]
     again = pickle.loads(pickle.dumps(truth))
     way = ["pos_embed->a0.h0<k>", "embed->a0.h0<v>", "a0.h0->output"]

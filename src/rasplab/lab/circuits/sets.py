@@ -7,6 +7,7 @@ that carry the same whether or not they are cut, do nothing there.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -133,7 +134,10 @@ class MinimalCircuits:
 
 
 def _line(edges: tuple[Edge, ...]) -> str:
-    return ", ".join(map(str, edges)) or "no edge at all"
+    """By sender, as a circuit prints them."""
+    by_sender = itertools.groupby(edges, key=lambda edge: edge.sender)
+    parts = [f"{name} -> {', '.join(e.receiver for e in of)}" for name, of in by_sender]
+    return "; ".join(parts) or "no edge at all"
 
 
 def minimal_circuits(together: Together, batches: tuple[Batch, ...]) -> MinimalCircuits:
@@ -143,8 +147,16 @@ def minimal_circuits(together: Together, batches: tuple[Batch, ...]) -> MinimalC
         InputError: E451 beyond `SETS_AT_MOST` sets.
     """
     search = _Search(together, batches)
-    found = [tuple(map(search.edge, sorted(one, reverse=True))) for one in search.run()]
-    sets = tuple(tuple(Edge(w.name, r.name) for w, r in one) for one in found)
+    writers = {writer.name: i for i, writer in enumerate(together.blocks.writers)}
+    found = [{together.edges[search.order[place]] for place in one} for one in search.run()]
+    sets = tuple(
+        tuple(
+            Edge(w.name, r.name)
+            for w, r in sorted(together.edges, key=lambda edge: writers[edge[0].name])
+            if (w, r) in one
+        )
+        for one in found
+    )
     return MinimalCircuits(sets, len(search.order), search.tried, Judge(together, batches))
 
 
