@@ -27,6 +27,7 @@ SCRIPT = Path(rasplab.__file__).parent / "checker/standalone.py"
 CASES: tuple[tuple[str, float, dict[str, Any]], ...] = (
     ("hist", 0.05, {}),
     ("hist", 0.95, {}),
+    ("sort_unique", 0.8, {}),
     ("reverse", 0.5, {"optimize": 0}),
     ("frac_prevs", 0.5, {}),
     ("maximum", 0.95, {"causal": True}),
@@ -107,22 +108,32 @@ def test_no_gap_can_be_made_smaller_by_itself(name: str) -> None:
     assert tried
 
 
-def test_only_queries_and_the_factors_of_sums_are_changed() -> None:
-    hard, soft = model("double_hist"), model("double_hist", 0.5)
+def test_only_queries_the_factors_of_sums_and_slopes_are_changed() -> None:
+    hard, soft = model("hist"), model("hist", 0.5)
     changed = {
         array
         for array, was in hard.weights.arrays.items()
         if not np.array_equal(was, soft.weights.arrays[array])
     }
-    assert {array.rpartition(".")[2] for array in changed} == {"W_Q", "b_Q", "W_O"}
+    assert {array.rpartition(".")[2] for array in changed} == {"W_Q", "b_Q", "W_O", "W_in", "b_in"}
     assert hard.config == soft.config
     assert hard.weights.specification is not None
 
 
-def test_more_softness_leaves_more_to_a_gradient() -> None:
-    slopes = [patterns(model("sort", s)) for s in (0.0, 0.1, 0.9)]
-    least = [float((p * (1 - p)).max()) for p in slopes]
-    assert 10 * least[0] < least[1] < least[2]
+def test_more_softness_leaves_more_to_attention() -> None:
+    slopes = [patterns(model("reverse", s)) for s in (0.0, 0.1, 0.9)]
+    most = [float((p * (1 - p)).max()) for p in slopes]
+    assert 10 * most[0] < most[1] < most[2]
+
+
+def test_steps_reach_from_value_to_value_and_let_errors_through() -> None:
+    hard, soft = model("hist"), model("hist", 0.5)
+    within = {m: {b.name: b.error for b in prove(m.weights).blocks} for m in (hard, soft)}
+    name = "categorical(hist)"
+    assert within[hard][name] < 1e-5 < 0.01 < within[soft][name]
+    steep = [float(np.abs(m.weights.arrays["blocks.0.mlp.W_in"][1:]).max()) for m in (hard, soft)]
+    assert steep == [2.0, 1.0]
+    assert soft.verify().passed
 
 
 def test_a_head_that_always_selects_keeps_bos_no_higher_than_the_rest() -> None:
@@ -169,11 +180,14 @@ def test_it_is_saved_said_and_proved_by_the_script_for_sceptics(tmp_path: Path) 
 
 
 def test_a_soft_model_moves_to_other_homes_with_a_proof(tmp_path: Path) -> None:
-    soft = model("hist", 0.5, causal=True)
+    soft = model("hist", 0.2, causal=True)
     soft.save_pretrained(tmp_path / "home")
     moved = rasplab.from_pretrained(tmp_path / "home")
-    assert moved.manifest.softness == 0.5
+    assert moved.manifest.softness == 0.2
     assert moved("aba") == soft("aba") == [1, 1, 2]
+    softer = model("hist", 0.5, causal=True)
+    with pytest.raises(rasplab.InputError, match=r"E603(.|\n)*less `softness`"):
+        softer.save_pretrained(tmp_path / "norms")
 
 
 @pytest.mark.parametrize("given", [1, 1.0, -0.1, True, "soft", None, float("nan")])

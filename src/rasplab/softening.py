@@ -1,10 +1,11 @@
-"""Attention as soft as can be proved: the smallest gaps of score for which a proof still holds.
+"""A model as soft as can be proved: the smallest gaps and slopes for which a proof still holds.
 
-Lowering makes the gaps of a head so large that what is not selected weighs less than the format can
-tell from nothing. Decisions further on bear far more than that. Here the gaps are made smaller,
-head by head, and the checker says of the stored weights which are still large enough. Shape,
-directions and hidden units stay as they are: of a model only the queries change, and the factors of
-sums.
+Lowering makes the gaps of a head's scores so large that what is not selected weighs less than the
+format can tell from nothing, and the steps of hidden units so steep that they stop errors.
+Decisions further on bear far more. Here steps are made to reach from value to value, which lets
+gradients through, and gaps smaller, head by head; the checker says of the stored weights how much
+of that can still be proved. Shape and directions stay: of a model only the queries, the factors of
+sums and the slopes of steps change.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from rasplab.checker import Proof, prove
-from rasplab.craft import CraftModel, Head, Sharpness
+from rasplab.craft import Block, CraftModel, Head, Mlp, Sharpness, Steps
 from rasplab.diagnostics import InternalError
 from rasplab.lower.attention import resharpened
+from rasplab.lower.elementwise import widened
 from rasplab.plan import Plan
 from rasplab.weights import ModelWeights
 from rasplab.weights.assemble import arrays_of
@@ -66,7 +68,8 @@ class _Search:
         self.floors = tuple(min(1 - self.softness, margin) for margin in now)
 
     def run(self) -> None:
-        """Lower every gap as far as it goes."""
+        """Widen the steps of hidden units, then lower every gap as far as it goes."""
+        self._widen()
         for number, dial in self._dials().items():
             if dial.log_weight is None:
                 self._try({number: replace(dial, between=False)})
@@ -76,6 +79,12 @@ class _Search:
                 for lowered in (_with_gap, _with_weight):
                     while self._lower(number, lowered, stride):
                         pass
+
+    def _widen(self) -> None:
+        """The last steps first: behind one that is flat no gradient shows of those before."""
+        for number, block in reversed([*enumerate(self.craft.blocks)]):
+            if isinstance(block, Mlp) and any(isinstance(c, Steps) for c in block.constructions):
+                self._take(_with_block(self.craft, number, widened(block)))
 
     def tried(self, craft: CraftModel) -> tuple[ModelWeights, Proof]:
         """The weights of a softer model, and what is proved of them."""
@@ -90,7 +99,7 @@ class _Search:
     def _margins(self, craft: CraftModel) -> tuple[float, ...]:
         """What is left of every decision, block by block, and of the output; none if unproved."""
         weights, proof = self.tried(craft)
-        if not proof.holds:
+        if not (proof.holds and proof.output_error <= self._tolerated):
             return ()
         output, config = proof.margin, weights.config
         if config.numerical and config.output_unit is None:
@@ -120,7 +129,9 @@ class _Search:
 
     def _try(self, dials: Dials) -> bool:
         """Take these, if the checker proves enough."""
-        trial = _with_dials(self.craft, dials)
+        return self._take(_with_dials(self.craft, dials))
+
+    def _take(self, trial: CraftModel) -> bool:
         found = self._margins(trial)
         pairs = zip(found, self.floors, strict=False)
         if len(found) != len(self.floors) or any(m < floor for m, floor in pairs):
@@ -130,12 +141,15 @@ class _Search:
 
 
 def _with_dials(craft: CraftModel, dials: Dials) -> CraftModel:
-    blocks = list(craft.blocks)
     for number, dial in dials.items():
-        head = blocks[number]
+        head = craft.blocks[number]
         assert isinstance(head, Head)
-        blocks[number] = resharpened(head, dial)
-    return replace(craft, blocks=tuple(blocks))
+        craft = _with_block(craft, number, resharpened(head, dial))
+    return craft
+
+
+def _with_block(craft: CraftModel, number: int, block: Block) -> CraftModel:
+    return replace(craft, blocks=(*craft.blocks[:number], block, *craft.blocks[number + 1 :]))
 
 
 def _scaled(dial: Sharpness, factor: float) -> Sharpness:
