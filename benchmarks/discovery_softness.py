@@ -6,6 +6,7 @@ python benchmarks/discovery_softness.py > benchmarks/results/discovery_softness.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 import warnings
@@ -24,6 +25,7 @@ import torch
 import rasplab
 from benchmarks.table import heading, markdown, progress
 from rasplab import programs
+from rasplab.diagnostics import counted
 from rasplab.lab.discovery import ABLATIONS, Task, ZeroGradientWarning, methods, task_of
 from rasplab.model import Model
 
@@ -34,6 +36,7 @@ LEARNED = ("edge-pruning", "subnetwork-probing")
 FORMATS = {"float32": torch.float32, "float64": torch.float64}
 
 
+@functools.cache
 def compiled(name: str) -> list[Model]:
     """The model at every place of the dial; the first is as sharp as can be."""
     program, vocab = programs.get(name).at(5, 5)
@@ -115,7 +118,7 @@ def along(names: Sequence[str], dtype: str, ablations: Sequence[str]) -> str:
         for m in sorted(means, key=lambda m: -fmean(means[m]))
     ]
     tasks = len(found["exact", DIAL[0]])
-    said = f"{dtype}, {tasks} tasks each" + (f"; {refused} refused" if refused else "")
+    said = f"{dtype}, {counted(tasks, 'task')} each" + (f"; {refused} refused" if refused else "")
     return f"{said}:\n\n{markdown(['method', *map(str, DIAL)], rows)}"
 
 
