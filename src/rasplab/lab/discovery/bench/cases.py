@@ -46,6 +46,8 @@ class Case:
     sort at (5, 5)
     >>> print(Case("dyck1", 2, 8, causal=True, optimize=0))
     dyck1 at (2, 8), causal, optimize=0
+    >>> print(Case("sort", softness=0.5))
+    sort at (5, 5), softness=0.5
     """
 
     program: str
