@@ -127,13 +127,14 @@ def main() -> None:
     given = "double_hist,dyck1,hist,reverse,sort"
     parser.add_argument("--programs", default=given)
     parser.add_argument("--ablations", default="zero,resample")
+    parser.add_argument("--formats", default=",".join(FORMATS))
     options = parser.parse_args()
     names, ablations = options.programs.split(","), options.ablations.split(",")
     sort = one_model(compiled("sort"), "qkv", "resample")
     print(f"`{heading()}`\n\nThe library's sort at (5, 5), resampling, in float32:\n\n{sort}\n")
     listed = f"{', '.join(names)} at (5, 5); {', '.join(ablations)}; level qkv"
     print(f"AUROC at edges along the dial, the mean over {listed}.\n")
-    for dtype in FORMATS:
+    for dtype in options.formats.split(","):
         print(f"In {along(names, dtype, ablations)}\n")
 
 
