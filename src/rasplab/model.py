@@ -162,7 +162,7 @@ class Model:
                 edges that do where all others are ablated together, and no part of which does.
 
         Raises:
-            InputError: E440 for an unknown level or ablation, E441 for data that are unusable, E451
+            InputError: E440 for an unknown level or ablation, E441 for data that are unusable, E455
                 where there are too many sets to try.
         """
         from rasplab.lab.circuits import ground_truth

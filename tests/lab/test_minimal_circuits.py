@@ -233,7 +233,7 @@ def test_too_many_sets_or_cases_are_refused(monkeypatch) -> None:
     with pytest.raises(rasplab.InputError, match=r"11 edges can matter, and after 20 sets"):
         model.circuit(level="qkv", ablation="zero", minimal="sets")
     monkeypatch.setattr(sets, "CASES_AT_MOST", 83)
-    with pytest.raises(rasplab.InputError, match=r"E451(.|\n)*84 cases, of 83"):
+    with pytest.raises(rasplab.InputError, match=r"E455(.|\n)*84 cases, of 83"):
         model.circuit(ablation="resample", minimal="sets")
     assert search.check_cases is sets.check_cases
 

@@ -1,4 +1,4 @@
-"""E451: where all minimal circuits cannot be found."""
+"""E455: where all minimal circuits cannot be found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ model = rasplab.compile(hist, vocab="ab", max_length=8)
 
 PAGES = (
     Page(
-        "E451",
+        "E455",
         "all minimal circuits cannot be found here",
         """\
 Every set of edges that could do by itself is run on every case of the data, an input with what it

@@ -144,7 +144,7 @@ def minimal_circuits(together: Together, batches: tuple[Batch, ...]) -> MinimalC
     """Every minimal faithful set of edges.
 
     Raises:
-        InputError: E451 beyond `SETS_AT_MOST` sets.
+        InputError: E455 beyond `SETS_AT_MOST` sets.
     """
     search = _Search(together, batches)
     writers = {writer.name: i for i, writer in enumerate(together.blocks.writers)}
@@ -161,7 +161,7 @@ def minimal_circuits(together: Together, batches: tuple[Batch, ...]) -> MinimalC
 
 
 def check_cases(count: int) -> None:
-    """Refuse a search over more cases than it can be exact over (E451)."""
+    """Refuse a search over more cases than it can be exact over (E455)."""
     if count > CASES_AT_MOST:
         raise InputError(
             _beyond(
@@ -172,7 +172,7 @@ def check_cases(count: int) -> None:
 
 
 def _beyond(why: str, help: str) -> Diagnostic:
-    return diagnostic("E451", "all minimal circuits cannot be found here", notes=[why], help=help)
+    return diagnostic("E455", "all minimal circuits cannot be found here", notes=[why], help=help)
 
 
 @dataclass(slots=True, eq=False)
