@@ -33,6 +33,7 @@ from rasplab.plan.size import check_planned
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.order import topological
 from rasplab.rasp.printer import to_text
+from rasplab.softening import softened
 from rasplab.weights import ModelWeights
 from rasplab.weights.assemble import assemble
 from rasplab.weights.labels import label
@@ -151,7 +152,7 @@ def _attempt(
 ) -> Compilation:
     (*_, source) = _sources(program, options, pipeline, observing=observing)
     verify_resolved(source.root, source.facts.interner)
-    lowered, planned, weights, proof = _cheapest_exact(source, Budget())
+    lowered, planned, weights, proof = _softened(source, _cheapest_exact(source, Budget()))
     return Compilation(
         options,
         source.facts,
@@ -288,6 +289,18 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     return lowered, planned, replace(weights, circuit=circuit), proof
 
 
+def _softened(source: _Source, found: Candidate) -> Candidate:
+    """The same model with attention as soft as was asked for."""
+    lowered, planned, weights, _ = found
+    softness, hard = source.options.softness, weights.circuit.certificate
+    if not softness:
+        return found
+    craft, weights, proof = softened(planned, weights, softness)
+    circuit = replace(weights.circuit, certificate=_proved(proof, hard), softness=softness)
+    soft = replace(lowered, craft=craft), replace(planned, craft=craft)
+    return *soft, replace(weights, circuit=circuit), proof
+
+
 def _bounded(source: _Source, style: Style, budget: Budget) -> tuple[Lowered, Certificate]:
     """The craft model and its bounds; once more wherever something has to be settled before."""
     while True:
@@ -339,7 +352,7 @@ def stop_after(
 ) -> Stage:
     """What a stage makes of a program; nothing after it is done.
 
-    From the craft model on it is that of the first style, exact or not.
+    From the craft model on it is that of the first style, exact or not, before attention is soft.
 
     Raises:
         CompileError: the program is refused before.

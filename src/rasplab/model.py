@@ -142,6 +142,7 @@ class Model:
         positions: bool = False,
         joined: bool = False,
         seed: int = 0,
+        minimal: str | None = None,
     ) -> GroundTruth:
         """The ground-truth circuit: the nodes and edges that matter under an ablation.
 
@@ -157,21 +158,19 @@ class Model:
             positions: tell positions apart.
             joined: take the embeddings of tokens and positions for one node.
             seed: of what is drawn.
+            minimal: "sets" to find, of a small model, every minimal circuit as well: all sets of
+                edges that do where all others are ablated together, and no part of which does.
 
         Raises:
-            InputError: E440 for an unknown level or ablation, E441 for data that are unusable.
+            InputError: E440 for an unknown level or ablation, E441 for data that are unusable, E455
+                where there are too many sets to try.
         """
         from rasplab.lab.circuits import ground_truth
 
         return ground_truth(
-            self,
-            level=level,
-            ablation=ablation,
-            data=data,
-            positions=positions,
-            joined=joined,
-            seed=seed,
-        )
+            self, level=level, ablation=ablation, data=data, positions=positions, joined=joined,
+            seed=seed, minimal=minimal,
+        )  # fmt: skip
 
     def dataset(
         self,

@@ -19,6 +19,7 @@ def compile(
     optimize: int = 1,
     dtype: str = "float32",
     inputs: Any = None,
+    softness: float = 0.0,
 ) -> Model:
     """Compile a program into a model that equals it, or refuse.
 
@@ -32,6 +33,8 @@ def compile(
         inputs: those for which the program is meant, if not all: a predicate over a tuple of
             tokens, a list of sequences, a pattern over tokens such as `"[0-9]+"`, or
             `rasp.Examples([...])`. The model need not equal the program on others.
+        softness: from 0 to below 1, the part of every proved margin that may be given up to make
+            attention soft, so that gradients pass; 0 makes it as sharp as the format allows.
 
     Raises:
         CompileError: the program has no value on some input, or is too large to be exact.
@@ -40,7 +43,7 @@ def compile(
     from rasplab.compiler import compile_program
     from rasplab.options import read_options
 
-    options = read_options(program, vocab, max_length, causal, optimize, dtype, inputs)
+    options = read_options(program, vocab, max_length, causal, optimize, dtype, inputs, softness)
     compilation = compile_program(program, options)
     return Model(compilation.weights, program, compilation, options.inputs)
 

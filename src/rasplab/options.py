@@ -29,6 +29,7 @@ class Options:
     optimize: int
     dtype: str
     inputs: Inputs | None = None
+    softness: float = 0.0
 
     def __repr__(self) -> str:
         return brief(self)
@@ -42,6 +43,7 @@ def read_options(
     optimize: Any,
     dtype: Any,
     inputs: Any = None,
+    softness: Any = 0.0,
 ) -> Options:
     """Check what a user asked for.
 
@@ -61,6 +63,7 @@ def read_options(
         _level(optimize),
         _format(dtype),
         read_inputs(inputs, vocabulary, length),
+        _softness(softness),
     )
 
 
@@ -140,6 +143,20 @@ def _format(given: Any) -> str:
         return given
     names = ", ".join(PRECISIONS)
     raise InputError(diagnostic("E410", f"{shown(given)} is no number format", help=f"use {names}"))
+
+
+def _softness(given: Any) -> float:
+    given = plain(given)
+    if type(given) in (int, float) and 0 <= given < 1:
+        return float(given)
+    raise InputError(
+        diagnostic(
+            "E409",
+            f"`softness` must be a number from 0 to below 1, not {shown(given)}",
+            notes=["it is the part of every margin that may be given up"],
+            help="with 0 attention is as sharp as can be; 0.5 keeps half of every margin",
+        )
+    )
 
 
 def _vocabulary(given: Any) -> tuple[Value, ...]:

@@ -41,6 +41,15 @@ def test_errors_of_the_library_are_within_their_bounds(name: str, dtype: str) ->
     check(model, least=2)
 
 
+@pytest.mark.parametrize("name", ["hist", "sort", "dyck1", "frac_prevs"])
+def test_errors_of_soft_models_are_within_their_bounds(name: str) -> None:
+    """Their errors are large, and pass through steps that are on their way from value to value."""
+    program, vocabulary = programs.get(name).at(3, 3)
+    model = rasplab.compile(program, vocab=vocabulary, max_length=3, softness=0.9)
+    found = list(measure(model, Search(inputs=60, rounds=2, seed=0), exported=False))
+    assert [m for m in found if m.broken] == []
+
+
 @pytest.mark.parametrize("grow", [random_program, random_numbers])
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_errors_of_random_programs_are_within_their_bounds(grow: object, seed: int) -> None:

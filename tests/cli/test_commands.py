@@ -172,6 +172,17 @@ def test_compile_writes_a_model_that_show_and_verify_read(shell: Shell) -> None:
     assert "DIFFERENT" in shell.out
 
 
+def test_a_soft_model_is_compiled_shown_and_compared_as_such(shell: Shell) -> None:
+    line = ["compile", "hist", "--vocab", "ab", "--max-length", "3", "-o", "soft"]
+    assert shell(*line, "--softness", "0.5") == 0
+    assert shell("show", "soft") == 0
+    assert "optimize=1, softness=0.5" in shell.out
+    assert shell("verify", "soft", "--program", "hist") == 0
+    assert "what this version compiles the program to, with the same certificate" in shell.out
+    assert shell(*line, "--overwrite", "--softness", "1") == 1
+    assert "error[E409]" in shell.err
+
+
 def test_verify_says_with_which_library_program_to_compare(shell: Shell) -> None:
     assert shell("compile", "reverse", "--max-length", "6", "-o", "./reverse") == 0
     assert shell("verify", "reverse") == 0

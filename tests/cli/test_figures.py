@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rasplab.cli import main
+from rasplab.lab.circuits import ABLATIONS
 from tests.cli.test_commands import Shell
 
 STARTS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
@@ -28,6 +29,12 @@ def test_a_figure_of_a_program_in_every_format(shell: Shell, line: str, suffix: 
     assert shell.out == f"figure.{suffix}\n"
     start = Path(f"figure.{suffix}").read_bytes()
     assert start.startswith(b"<svg" if start[:4] == b"<svg" else STARTS[suffix])
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_a_circuit_is_drawn_under_every_ablation_that_there_is(shell: Shell, ablation: str) -> None:
+    line = ["circuit", "hist", "--vocab", "ab", "--max-length", "2", "-o", "figure.svg"]
+    assert shell(*line, "--ablation", ablation) == 0
 
 
 def test_figures_of_expressions_and_weights(shell: Shell) -> None:

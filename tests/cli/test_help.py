@@ -73,11 +73,13 @@ JSON = {
     "list": [["looks", "name", "summary", "vocabulary"]],
     "run sort 3 1 2 --compiled": ["input", "model", "program"],
     "show hist": [
-        "certificate", "components", "config", "name", "optimize", "program", "variables",
+        "certificate", "components", "config", "name", "optimize", "program", "softness",
+        "variables",
     ],
     "show hist --stage graph": ["stage", "text"],
     "show ./model": [
-        "certificate", "components", "config", "name", "optimize", "program", "variables",
+        "certificate", "components", "config", "name", "optimize", "program", "softness",
+        "variables",
     ],
     "check ./model": [
         "blocks", "format", "holds", "margin", "output_error", "refuted", "taken",

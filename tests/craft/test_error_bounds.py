@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rasplab.craft.affine import Affine, constant
-from rasplab.craft.blocks import Head, Mlp, Products, Provenance, Scores, Steps
+from rasplab.craft.blocks import Head, Mlp, Products, Provenance, Scores, Sharpness, Steps
 from rasplab.craft.error_bounds import (
     Errors,
     counts,
@@ -159,7 +159,7 @@ def test_an_extent_is_of_all_weights_and_of_all_that_can_be_read() -> None:
     x, y = space(2, largest=7.0), space(1, largest=50.0)
     plain = reads((x, [1.0, 1.0]), bias=1.0, bos=1.0)
     value = reads((x, [3.0, -9.0]), bias=0.25)
-    scores = Scores(1.0, 0.0, 0.5, 1.0, 1.0, 0.0, 1)
+    scores = Scores(1.0, 0.0, 0.5, 1.0, 1.0, 0.0, 1, 0.0, Sharpness(0.5))
     head = Head(plain, plain, value, y, 4.0, "sum", scores, NAMED)
     mlp = Mlp(plain, np.array([[0.125]]), space(1), (), NAMED)
     rows = np.array([[0.0, 2.0]])
@@ -194,7 +194,7 @@ def head(kind: str, *, bos: float = 0.0, scale: float = 1.0, **changed: Any) -> 
     """Scores 20 where keys match, else 0, and 8 at BOS; the last feature of both is BOS's own."""
     scores: dict[str, Any] = {
         "selected": 20.0, "rejected": 0.0, "bos": 8.0, "query_l1": 20.0, "key_l1": 1.0,
-        "climb": 0.0, "conjuncts": 1,
+        "climb": 0.0, "conjuncts": 1, "spread": 0.0, "sharpness": Sharpness(12.0),
     }  # fmt: skip
     keys = reads((KEYS, [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), bos=[0.0, 0.0, 1.0])
     queries = reads((QUERIES, [[20.0, 0.0, 8.0], [0.0, 20.0, 8.0]]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rasplab.craft.affine import Affine
-from rasplab.craft.blocks import Head, Provenance, Scores
+from rasplab.craft.blocks import Head, Provenance, Scores, Sharpness
 from rasplab.craft.model import CraftModel, Embedding, Output
 from rasplab.craft.precision import PRECISIONS, Precision
 from rasplab.craft.space import Direction, Subspace
@@ -43,7 +43,7 @@ def kept(draw: np.random.Generator, precision: Precision) -> tuple[Head, Head]:
         writes,
         1.0,
         "move",
-        Scores(1.0, 0.0, 0.5, 1.0, 1.0, 0.0, 1),
+        Scores(1.0, 0.0, 0.5, 1.0, 1.0, 0.0, 1, 0.0, Sharpness(0.5)),
         Provenance("w", "w"),
     )
     craft = CraftModel(("a",), 3, False, (), (meant,), key, Output((0, 1), False))

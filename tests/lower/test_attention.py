@@ -8,12 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rasplab.craft import Affine
+from rasplab.craft import Affine, Head, Provenance, Sharpness
 from rasplab.craft.precision import FLOAT16, FLOAT32
 from rasplab.craft.space import Direction, Subspace
 from rasplab.diagnostics import CompileError
 from rasplab.graph import Facts, Interner, build_graph
-from rasplab.lower.attention import BOS_SELF, Match, Pattern, Ranking, assemble, pattern
+from rasplab.lower.attention import (
+    BOS_SELF,
+    Match,
+    Pattern,
+    Ranking,
+    assemble,
+    pattern,
+    resharpened,
+)
 from rasplab.rasp import aggregate, best, full, indices, select, tokens
 from rasplab.rasp.expressions import Selector
 
@@ -38,7 +46,15 @@ def read(affine: Affine, held: dict[int, np.ndarray], *, bos: bool = False) -> n
 class Built:
     """A head of matches of two values each, and perhaps of a ranking of 0, 1, 2 and 3."""
 
-    def __init__(self, matches: int, *, ranked: bool, log_weight: float | None) -> None:
+    def __init__(
+        self,
+        matches: int,
+        *,
+        ranked: bool,
+        log_weight: float | None,
+        gap: float = FLOAT32.score_gap(KEYS),
+        between: bool = True,
+    ) -> None:
         made = [(view(2, f"k{i}"), view(2, f"q{i}")) for i in range(matches)]
         self.keys = [key[1] for key, _ in made]
         self.queries = [query[1] for _, query in made]
@@ -49,8 +65,9 @@ class Built:
         ranking_view = Affine(((level, np.eye(1)),), np.zeros(1), np.zeros(1)) if ranked else None
         ranking = Ranking(node, np.arange(4.0)[:, None] * 2, 2.0, 6.0) if ranked else None
         views = [(key[0], query[0]) for key, query in made]
+        sharpness = Sharpness(gap, log_weight, between)
         self.query, self.key, self.scores = assemble(
-            Pattern(tuple(given), ranking), views, ranking_view, FLOAT32, KEYS, log_weight
+            Pattern(tuple(given), ranking), views, ranking_view, sharpness
         )
 
     def score(self, matching: tuple[bool, ...], level: float = 0.0) -> float:
@@ -95,6 +112,38 @@ def test_keys_score_as_is_said(matches: int, ranked: bool, log_weight: float | N
         assert s.bos == s.selected + 2.0
     each = s.selected / matches
     assert (s.query_l1, s.key_l1) == (2 * each * matches, each * matches)
+
+
+@pytest.mark.parametrize("matches", [0, 1, 3])
+@pytest.mark.parametrize("log_weight", [None, 2.0])
+@pytest.mark.parametrize("ranked", [False, True])
+@pytest.mark.parametrize("between", [False, True])
+def test_a_head_that_is_made_softer_is_one_that_was_built_so(
+    matches: int, ranked: bool, log_weight: float | None, between: bool
+) -> None:
+    weight = None if ranked else log_weight
+    built = Built(matches, ranked=ranked, log_weight=weight)
+    softer = None if weight is None else 0.75
+    wanted = Built(matches, ranked=ranked, log_weight=softer, gap=3.25, between=between)
+    scale = 1.0 if weight is None else np.exp(weight)
+    head = Head(
+        built.query, built.key, built.key, built.level, scale, "move", built.scores,
+        Provenance("x", "x"),
+    )  # fmt: skip
+    found = resharpened(head, Sharpness(3.25, softer, between))
+    assert found.scores == wanted.scores
+    assert found.scale == (1.0 if softer is None else np.exp(0.75))
+    pairs = zip(found.query.parts, wanted.query.parts, strict=True)
+    assert all((a == b).all() for (_, a), (_, b) in pairs)
+    assert (found.query.bias == wanted.query.bias).all()
+    assert (found.query.bos == wanted.query.bos).all()
+    assert (head.query.bias == built.query.bias).all()  # the head that was given is untouched
+
+
+def test_bos_that_need_not_win_ties_with_what_is_not_selected() -> None:
+    s = Built(2, ranked=True, log_weight=None, gap=3.25, between=False).scores
+    assert s.selected - s.bos == 3.25
+    assert s.bos == s.rejected
 
 
 def facts_of(selector: Selector, vocabulary: tuple[Any, ...] = (0, 1, 2)) -> tuple[Facts, Any]:
@@ -152,5 +201,7 @@ def test_a_format_with_fewer_bits_needs_a_smaller_gap() -> None:
     (view_of_keys, _), (view_of_queries, _) = view(2, "k"), view(2, "q")
     node: Any = None
     given = Pattern((Match(node, node, np.eye(2), np.eye(2)),), None)
-    _, _, scores = assemble(given, [(view_of_keys, view_of_queries)], None, FLOAT16, KEYS, None)
+    _, _, scores = assemble(
+        given, [(view_of_keys, view_of_queries)], None, Sharpness(FLOAT16.score_gap(KEYS))
+    )
     assert scores.selected == 2 * FLOAT16.score_gap(KEYS)

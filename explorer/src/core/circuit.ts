@@ -4,7 +4,7 @@ import type { CircuitView, ModelDocument } from "./document";
 import type { Asked } from "./state";
 
 export const LEVELS = ["component", "head", "qkv"];
-export const ABLATIONS = ["none", "zero", "mean", "resample"];
+export const ABLATIONS = ["none", "zero", "mean", "resample", "scramble"];
 
 export function circuitOf(circuits: CircuitView[], asked: Asked): CircuitView | undefined {
   return circuits.find(

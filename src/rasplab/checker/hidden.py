@@ -44,6 +44,7 @@ class Written:
     """What comes out for each row: near `value`, within `error`.
 
     Of all decisions whether a unit is silent, `decision` is the nearest: what it meets and bears.
+    A unit whose corner lies within its error decides nothing, and lets the error through.
     """
 
     value: Array
@@ -281,7 +282,9 @@ def _add(
     high = value + reach
     active = high > 0
     here = np.flatnonzero(active.any(axis=1))
-    sums.decision = _nearer(sums.decision, _nearest(value, reach))
+    sure = np.abs(value) >= reach  # one that is not decides nothing: its error passes on
+    nearest = _nearest(np.where(sure, value, np.inf), np.where(sure, reach, 0.0))
+    sums.decision = _nearer(sums.decision, nearest)
     if not len(here):
         return
     value, reach, high, active = value[here], reach[here], high[here], active[here]

@@ -49,7 +49,8 @@ class BlockProof:
 
     A head decides between scores: it meets what makes equal ones differ, and bears the gap. A
     hidden unit decides whether it is silent: it meets the error of what it reads, and bears the
-    distance to where it would change its mind.
+    distance to where it would change its mind. One that may be either decides nothing: the error
+    passes on, to `error`.
     """
 
     name: str

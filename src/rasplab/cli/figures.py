@@ -94,7 +94,7 @@ def circuit(
     *tokens: Tokens,
     out: Out,
     level: Literal["component", "head", "qkv", "neuron", "direction"] = "head",
-    ablation: Literal["none", "zero", "mean", "resample"] = "none",
+    ablation: Literal["none", "zero", "mean", "resample", "scramble"] = "none",
     split: Division = None,
     compiling: Compiling = _DEFAULT,
     looks: Looks = _LOOKS,

@@ -77,6 +77,13 @@ class Compiling:
         Dtype | None,
         Parameter(help="The number format in which the model must be exact; by default float32."),
     ] = None
+    softness: Annotated[
+        float,
+        Parameter(
+            help="The part of every proved margin that is given up for soft attention, from 0 to "
+            "below 1."
+        ),
+    ] = 0.0
     inputs: Declared = None
 
     def given(self) -> list[str]:

@@ -125,6 +125,7 @@ def options(
         "causal": asked.causal,
         "optimize": optimize if asked.optimize is None else asked.optimize,
         "dtype": asked.dtype or "float32",
+        "softness": asked.softness,
         "inputs": inputs(asked.inputs, reader),
     }
 

@@ -32,6 +32,7 @@ def _data(model: Model) -> dict[str, Any]:
         "program": circuit.program,
         "name": model.name,
         "optimize": circuit.optimize,
+        "softness": circuit.softness,
         "config": {**record(config), "max_length": config.max_length},
         "variables": [
             {"name": v.name, "from": v.start, "to": v.stop, "written": str(v.written)}
@@ -80,7 +81,7 @@ def _overview(model: Model) -> None:
             ("vocabulary", f"{len(c.vocabulary)} tokens: {words}"),
             ("length", f"at most {c.max_length}, {masking}"),
             ("output", output),
-            ("model", f"{model.weights}, optimize={circuit.optimize}"),
+            ("model", f"{model.weights}, {circuit.compiled}"),
         ]
     )
 

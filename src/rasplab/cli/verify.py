@@ -156,6 +156,7 @@ def _compare(model: Model, name: str, report: Report, *, samples: int, seed: int
             optimize=circuit.optimize,
             dtype=config.dtype,
             inputs=meant,
+            softness=circuit.softness,
         )
     report("weights", _sameness(model.weights, again.weights), None)
     return found.passed

@@ -1,7 +1,7 @@
 """Linear algebra over named directions: the compiler's intermediate representation."""
 
 from rasplab.craft.affine import Affine
-from rasplab.craft.blocks import Block, Head, Mlp, Products, Provenance, Scores, Steps
+from rasplab.craft.blocks import Block, Head, Mlp, Products, Provenance, Scores, Sharpness, Steps
 from rasplab.craft.model import CraftModel, Embedding, Output
 from rasplab.craft.space import BOS, Direction, Subspace
 
@@ -18,6 +18,7 @@ __all__ = [
     "Products",
     "Provenance",
     "Scores",
+    "Sharpness",
     "Steps",
     "Subspace",
 ]

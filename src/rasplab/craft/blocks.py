@@ -25,12 +25,27 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharpness:
+    """What a head's scores are built from: how far apart they lie.
+
+    What is selected scores a `gap` more than BOS, and a level of a ranking a gap more than the
+    next. `between` puts BOS a gap above what is not selected, to win where nothing is; without it
+    BOS scores as that does at most. With a `log_weight`, BOS scores so much above the selected.
+    """
+
+    gap: float
+    log_weight: float | None = None
+    between: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """How a head decides, in score units.
 
     Selected keys score `selected`, others at most `rejected`, BOS scores `bos`. `query_l1` and
     `key_l1` bound the weight with which errors of the key's and the query's features enter; the
-    key's second-last feature, if `climb` is not 0, is a score that counts `climb` for each unit.
+    key's second-last feature, if `climb` is not 0, is a score that counts `climb` for each unit,
+    of which there are `spread` from the lowest to the highest.
     """
 
     selected: float
@@ -40,6 +55,8 @@ class Scores:
     key_l1: float
     climb: float
     conjuncts: int
+    spread: float
+    sharpness: Sharpness
 
 
 @dataclass(frozen=True, slots=True, eq=False)

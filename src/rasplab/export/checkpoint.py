@@ -132,7 +132,8 @@ class Layout:
         bounds = [bound_of(weights, proof, dtype) for dtype, proof in proofs.items()]
         exact = [bound for bound in bounds if bound.exact]
         if not exact:
-            raise InputError(_not_exact(home, bounds[-1], proofs[formats[-1]].refuted))
+            refuted, soft = proofs[formats[-1]].refuted, weights.circuit.softness > 0
+            raise InputError(_not_exact(home, bounds[-1], refuted, soft=soft))
         best = next((bound for bound in exact if bound.largest <= LARGEST), exact[-1])
         return Layout(architecture, activation, best.precision, best)
 
@@ -351,13 +352,14 @@ def _among(name: str, given: str, known: tuple[str, ...]) -> None:
         )
 
 
-def _not_exact(home: Home, bound: NormBound, refuted: str) -> Diagnostic:
+def _not_exact(home: Home, bound: NormBound, refuted: str, *, soft: bool) -> Diagnostic:
+    less = "with less `softness`" if soft else "for a smaller `max_length`"
     why = refuted or f"the smallest margin is {bound.smallest_margin:.2g}"
     return diagnostic(
         "E603",
         f"this model would not be exact behind the layer norms of {home.title}",
         notes=[f"in {bound.precision}: {why}"],
-        help="compile for a smaller `max_length`, or use a home without norms",
+        help=f"compile {less}, or use a home without norms",
     )
 
 

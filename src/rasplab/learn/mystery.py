@@ -105,6 +105,7 @@ def _sealed(circuit: Circuit, names: Mapping[str, str]) -> Circuit:
         variables=tuple(_place(place, names) for place in circuit.variables),
         certificate=_certificate(circuit, names),
         optimize=circuit.optimize,
+        softness=circuit.softness,
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.craft import Affine, Scores
+from rasplab.craft import Affine, Head, Scores, Sharpness
 from rasplab.craft.affine import beside
-from rasplab.craft.precision import Precision
 from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Node
 from rasplab.graph import node as g
@@ -107,28 +107,17 @@ def assemble(
     given: Pattern,
     views: list[tuple[Affine, Affine]],
     ranking_view: Affine | None,
-    precision: Precision,
-    keys: int,
-    log_weight: float | None,
+    sharpness: Sharpness,
 ) -> tuple[Affine, Affine, Scores]:
     """Query and key maps of a head, and how it decides.
 
-    `views` holds, per match, the key's and the query's view, silent at BOS. m matches score G
-    each; BOS scores half-way between m and m - 1 of them; with `log_weight` it scores that much
-    above the selected. A ranking adds a gap per level, and the rest makes room for it.
+    `views` holds, per match, the key's and the query's view, silent at BOS.
     """
-    gap = precision.score_gap(keys)
     m = len(views)
-    if log_weight is not None:
-        each, climb = gap, 0.0
-        bos = m * each + log_weight
-    elif given.ranking is None:
-        each, climb = 2 * gap, 0.0
-        bos = (m - 0.5) * each
-    else:
-        climb = gap / given.ranking.gap
-        each = climb * given.ranking.spread + 2 * gap
-        bos = m * each - gap
+    climb, spread = 0.0, 0.0
+    if given.ranking is not None:
+        climb, spread = sharpness.gap / given.ranking.gap, given.ranking.spread
+    each, bos = _levels(m, climb * spread, sharpness)
     key_parts = [key for key, _ in views]
     query_parts = [query.times(np.eye(query.columns) * each) for _, query in views]
     if ranking_view is not None:
@@ -136,17 +125,66 @@ def assemble(
         query_parts.append(_fixed(climb))
     key_parts.append(Affine((), np.zeros(1), np.ones(1)))
     query_parts.append(Affine((), np.array([bos]), np.array([BOS_SELF])))
-    top = m * each + (climb * given.ranking.spread if given.ranking else 0.0)
     scores = Scores(
         selected=m * each,
-        rejected=top - each,
+        rejected=m * each + climb * spread - each,
         bos=bos,
         query_l1=sum(each * _l1(match.query_features) for match in given.matches),
         key_l1=sum(each * _l1(match.key_features) for match in given.matches),
         climb=climb,
         conjuncts=m,
+        spread=spread,
+        sharpness=sharpness,
     )
     return beside(query_parts), beside(key_parts), scores
+
+
+def _levels(m: int, ranking: float, sharpness: Sharpness) -> tuple[float, float]:
+    """What each of m matches scores, and what BOS scores, for a ranking that adds so much at most.
+
+    All m hold for what is selected, and at most m - 1 for the rest, to which the ranking may add
+    all that it can: a match scores that much, and two gaps with BOS half-way, or one.
+    """
+    gap = sharpness.gap
+    if sharpness.log_weight is not None:
+        return gap, m * gap + sharpness.log_weight
+    each = ranking + (2 * gap if sharpness.between else gap)
+    return each, m * each - gap
+
+
+def resharpened(head: Head, sharpness: Sharpness) -> Head:
+    """The same head with its scores as far apart as is said; what it does at BOS stays."""
+    old = head.scores
+    ranked, climb = old.climb != 0, old.climb / old.sharpness.gap * sharpness.gap
+    each, bos = _levels(old.conjuncts, climb * old.spread, sharpness)
+    before, after = np.ones((2, head.query.columns))
+    matches = slice(0, len(before) - 1 - ranked)
+    if old.conjuncts:
+        before[matches], after[matches] = old.selected / old.conjuncts, each
+    if ranked:
+        before[-2], after[-2] = old.climb, climb
+    # divided first: whole multiples of a gap stay whole
+    query = replace(
+        head.query,
+        parts=tuple((space, matrix / before * after) for space, matrix in head.query.parts),
+        bias=head.query.bias / before * after,
+        bos=head.query.bos / before * after,
+    )
+    query.bias[-1] = bos
+    ratio = after[0] / before[0]
+    scores = replace(
+        old,
+        selected=old.conjuncts * each,
+        rejected=old.conjuncts * each + climb * old.spread - each,
+        bos=bos,
+        query_l1=old.query_l1 * ratio,
+        key_l1=old.key_l1 * ratio,
+        climb=climb,
+        sharpness=sharpness,
+    )
+    weight = sharpness.log_weight
+    scale = head.scale if weight is None else math.exp(weight)
+    return replace(head, query=query, scores=scores, scale=scale)
 
 
 def _fixed(value: float) -> Affine:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.craft import Affine, Products, Steps
+from rasplab.craft import Affine, Mlp, Products, Steps
 from rasplab.craft.affine import beside
 from rasplab.lower.cover import Rectangle
 
@@ -68,6 +68,27 @@ def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
             count=len(weights),
         ),
     )
+
+
+def widened(mlp: Mlp) -> Mlp:
+    """The same hidden units with every step half as steep, about the same middle.
+
+    `relu(sx - b) - relu(sx - b - 1)` becomes `relu(sx/2 - b/2 + 1/4) - relu(sx/2 - b/2 - 3/4)`: a
+    step that had half of its gap takes all of it, from value to value. Errors of what is read are
+    then no longer stopped, and gradients neither.
+    """
+    read, start = mlp.read, 0
+    factors, added = np.ones(read.columns), np.zeros(read.columns)
+    for construction in mlp.constructions:
+        if isinstance(construction, Steps):
+            pairs = construction.count // 2
+            up, down = slice(start, start + pairs), slice(start + pairs, start + 2 * pairs)
+            factors[up] = factors[down] = 0.5
+            added[up], added[down] = 0.25, -0.25
+        start += construction.count
+    parts = tuple((space, matrix * factors) for space, matrix in read.parts)
+    gentle = Affine(parts, read.bias * factors + added, np.zeros(read.columns), read.blur)
+    return replace(mlp, read=gentle.plus(added * 0, read.at_bos() - gentle.at_bos()))
 
 
 def _is_backwards(argument: Affine) -> bool:

@@ -23,6 +23,7 @@ from rasplab.craft import (
     Embedding,
     Head,
     Mlp,
+    Sharpness,
     Subspace,
 )
 from rasplab.craft.affine import added, constant
@@ -273,9 +274,8 @@ class _Lowerer:
             ranked = self._view(ranking.node, ranking.features, node).silent_at_bos()
         summing = isinstance(node.op, g.Sum)
         log_weight = self._log_weight(node) if summing else None
-        query, key, scores = assemble(
-            found, views, ranked, self.precision, self.facts.max_length, log_weight
-        )
+        sharpness = Sharpness(self.precision.score_gap(self.facts.max_length), log_weight)
+        query, key, scores = assemble(found, views, ranked, sharpness)
         self.value_readouts[node] = self._value_readout(node)
         value = self._view(node.operands[1], self.value_readouts[node], node).silent_at_bos()
         if self._moved(node):

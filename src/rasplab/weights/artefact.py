@@ -219,7 +219,8 @@ class Withheld:
 class Circuit:
     """The ground truth: directions, components, variables, the program and the certificate.
 
-    `inputs` are those for which the program is meant, if not all.
+    `inputs` are those for which the program is meant, if not all. `softness` is the part of every
+    margin that was given up for soft attention.
     """
 
     program: str
@@ -231,6 +232,13 @@ class Circuit:
     fused: tuple[Fused, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     inputs: Declaration | None = field(default=None, metadata=SPARING)
+    softness: float = field(default=0.0, metadata=SPARING)
+
+    @property
+    def compiled(self) -> str:
+        """How it was compiled, as one writes it: `optimize=1`, and its softness if it has any."""
+        soft = f", softness={self.softness:g}" if self.softness else ""
+        return f"optimize={self.optimize}{soft}"
 
     def living(self, site: Site) -> tuple[VariablePlace, ...]:
         """The variables that can be read at a site, in the order in which they were written."""

@@ -41,7 +41,13 @@ def assemble(
     optimize: int,
     dtype: str,
 ) -> ModelWeights:
-    """The weights of a planned model, in the number format `dtype` (half ones held as float32).
+    """The weights of a planned model, in the number format `dtype` (half ones held as float32)."""
+    circuit = _circuit(plan, labels, program, certificate, optimize)
+    return ModelWeights(_config(plan, dtype), arrays_of(plan, dtype), circuit)
+
+
+def arrays_of(plan: Plan, dtype: str) -> Arrays:
+    """The arrays of a planned model, by name.
 
     They are the weights of which the certificate speaks: rounded before they are placed.
     """
@@ -60,7 +66,7 @@ def assemble(
             start = _mlp(plan, cast(Mlp, plan.craft.blocks[index]), arrays, number, start)
     readout = plan.craft.readout
     _write(plan, readout, arrays["unembed.W_U"], arrays["unembed.b_U"])
-    return ModelWeights(config, arrays, _circuit(plan, labels, program, certificate, optimize))
+    return arrays
 
 
 def _config(plan: Plan, dtype: str) -> Config:

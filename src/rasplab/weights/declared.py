@@ -124,6 +124,7 @@ CIRCUIT = _record(
     fused=ListOf(_record(Fused)),
     withheld=ListOf(_record(Withheld, why=OneOf(("name", "place")))),
     inputs=_record(Declaration, kind=OneOf(KINDS)),
+    softness=Number(least=0.0),
 )
 
 
@@ -225,6 +226,7 @@ CIRCUIT_RELATIONS: tuple[Relation[Config, Circuit], ...] = (
         "the output's unit is no finer than floats of its size",
         lambda c, t: c.output_unit is None or t.certificate.output_size <= c.output_unit * 2.0**53,
     ),
+    Relation("the softness is below 1", lambda c, t: t.softness < 1),
     Relation("the declared inputs are such as the model takes", lambda c, t: _takes(c, t.inputs)),
 )
 

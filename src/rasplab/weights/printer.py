@@ -17,7 +17,7 @@ def describe(weights: ModelWeights) -> str:
         f"model: {weights}",
         (
             f"{masking}, up to length {config.max_length} over "
-            f"{counted(len(config.vocabulary), 'token')}, optimize={circuit.optimize}"
+            f"{counted(len(config.vocabulary), 'token')}, {circuit.compiled}"
         ),
         *([f"meant for {circuit.inputs}"] if circuit.inputs is not None else []),
         "",

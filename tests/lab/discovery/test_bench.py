@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,8 @@ def test_the_full_suite_has_every_program_in_every_way() -> None:
         '[{"program": "hist", "causal": 1}]',
         '[{"program": "hist", "length": 0}]',
         '[{"program": "hist", "optimize": 2}]',
+        '[{"program": "hist", "softness": 1}]',
+        '[{"program": "hist", "softness": true}]',
         "x",
     ],
 )
@@ -220,6 +223,15 @@ def test_a_file_that_is_no_suite_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         suite(tmp_path / "suite.json")
     assert refused.value.code == "E448"
+
+
+def test_a_suite_says_how_soft_its_models_are(tmp_path: Path) -> None:
+    text = '[{"program": "hist", "softness": 0}, {"program": "hist", "softness": 0.5}]'
+    (tmp_path / "suite.json").write_text(text)
+    hard, soft = suite(tmp_path / "suite.json")
+    assert hard == Case("hist")
+    compiled = replace(soft, vocab_size=2, length=2).compiled(rasplab.compile)
+    assert compiled.manifest.softness == 0.5
 
 
 def test_intervals_hold_the_mean_and_come_again() -> None:

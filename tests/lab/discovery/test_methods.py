@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+import rasplab
 from rasplab import InputError, programs
 from rasplab.lab.discovery import (
     ABLATIONS,
@@ -277,3 +278,17 @@ def test_streams_are_sums_of_what_was_written() -> None:
     last = task.network.config.architecture.last
     output = task.network.read_out(stream_at(task, batch, last))
     assert torch.allclose(output, batch.targets.clean)
+
+
+def test_attributions_of_a_soft_model_are_no_longer_zero_where_cuts_matter() -> None:
+    program, vocab = programs.get("hist").at(3, 3)
+    found = []
+    for softness in (0.0, 0.5):
+        dialled = rasplab.compile(program, vocab=vocab, max_length=3, softness=softness)
+        task = task_of(dialled, level="qkv", ablation="resample", dtype=torch.float32)
+        scores = methods()["eap"](task)
+        through = [e for e in task.truth().edges if e.receiver != "output"]
+        found.append([abs(scores.edges[edge]) for edge in through])
+        assert through
+    assert max(found[0]) == 0.0
+    assert min(found[1]) > 1e-3

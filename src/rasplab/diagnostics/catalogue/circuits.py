@@ -1,4 +1,4 @@
-"""E44x: what a ground-truth circuit, or a data set, is asked for, and cannot be."""
+"""E440 to E443: what a circuit, or a data set, is asked for, and cannot be."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ PAGES = (
         """\
 The level, the ablation or the kind of corruption is none of those that there are.""",
         """\
-Levels are component, head, qkv, neuron and direction; ablations none, zero, mean and resample;
+Levels are component, head, qkv, neuron and direction; ablations none, zero, mean, resample and
+scramble;
 corruptions resample, minimal and random.""",
         _HIST + 'model.circuit(level="layer", ablation="zero")',
         _HIST + 'model.circuit(level="head", ablation="zero")',

@@ -23,6 +23,7 @@ from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.circuits.attribution import attribution_graph
 from rasplab.lab.circuits.blocks import Reader, Writer
 from rasplab.lab.circuits.roles import case
+from rasplab.lab.circuits.sets import MinimalCircuits
 from rasplab.lab.circuits.truth import Edge, GroundTruth
 from rasplab.weights.architecture import EMBED, Architecture
 from rasplab.weights.directory import write_file
@@ -35,6 +36,7 @@ FORMATS = (
     *("auto-circuit", "acdc", "interpbench", "attribution-graph"),
 )
 
+Json: TypeAlias = "dict[str, Any]"
 Place: TypeAlias = "tuple[str, tuple[int | None, ...]]"
 """A hook name of TransformerLens, and an index into its activation."""
 
@@ -99,12 +101,18 @@ def own_json(truth: GroundTruth) -> dict[str, Any]:
             {"name": n.name, "position": n.position, "variables": list(truth.variables(n.name))}
             for n in truth.nodes
         ],
-        "edges": [
-            {"sender": e.sender, "receiver": e.receiver, "position": e.position}
-            for e in truth.edges
-        ],
+        "edges": [_edge(edge) for edge in truth.edges],
         "unproven": [str(part) for part in truth.unproven],
-    }
+    } | ({} if truth.sets is None else {"minimal": _sets(truth.sets)})
+
+
+def _sets(found: MinimalCircuits) -> list[list[Json]]:
+    """Every minimal circuit, the smallest first, as its edges."""
+    return [[_edge(edge) for edge in one] for one in found.sets]
+
+
+def _edge(edge: Edge) -> Json:
+    return {"sender": edge.sender, "receiver": edge.receiver, "position": edge.position}
 
 
 def eap(truth: GroundTruth, min_heads: int = 1) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from rasplab.lab.circuits.blocks import (
 )
 from rasplab.lab.circuits.data import Ids, Inputs, by_default, declared, read_inputs
 from rasplab.lab.circuits.rerun import Rerun
+from rasplab.lab.circuits.sets import check_cases, minimal_circuits
+from rasplab.lab.circuits.together import Batch, Rows, Together
 from rasplab.lab.circuits.truth import Edge, GroundTruth, Node, Position, Source
 from rasplab.weights.artefact import ModelWeights
 
@@ -49,6 +51,7 @@ def ground_truth(
     positions: bool = False,
     joined: bool = False,
     seed: int = 0,
+    minimal: str | None = None,
 ) -> GroundTruth:
     """The circuit of a model; see `Model.circuit`."""
     _check_choice("level", level, LEVELS)
@@ -57,13 +60,17 @@ def ground_truth(
     if level == "direction" and not weights.plain:
         raise InputError(_no_directions())
     blocks = blocks_of(weights, level, joined=joined)
+    if minimal is not None:
+        _check_choice("minimal", minimal, ("sets",))
+        if ablation == "none" or positions:
+            raise InputError(_no_sets(positions))
     if ablation == "none":
         if positions:
             raise InputError(_no_positions())
         return _static(weights, blocks)
     inputs = read_inputs(weights.config, _with_a_value(model, seed) if data is None else data, seed)
     search = _Search(_in_float64(weights), blocks, ablation, inputs, positions, seed)
-    return search.run()
+    return search.run() if minimal is None else search.run_with_sets()
 
 
 def _with_a_value(model: Model, seed: int) -> list[tuple[Any, ...]] | None:
@@ -133,6 +140,19 @@ def _no_positions() -> Diagnostic:
         "`positions` cannot be told apart without ablating",
         notes=["the weights are the same at every position"],
         help="choose an ablation, or leave `positions` out",
+    )
+
+
+def _no_sets(positions: bool) -> Diagnostic:
+    return diagnostic(
+        "E440",
+        "`minimal` cannot be 'sets' " + ("with `positions`" if positions else "without ablating"),
+        notes=[
+            "single positions are more edges than all sets can be tried of"
+            if positions
+            else "a set of edges is a circuit where all others can be ablated"
+        ],
+        help="leave `positions` out" if positions else "choose an ablation",
     )
 
 
@@ -223,6 +243,40 @@ class _Search:
             Source(self.weights, default_input(self.weights, self.inputs.clean)),
         )
 
+    def run_with_sets(self) -> GroundTruth:
+        """The circuit, and all minimal ones."""
+        check_cases(sum(len(self._cases(group)[0]) for group in self.groups))
+        edges = [(w, r) for w, r in self.blocks.pairs() if self.blocks.connected(w, r)]
+        together = Together(self.weights, self.blocks, tuple(edges))
+        found = minimal_circuits(together, tuple(map(self._batch, self.groups)))
+        return replace(self.run(), sets=found)
+
+    def _cases(self, group: _Group) -> tuple[Rows, Rows]:
+        """The row of the input, and of what it is patched with, of every case."""
+        own = np.arange(len(group.clean.ids))
+        if self.ablation in ("zero", "mean"):
+            return own, 0 * own
+        if group.paired:
+            return own, own
+        return np.repeat(own, len(own)), np.tile(own, len(own))
+
+    def _batch(self, group: _Group) -> Batch:
+        clean = {w.name: group.clean.written(w) for w in self.blocks.writers}
+        match self.ablation:
+            case "zero":
+                patches = {name: 0 * rows[:1] for name, rows in clean.items()}
+            case "mean":
+                patches = {w.name: self._mean(w, group.positions) for w in self.blocks.writers}
+            case _:
+                source = group.corrupt or group.clean
+                patches = {w.name: source.written(w) for w in self.blocks.writers}
+        run = group.clean
+        return Batch(run.ids, run.clean.output, clean, patches, *self._cases(group))
+
+    def _mean(self, writer: Writer, positions: int) -> Array:
+        written = [group.clean.written(writer) for group in self.groups]
+        return mean_of(written, positions)[None]
+
     def _places(self) -> list[Position]:
         if not self.by_position:
             return [None]
@@ -282,7 +336,7 @@ class _Ablated:
             case "zero":
                 yield np.zeros_like(written)
             case "mean":
-                yield self._mean(group.positions)
+                yield mean_of(self.written, group.positions)
             case _:
                 other = group.corrupt.written(self.writer) if group.corrupt else written
                 if group.paired:
@@ -293,12 +347,9 @@ class _Ablated:
                 order = random.Random(self.search.seed).sample(distinct.tolist(), len(distinct))
                 yield from (other[i] for i in order)
 
-    def _mean(self, positions: int) -> Array:
-        """Per position the mean over the data that have it."""
-        rows = [
-            np.concatenate([w[:, p] for w in self.written if w.shape[1] > p])
-            for p in range(positions)
-        ]
-        return np.stack([r.mean(axis=0, dtype=np.float64) for r in rows]).astype(
-            self.written[0].dtype
-        )
+
+def mean_of(written: list[Array], positions: int) -> Array:
+    """Per position the mean over the data that have it, of what was written on each length."""
+    rows = [np.concatenate([w[:, p] for w in written if w.shape[1] > p]) for p in range(positions)]
+    means = [r.mean(axis=0, dtype=np.float64) for r in rows]
+    return np.stack(means).astype(written[0].dtype)

@@ -15,6 +15,7 @@ from rasplab.weights.artefact import ModelWeights
 
 if TYPE_CHECKING:
     from rasplab.lab.circuits.scoring import Found, Marks, Scored
+    from rasplab.lab.circuits.sets import MinimalCircuits
 
 Position = str | int | None
 
@@ -57,7 +58,8 @@ class GroundTruth:
 
     `unproven` are those that were not seen to change any, before there were too many pairs to
     try. `candidates` counts the edges of the full graph. `exhaustive` says that the data are all
-    inputs that the model takes; `data` is their digest.
+    inputs that the model takes; `data` is their digest. `sets` are the minimal circuits, if they
+    were asked for.
     """
 
     ablation: str
@@ -72,6 +74,7 @@ class GroundTruth:
     by_position: bool = False
     data: str = ""
     source: Source | None = None
+    sets: MinimalCircuits | None = None
 
     @property
     def convention(self) -> Convention:
@@ -178,6 +181,8 @@ class GroundTruth:
             )
         if self.unproven:
             yield f"  not decided: {', '.join(map(str, self.unproven))}"
+        if self.sets is not None:
+            yield str(self.sets)
 
     def _repr_html_(self) -> str:
         rows = [
@@ -188,7 +193,8 @@ class GroundTruth:
             )
             for node in self.nodes
         ]
-        return html(repr(self)[1:-1], Table(("node", "variables", "read by"), rows))
+        sets = () if self.sets is None else self.sets.shown()
+        return html(repr(self)[1:-1], Table(("node", "variables", "read by"), rows), *sets)
 
 
 def _starts_at(edge: Edge, node: Node) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from rasplab.diagnostics import InputError, diagnostic
+from rasplab.lab.circuits import ABLATIONS
 
 if TYPE_CHECKING:
     from rasplab.lab.circuits import GroundTruth
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 LEVELS = ("component", "head", "qkv")
 """Those whose nodes are parts that the page shows."""
-
-ABLATIONS = ("none", "zero", "mean", "resample")
 
 Choice: TypeAlias = "bool | Iterable[tuple[str, str]]"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -40,12 +40,14 @@ SMALL = (
 
 @dataclass(frozen=True, slots=True, order=True)
 class Case:
-    """A library program, a size, a masking and a level of optimisation: one compiled model.
+    """A library program, a size, a masking and how it is compiled: one model.
 
     >>> print(Case("sort"))
     sort at (5, 5)
     >>> print(Case("dyck1", 2, 8, causal=True, optimize=0))
     dyck1 at (2, 8), causal, optimize=0
+    >>> print(Case("sort", softness=0.5))
+    sort at (5, 5), softness=0.5
     """
 
     program: str
@@ -53,6 +55,7 @@ class Case:
     length: int = 5
     causal: bool = False
     optimize: int = 1
+    softness: float = 0.0
 
     def compiled(self, compile: Compile) -> Model:
         """The model.
@@ -67,12 +70,14 @@ class Case:
             max_length=self.length,
             causal=self.causal,
             optimize=self.optimize,
+            softness=self.softness,
         )
 
     def __str__(self) -> str:
         masking = ", causal" if self.causal else ""
         level = "" if self.optimize == 1 else f", optimize={self.optimize}"
-        return f"{self.program} at ({self.vocab_size}, {self.length}){masking}{level}"
+        soft = f", softness={self.softness:g}" if self.softness else ""
+        return f"{self.program} at ({self.vocab_size}, {self.length}){masking}{level}{soft}"
 
 
 def suite(name: str | Path) -> tuple[Case, ...]:
@@ -118,10 +123,16 @@ def _case(given: Any) -> Case:
         raise TypeError(f"a model cannot be {shown(given)}")
     case = Case(**cast("dict[str, Any]", given))
     kinds = {"program": str, "vocab_size": int, "length": int, "causal": bool, "optimize": int}
+    if type(case.softness) is int:
+        case = replace(case, softness=float(case.softness))
     for name, value in asdict(case).items():
-        if type(value) is not kinds[name]:
+        if type(value) is not kinds.get(name, float):
             raise TypeError(f"{name} cannot be {value!r}")
-    if min(case.vocab_size, case.length) < 1 or case.optimize not in (0, 1):
+    if (
+        min(case.vocab_size, case.length) < 1
+        or case.optimize not in (0, 1)
+        or not 0 <= case.softness < 1
+    ):
         raise ValueError(f"there is no model with {given}")
     programs.get(case.program)
     return case

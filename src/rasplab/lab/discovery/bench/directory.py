@@ -17,7 +17,9 @@ from rasplab.weights.directory import make_directory, write_file
 FORMAT, ASKED, RESULTS = "rasplab-bench", "run.json", "results.jsonl"
 Row: TypeAlias = "dict[str, Any]"
 Key: TypeAlias = "tuple[Any, ...]"
-KEY = ("program", "vocab_size", "length", "causal", "optimize", "ablation", "seed", "method")
+MODEL = ("program", "vocab_size", "length", "causal", "optimize", "softness")
+TASK = (*MODEL, "ablation", "seed")
+KEY = (*TASK, "method")
 """What a result is of."""
 
 

@@ -12,14 +12,14 @@ from statistics import fmean
 from typing import Any
 
 from rasplab.diagnostics import MissingExtraError, require
-from rasplab.lab.discovery.bench.directory import Row
+from rasplab.lab.discovery.bench.directory import MODEL, TASK, Row
 from rasplab.weights.directory import write_file
 
 DRAWS = 2000
 """Samples of tasks, drawn with replacement, of which the middle 95 % are the interval."""
 
 COLUMNS = (
-    *("program", "vocab_size", "length", "causal", "optimize"),
+    *MODEL,
     *("level", "ablation", "metric", "seed", "pairs", "data", "method", "status", "note"),
     *("edges", "read", "truth", "attention", "unproven"),
     *("auroc", "average_precision", "best_f1", "precision"),
@@ -112,13 +112,12 @@ def with_attention(rows: Iterable[Row]) -> list[Row]:
 
 def tasks_of(rows: Iterable[Row], keep: Callable[[Row], Any] = lambda row: True) -> int:
     """The number of tasks: models with an ablation and data."""
-    names = ("program", "vocab_size", "length", "causal", "optimize", "ablation", "seed")
-    return len({tuple(row[n] for n in names) for row in rows if keep(row)})
+    return len({tuple(row.get(n) for n in TASK) for row in rows if keep(row)})
 
 
 def write_tables(rows: Sequence[Row], directory: Path) -> list[Path]:
     """`results.csv`, a row per result, and `results.parquet` where pyarrow is installed."""
-    ordered = sorted(rows, key=lambda row: [str(row.get(name, "")) for name in COLUMNS[:12]])
+    ordered = sorted(rows, key=lambda row: [str(row.get(name, "")) for name in COLUMNS[:13]])
     tidy = [{name: row.get(name) for name in COLUMNS} for row in ordered]
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
