@@ -14,7 +14,7 @@ from rasplab.weights.artefact import (
 )
 from rasplab.weights.codec import decode, encode
 from rasplab.weights.forward import forward
-from rasplab.weights.frames import Basis, Frame
+from rasplab.weights.frames import Basis, Frame, Nominal
 
 __all__ = [
     "BOS_ID",
@@ -29,6 +29,7 @@ __all__ = [
     "Frame",
     "ModelWeights",
     "NamedDirection",
+    "Nominal",
     "Site",
     "Step",
     "VariablePlace",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, assert_never
 
 import numpy as np
@@ -25,7 +25,7 @@ from rasplab.weights.architecture import (
     Steps,
     layered,
 )
-from rasplab.weights.frames import Basis, Frame
+from rasplab.weights.frames import Basis, Frame, Nominal
 
 BOS_ID = 0
 PAD_ID = 1
@@ -256,7 +256,8 @@ class ModelWeights:
 
     Without `bases` the columns of the residual stream are the named directions; each basis holds
     from its site on, up to the next. The `specification` says what every block must compute; a
-    model that is not exact has none.
+    model that is not exact has none. Weights that were disguised have the `nominal` ones, which the
+    specification is of, beside them.
     """
 
     config: Config
@@ -264,6 +265,7 @@ class ModelWeights:
     circuit: Circuit
     bases: Mapping[Site, Basis] = field(default_factory=dict[Site, Basis])
     specification: Specification | None = None
+    nominal: Nominal | None = None
 
     def verify(self) -> None:
         """Check shapes, names and that every direction belongs to one variable.
@@ -289,6 +291,32 @@ class ModelWeights:
         covered = [i for v in self.circuit.variables for i in range(v.start, v.stop)]
         if sorted(covered) != list(range(named)):
             raise InternalError("a direction belongs to no variable, or to two")
+        if self.nominal is not None:
+            self._verify_nominal(self.nominal)
+
+    def _verify_nominal(self, nominal: Nominal) -> None:
+        c = self.config
+        if len(self.circuit.directions) != c.d_model or not self.bases.keys() <= {EMBED}:
+            raise InternalError("a disguised stream has one basis, and a column per direction")
+        if {name: a.shape for name, a in nominal.arrays.items()} != expected_shapes(c):
+            raise InternalError("the nominal arrays do not have the configuration's shapes")
+        heads = (c.n_heads, c.d_head, c.d_head)
+        blocks = [f"blocks.{n}.attn." for n, kind in c.architecture.blocks if kind == "attn"]
+        known = {f"{block}{part}" for block in blocks for part in ("QK", "OV")}
+        if not nominal.mixes.keys() <= known or {mix.shape for mix in nominal.mixes.values()} - {
+            heads
+        }:
+            raise InternalError("heads are mixed that there are not")
+
+    @property
+    def undisguised(self) -> ModelWeights:
+        """The nominal weights as a model of their own; the same weights, where none are disguised.
+
+        Their certificate is that of the disguised ones.
+        """
+        if self.nominal is None:
+            return self
+        return replace(self, arrays=dict(self.nominal.arrays), bases={}, nominal=None)
 
     @property
     def plain(self) -> bool:
