@@ -274,7 +274,7 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     check_planned(planned, lowered, source.facts, source.root)
     weights = _assembled(source, lowered, planned, expected)
     proof = prove(weights, within=expected.tolerated)
-    certificate = _proved(proof, expected)
+    certificate = proved(proof, expected)
     if not (proof.holds and certificate.exact):
         raise CompileError(
             not_exact(certificate, lowered, source.facts, source.root, proof.refuted)
@@ -366,7 +366,7 @@ def _artefacts(
     yield weights, str(weights)
 
 
-def _proved(proof: Proof, expected: Certificate) -> Certificate:
+def proved(proof: Proof, expected: Certificate) -> Certificate:
     """The certificate with what was proved in the place of what was expected."""
     found = {block.name: block for block in proof.blocks}
     blocks = [found[bound.name] for bound in expected.bounds if bound.name in found]

@@ -175,7 +175,7 @@ class Disguise:
     def units_spill(
         self, held: dict[str, Held], layer: int, idle: Flags, named: list[Spilled]
     ) -> tuple[Spilled, Spilled]:
-        """What the hidden units of a layer spill: named ones as was found, the others all they read.
+        """What the hidden units of a layer spill: named ones as was found, others all they read.
 
         The named are silent at BOS.
         """

@@ -1,7 +1,7 @@
 """The dials of a disguise: what each does to weights, exactly but for rounding.
 
-Everything is drawn from a seed, one stream of random numbers per dial, so that turning one dial does
-not change what the others draw.
+Everything is drawn from a seed, one stream of random numbers per dial: turning one does not change
+what the others draw.
 """
 
 from __future__ import annotations
@@ -40,6 +40,18 @@ def orthogonal(width: int, draw: np.random.Generator) -> Whole:
     """
     q, r = np.linalg.qr(draw.normal(size=(width, width)))
     return q * np.sign(np.diagonal(r))
+
+
+def retyped(weights: ModelWeights, dtype: str) -> ModelWeights:
+    """The weights in a format; in another than their own their certificate has to be made anew."""
+    if dtype == weights.config.dtype:
+        return weights
+    config = replace(weights.config, dtype=dtype)
+    kind = np.float64 if dtype == "float64" else np.float32
+    arrays: Arrays = {name: a.astype(kind) for name, a in weights.arrays.items()}
+    certificate = replace(weights.circuit.certificate, precision=dtype)
+    circuit = replace(weights.circuit, certificate=certificate)
+    return replace(weights, config=config, arrays=arrays, circuit=circuit)
 
 
 # -- the order of heads and hidden units
@@ -103,7 +115,7 @@ class Clean:
 
     weights: ModelWeights
     arrays: dict[str, Whole]
-    bases: dict[str, Basis]
+    basis: Basis | None
     mixes: dict[str, Whole]
 
 
@@ -120,13 +132,13 @@ def clean(
         if kind == "attn" and mix is not None:
             mixes |= _mixed(arrays, f"blocks.{number}.attn.", mix)
     if rotate is None:
-        return Clean(weights, arrays, {}, mixes)
+        return Clean(weights, arrays, None, mixes)
     stored = _format(weights)
     write = orthogonal(weights.config.d_model, rotate).astype(stored).astype(np.float64)
     read = np.linalg.inv(write)
     turned = rebased(weights.config.architecture, arrays, lambda site: write, lambda reader: read)
     basis = Basis(write.astype(stored), np.ascontiguousarray(read).astype(stored))
-    return Clean(weights, {n: a.astype(np.float64) for n, a in turned.items()}, {"": basis}, mixes)
+    return Clean(weights, {n: a.astype(np.float64) for n, a in turned.items()}, basis, mixes)
 
 
 def _mixed(arrays: dict[str, Whole], block: str, draw: np.random.Generator) -> dict[str, Whole]:
@@ -168,6 +180,6 @@ def finished(made: Clean, scale: float, draw: np.random.Generator) -> ModelWeigh
     return replace(
         weights,
         arrays=arrays,
-        bases={EMBED: basis for basis in made.bases.values()},
+        bases={} if made.basis is None else {EMBED: made.basis},
         nominal=Nominal(dict(weights.arrays), mixes),
     )
