@@ -83,7 +83,7 @@ def _order(
     count: int, components: list[Component], draw: np.random.Generator
 ) -> tuple[list[int], list[int]]:
     """Which part stands at each place from now on, and where each component begins."""
-    runs = [list(range(c.start, c.stop)) for c in components]
+    runs: list[list[int]] = [list(range(c.start, c.stop)) for c in components]
     named = {part for run in runs for part in run}
     idle = [[part] for part in range(count) if part not in named]
     order: list[int] = []
@@ -92,7 +92,7 @@ def _order(
         if which < len(runs):
             starts[which] = len(order)
         run = runs[which] if which < len(runs) else idle[which - len(runs)]
-        order.extend(draw.permutation(run).tolist())
+        order.extend(draw.permutation(np.array(run, np.intp)).tolist())
     return order, starts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rasplab.checker import Proof, prove
+from rasplab.checker.arithmetic import FORMATS
 from rasplab.compiler import proved
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.realism.counting import lighter, trials
@@ -62,7 +63,7 @@ def disguise(
     >>> int((model.weights.arrays["blocks.0.attn.W_Q"] == 0).sum())
     0
     """
-    _check_arguments(noise, noise_share, seed)
+    _check_arguments(noise, noise_share, seed, dtype)
     weights = retyped(_fit(model.weights), dtype or model.config.dtype)
     if permute:
         weights = permuted(weights, randomness(seed, "permute"))
@@ -87,10 +88,17 @@ class _Found:
 
     @property
     def margin(self) -> float:
-        """The smallest of all decisions; at most 0 where nothing is proved."""
+        """The smallest of all decisions; at most 0 where nothing is proved.
+
+        Of a number that is returned as it comes, what is left of how far it may be off as well.
+        """
         if not self.proof.holds:
             return min(self.proof.margin, 0.0)
-        return min([self.proof.margin, *(block.margin for block in self.proof.blocks)])
+        margins = [self.proof.margin, *(block.margin for block in self.proof.blocks)]
+        if self.weights.config.numerical and self.weights.config.output_unit is None:
+            tolerated = self.weights.circuit.certificate.tolerated
+            margins.append(1 - self.proof.output_error / tolerated)
+        return min(margins)
 
 
 class _Search:
@@ -102,7 +110,7 @@ class _Search:
     def __init__(self, weights: ModelWeights, seed: int, *, rotate: bool, mix: bool) -> None:
         self._weights, self._seed, self._rotate, self._mix = weights, seed, rotate, mix
         self._clean: dict[int, Clean] = {}
-        self._steps = range(trials(weights) + 1)
+        self._steps, self._first = range(trials(weights) + 1), 0
 
     def best(self) -> _Found:
         """Without noise: with the BOS that leaves the most margin."""
@@ -115,15 +123,21 @@ class _Search:
         return found
 
     def at(self, noise: float, margin: float) -> _Found | None:
-        """With noise of a scale: the first that leaves more than a margin."""
-        for steps in self._steps:
+        """With noise of a scale: the first that leaves more than a margin.
+
+        More noise asks for a lighter BOS, so that where less noise was tried, lighter ones come
+        first; whoever begins anew begins with the heaviest.
+        """
+        for steps in self._steps[self._first :]:
             found = self._try(steps, noise)
             if found.margin > margin:
+                self._first = steps
                 return found
         return None
 
     def most(self, margin: float) -> _Found | None:
         """With the largest scale of noise that leaves more than a margin, as bisection finds it."""
+        self._first = 0
         best, scale = self.at(LEAST_NOISE, margin), LEAST_NOISE
         if best is None:
             return None
@@ -200,7 +214,7 @@ def _fit(weights: ModelWeights) -> ModelWeights:
     return weights
 
 
-def _check_arguments(noise: float, share: float | None, seed: int) -> None:
+def _check_arguments(noise: float, share: float | None, seed: int, dtype: str | None) -> None:
     if share is not None and noise:
         why = "either `noise` or `noise_share` says how much noise there is, not both"
     elif share is not None and not 0 < share < 1:
@@ -209,6 +223,8 @@ def _check_arguments(noise: float, share: float | None, seed: int) -> None:
         why = f"`noise` is a standard deviation, 0 or more, which {shown(noise)} is not"
     elif type(seed) is not int or seed < 0:
         why = f"`seed` is a whole number, 0 or more, which {shown(seed)} is not"
+    elif dtype not in (None, *FORMATS):
+        why = f"{shown(dtype)} is no number format; they are {', '.join(FORMATS)}"
     else:
         return
     raise InputError(diagnostic("E463", why, help="see `help(rasplab.lab.realism.disguise)`"))
