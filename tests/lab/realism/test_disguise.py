@@ -88,15 +88,8 @@ def test_nothing_of_the_layout_is_left(hist: rasplab.Model, noisy: rasplab.Model
     assert (numbers == 0).mean() > 0.5
 
 
-@pytest.fixture(scope="module")
-def maximum() -> tuple[rasplab.Model, rasplab.Model]:
-    model = compiled("maximum", 3)
-    return model, disguise(model, noise=5e-4, seed=1)
-
-
-def test_bounds_without_what_readers_differ_by_are_broken(
-    maximum: tuple[rasplab.Model, rasplab.Model], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def without_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds that leave out by how much readers differ."""
     reader = Disturbed.reader
 
     def less(self: Disturbed, name: str, head: int | None = None) -> Reader:
@@ -104,14 +97,11 @@ def test_bounds_without_what_readers_differ_by_are_broken(
         nothing = np.zeros_like(found.shift.value)
         return replace(found, shift=Near(nothing, nothing), constant=0 * found.constant)
 
-    assert largest_part(*maximum, 100) <= 1
     monkeypatch.setattr(Disturbed, "reader", less)
-    assert largest_part(*maximum, 100) > 1
 
 
-def test_bounds_without_what_writers_spill_are_broken(
-    maximum: tuple[rasplab.Model, rasplab.Model], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def without_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds that leave out what writers spill."""
     spilling = Disturbed.spilling
 
     def less(self: Disturbed, name: str, head: int | None = None) -> Spilling:
@@ -119,7 +109,28 @@ def test_bounds_without_what_writers_spill_are_broken(
         return replace(found, lanes=0 * found.lanes)
 
     monkeypatch.setattr(Disturbed, "spilling", less)
-    assert largest_part(*maximum, 100) > 1
+
+
+@pytest.mark.parametrize(
+    ("array", "leave_out"),
+    [
+        ("embed.W_E", without_writing),
+        ("blocks.0.attn.W_V", without_reading),
+        ("blocks.0.attn.b_V", without_reading),
+        ("blocks.0.attn.W_O", without_writing),
+    ],
+)
+def test_bounds_that_leave_something_out_are_broken(
+    array: str, leave_out: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = compiled("maximum", 3)
+    clean = disguise(model, dtype="float64")
+    noise = 1e-4 * np.random.default_rng(0).standard_normal(clean.weights.arrays[array].shape)
+    arrays = clean.weights.arrays | {array: clean.weights.arrays[array] + noise}
+    noisy = replace(clean, weights=replace(clean.weights, arrays=arrays))
+    assert largest_part(model, noisy, 100) <= 1
+    leave_out(monkeypatch)
+    assert largest_part(model, noisy, 100) > 1
 
 
 # -- what was changed is refused

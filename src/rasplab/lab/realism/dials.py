@@ -88,11 +88,11 @@ def _order(
     idle = [[part] for part in range(count) if part not in named]
     order: list[int] = []
     starts = [0] * len(runs)
-    for which in draw.permutation(len(runs) + len(idle)).tolist():
+    both = [*runs, *idle]
+    for which in draw.permutation(len(both)).tolist():
         if which < len(runs):
             starts[which] = len(order)
-        run = runs[which] if which < len(runs) else idle[which - len(runs)]
-        order.extend(draw.permutation(np.array(run, np.intp)).tolist())
+        order.extend(draw.permutation(np.array(both[which], np.intp)).tolist())
     return order, starts
 
 
