@@ -237,6 +237,7 @@ def test_traces_speak_of_the_same_variables(hist: rasplab.Model, noisy: rasplab.
     for places in ((0, 1, 0), (2, 2)):
         words = [hist.config.vocabulary[i] for i in places]
         assert noisy.trace(words).variables == hist.trace(words).variables
+        assert str(noisy.trace(words)) == str(hist.trace(words))
         assert noisy.run(words, {"hist": {0: 2}}, check=False) == hist.run(
             words, {"hist": {0: 2}}, check=False
         )
@@ -251,6 +252,50 @@ def test_components_are_where_the_manifest_says() -> None:
     )
     assert before.keys() == after.keys()
     assert any(c.start != after[key].start for key, c in before.items())
+
+
+@pytest.mark.parametrize("ablation", ["none", "zero", "mean", "resample"])
+@pytest.mark.parametrize("level", ["head", "qkv"])
+def test_the_circuit_is_the_same_with_other_numbers(level: str, ablation: str) -> None:
+    model = compiled("detect_pattern", 3)
+    disguised = disguise(model, seed=3)
+    heads = {
+        f"a{a.layer}.h{a.start}": f"a{b.layer}.h{b.start}"
+        for a in model.manifest.components
+        for b in disguised.manifest.components
+        if a.kind == b.kind == "head" and a.variable == b.variable
+    }
+
+    def renumbered(name: str) -> str:
+        node, *part = name.split("<")
+        return "<".join([heads.get(node, node), *part])
+
+    one, other = (m.circuit(level=level, ablation=ablation) for m in (model, disguised))
+    assert len(heads) == 2
+    assert any(a != b for a, b in heads.items())
+    assert {(renumbered(e.sender), renumbered(e.receiver)) for e in one.edges} == {
+        (e.sender, e.receiver) for e in other.edges
+    }
+    assert {renumbered(n.name) for n in one.nodes} == {n.name for n in other.nodes}
+
+
+def test_other_runtimes_run_the_stored_weights(noisy: rasplab.Model, tmp_path: Path) -> None:
+    import onnxruntime
+
+    ids = noisy.encode([[noisy.config.vocabulary[i] for i in (0, 1, 0)]])
+    expected = noisy.batch([[noisy.config.vocabulary[i] for i in (0, 1, 0)]])
+    apply, params = noisy.to_jax()
+    session = onnxruntime.InferenceSession(str(noisy.to_onnx(tmp_path / "noisy.onnx")))
+    onnx = session.run(None, {session.get_inputs()[0].name: ids})[0]
+    torch = noisy.torch()(torch_ids(ids)).detach().numpy()
+    for out in (np.asarray(apply(params, ids)), onnx, torch):
+        assert noisy.decode(out, ids) == expected
+
+
+def torch_ids(ids: Any) -> Any:
+    import torch
+
+    return torch.as_tensor(ids)
 
 
 # -- what makes no sense

@@ -19,6 +19,7 @@ from rasplab.diagnostics.catalogue import (
     language,
     learning,
     playground,
+    realism,
     sizes,
     text,
 )
@@ -37,6 +38,7 @@ _CHAPTERS = (
     interventions,
     circuits,
     discovery,
+    realism,
     playground,
     files,
     exports,

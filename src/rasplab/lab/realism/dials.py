@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.checker.arithmetic import stored_in
 from rasplab.weights import EMBED, Basis, Component, ModelWeights, Nominal
 from rasplab.weights.rebase import rebased
 
@@ -175,7 +176,8 @@ def finished(made: Clean, scale: float, draw: np.random.Generator) -> ModelWeigh
     arrays: Arrays = {}
     for name, array in made.arrays.items():
         noise = draw.standard_normal(array.shape)
-        arrays[name] = (array + scale * noise if scale else array).astype(stored)
+        noisy = array + scale * noise if scale else array
+        arrays[name] = stored_in(noisy, weights.config.dtype).astype(stored)
     mixes: Arrays = {name: np.ascontiguousarray(mix) for name, mix in made.mixes.items()}
     return replace(
         weights,

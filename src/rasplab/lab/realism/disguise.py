@@ -166,7 +166,11 @@ def _model(model: Model, found: _Found) -> Model:
     weights.verify()
     certificate = proved(found.proof, weights.circuit.certificate)
     circuit = replace(weights.circuit, certificate=certificate)
-    return replace(model, weights=replace(weights, circuit=circuit), compilation=None)
+    weights = replace(weights, circuit=circuit)
+    stages = model.compilation
+    if stages is not None:  # what was made on the way to the model that is disguised
+        stages = replace(stages, weights=weights, proof=found.proof)
+    return replace(model, weights=weights, compilation=stages)
 
 
 def _refused(search: _Search, noise: float) -> _Found:
