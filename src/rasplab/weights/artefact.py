@@ -25,7 +25,7 @@ from rasplab.weights.architecture import (
     Steps,
     layered,
 )
-from rasplab.weights.frames import Basis, Frame, Nominal
+from rasplab.weights.frames import Basis, Disguise, Frame, Nominal
 
 BOS_ID = 0
 PAD_ID = 1
@@ -219,7 +219,8 @@ class Withheld:
 class Circuit:
     """The ground truth: directions, components, variables, the program and the certificate.
 
-    `inputs` are those for which the program is meant, if not all.
+    `inputs` are those for which the program is meant, if not all; `disguise` is what was done to
+    the weights since they were compiled.
     """
 
     program: str
@@ -231,6 +232,7 @@ class Circuit:
     fused: tuple[Fused, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     inputs: Declaration | None = field(default=None, metadata=SPARING)
+    disguise: Disguise | None = field(default=None, metadata=SPARING)
 
     def living(self, site: Site) -> tuple[VariablePlace, ...]:
         """The variables that can be read at a site, in the order in which they were written."""

@@ -102,7 +102,7 @@ def _version(weights: ModelWeights) -> int:
         and weights.bases.keys() <= {EMBED}
         and all(place.dies is None for place in variables)
     )
-    if weights.nominal is not None:
+    if weights.nominal is not None or weights.circuit.disguise is not None:
         return VERSION
     if weights.circuit.inputs is not None:
         return DECLARED_VERSION

@@ -49,6 +49,27 @@ class Nominal:
     mixes: Mapping[str, Array]
 
 
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    """What was done to a model's weights: the dials by name, noise, and the seed of all draws.
+
+    `noise` is the standard deviation of what was added to every number. Heads that count give BOS
+    less weight by a factor of `lighter` than they were compiled with.
+
+    >>> print(Disguise(("rotate", "mix_heads"), 0.001, 1.0, 0))
+    rotate, mix_heads, noise 0.001, seed 0
+    """
+
+    dials: tuple[str, ...]
+    noise: float
+    lighter: float
+    seed: int
+
+    def __str__(self) -> str:
+        noise = [f"noise {self.noise:.2g}"] if self.noise else []
+        return ", ".join([*self.dials, *noise, f"seed {self.seed}"])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """The residual stream at a site, seen along the named directions, of which there are `count`.

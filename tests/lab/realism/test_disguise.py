@@ -243,6 +243,16 @@ def test_traces_speak_of_the_same_variables(hist: rasplab.Model, noisy: rasplab.
         )
 
 
+def test_another_order_alone_costs_nothing() -> None:
+    model = compiled("dyck1", 3)
+    moved = disguise(model, rotate=False, mix_heads=False, seed=1)
+    assert moved.weights.nominal is None
+    assert moved.weights.plain
+    assert moved.certificate.bounds == model.certificate.bounds
+    name = "blocks.0.mlp.W_in"
+    assert not np.array_equal(moved.weights.arrays[name], model.weights.arrays[name])
+
+
 def test_components_are_where_the_manifest_says() -> None:
     """Ablating a component by its new number does what ablating it by its old one did."""
     model = compiled("mark_first", optimize=0)

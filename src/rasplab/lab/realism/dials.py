@@ -24,7 +24,7 @@ Whole: TypeAlias = "NDArray[np.float64]"
 STRETCH = 2.0
 """Mixed spaces of heads are stretched or squeezed by at most this along each axis: the rounding in
 them grows no more than fourfold."""
-_STREAMS = ("permute", "mix", "rotate", "noise")
+_STREAMS = ("permute", "mix_heads", "rotate", "noise")
 
 
 def randomness(seed: int, dial: str) -> np.random.Generator:
@@ -170,9 +170,12 @@ def _format(weights: ModelWeights) -> type[np.float32 | np.float64]:
 def finished(made: Clean, scale: float, draw: np.random.Generator) -> ModelWeights:
     """The disguised weights in their format, with noise of this scale on every number.
 
-    The same draws for every scale: what is added is `scale` times a standard normal number.
+    The same draws for every scale: what is added is `scale` times a standard normal number. Where
+    nothing but the order was changed, the weights are ordinary ones.
     """
     weights, stored = made.weights, _format(made.weights)
+    if made.basis is None and not made.mixes and not scale:
+        return weights
     arrays: Arrays = {}
     for name, array in made.arrays.items():
         noise = draw.standard_normal(array.shape)

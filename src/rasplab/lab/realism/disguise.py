@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from rasplab.checker import Proof, prove
 from rasplab.checker.arithmetic import FORMATS
 from rasplab.compiler import proved
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
-from rasplab.lab.realism.counting import lighter, trials
+from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
 from rasplab.model import Model
-from rasplab.weights import ModelWeights
+from rasplab.weights import Disguise, ModelWeights
+from rasplab.weights.declared import SEED
 
 DOUBLINGS = 60
 """Noise is looked for up to this many doublings from the least."""
@@ -67,7 +70,8 @@ def disguise(
     weights = retyped(_fit(model.weights), dtype or model.config.dtype)
     if permute:
         weights = permuted(weights, randomness(seed, "permute"))
-    search = _Search(weights, seed, rotate=rotate, mix=mix_heads)
+    dials = {"rotate": rotate, "permute": permute, "mix_heads": mix_heads}
+    search = _Search(weights, seed, tuple(name for name, on in dials.items() if on))
     found = search.best()
     if not found.margin > 0:
         raise CompileError(_not_proved(weights, found))
@@ -83,7 +87,7 @@ class _Found:
     """Disguised weights, the noise in them, and what is proved of them."""
 
     weights: ModelWeights
-    noise: float
+    disguise: Disguise
     proof: Proof
 
     @property
@@ -107,8 +111,8 @@ class _Search:
     The clean ones are made once for each of the former, and kept.
     """
 
-    def __init__(self, weights: ModelWeights, seed: int, *, rotate: bool, mix: bool) -> None:
-        self._weights, self._seed, self._rotate, self._mix = weights, seed, rotate, mix
+    def __init__(self, weights: ModelWeights, seed: int, dials: tuple[str, ...]) -> None:
+        self._weights, self._seed, self._dials = weights, seed, dials
         self._clean: dict[int, Clean] = {}
         self._steps, self._first = range(trials(weights) + 1), 0
 
@@ -154,18 +158,22 @@ class _Search:
         if steps not in self._clean:
             self._clean[steps] = clean(
                 lighter(self._weights, steps),
-                rotate=randomness(self._seed, "rotate") if self._rotate else None,
-                mix=randomness(self._seed, "mix") if self._mix else None,
+                rotate=self._randomness("rotate"),
+                mix=self._randomness("mix_heads"),
             )
         made = finished(self._clean[steps], noise, randomness(self._seed, "noise"))
-        return _Found(made, noise, prove(made, within=made.circuit.certificate.tolerated))
+        done = Disguise(self._dials, noise, STEP**steps, self._seed)
+        return _Found(made, done, prove(made, within=made.circuit.certificate.tolerated))
+
+    def _randomness(self, dial: str) -> np.random.Generator | None:
+        return randomness(self._seed, dial) if dial in self._dials else None
 
 
 def _model(model: Model, found: _Found) -> Model:
     weights = found.weights
     weights.verify()
     certificate = proved(found.proof, weights.circuit.certificate)
-    circuit = replace(weights.circuit, certificate=certificate)
+    circuit = replace(weights.circuit, certificate=certificate, disguise=found.disguise)
     weights = replace(weights, circuit=circuit)
     stages = model.compilation
     if stages is not None:  # what was made on the way to the model that is disguised
@@ -180,7 +188,7 @@ def _refused(search: _Search, noise: float) -> _Found:
         diagnostic(
             "E461",
             f"with noise of {noise:.2g} nothing can be proved of this model any more",
-            notes=[f"the largest that holds, for this seed, is about {largest.noise:.2g}"],
+            notes=[f"the largest that holds, for this seed, is about {largest.disguise.noise:.2g}"],
             help="take less, or a share of the margin: `noise_share=0.5`",
         )
     )
@@ -200,7 +208,7 @@ def _not_proved(weights: ModelWeights, found: _Found) -> Diagnostic:
 def _fit(weights: ModelWeights) -> ModelWeights:
     """The weights, if they can be disguised."""
     why = None
-    if weights.nominal is not None:
+    if weights.circuit.disguise is not None or weights.nominal is not None:
         why = "it is disguised already: disguise the one that it was made of"
     elif weights.specification is None or weights.circuit.certificate.measured:
         why = "nothing is proved of it, so there is nothing that a disguise could keep"
@@ -225,8 +233,8 @@ def _check_arguments(noise: float, share: float | None, seed: int, dtype: str | 
         why = f"`noise_share` lies between 0 and 1, which {shown(share)} does not"
     elif not (noise >= 0 and noise < float("inf")):
         why = f"`noise` is a standard deviation, 0 or more, which {shown(noise)} is not"
-    elif type(seed) is not int or seed < 0:
-        why = f"`seed` is a whole number, 0 or more, which {shown(seed)} is not"
+    elif type(seed) is not int or not 0 <= seed <= SEED:
+        why = f"`seed` is a whole number from 0 to 2^63 - 1, which {shown(seed)} is not"
     elif dtype not in (None, *FORMATS):
         why = f"{shown(dtype)} is no number format; they are {', '.join(FORMATS)}"
     else:
