@@ -61,4 +61,24 @@ for.""",
         _MODEL + "disguise(model, noise_share=2)",
         _MODEL + "disguise(model, noise_share=0.2)",
     ),
+    Page(
+        "E464",
+        "distractors do not fit beside a model",
+        """\
+A model whose parts stand beside another's takes the same inputs: the same vocabulary, lengths and
+masking, in the same number format; and nothing may be assumed of its inputs.""",
+        """\
+The parts of both read one residual stream, in which a token or a position has one meaning. They are
+proved together, so that what would hold on some inputs only could not be said of the whole.""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import distract
+
+distract(model, rasplab.compile(rasplab.rasp.length, vocab="ab", max_length=3))""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import distract
+
+distract(model, rasplab.compile(rasplab.rasp.length, vocab=vocab, max_length=3))""",
+    ),
 )

@@ -1,5 +1,6 @@
 """Compiled models that look less clean, and still are what they were proved to be."""
 
 from rasplab.lab.realism.disguise import disguise
+from rasplab.lab.realism.distract import distract
 
-__all__ = ["disguise"]
+__all__ = ["disguise", "distract"]

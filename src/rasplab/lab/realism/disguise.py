@@ -12,6 +12,7 @@ from rasplab.compiler import proved
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
+from rasplab.lab.realism.fit import fit
 from rasplab.model import Model
 from rasplab.weights import Disguise, ModelWeights
 from rasplab.weights.declared import SEED
@@ -67,7 +68,7 @@ def disguise(
     0
     """
     _check_arguments(noise, noise_share, seed, dtype)
-    weights = retyped(_fit(model.weights), dtype or model.config.dtype)
+    weights = retyped(fit(model.weights), dtype or model.config.dtype)
     if permute:
         weights = permuted(weights, randomness(seed, "permute"))
     dials = {"rotate": rotate, "permute": permute, "mix_heads": mix_heads}
@@ -203,27 +204,6 @@ def _not_proved(weights: ModelWeights, found: _Found) -> Diagnostic:
         notes=[found.proof.refuted or "no margin is left"],
         help=f"use `dtype={wider!r}`" if wider else "turn fewer dials, or compile smaller",
     )
-
-
-def _fit(weights: ModelWeights) -> ModelWeights:
-    """The weights, if they can be disguised."""
-    why = None
-    if weights.circuit.disguise is not None or weights.nominal is not None:
-        why = "it is disguised already: disguise the one that it was made of"
-    elif weights.specification is None or weights.circuit.certificate.measured:
-        why = "nothing is proved of it, so there is nothing that a disguise could keep"
-    elif not weights.plain:
-        why = "the columns of its residual stream are not the named directions"
-    if why is not None:
-        raise InputError(
-            diagnostic(
-                "E460",
-                "this model cannot be disguised",
-                notes=[why],
-                help="disguise a model as `rasplab.compile` makes it",
-            )
-        )
-    return weights
 
 
 def _check_arguments(noise: float, share: float | None, seed: int, dtype: str | None) -> None:
