@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic
 from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
 from rasplab.lab.realism.fit import fit
-from rasplab.model import Model
 from rasplab.weights import Disguise, ModelWeights
 from rasplab.weights.declared import SEED
+
+if TYPE_CHECKING:
+    from rasplab.model import Model
 
 DOUBLINGS = 60
 """Noise is looked for up to this many doublings from the least."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,12 @@ from rasplab.craft.specification import (
 )
 from rasplab.diagnostics import InputError, InternalError, diagnostic
 from rasplab.lab.realism.fit import fit
-from rasplab.model import Model
 from rasplab.rasp.values import identity
 from rasplab.weights import Circuit, Component, Config, ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.artefact import expected_shapes
+
+if TYPE_CHECKING:
+    from rasplab.model import Model
 
 Array: TypeAlias = "NDArray[np.floating]"
 Rename: TypeAlias = "Callable[[str], str]"
