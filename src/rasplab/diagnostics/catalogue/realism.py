@@ -81,4 +81,25 @@ from rasplab.lab.realism import distract
 
 distract(model, rasplab.compile(rasplab.rasp.length, vocab=vocab, max_length=3))""",
     ),
+    Page(
+        "E465",
+        "copies of a variable make no sense, or do not fit",
+        """\
+A variable stands in 2 places or more, and its readers read the average of all or the first. A part
+that reads many copies of a variable with many values has more combinations to read than can be gone
+through.""",
+        """\
+That copies are equal is known of the network, and not of what one part reads: it is proved for all
+combinations that are stated.""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import duplicate
+
+duplicate(model, "tokens", 1)""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import duplicate
+
+duplicate(model, "tokens", 2)""",
+    ),
 )

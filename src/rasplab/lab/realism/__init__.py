@@ -2,5 +2,6 @@
 
 from rasplab.lab.realism.disguise import disguise
 from rasplab.lab.realism.distract import distract
+from rasplab.lab.realism.duplicate import duplicate
 
-__all__ = ["disguise", "distract"]
+__all__ = ["disguise", "distract", "duplicate"]

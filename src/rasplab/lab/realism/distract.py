@@ -22,7 +22,7 @@ from rasplab.craft.specification import (
     Total,
 )
 from rasplab.diagnostics import InputError, InternalError, diagnostic
-from rasplab.lab.realism.fit import fit
+from rasplab.lab.realism.fit import AXES, fit
 from rasplab.rasp.values import identity
 from rasplab.weights import Circuit, Component, Config, ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.artefact import expected_shapes
@@ -158,23 +158,12 @@ def _arrays(one: ModelWeights, two: ModelWeights, config: Config) -> dict[str, A
         for name, array in weights.arrays.items():
             block, _, part = name.rpartition(".")
             if block.startswith("blocks"):
-                made[name][np.ix_(*(axes[axis] for axis in _AXES[part]))] = array
+                made[name][np.ix_(*(axes[axis] for axis in AXES[part]))] = array
             elif block != "unembed":
                 made[name][:, own] += array if weights is one else _without_bos(array)
     made["unembed.W_U"][lanes[0]] = one.arrays["unembed.W_U"]
     made["unembed.b_U"][:] = one.arrays["unembed.b_U"]
     return made
-
-
-_AXES = {
-    **dict.fromkeys(("W_Q", "W_K", "W_V"), "hdk"),
-    **dict.fromkeys(("b_Q", "b_K", "b_V"), "hk"),
-    "W_O": "hkd",
-    "W_in": "dm",
-    "b_in": "m",
-    "W_out": "md",
-}
-"""The axes of every array: directions, heads, a head's space, hidden units."""
 
 
 def _without_bos(embedded: Array) -> Array:

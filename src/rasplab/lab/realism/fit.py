@@ -5,6 +5,16 @@ from __future__ import annotations
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.weights import ModelWeights
 
+AXES = {
+    **dict.fromkeys(("W_Q", "W_K", "W_V"), "hdk"),
+    **dict.fromkeys(("b_Q", "b_K", "b_V"), "hk"),
+    "W_O": "hkd",
+    "W_in": "dm",
+    "b_in": "m",
+    "W_out": "md",
+}
+"""The axes of every array: directions, heads, a head's space, hidden units."""
+
 
 def fit(weights: ModelWeights) -> ModelWeights:
     """The weights, if all that is done here starts from them.
