@@ -83,7 +83,8 @@ def attention(
         side = _side(known, block.ranking, weights.w_k[:, column : column + 1], name)
         ranking = (side, column)
     found = scores(weights, pairings, ranking, (keys, queries), known.form)
-    known.shares[head] = KeyShare.of(found, known.weights.config.max_length)
+    if block.kind == "sum":  # of others the keys may have all of the weight
+        known.shares[head] = KeyShare.of(found, known.weights.config.max_length)
     written_by = _written_by(of["W_O"], lane(place), name)
     return _attended(known, block, place, (of, beside.v), written_by, found)
 

@@ -159,12 +159,13 @@ def followed(
     if specification is None:
         why = "it says nowhere what it should compute"
         return Proof(form.name, (), np.inf, -np.inf, (), why), {}
-    known = Known(_stored(weights.undisguised, form), specification, form)
+    stored = _stored(weights, form)
+    known = Known(stored.undisguised, specification, form)
     blocks: list[BlockProof] = []
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            if weights.nominal is not None:
-                known.disguise = _disguise(weights, form)
+            if stored.nominal is not None:
+                known.disguise = _disguise(stored, form)
             error, margin = _prove(known, blocks)
     except (RefutedError, InternalError, LookupError, ValueError, TypeError) as refuted:
         why = str(refuted)
@@ -178,10 +179,9 @@ def followed(
     return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken)), known.held
 
 
-def _disguise(weights: ModelWeights, form: Format) -> Disguise:
-    """What disguised weights add to the proof of the nominal ones, stored in the format."""
-    weights.verify()
-    stored = _stored(weights, form)
+def _disguise(stored: ModelWeights, form: Format) -> Disguise:
+    """What disguised weights add to the proof of the nominal ones, both stored in the format."""
+    stored.verify()
     _check_numbers(stored, form)
     return Disguise.of(stored, form)
 
@@ -247,9 +247,13 @@ def _tables(specification: Specification) -> Iterator[tuple[Table, int]]:
 
 
 def _stored(weights: ModelWeights, form: Format) -> ModelWeights:
-    """The arrays as they are once they are stored in the format."""
+    """The arrays, nominal ones as well, as they are once they are stored in the format."""
     arrays = {name: stored_in(array, form.name) for name, array in weights.arrays.items()}
-    return replace(weights, arrays=arrays)
+    nominal = weights.nominal
+    if nominal is not None:
+        own = {name: stored_in(array, form.name) for name, array in nominal.arrays.items()}
+        nominal = replace(nominal, arrays=own)
+    return replace(weights, arrays=arrays, nominal=nominal)
 
 
 def _check_numbers(weights: ModelWeights, form: Format) -> None:

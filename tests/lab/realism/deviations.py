@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 import rasplab
 from benchmarks.bounds import Truth
 from rasplab.checker import followed
+from rasplab.checker.arithmetic import stored_in
 from rasplab.weights import EMBED, ModelWeights, encode, forward
 
 
@@ -34,14 +36,20 @@ def named(weights: ModelWeights, stream: Any) -> Any:
     )
 
 
-def largest_part(model: rasplab.Model, disguised: rasplab.Model, count: int) -> float:
+def largest_part(
+    model: rasplab.Model, disguised: rasplab.Model, count: int, dtype: str | None = None
+) -> float:
     """The largest part that a deviation has of its bound; above 1 the bound is broken.
 
-    At the end of the stream, for every variable at every position, BOS among them.
+    At the end of the stream, for every variable at every position, BOS among them. With `dtype`,
+    of the weights as they are stored in that format.
     """
     weights, truth, worst = disguised.weights, Truth(model), 0.0
-    proof, held = followed(weights)
+    proof, held = followed(weights, dtype)
     assert proof.holds
+    if dtype is not None:
+        arrays = {name: stored_in(array, dtype) for name, array in weights.arrays.items()}
+        weights = replace(weights, arrays=arrays)
     architecture = weights.config.architecture
     last = architecture.stream(architecture.last)
     for sequence in inputs(model, count):

@@ -207,6 +207,14 @@ def test_a_part_that_nothing_names_counts(hist: rasplab.Model) -> None:
     assert not prove(louder).holds
 
 
+@pytest.mark.parametrize("name", ["contains", "shift"])
+def test_other_formats_round_both_the_stored_and_the_nominal_weights(name: str) -> None:
+    model = compiled(name, 3)
+    disguised = disguise(model, seed=4)
+    for dtype in ("float64", "float16"):
+        assert largest_part(model, disguised, 40, dtype) <= 1
+
+
 def test_behind_norms_it_is_not_proved(noisy: rasplab.Model, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="E603"):
         noisy.save_pretrained(tmp_path / "gpt2")
@@ -289,6 +297,7 @@ def test_the_circuit_is_the_same_with_other_numbers(level: str, ablation: str) -
     assert {renumbered(n.name) for n in one.nodes} == {n.name for n in other.nodes}
 
 
+@pytest.mark.slow
 def test_other_runtimes_run_the_stored_weights(noisy: rasplab.Model, tmp_path: Path) -> None:
     import onnxruntime
 
