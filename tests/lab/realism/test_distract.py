@@ -83,6 +83,12 @@ def test_without_them_the_outputs_are_the_same_to_the_last_bit(both: rasplab.Mod
     assert np.array_equal(forward(weights, ids), ablated)
 
 
+def test_a_model_can_stand_beside_itself(reverse: rasplab.Model) -> None:
+    twice = distract(reverse, reverse)
+    assert twice.verify().passed
+    assert twice.trace("abc").variable("beside1.length").values == (3, 3, 3)
+
+
 def test_several_stand_side_by_side_and_in_disguise(
     reverse: rasplab.Model, both: rasplab.Model, tmp_path: Path
 ) -> None:

@@ -144,9 +144,9 @@ def _arrays(one: ModelWeights, two: ModelWeights, config: Config) -> dict[str, A
     }
     lanes = np.arange(one.config.d_model), np.arange(two.config.d_model)
     lanes[1][1:] += one.config.d_model - 1
-    for weights, own, heads, units in (
-        (one, lanes[0], 0, 0),
-        (two, lanes[1], one.config.n_heads, one.config.d_mlp),
+    for weights, marked, own, heads, units in (
+        (one, True, lanes[0], 0, 0),
+        (two, False, lanes[1], one.config.n_heads, one.config.d_mlp),
     ):
         c = weights.config
         axes = {
@@ -160,7 +160,7 @@ def _arrays(one: ModelWeights, two: ModelWeights, config: Config) -> dict[str, A
             if block.startswith("blocks"):
                 made[name][np.ix_(*(axes[axis] for axis in AXES[part]))] = array
             elif block != "unembed":
-                made[name][:, own] += array if weights is one else _without_bos(array)
+                made[name][:, own] += array if marked else _without_bos(array)
     made["unembed.W_U"][lanes[0]] = one.arrays["unembed.W_U"]
     made["unembed.b_U"][:] = one.arrays["unembed.b_U"]
     return made
