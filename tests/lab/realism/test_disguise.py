@@ -356,6 +356,12 @@ def test_what_is_not_proved_cannot_be_disguised(noisy: rasplab.Model) -> None:
         disguise(rasplab.Model(weights))
 
 
+def test_models_without_heads_can_be_disguised() -> None:
+    model = rasplab.compile((tokens * indices + tokens) % 3 == 1, vocab=[1, 2, 3], max_length=3)
+    assert model.config.n_heads == 0
+    check(model, disguise(model, noise_share=0.5), 20)
+
+
 def test_models_without_layers_can_be_disguised() -> None:
     for program in (tokens, indices + 1):
         model = rasplab.compile(program, vocab="ab", max_length=3)

@@ -145,6 +145,8 @@ def clean(
 def _mixed(arrays: dict[str, Whole], block: str, draw: np.random.Generator) -> dict[str, Whole]:
     """Mix what each head of a block computes with, and say by what: see `Nominal`."""
     count, _, width = arrays[f"{block}W_Q"].shape
+    if not count * width:
+        return {}
     scores, values = (
         np.stack([_invertible(width, draw) for _ in range(count)]).reshape(count, width, width)
         for _ in range(2)
