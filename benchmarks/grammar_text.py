@@ -23,7 +23,7 @@ from table import heading, markdown, progress
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import rasplab
-from rasplab.rasp import loads
+from rasplab.rasp import parse
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.syntax.running import Run
 from tests.rasp.syntax.grammar import KINDS, grammar
@@ -40,8 +40,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="keep the table in benchmarks/results")
     options = parser.parse_args()
     text = grammar()
-    loads("x = indices;")
-    read, program = timed(lambda: loads(text, file="grammar.rasp"))
+    parse("x = indices;")
+    read, program = timed(lambda: parse(text, file="grammar.rasp"))
     sops = {name: value for name, value in program.items() if isinstance(value, SOp)}
     alone, _ = timed(lambda: [sop(SENTENCE) for sop in sops.values()])
     run = Run(list(SENTENCE))

@@ -22,7 +22,7 @@ from pathlib import Path
 from table import heading, markdown, progress
 
 import rasplab
-from rasplab.rasp import loads
+from rasplab.rasp import parse
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.order import topological
 
@@ -110,7 +110,7 @@ def measured(job: Job) -> list[str]:
     """Read, compile, and try on a few inputs."""
     progress(job.name)
     start = time.process_time()
-    program: SOp = loads(job.text, file=f"{job.name}.rasp")[job.target]
+    program: SOp = parse(job.text, file=f"{job.name}.rasp")[job.target]
     read = time.process_time() - start
     sops = sum(isinstance(node, SOp) and bool(node.operands()) for node in topological(program))
     row = [job.name, str(sops), str(len(job.vocab)), str(job.max_length), f"{read:.2f}"]

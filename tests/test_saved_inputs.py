@@ -16,7 +16,7 @@ from rasplab import rasp
 from rasplab.diagnostics import InputError, ModelFileError, ProgramError
 from rasplab.rasp import aggregate, indices, select, tokens
 from rasplab.verification import UncheckedWarning
-from rasplab.weights.files import CIRCUIT, LAYERED_VERSION, VERSION, contents
+from rasplab.weights.files import CIRCUIT, DECLARED_VERSION, LAYERED_VERSION, contents
 
 place = aggregate(select(tokens, "=", "=="), indices).named("place")
 square = place * place
@@ -225,7 +225,7 @@ def test_what_is_meant_for_all_inputs_is_written_as_before(tmp_path: Path) -> No
     assert circuit["format_version"] == LAYERED_VERSION
     assert "inputs" not in circuit
     circuit = json.loads(contents(compiled(ONE_EQUALS).weights)[CIRCUIT])
-    assert circuit["format_version"] == VERSION
+    assert circuit["format_version"] == DECLARED_VERSION
 
 
 def test_values_of_declared_inputs_keep_their_types(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ CASES: tuple[tuple[str, float, dict[str, Any]], ...] = (
     ("sort_unique", 0.8, {}),
     ("reverse", 0.5, {"optimize": 0}),
     ("frac_prevs", 0.5, {}),
-    ("maximum", 0.95, {"causal": True}),
+    ("greatest", 0.95, {"causal": True}),
     ("shift", 0.05, {"dtype": "float64"}),
     ("caesar", 0.5, {"dtype": "float16"}),
 )
@@ -80,7 +80,7 @@ def test_a_soft_model_equals_its_program_and_keeps_its_margins(
         assert (now.log_weight or 0.0) <= (was.log_weight or 0.0)
 
 
-@pytest.mark.parametrize("name", ["hist", "reverse", "maximum"])
+@pytest.mark.parametrize("name", ["hist", "reverse", "greatest"])
 def test_no_gap_can_be_made_smaller_by_itself(name: str) -> None:
     softness = 0.5
     soft = model(name, softness)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from inspect import getdoc, signature
 from itertools import groupby
 from pathlib import Path
 
 import rasplab
 from rasplab import programs, view
+from rasplab.lab.realism import disguise
 from rasplab.programs import Entry
 from rasplab.view.look import NARROW, Options
+from rasplab.weights import NamedDirection
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -108,12 +111,15 @@ def pictures(directory: Path) -> None:
     sort = rasplab.compile(program, vocab=vocabulary, max_length=5)
     other, words = programs.get("reverse").at(vocab_size=5, max_length=5)
     reverse = rasplab.compile(other, vocab=words, max_length=5)
+    disguised = disguise(sort, noise_share=0.5)
     sequence = [4, 2, 5, 2, 1]
     for dark, end in ((False, ""), (True, "-dark")):
         drawn = {
             f"sort-residual{end}.png": view.residual(sort, sequence, dark=dark),
             f"sort-attention{end}.png": view.attention(sort, sequence, dark=dark),
             f"sort-weights{end}.png": view.weights(sort, 2, 0, dark=dark),
+            f"disguise-stored{end}.png": view.weights(as_stored(disguised), 2, 0, dark=dark),
+            f"disguise-named{end}.png": view.weights(disguised, 2, 0, dark=dark),
         }
         truth = reverse.circuit(ablation="zero")
         for width, shape in ((None, ".svg"), (NARROW, "-narrow.svg")):
@@ -127,6 +133,14 @@ def pictures(directory: Path) -> None:
             picture.save(directory / name)
     if shutil.which("dot"):
         view.draw(program, sequence, directory / "sort-flow.svg")
+
+
+def as_stored(model: rasplab.Model) -> rasplab.Model:
+    """A disguised model, seen along the columns of its stream rather than the named directions."""
+    weights = model.weights
+    columns = tuple(NamedDirection(i, f"column {i}", (), "") for i in range(weights.config.d_model))
+    circuit = replace(weights.circuit, directions=columns)
+    return rasplab.Model(replace(weights, bases={}, nominal=None, circuit=circuit))
 
 
 if __name__ == "__main__":

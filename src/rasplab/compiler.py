@@ -6,13 +6,12 @@ stage's work is in the `Pipeline` of the level; every artefact is verified as so
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from rasplab.checker import Proof, prove
-from rasplab.craft.certificate import Bound, Certificate, certify
+from rasplab.checker import Proof, prove, proved
+from rasplab.craft.certificate import Certificate, certify
 from rasplab.craft.precision import PRECISIONS, Precision
 from rasplab.diagnostics import CompileError, InputError, Origin, diagnostic
 from rasplab.display import code, html, shorten
@@ -275,7 +274,7 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     check_planned(planned, lowered, source.facts, source.root)
     weights = _assembled(source, lowered, planned, expected)
     proof = prove(weights, within=expected.tolerated)
-    certificate = _proved(proof, expected)
+    certificate = proved(proof, expected)
     if not (proof.holds and certificate.exact):
         raise CompileError(
             not_exact(certificate, lowered, source.facts, source.root, proof.refuted)
@@ -296,7 +295,7 @@ def _softened(source: _Source, found: Candidate) -> Candidate:
     if not softness:
         return found
     craft, weights, proof = softened(planned, weights, softness)
-    circuit = replace(weights.circuit, certificate=_proved(proof, hard), softness=softness)
+    circuit = replace(weights.circuit, certificate=proved(proof, hard), softness=softness)
     soft = replace(lowered, craft=craft), replace(planned, craft=craft)
     return *soft, replace(weights, circuit=circuit), proof
 
@@ -390,15 +389,3 @@ def _artefacts(
     yield planned, str(planned)
     weights = _assembled(source, lowered, planned, _expected(source, lowered))
     yield weights, str(weights)
-
-
-def _proved(proof: Proof, expected: Certificate) -> Certificate:
-    """The certificate with what was proved in the place of what was expected."""
-    found = {block.name: block for block in proof.blocks}
-    blocks = [found[bound.name] for bound in expected.bounds if bound.name in found]
-    return replace(
-        expected,
-        bounds=tuple(Bound(b.name, b.kind, max(b.error, b.at_bos), b.met, b.borne) for b in blocks),
-        output_error=proof.output_error if proof.holds else math.inf,
-        other_formats=(),
-    )

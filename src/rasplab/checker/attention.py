@@ -23,10 +23,12 @@ from rasplab.checker.arithmetic import (
     lowest_bit,
     two_to,
 )
+from rasplab.checker.head_weights import HeadWeights
 from rasplab.checker.stream import (
     WIDER,
     Columns,
     Held,
+    Off,
     RefutedError,
     read,
     read_at_bos,
@@ -36,16 +38,6 @@ from rasplab.craft.specification import Comparison
 
 MOST = 700.0
 """Beyond this many units of score nothing more is to be had, and exp would overflow."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HeadWeights:
-    """The query and key maps of one head (d_model × d_head, with their biases)."""
-
-    w_q: Array
-    b_q: Array
-    w_k: Array
-    b_k: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +127,11 @@ def scores(
     rest = _rest(weights, slice(start, width), everything, form)
     bos, own, foreign = _at_bos(weights, everything, form)
     others = [p.bound for p in parts] + ([levels.bound] if levels else []) + [rest]
-    at_bos = [(b.range, _rounding([b], width, form)) for b in (bos, own, foreign)]
+    mixed = weights.mixed
+    at_bos = [(b.range, _rounding([b], width, form) + mixed) for b in (bos, own, foreign)]
     exact = all(b.exact for b in (*others, bos))
-    return _together(parts, levels, rest.range, at_bos, _rounding(others, width, form), exact)
+    rounding = _rounding(others, width, form) + mixed
+    return _together(parts, levels, rest.range, at_bos, rounding, exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +203,8 @@ def _bound(
 
 
 def _part(weights: HeadWeights, pairing: Pairing, columns: slice, form: Format) -> _Part:
-    beside = form.reading.beside
-    keys = read(pairing.keys.held, weights.w_k[:, columns], weights.b_k[columns], beside=beside)
-    queries = read(
-        pairing.queries.held, weights.w_q[:, columns], weights.b_q[columns], beside=beside
-    )
+    keys = weights.keys(pairing.keys.held, columns, form)
+    queries = weights.queries(pairing.queries.held, columns, form)
     of_keys, of_queries = pairing.keys.codes, pairing.queries.codes
     score, error, size = _product(keys, queries, form)
     possible = (of_keys >= 0)[:, None] & (of_queries >= 0)[None, :]
@@ -241,9 +232,7 @@ def _range(low: Array, high: Array, where: Flags) -> Range | None:
 def _levels(
     weights: HeadWeights, side: Side, columns: slice, queries: list[Held], form: Format
 ) -> _Levels:
-    beside = form.reading.beside
-    keys = read(side.held, weights.w_k[:, columns], weights.b_k[columns], beside=beside)
-    asked = read(queries, weights.w_q[:, columns], weights.b_q[columns], beside=beside)
+    keys, asked = weights.keys(side.held, columns, form), weights.queries(queries, columns, form)
     score, error, size = _product(keys, asked, form)
     low, high = score - error, score + error
     found: list[Range] = []
@@ -286,8 +275,9 @@ def _whole(
 ) -> _Bound:
     """The range of a part of the score, column by column, over all that is read."""
     w_k, w_q = weights.w_k[:, columns], weights.w_q[:, columns]
-    k = _extents(keys, w_k, weights.b_k[columns], form, bos=key_is_bos)
-    q = _extents(queries, w_q, weights.b_q[columns], form, bos=query_is_bos)
+    off_k, off_q = weights.off_k[columns], weights.off_q[columns]
+    k = _extents(keys, w_k, weights.b_k[columns], form, off_k, bos=key_is_bos)
+    q = _extents(queries, w_q, weights.b_q[columns], form, off_q, bos=query_is_bos)
     ends = np.stack([a * b for a in (k.low, k.high) for b in (q.low, q.high)])
     live = ends.any(axis=0)
     if not live.any():
@@ -313,14 +303,17 @@ class _Extents:
     exact: Flags
 
 
-def _extents(held: list[Held], matrix: Array, bias: Array, form: Format, *, bos: bool) -> _Extents:
+def _extents(
+    held: list[Held], matrix: Array, bias: Array, form: Format, beside: Off, *, bos: bool
+) -> _Extents:
     if bos:
-        there = read_at_bos(held, matrix, bias, form)
+        there = read_at_bos(held, matrix, bias, form, beside)
         off = there.error(form)[0]
         number = there.value[0]
         return _Extents(number - off, number + off, lowest_bit(number), off == 0)
-    low, high, size, terms = (np.zeros(len(bias)) for _ in range(4))
-    place, off = lowest_bit(bias), np.zeros(len(bias))
+    terms, off = np.zeros(len(bias)), np.zeros(len(bias)) + beside.elsewhere
+    low, high, size = -off, off.copy(), off.copy()
+    place = lowest_bit(bias)
     for one in held:
         alone = read([one], matrix, np.zeros(len(bias)))
         low += (alone.value - alone.input_error).min(axis=0)

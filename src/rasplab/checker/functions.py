@@ -50,11 +50,14 @@ def function(
     w_out = arrays[f"{prefix}W_out"][some].astype(np.float64)
     if w_out[:, : own.start].any() or w_out[:, own.stop :].any():
         raise RefutedError(f"{name} writes to lanes that are not its own")
+    beside = known.units_off(component.layer, some)
     units = Units(
         arrays[f"{prefix}W_in"][:, some].astype(np.float64),
         arrays[f"{prefix}b_in"][some].astype(np.float64),
         w_out[:, own],
         known.form,
+        beside.off,
+        beside.spilling,
     )
     ideal = ideal_of(known, place, len(block.of.values))
     if place is not None and list(map(identity, place.encoding.values)) != list(
@@ -75,6 +78,8 @@ def function(
     possible = codes != IMPOSSIBLE
     if not possible.all():
         known.taken.append(f"some combinations of what {name} reads cannot occur")
+    if found.spilled is not None:
+        known.spilled.append(found.spilled.worst(possible))
     target = ideal[codes[possible]]
     error = np.abs(found.value[possible] - target) + found.error[possible]
     worst = with_errors(own.start, target, error)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import Array, Flags
 from rasplab.checker.attended import Keys, Values, averaged, moved, summed
-from rasplab.checker.attention import HeadWeights, Pairing, Scores, Side, scores
+from rasplab.checker.attention import Pairing, Scores, Side, scores
+from rasplab.checker.disguise import KeyShare
+from rasplab.checker.head_weights import HeadWeights
 from rasplab.checker.known import (
     Decision,
     Known,
@@ -18,6 +22,7 @@ from rasplab.checker.known import (
 )
 from rasplab.checker.stream import (
     Held,
+    Off,
     RefutedError,
     ideal_rows,
     number_row,
@@ -35,6 +40,15 @@ from rasplab.rasp.values import Value, identity
 from rasplab.weights.artefact import Component, VariablePlace
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """How the values that a head writes are read, column by column, and by how much off."""
+
+    matrix: Array
+    bias: Array
+    off: Off
+
+
 def attention(
     known: Known, component: Component, block: Attention, place: VariablePlace | None
 ) -> tuple[Held, Decision]:
@@ -49,7 +63,10 @@ def attention(
         part: arrays[f"{prefix}{part}"][head].astype(np.float64)
         for part in ("W_Q", "b_Q", "W_K", "b_K", "W_V", "b_V", "W_O")
     }
-    weights = HeadWeights(of["W_Q"], of["b_Q"], of["W_K"], of["b_K"])
+    beside = known.head_off(component.layer, head)
+    weights = HeadWeights(
+        of["W_Q"], of["b_Q"], of["W_K"], of["b_K"], beside.q, beside.k, beside.mixed
+    )
     keys = [known.held[n] for n in reads(known, weights.w_k, name)]
     queries = [known.held[n] for n in reads(known, weights.w_q, name)]
     pairings = [
@@ -66,8 +83,10 @@ def attention(
         side = _side(known, block.ranking, weights.w_k[:, column : column + 1], name)
         ranking = (side, column)
     found = scores(weights, pairings, ranking, (keys, queries), known.form)
+    if block.kind == "sum":  # of others the keys may have all of the weight
+        known.shares[head] = KeyShare.of(found, known.weights.config.max_length)
     written_by = _written_by(of["W_O"], lane(place), name)
-    return _attended(known, block, place, of, written_by, found)
+    return _attended(known, block, place, (of, beside.v), written_by, found)
 
 
 def _side(known: Known, table: Table, matrix: Array, what: str) -> Side:
@@ -91,11 +110,11 @@ def _attended(
     known: Known,
     block: Attention,
     place: VariablePlace | None,
-    of: dict[str, Array],
+    reading: tuple[dict[str, Array], Off],
     written_by: tuple[NDArray[np.intp], float],
     found: Scores,
 ) -> tuple[Held, Decision]:
-    columns, scale = written_by
+    (columns, scale), (of, off) = written_by, reading
     name, form = block.variable, known.form
     matrix, bias = of["W_V"][:, columns], of["b_V"][columns]
     unused = np.setdiff1d(np.arange(len(of["b_V"])), columns)
@@ -104,7 +123,7 @@ def _attended(
     if place is None:
         return nowhere(1), (0.0, np.inf)
     ideal = ideal_rows(place, known.weights.circuit.directions)
-    values = _values(known, block, place, ideal, matrix, bias)
+    values = _values(known, block, place, ideal, Read(matrix, bias, off[columns]))
     default, always = _default_row(place, ideal, block), _always(block)
     if not always and default is None and block.kind != "sum":
         known.taken.append(f"{name} always selects something")
@@ -213,15 +232,14 @@ def _values(
     block: Attention,
     place: VariablePlace,
     ideal: Array,
-    matrix: Array,
-    bias: Array,
+    of: Read,
 ) -> Values:
     if isinstance(block.values, Total):
-        return _values_of_total(known, block, block.values, place, matrix, bias)
+        return _values_of_total(known, block, block.values, place, of)
     table = block.values
-    held = operands(known, table.variables, table.codes.shape, matrix, block.variable)
+    held = operands(known, table.variables, table.codes.shape, of.matrix, block.variable)
     beside, constant = known.form.reading.beside, known.form.constant
-    columns = read(held, matrix, bias, beside=beside, constant=constant)
+    columns = read(held, of.matrix, of.bias, beside=beside, constant=constant, off=of.off)
     error = columns.error(known.form)
     codes = table.codes.ravel()
     rows, listed = _value_rows(place, ideal, table.values)
@@ -229,7 +247,7 @@ def _values(
     wanted = rows[codes[chosen]]
     off = np.abs(columns.value[chosen] - wanted) + error[chosen]
     largest = (np.abs(columns.value) + error)[codes != IMPOSSIBLE].max(axis=0, initial=0.0)
-    bos, bos_error = _at_bos(known, held, matrix, bias)
+    bos, bos_error = _at_bos(known, held, of)
     largest = np.maximum(largest, np.abs(bos) + bos_error)
     return Values(wanted, off, largest, bos, bos_error)
 
@@ -239,13 +257,14 @@ def _values_of_total(
     block: Attention,
     total: Total,
     place: VariablePlace,
-    matrix: Array,
-    bias: Array,
+    of: Read,
 ) -> Values:
     """Numbers that are not listed: only where they end, and how far off they are."""
     if place.encoding.kind != "number":
         raise RefutedError(f"{block.variable} moves numbers that are not listed")
-    found = followed(known, total, matrix[:, :1], bias[:1], block.variable)
+    matrix, bias, beside = of.matrix, of.bias, of.off
+    first = beside[slice(0, 1)]
+    found = followed(known, total, matrix[:, :1], bias[:1], block.variable, first)
     sign, offset = place.encoding.sign, place.encoding.offset
     off = abs(found.shift - sign * (total.constant - offset)) if found.factor == sign else np.inf
     width = matrix.shape[1]
@@ -253,20 +272,20 @@ def _values_of_total(
         raise RefutedError(f"{block.variable} reads its flag from somewhere")
     rows = np.zeros((2, width))
     rows[:, 0] = found.low, found.high
-    errors = np.zeros((2, width))
+    errors = np.zeros((2, width)) + beside.elsewhere
     errors[:, 0] = found.error + found.rounding(known.form) + off
     names = reads(known, matrix, block.variable)
-    bos, bos_error = _at_bos(known, [known.held[n] for n in names], matrix, bias)
+    bos, bos_error = _at_bos(known, [known.held[n] for n in names], of)
     largest = np.maximum(np.abs(rows).max(axis=0) + errors[0], np.abs(bos) + bos_error)
     return Values(rows, errors, largest, bos, bos_error)
 
 
-def _at_bos(known: Known, held: list[Held], matrix: Array, bias: Array) -> tuple[Array, Array]:
+def _at_bos(known: Known, held: list[Held], of: Read) -> tuple[Array, Array]:
     """What columns read at BOS, and how far off."""
-    form = known.form
+    form, matrix, bias = known.form, of.matrix, of.bias
     cancels = (matrix[0] + bias == 0) & form.reading.lane
     own, rest = np.where(cancels, 0.0, matrix[0]), np.where(cancels, 0.0, bias)
-    there = read_at_bos(held, np.concatenate([own[None], matrix[1:]]), rest, form)
+    there = read_at_bos(held, np.concatenate([own[None], matrix[1:]]), rest, form, of.off)
     error = there.error(form)[0] + form.constant * np.abs(rest)
     trace = form.reading.at_bos * np.abs(bias)
     return there.value[0], error + np.where(trace > 0, form.gamma(there.terms[0] + 1) * trace, 0.0)

@@ -24,19 +24,34 @@ from rasplab.checker.arithmetic import (
     lowest_bit,
     two_to,
 )
-from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, read, read_at_bos
+from rasplab.checker.spills import Spilled, Spilling
+from rasplab.checker.stream import (
+    NOT_OFF,
+    WIDER,
+    Columns,
+    Held,
+    Off,
+    RefutedError,
+    read,
+    read_at_bos,
+)
 
 CELLS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """The weights of a block of hidden units, and the format that they run in."""
+    """The weights of a block of hidden units, and the format that they run in.
+
+    What each reads is `off` beside that; `spilling`, where there is any, is what each spills.
+    """
 
     w_in: Array
     b_in: Array
     w_out: Array
     form: Format
+    off: Off = NOT_OFF
+    spilling: Spilling | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +60,13 @@ class Written:
 
     Of all decisions whether a unit is silent, `decision` is the nearest: what it meets and bears.
     A unit whose corner lies within its error decides nothing, and lets the error through.
+    `spilled` is what the units spill, for each row.
     """
 
     value: Array
     error: Array
     decision: tuple[float, float]
+    spilled: Spilled | None = None
 
 
 @dataclass(slots=True)
@@ -63,12 +80,16 @@ class _Sums:
     terms: Array
     place: NDArray[np.int64]
     exact: Flags
+    spilled: Spilled | None
     decision: tuple[float, float] = (0.0, np.inf)
 
     @classmethod
-    def none(cls, rows: int, width: int) -> _Sums:
-        value, error, above, below, terms = (np.zeros((rows, width)) for _ in range(5))
-        return cls(value, error, above, below, terms, np.full(rows, ZERO), np.ones(rows, np.bool_))
+    def none(cls, rows: int, units: Units) -> _Sums:
+        shape = (rows, units.w_out.shape[1])
+        value, error, above, below, terms = (np.zeros(shape) for _ in range(5))
+        place, exact = np.full(rows, ZERO), np.ones(rows, np.bool_)
+        spilled = None if units.spilling is None else units.spilling.none(rows)
+        return cls(value, error, above, below, terms, place, exact, spilled)
 
     def written(self, units: Units) -> Written:
         """With the rounding of the sums, in any order.
@@ -90,7 +111,8 @@ class _Sums:
         own = np.where(whole & self.exact[:, None], 0.0, own)
         error = self.error * WIDER + rounded + own
         fits = self.above + self.below < form.largest / 4
-        return Written(self.value, np.where(fits, error, np.inf), self.decision)
+        error = np.where(fits, error, np.inf)
+        return Written(self.value, error, self.decision, self.spilled)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,13 +154,15 @@ def written_along(points: Array, error: float, size: float, terms: float, units:
     found = _combined(units, [groups[live[0]]], numbers)
     for constant in alone:
         rest = _combined(units, [constant], _no_number(len(points)))
-        found = Written(found.value + rest.value, found.error + rest.error, found.decision)
+        spilled = found.spilled and rest.spilled and found.spilled.plus(rest.spilled)
+        off = found.error + rest.error
+        found = Written(found.value + rest.value, off, found.decision, spilled)
     return found
 
 
 def silent_at_bos(held: list[Held], units: Units) -> bool:
     """Whether every unit is exactly 0 at BOS."""
-    there = read_at_bos(held, units.w_in, units.b_in, units.form)
+    there = read_at_bos(held, units.w_in, units.b_in, units.form, units.off)
     reach = there.error(units.form) + units.form.reading.bend
     return bool((there.value + reach <= 0).all())
 
@@ -182,7 +206,7 @@ def _groups(units: Units) -> tuple[list[_Group], Array]:
 
 
 def _combined(units: Units, groups: list[_Group], numbers: Columns) -> Written:
-    sums = _Sums.none(len(numbers.value), units.w_out.shape[1])
+    sums = _Sums.none(len(numbers.value), units)
     own = numbers.own_rounding()
     awake = _awake(sums, units, groups, numbers, own)
     for i, group in enumerate(groups):
@@ -203,7 +227,9 @@ def _awake(sums: _Sums, units: Units, groups: list[_Group], numbers: Columns, ow
     bias = np.array([units.b_in[g.members].max() for g in groups])
     size = np.array([np.abs(units.b_in[g.members]).max() for g in groups]) + numbers.size * most
     terms = numbers.terms + 1
+    beside = np.zeros(len(units.b_in)) + units.off.elsewhere
     reach = (numbers.input_error + own) * most * WIDER + 4 * OWN * size
+    reach += np.array([beside[g.members].max() for g in groups])
     reading = units.form.reading
     if reading.beside:
         size += reading.beside * float(np.abs(units.w_in[0]).max(initial=0.0))
@@ -277,6 +303,7 @@ def _add(
     shared = off * factors
     first = np.abs(units.w_in[0, group.members])
     rounding, place = _rounding(units.form, group, bias, first, numbers, i, some)
+    rounding = rounding + units.off[group.members].elsewhere
     bend = units.form.reading.bend
     reach = shared + rounding + bend
     high = value + reach
@@ -301,6 +328,8 @@ def _add(
     sums.above[cells] += write.sum(most, _above)
     sums.below[cells] += write.sum(most, _below)
     sums.terms[cells] += write.sum(active.astype(np.float64), _count)
+    if sums.spilled is not None and units.spilling is not None:
+        sums.spilled.add(rows, most, units.spilling, group.members)
     live = active & (write.dense != 0).any(axis=1)
     places = np.where(live, place[here], ZERO).min(axis=1)
     sums.place[rows] = np.minimum(sums.place[rows], places)

@@ -8,9 +8,14 @@ from typing import TypeAlias
 import numpy as np
 
 from rasplab.checker.arithmetic import Array, Format
+from rasplab.checker.disguise import Disguise, HeadOff, KeyShare, UnitsOff, idle_units
+from rasplab.checker.spills import Spilled
 from rasplab.checker.stream import (
+    NOT_OFF,
     Held,
+    Off,
     RefutedError,
+    as_read,
     ideal_rows,
 )
 from rasplab.craft.specification import (
@@ -27,7 +32,9 @@ class Known:
     """What is being checked, in which format, and what is known of the stream so far.
 
     `held` has the variables that are written already, `positional` those that hold a value of its
-    own for each position; `taken` collects what the proof takes as given.
+    own for each position; `taken` collects what the proof takes as given. The `weights` are the
+    nominal ones; of disguised ones `disguise` says what is to be added. `spilled` collects what the
+    hidden units of a layer spill, and `shares` what its heads' keys have of their weight.
     """
 
     weights: ModelWeights
@@ -36,11 +43,40 @@ class Known:
     held: dict[str, Held] = field(default_factory=dict[str, Held])
     positional: set[str] = field(default_factory=set[str])
     taken: list[str] = field(default_factory=list[str])
+    disguise: Disguise | None = None
+    spilled: list[Spilled] = field(default_factory=list[Spilled])
+    shares: dict[int, KeyShare] = field(default_factory=dict[int, KeyShare])
 
     @property
     def places(self) -> dict[str, VariablePlace]:
         """Where each variable lives."""
         return {place.name: place for place in self.weights.circuit.variables}
+
+    def head_off(self, layer: int, head: int) -> HeadOff:
+        """By how much a head reads off."""
+        return HeadOff() if self.disguise is None else self.disguise.head(self.held, layer, head)
+
+    def units_off(self, layer: int, some: slice) -> UnitsOff:
+        """By how much some hidden units read off, and what they spill."""
+        return UnitsOff() if self.disguise is None else self.disguise.units(self.held, layer)[some]
+
+    def output_off(self) -> Off:
+        """By how much the output is read off."""
+        return NOT_OFF if self.disguise is None else self.disguise.output(self.held)
+
+    def settle(self, layer: int, *, hidden: bool, new: dict[str, Held]) -> None:
+        """After a half of a layer: what it wrote can be read, with what it spilled."""
+        if self.disguise is None:
+            self.held |= {name: as_read(held, self.form) for name, held in new.items()}
+            return
+        if hidden:
+            idle = idle_units(self.weights, layer)
+            spilled = self.disguise.units_spill(self.held, layer, idle, self.spilled)
+        else:
+            spilled = self.disguise.heads_spill(self.held, layer, self.shares)
+        self.spilled.clear()
+        self.shares.clear()
+        self.held = self.disguise.settle(self.held, new, spilled)
 
 
 def lane(place: VariablePlace | None) -> slice:

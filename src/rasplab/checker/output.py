@@ -8,7 +8,7 @@ import numpy as np
 
 from rasplab.checker.arithmetic import Array, Codes
 from rasplab.checker.known import Known, operands, reads
-from rasplab.checker.stream import RefutedError, number_row, read
+from rasplab.checker.stream import Off, RefutedError, number_row, read
 from rasplab.checker.totals import followed
 from rasplab.craft.specification import (
     IMPOSSIBLE,
@@ -30,7 +30,8 @@ def output(known: Known) -> tuple[float, float]:
     table = known.specification.output
     held = operands(known, table.variables, table.codes.shape, w_u, "the output")
     beside, constant = known.form.reading.beside, known.form.constant
-    columns = read(held, w_u, b_u, beside=beside, constant=constant)
+    off = known.output_off()
+    columns = read(held, w_u, b_u, beside=beside, constant=constant, off=off)
     codes = table.codes.ravel()
     possible = codes != IMPOSSIBLE
     if not possible.all():
@@ -47,24 +48,25 @@ def _number_as_it_is(known: Known, total: Total, w_u: Array, b_u: Array) -> tupl
     config = known.weights.config
     if config.output_values is not None or config.output_unit is not None:
         raise RefutedError("the output is chosen among numbers that are not listed")
-    found = followed(known, total, w_u[:, :1], b_u[:1], "the output")
+    off = known.output_off()
+    found = followed(known, total, w_u[:, :1], b_u[:1], "the output", off[slice(0, 1)])
     if found.factor != 1.0:
         return np.inf, -np.inf
     margin = 1.0
     if config.output_undefined:
-        margin = _flag_margin(known, total, w_u[:, 1:2], b_u[1:2])
-    off = found.error + found.rounding(known.form) + abs(found.shift - total.constant)
-    return off + _shown(max(abs(found.low), abs(found.high)) + off), margin
+        margin = _flag_margin(known, total, w_u[:, 1:2], b_u[1:2], off[slice(1, 2)])
+    within = found.error + found.rounding(known.form) + abs(found.shift - total.constant)
+    return within + _shown(max(abs(found.low), abs(found.high)) + within), margin
 
 
-def _flag_margin(known: Known, total: Total, matrix: Array, bias: Array) -> float:
+def _flag_margin(known: Known, total: Total, matrix: Array, bias: Array, off: Off) -> float:
     """How far the flag stays from one half: below where all is defined, else above."""
     if set(reads(known, matrix, "the output's flag")) - set(total.variables):
         raise RefutedError("the output's flag also reads what is not specified")
     ranges = [_flag_range(known, term.variable, matrix) for term in total.terms]
     size = sum(r.size for r in ranges) + abs(float(bias[0]))
     rounding = float(known.form.gamma(len(matrix) + 3)) * size
-    rounding += known.form.constant * abs(float(bias[0]))
+    rounding += known.form.constant * abs(float(bias[0])) + float(off.elsewhere[0])
     highest = float(bias[0]) + sum(r.high for r in ranges) + rounding
     margin = 2 * (0.5 - highest)
     for i, one in enumerate(ranges):

@@ -7,12 +7,14 @@ arrays hold; nothing is taken from the compiler but the statement that is to be 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rasplab.checker.arithmetic import AS_IT_STANDS, FORMATS, Format, Reading, stored_in
+from rasplab.checker.disguise import Disguise
 from rasplab.checker.functions import function
 from rasplab.checker.heads import attention
 from rasplab.checker.known import (
@@ -158,11 +160,13 @@ def followed(
     if specification is None:
         why = "it says nowhere what it should compute"
         return Proof(form.name, (), np.inf, -np.inf, (), why), {}
-    weights = _stored(weights, form)
-    known = Known(weights, specification, form)
+    stored = _stored(weights, form)
+    known = Known(stored.undisguised, specification, form)
     blocks: list[BlockProof] = []
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            if stored.nominal is not None:
+                known.disguise = _disguise(stored, form)
             error, margin = _prove(known, blocks)
     except (RefutedError, InternalError, LookupError, ValueError, TypeError) as refuted:
         why = str(refuted)
@@ -174,6 +178,13 @@ def followed(
         allowed = _allowed(weights, form) if within is None else within
         margin = min(margin, 1.0 - error / allowed) if error > allowed else margin
     return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken)), known.held
+
+
+def _disguise(stored: ModelWeights, form: Format) -> Disguise:
+    """What disguised weights add to the proof of the nominal ones, both stored in the format."""
+    stored.verify()
+    _check_numbers(stored, form)
+    return Disguise.of(stored, form)
 
 
 def _allowed(weights: ModelWeights, form: Format) -> float:
@@ -196,8 +207,8 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
     _embeddings(known)
     stated = {block.variable: block for block in known.specification.blocks}
     components = known.weights.circuit.components
-    halves = sorted({(c.layer, c.kind != "head") for c in components})
-    for layer, hidden in halves:
+    layers = range(known.weights.config.n_layers)
+    for layer, hidden in itertools.product(layers, (False, True)):
         found: dict[str, Held] = {}
         for component in components:
             if (component.layer, component.kind != "head") == (layer, hidden):
@@ -207,7 +218,7 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
                 held, proof = _block(known, component, block)
                 found[component.variable] = held
                 blocks.append(proof)
-        known.held |= {name: as_read(held, known.form) for name, held in found.items()}
+        known.settle(layer, hidden=hidden, new=found)
     if stated:
         raise RefutedError(f"nothing computes {', '.join(stated)}")
     return output(known)
@@ -237,15 +248,23 @@ def _tables(specification: Specification) -> Iterator[tuple[Table, int]]:
 
 
 def _stored(weights: ModelWeights, form: Format) -> ModelWeights:
-    """The arrays as they are once they are stored in the format."""
+    """The arrays, nominal ones as well, as they are once they are stored in the format."""
     arrays = {name: stored_in(array, form.name) for name, array in weights.arrays.items()}
-    return replace(weights, arrays=arrays)
+    nominal = weights.nominal
+    if nominal is not None:
+        own = {name: stored_in(array, form.name) for name, array in nominal.arrays.items()}
+        nominal = replace(nominal, arrays=own)
+    return replace(weights, arrays=arrays, nominal=nominal)
+
+
+def _check_numbers(weights: ModelWeights, form: Format) -> None:
+    for name, array in weights.arrays.items():
+        if not np.isfinite(array).all() or (np.abs(array) >= form.largest / 4).any():
+            raise RefutedError(f"{name} holds a number that {form.name} has not")
 
 
 def _check_range(known: Known) -> None:
-    for name, array in known.weights.arrays.items():
-        if not np.isfinite(array).all() or (np.abs(array) >= known.form.largest / 4).any():
-            raise RefutedError(f"{name} holds a number that {known.form.name} has not")
+    _check_numbers(known.weights, known.form)
     if not known.weights.plain:
         raise RefutedError("the stream has another basis than the variables")
     if not known.weights.config.architecture.standard:
@@ -307,6 +326,8 @@ def _embeddings(known: Known) -> None:
         known.held[place.name] = as_read(held, known.form)
     if tokens[:, ~claimed].any() or positions[:, ~claimed].any():
         raise RefutedError("something is embedded in the lanes of a variable that a block writes")
+    if known.disguise is not None:
+        known.held = known.disguise.embedded(known.held)
 
 
 def _block(

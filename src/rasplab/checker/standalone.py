@@ -208,6 +208,8 @@ class Checker:
         self.u, self.least, self.largest = Q(1, 2**self.bits), Q(2) ** least, Q(2) ** largest / 2
         self.n = self.config["n_ctx"] - 1
         self.held, self.report, self.taken = {}, [], []
+        if any(name.startswith("nominal.") for name in self.arrays):
+            raise NotFollowed("the model is disguised: what is stated is not of its weights")
         if "basis.write" in self.arrays or "specification" not in self.circuit:
             raise NotFollowed("the model has another basis, or states nothing")
 

@@ -56,6 +56,30 @@ class Held:
         return self.relative * np.abs(self.rows) + self.absolute
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Off:
+    """By how much columns may be read off, whatever they read: at BOS, and everywhere else.
+
+    That is what disguised weights differ from the nominal ones that are followed, column by column.
+    """
+
+    elsewhere: Array
+    at_bos: Array
+
+    def __getitem__(self, columns: slice | NDArray[np.intp]) -> Off:
+        """Of some of the columns."""
+        return self if self is NOT_OFF else Off(self.elsewhere[columns], self.at_bos[columns])
+
+    @property
+    def most(self) -> Array:
+        """The most at any position."""
+        return np.maximum(self.elsewhere, self.at_bos)
+
+
+NOT_OFF = Off(np.zeros(1), np.zeros(1))
+"""Of weights that are followed as they are; for any number of columns."""
+
+
 def ideal_rows(place: VariablePlace, directions: tuple[NamedDirection, ...]) -> Array:
     """The coordinates that stand for each value of a variable.
 
@@ -153,6 +177,7 @@ def read(
     *,
     beside: float = 0.0,
     constant: float = 0.0,
+    off: Off = NOT_OFF,
 ) -> Columns:
     """The columns of a matrix (d_model × columns) and a bias, for all combinations of values.
 
@@ -164,19 +189,20 @@ def read(
     powers = np.ones(len(bias), np.bool_)
     for axis, one in enumerate(held):
         own = matrix[one.start : one.stop]
-        off = one.errors
+        errors = one.errors
         shape = [1] * count + [len(bias)]
         shape[axis] = len(one.rows)
-        sizes = np.abs(one.rows) + off
+        sizes = np.abs(one.rows) + errors
         value = value + (one.rows @ own).reshape(shape)
-        error = error + (off @ np.abs(own)).reshape(shape)
+        error = error + (errors @ np.abs(own)).reshape(shape)
         size = size + (sizes @ np.abs(own)).reshape(shape)
         terms = terms + ((sizes > 0).astype(float) @ (own != 0).astype(float)).reshape(shape)
         place = np.minimum(place, _place_of_products(one.rows, own))
         powers &= _products_are_exact(one, own)
     flat = (rows, len(bias))
     terms = terms + (bias != 0)
-    error, size = error + constant * np.abs(bias), size + (1 + constant) * np.abs(bias)
+    error = error + constant * np.abs(bias) + off.elsewhere
+    size = size + (1 + constant) * np.abs(bias) + off.elsewhere
     if constant:
         powers &= bias == 0
     if beside:
@@ -198,7 +224,9 @@ def traces(matrix: Array) -> Array:
     return (matrix != 0).sum(axis=0) + 3.0
 
 
-def read_at_bos(held: list[Held], matrix: Array, bias: Array, form: Format) -> Columns:
+def read_at_bos(
+    held: list[Held], matrix: Array, bias: Array, form: Format, off: Off = NOT_OFF
+) -> Columns:
     """The same at BOS, where the first column of the stream holds 1."""
     there = [
         Held(h.start, h.bos[None], np.zeros_like(h.relative), h.bos_error, h.bos, h.bos_error)
@@ -206,7 +234,8 @@ def read_at_bos(held: list[Held], matrix: Array, bias: Array, form: Format) -> C
     ]
     none = np.zeros(1)
     flag = as_read(Held(0, np.ones((1, 1)), none, none, np.ones(1), none), form)
-    return read([*there, flag], matrix, bias, beside=form.reading.at_bos)
+    there_off = Off(off.at_bos, off.at_bos)
+    return read([*there, flag], matrix, bias, beside=form.reading.at_bos, off=there_off)
 
 
 def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from rasplab.checker.known import (
     Known,
     reads,
 )
-from rasplab.checker.stream import WIDER, Columns, RefutedError, read, traces
+from rasplab.checker.stream import NOT_OFF, WIDER, Columns, Off, RefutedError, read, traces
 from rasplab.craft.specification import (
     Term,
     Total,
@@ -41,8 +41,13 @@ class Followed:
         return float(form.gamma(self.terms)) * self.size + self.terms * form.least
 
 
-def followed(known: Known, total: Total, matrix: Array, bias: Array, what: str) -> Followed:
-    """Term by term: each may be off by a constant, which the bias has to make good."""
+def followed(
+    known: Known, total: Total, matrix: Array, bias: Array, what: str, off: Off = NOT_OFF
+) -> Followed:
+    """Term by term: each may be off by a constant, which the bias has to make good.
+
+    The column is `off` beside that.
+    """
     others = set(reads(known, matrix, what)) - set(total.variables)
     if others:
         raise RefutedError(f"{what} also reads {', '.join(sorted(others))}")
@@ -57,13 +62,14 @@ def followed(known: Known, total: Total, matrix: Array, bias: Array, what: str) 
             raise RefutedError(f"{what} is specified over other values than its variables have")
         rest = columns.value[:, 0] - factor * wanted
         shift += float(rest[0])
-        off = np.abs(rest - rest[0]) + columns.input_error[:, 0] + columns.own_rounding()[:, 0]
-        error += float(off.max())
+        each = np.abs(rest - rest[0]) + columns.input_error[:, 0] + columns.own_rounding()[:, 0]
+        error += float(each.max())
         low, high = low + float(columns.value.min()), high + float(columns.value.max())
         size += float(columns.size.max())
         terms += float(columns.terms.max())
-    size += abs(float(bias[0]))
-    error += known.form.constant * abs(float(bias[0]))
+    beside = float(off.elsewhere[0])
+    size += abs(float(bias[0])) + beside
+    error += known.form.constant * abs(float(bias[0])) + beside
     if known.form.reading.beside:
         size += known.form.reading.beside * (float(np.abs(matrix).sum()) + abs(float(bias[0])))
         terms += float(traces(matrix)[0])

@@ -45,6 +45,7 @@ def rows_of(weights: ModelWeights) -> tuple[Row, ...]:
 
 def read_by_output(weights: ModelWeights) -> tuple[str, ...]:
     """The variables that the read-out uses; where directions share, above all."""
+    weights = weights.undisguised
     maps, least = weights.frame(weights.config.architecture.last).maps, 0.0
     read = maps.write @ weights.arrays["unembed.W_U"]
     places = [v for v in weights.circuit.variables if not v.marks_bos]

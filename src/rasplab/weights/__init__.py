@@ -14,7 +14,7 @@ from rasplab.weights.artefact import (
 )
 from rasplab.weights.codec import decode, encode
 from rasplab.weights.forward import forward
-from rasplab.weights.frames import Basis, Frame
+from rasplab.weights.frames import Basis, Disguise, Frame, Nominal
 
 __all__ = [
     "BOS_ID",
@@ -26,9 +26,11 @@ __all__ = [
     "Circuit",
     "Component",
     "Config",
+    "Disguise",
     "Frame",
     "ModelWeights",
     "NamedDirection",
+    "Nominal",
     "Site",
     "Step",
     "VariablePlace",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, assert_never
 
 import numpy as np
@@ -25,7 +25,7 @@ from rasplab.weights.architecture import (
     Steps,
     layered,
 )
-from rasplab.weights.frames import Basis, Frame
+from rasplab.weights.frames import Basis, Disguise, Frame, Nominal
 
 BOS_ID = 0
 PAD_ID = 1
@@ -220,7 +220,7 @@ class Circuit:
     """The ground truth: directions, components, variables, the program and the certificate.
 
     `inputs` are those for which the program is meant, if not all. `softness` is the part of every
-    margin that was given up for soft attention.
+    margin that was given up for soft attention; `disguise` is what was done to the weights since.
     """
 
     program: str
@@ -233,6 +233,7 @@ class Circuit:
     withheld: tuple[Withheld, ...] = ()
     inputs: Declaration | None = field(default=None, metadata=SPARING)
     softness: float = field(default=0.0, metadata=SPARING)
+    disguise: Disguise | None = field(default=None, metadata=SPARING)
 
     @property
     def compiled(self) -> str:
@@ -264,7 +265,8 @@ class ModelWeights:
 
     Without `bases` the columns of the residual stream are the named directions; each basis holds
     from its site on, up to the next. The `specification` says what every block must compute; a
-    model that is not exact has none.
+    model that is not exact has none. Weights that were disguised have the `nominal` ones, which the
+    specification is of, beside them.
     """
 
     config: Config
@@ -272,6 +274,7 @@ class ModelWeights:
     circuit: Circuit
     bases: Mapping[Site, Basis] = field(default_factory=dict[Site, Basis])
     specification: Specification | None = None
+    nominal: Nominal | None = None
 
     def verify(self) -> None:
         """Check shapes, names and that every direction belongs to one variable.
@@ -297,6 +300,32 @@ class ModelWeights:
         covered = [i for v in self.circuit.variables for i in range(v.start, v.stop)]
         if sorted(covered) != list(range(named)):
             raise InternalError("a direction belongs to no variable, or to two")
+        if self.nominal is not None:
+            self._verify_nominal(self.nominal)
+
+    def _verify_nominal(self, nominal: Nominal) -> None:
+        c = self.config
+        if len(self.circuit.directions) != c.d_model or not self.bases.keys() <= {EMBED}:
+            raise InternalError("a disguised stream has one basis, and a column per direction")
+        if {name: a.shape for name, a in nominal.arrays.items()} != expected_shapes(c):
+            raise InternalError("the nominal arrays do not have the configuration's shapes")
+        heads = (c.n_heads, c.d_head, c.d_head)
+        blocks = [f"blocks.{n}.attn." for n, kind in c.architecture.blocks if kind == "attn"]
+        known = {f"{block}{part}" for block in blocks for part in ("QK", "OV")}
+        if not nominal.mixes.keys() <= known or {mix.shape for mix in nominal.mixes.values()} - {
+            heads
+        }:
+            raise InternalError("heads are mixed that there are not")
+
+    @property
+    def undisguised(self) -> ModelWeights:
+        """The nominal weights as a model of their own; the same weights, where none are disguised.
+
+        Their certificate is that of the disguised ones.
+        """
+        if self.nominal is None:
+            return self
+        return replace(self, arrays=dict(self.nominal.arrays), bases={}, nominal=None)
 
     @property
     def plain(self) -> bool:

@@ -36,6 +36,7 @@ from rasplab.weights.artefact import (
     Withheld,
     expected_shapes,
 )
+from rasplab.weights.frames import Disguise
 from rasplab.weights.schema import (
     FLAG,
     AnyValue,
@@ -56,6 +57,9 @@ Parts = TypeVarTuple("Parts")
 
 SIZE = Whole(0, 1 << 28)
 """Of anything counted in a model: no model has more weights (E306)."""
+
+SEED = (1 << 63) - 1
+"""The greatest seed."""
 
 FORMAT = OneOf(tuple(PRECISIONS))
 ERROR = Number(least=0.0, infinite=True)
@@ -125,6 +129,9 @@ CIRCUIT = _record(
     withheld=ListOf(_record(Withheld, why=OneOf(("name", "place")))),
     inputs=_record(Declaration, kind=OneOf(KINDS)),
     softness=Number(least=0.0),
+    disguise=_record(
+        Disguise, noise=Number(least=0.0), lighter=Number(least=0.0), seed=Whole(0, SEED)
+    ),
 )
 
 

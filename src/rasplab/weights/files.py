@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 
 from rasplab.weights import declared, manifest
 from rasplab.weights.architecture import EMBED, Site
-from rasplab.weights.artefact import ModelWeights, expected_shapes
+from rasplab.weights.artefact import Config, ModelWeights, expected_shapes
 from rasplab.weights.directory import write_directory
-from rasplab.weights.frames import Basis
+from rasplab.weights.frames import Basis, Nominal
 from rasplab.weights.manifest import Json
 from rasplab.weights.sealed import Format, damage, read_sealed, sealed
 from rasplab.weights.specified import read_specification, specification_data
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
 
-VERSION = 4
+VERSION = 5
+DECLARED_VERSION = 4
+"""Written still for what is not disguised."""
 STEPPED_VERSION = 3
 """Written still for what is meant for every input."""
 LAYERED_VERSION = 2
@@ -39,6 +41,8 @@ ARRAYS, CONFIG, TOKENIZER, CIRCUIT = (
 BASIS = "basis."
 """What the names of the arrays of bases begin with: `basis.write` and `basis.read`, and then, from
 the site `0.attn` on, `basis.0.attn.write` and so on."""
+NOMINAL, MIX = "nominal.", "mix."
+"""What the names of nominal arrays begin with, and those of what heads are mixed by."""
 SPECIFICATION = "specification"
 """The part of the circuit that says what every block must compute, where the model has it."""
 FILES = (ARRAYS, CONFIG, TOKENIZER, CIRCUIT)
@@ -98,8 +102,10 @@ def _version(weights: ModelWeights) -> int:
         and weights.bases.keys() <= {EMBED}
         and all(place.dies is None for place in variables)
     )
-    if weights.circuit.inputs is not None:
+    if weights.nominal is not None or weights.circuit.disguise is not None:
         return VERSION
+    if weights.circuit.inputs is not None:
+        return DECLARED_VERSION
     return LAYERED_VERSION if old else STEPPED_VERSION
 
 
@@ -130,11 +136,40 @@ def read_bases(named: Arrays) -> dict[Site, Basis]:
     return {site: Basis(parts[site]["write"], parts[site]["read"]) for site in sorted(parts)}
 
 
+def nominal_arrays(weights: ModelWeights) -> Arrays:
+    """The nominal arrays of disguised weights, and what their heads are mixed by, by name."""
+    if weights.nominal is None:
+        return {}
+    found = {f"{NOMINAL}{name}": a for name, a in weights.nominal.arrays.items()}
+    found |= {f"{MIX}{name}": a for name, a in weights.nominal.mixes.items()}
+    return {name: np.ascontiguousarray(array) for name, array in found.items()}
+
+
+def read_nominal(config: Config, arrays: Arrays, mixes: Arrays) -> Nominal | None:
+    """What `nominal_arrays` wrote, without what the names begin with; none, if nothing.
+
+    Raises:
+        ValueError: arrays are of other formats or shapes, or not finite.
+    """
+    if not arrays and not mixes:
+        return None
+    declared.check_arrays(config, arrays)
+    declared.check_numbers(mixes, ("float64",))
+    kind = np.float64 if config.dtype == "float64" else np.float32
+    return Nominal({n: arrays[n].astype(kind) for n in expected_shapes(config)}, mixes)
+
+
+def _taken(stored: Arrays, prefix: str) -> Arrays:
+    """The arrays whose names begin so, taken out, by the rest of their names."""
+    names = sorted(name for name in stored if name.startswith(prefix))
+    return {name.removeprefix(prefix): stored.pop(name) for name in names}
+
+
 def _array_bytes(weights: ModelWeights) -> bytes:
     """Arrays in the model's own format; bfloat16, which NumPy lacks, stays float32."""
     from safetensors.numpy import save as to_safetensors
 
-    named = basis_arrays(weights)
+    named = basis_arrays(weights) | nominal_arrays(weights)
     arrays = {name: np.ascontiguousarray(a) for name, a in (weights.arrays | named).items()}
     if weights.config.dtype == "float16":
         with np.errstate(over="ignore"):
@@ -157,12 +192,13 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
     truth = manifest.read_circuit({n: p for n, p in circuit.items() if n not in head})
     declared.check(declared.CIRCUIT_RELATIONS, config, truth)
     stored = from_safetensors(files[ARRAYS])
-    named = {name: stored.pop(name) for name in sorted(stored) if name.startswith(BASIS)}
+    named = {f"{BASIS}{name}": array for name, array in _taken(stored, BASIS).items()}
+    nominal = read_nominal(config, _taken(stored, NOMINAL), _taken(stored, MIX))
     declared.check_arrays(config, stored)
     declared.check_numbers(named, declared.STORED_AS[config.dtype])
     kind = np.float64 if config.dtype == "float64" else np.float32
     bases = read_bases({name: array.astype(kind) for name, array in named.items()})
     arrays: Arrays = {name: stored[name].astype(kind) for name in expected_shapes(config)}
-    weights = ModelWeights(config, arrays, truth, bases, specification)
+    weights = ModelWeights(config, arrays, truth, bases, specification, nominal)
     weights.verify()
     return weights

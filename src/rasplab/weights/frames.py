@@ -6,7 +6,7 @@ variable twice, and one whose columns serve several variables, one after the oth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -32,6 +32,42 @@ class Basis:
 
     write: Array
     read: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nominal:
+    """What disguised weights are near to: the network whose columns are the named directions.
+
+    The stream s of it is s'·write⁻¹ where s' is what the disguised network has (`Basis`). `mixes`
+    has, by the names of blocks and `QK` or `OV`, a matrix M for every head (head × d_head ×
+    d_head): queries q' of the disguised network are q·M, keys k·M⁻ᵀ, values v·M.
+
+    Nothing is taken on trust here: what the disguised arrays are off is computed from both.
+    """
+
+    arrays: Mapping[str, Array]
+    mixes: Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    """What was done to a model's weights: the dials by name, noise, and the seed of all draws.
+
+    `noise` is the standard deviation of what was added to every number. Heads that count give BOS
+    less weight by a factor of `lighter` than they were compiled with.
+
+    >>> print(Disguise(("rotate", "mix_heads"), 0.001, 1.0, 0))
+    rotate, mix_heads, noise 0.001, seed 0
+    """
+
+    dials: tuple[str, ...]
+    noise: float
+    lighter: float
+    seed: int
+
+    def __str__(self) -> str:
+        noise = [f"noise {self.noise:.2g}"] if self.noise else []
+        return ", ".join([*self.dials, *noise, f"seed {self.seed}"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

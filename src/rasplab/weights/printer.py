@@ -20,6 +20,7 @@ def describe(weights: ModelWeights) -> str:
             f"{counted(len(config.vocabulary), 'token')}, {circuit.compiled}"
         ),
         *([f"meant for {circuit.inputs}"] if circuit.inputs is not None else []),
+        *([f"disguised: {circuit.disguise}"] if circuit.disguise is not None else []),
         "",
         "embedding",
         *(
@@ -56,6 +57,7 @@ def overview(weights: ModelWeights) -> list[tuple[str, object]]:
         ("vocabulary", words),
         ("length", f"up to {config.max_length}"),
         *meant,
+        *([] if circuit.disguise is None else [("disguised", str(circuit.disguise))]),
         ("masking", "causal" if config.causal else "bidirectional"),
         ("output", output),
         ("sizes", str(weights)),

@@ -179,8 +179,9 @@ def _selection(
     pattern = np.asarray(trace.attention(step.layer, c.start).array, np.float64)[1:]
     bos, keys = pattern[:, :1], pattern[:, 1:]
     if c.construction == "sum":
-        out = trace.weights.arrays[step.writing][c.start]
-        scale = float(trace.weights.frame(step.site).named(out).max(initial=0.0))
+        weights = trace.weights.undisguised
+        out = weights.arrays[step.writing][c.start]
+        scale = float(weights.frame(step.site).named(out).max(initial=0.0))
         return _bits(keys * scale > bos / 2), None
     chosen = keys > pattern.max(axis=1, keepdims=True) / 2
     shares = chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1)

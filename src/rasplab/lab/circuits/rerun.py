@@ -36,6 +36,7 @@ class Rerun:
     kept: dict[str, Array] = field(default_factory=dict[str, Array], repr=False)
     arrays: dict[str, dict[str, Array]] = field(default_factory=dict[str, Any], repr=False)
     clean: Streams = field(init=False, repr=False)
+    tied: float = 0.0
 
     def __post_init__(self) -> None:
         def keep(name: str, activation: Array) -> None:
@@ -43,6 +44,13 @@ class Rerun:
                 self.kept[name] = activation
 
         self.clean = streams(self.weights, self.ids, keep)
+        if self.weights.nominal is not None:
+            self.tied = self._off()
+
+    def _off(self) -> float:
+        """By how much ties are off in disguised weights: twice what they give and should not."""
+        nominal = streams(self.weights.undisguised, self.ids)
+        return 2 * float(np.abs(self.clean.output - nominal.output).max(initial=0.0))
 
     def written(self, writer: Writer) -> Array:
         """What a writer adds to the residual stream (batch × positions × directions)."""
@@ -113,19 +121,22 @@ class Rerun:
         return heads(w, step, Reads(*(stream[:, None] for stream in reads)), visible)[:, 0]
 
     def _changed(self, rows: NDArray[np.intp], out: Array) -> bool:
-        return bool(outputs_differ(self.weights, self.clean.output[rows], out)[:, 1:].any())
+        return bool(
+            outputs_differ(self.weights, self.clean.output[rows], out, self.tied)[:, 1:].any()
+        )
 
 
-def outputs_differ(weights: ModelWeights, one: Array, other: Array) -> Flags:
+def outputs_differ(weights: ModelWeights, one: Array, other: Array, tied: float = 0.0) -> Flags:
     """Where another read-out (batch × positions × d_out) gives another value than a clean one.
 
     A value that is tied with another, to within rounding, is no longer the output; numbers differ
-    by more than twice the certified error, which is what rounding might cause.
+    by more than twice the certified error, which is what rounding might cause. `tied` is
+    how far off ties are beside that.
     """
-    config = weights.config
+    config, error = weights.config, weights.circuit.certificate.output_error
     if config.output_values is not None:
-        return _no_longer_highest(one.argmax(axis=-1), other, PRECISIONS[config.dtype].roundoff)
-    error = weights.circuit.certificate.output_error
+        roundoff = PRECISIONS[config.dtype].roundoff
+        return _no_longer_highest(one.argmax(axis=-1), other, roundoff, tied)
     far = np.abs(one[..., 0] - other[..., 0]) > 2 * error
     if not config.output_undefined:
         return far
@@ -133,7 +144,9 @@ def outputs_differ(weights: ModelWeights, one: Array, other: Array) -> Flags:
     return (absent != now_absent) | (far & ~absent)
 
 
-def _no_longer_highest(chosen: NDArray[np.intp], scores: Array, roundoff: float) -> Flags:
+def _no_longer_highest(
+    chosen: NDArray[np.intp], scores: Array, roundoff: float, tied: float
+) -> Flags:
     if scores.shape[-1] == 1:
         return np.zeros(chosen.shape, np.bool_)
     own = np.take_along_axis(scores, chosen[..., None], -1)
@@ -141,4 +154,4 @@ def _no_longer_highest(chosen: NDArray[np.intp], scores: Array, roundoff: float)
     np.put_along_axis(others, chosen[..., None], -np.inf, -1)
     best_other = others.max(axis=-1)
     rounding = 8 * roundoff * np.maximum(1.0, np.abs(scores).max(axis=-1))
-    return own[..., 0] - best_other <= rounding
+    return own[..., 0] - best_other <= rounding + tied

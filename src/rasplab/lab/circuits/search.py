@@ -59,7 +59,6 @@ def ground_truth(
     weights = model.weights
     if level == "direction" and not weights.plain:
         raise InputError(_no_directions())
-    blocks = blocks_of(weights, level, joined=joined)
     if minimal is not None:
         _check_choice("minimal", minimal, ("sets",))
         if ablation == "none" or positions:
@@ -67,7 +66,9 @@ def ground_truth(
     if ablation == "none":
         if positions:
             raise InputError(_no_positions())
-        return _static(weights, blocks)
+        nominal = weights.undisguised  # disguised weights all have a weight on every direction
+        return _static(nominal, blocks_of(nominal, level, joined=joined))
+    blocks = blocks_of(weights, level, joined=joined)
     inputs = read_inputs(weights.config, _with_a_value(model, seed) if data is None else data, seed)
     search = _Search(_in_float64(weights), blocks, ablation, inputs, positions, seed)
     return search.run() if minimal is None else search.run_with_sets()
@@ -128,8 +129,8 @@ def scrambled(weights: ModelWeights, n: int, seed: int) -> ModelWeights:
 def _no_directions() -> Diagnostic:
     return diagnostic(
         "E440",
-        "`level` cannot be 'direction' for a compressed model",
-        notes=["its directions share dimensions: none of them can be ablated alone"],
+        "`level` cannot be 'direction' for a model whose stream has another basis",
+        notes=["its directions share columns: none of them can be ablated alone"],
         help="use the level 'head', 'qkv', 'neuron' or 'component'",
     )
 
@@ -184,11 +185,16 @@ def sizes_of(weights: ModelWeights) -> dict[str, int]:
 
 @dataclass(slots=True, eq=False)
 class _Group:
-    """Inputs of one length, with what each writer writes on them and on the corrupted ones."""
+    """Inputs of one length, with what each writer writes on them and on the corrupted ones.
+
+    Of a disguised model `nominal` has what the nominal one writes on those that replacements come
+    from: there equal values are written as equal numbers.
+    """
 
     clean: Rerun
     corrupt: Rerun | None
     paired: bool
+    nominal: Rerun | None = None
 
     @property
     def positions(self) -> int:
@@ -208,16 +214,27 @@ class _Search:
     def __post_init__(self) -> None:
         corrupt = self.inputs.corrupt or (None,) * len(self.inputs.clean)
         self.groups = [
-            _Group(Rerun(self.weights, a), self._corrupted(a, b), b is not None)
+            _Group(
+                Rerun(self.weights, a),
+                self._corrupted(self.weights, a, b),
+                b is not None,
+                self._nominal(a, b),
+            )
             for a, b in zip(self.inputs.clean, corrupt, strict=True)
         ]
 
-    def _corrupted(self, clean: Ids, corrupt: Ids | None) -> Rerun | None:
+    def _corrupted(self, weights: ModelWeights, clean: Ids, corrupt: Ids | None) -> Rerun | None:
         """The run that replacements come from, where it is not that of the clean inputs."""
         if self.ablation == "scramble":
             ids = clean if corrupt is None else corrupt
-            return Rerun(scrambled(self.weights, ids.shape[1], self.seed), ids)
-        return None if corrupt is None else Rerun(self.weights, corrupt)
+            return Rerun(scrambled(weights, ids.shape[1], self.seed), ids)
+        return None if corrupt is None else Rerun(weights, corrupt)
+
+    def _nominal(self, clean: Ids, corrupt: Ids | None) -> Rerun | None:
+        if self.weights.nominal is None:
+            return None
+        nominal = _in_float64(self.weights.undisguised)
+        return self._corrupted(nominal, clean, corrupt) or Rerun(nominal, clean)
 
     def run(self) -> GroundTruth:
         nodes: list[Node] = []
@@ -343,7 +360,11 @@ class _Ablated:
                     yield other
                     return
                 # what is not seen need not be told apart
-                distinct = np.unique(other[:, seen], axis=0, return_index=True)[1]
+                told = other[:, seen]
+                if group.nominal is not None:
+                    told = group.nominal.written(self.writer)[:, seen.any(axis=1)]
+                    told = told.reshape(len(told), -1)
+                distinct = np.unique(told, axis=0, return_index=True)[1]
                 order = random.Random(self.search.seed).sample(distinct.tolist(), len(distinct))
                 yield from (other[i] for i in order)
 

@@ -1,0 +1,105 @@
+"""E46x: models that are made to look less clean, and cannot be."""
+
+from __future__ import annotations
+
+from rasplab.diagnostics.catalogue.page import Page
+
+_MODEL = """\
+import rasplab
+from rasplab import programs
+from rasplab.lab.realism import disguise
+
+program, vocab = programs.get("greatest").at(3, 3)
+model = rasplab.compile(program, vocab=vocab, max_length=3)
+"""
+
+PAGES = (
+    Page(
+        "E460",
+        "a model cannot be disguised",
+        """\
+It is disguised already, or compressed, or nothing is proved of it. The message says which.""",
+        """\
+A disguise is proved again from what is proved of the model: which part computes what, along which
+columns of the residual stream. It takes a model as `rasplab.compile` makes it, or as it was loaded
+again; all dials can be turned at once.""",
+        _MODEL + "disguise(disguise(model, mix_heads=False), rotate=False)",
+        _MODEL + "disguise(model, mix_heads=False, rotate=False)",
+    ),
+    Page(
+        "E461",
+        "there is more noise than the model bears",
+        """\
+With noise of this scale on its weights the checker no longer proves that the model equals its
+program. The message names the largest scale that holds, for the same seed and dials.""",
+        """\
+How much a model bears follows from its margins: least where a head counts, since what disturbs the
+value at BOS is multiplied there. `noise_share` finds how much costs a share of the margin.""",
+        _MODEL + "disguise(model, noise=0.5)",
+        _MODEL + "disguise(model, noise_share=0.5)",
+    ),
+    Page(
+        "E462",
+        "a disguise cannot be proved in this number format",
+        """\
+Dense weights round everywhere, where those of a compiled model are exact, and the bounds on that
+rounding, for sums in any order, leave no margin. It may well be right on every input.""",
+        """\
+What is returned as exact is proved to be. In float64 every program of the library can be
+disguised.""",
+        _MODEL + 'disguise(model, dtype="bfloat16")',
+        _MODEL + 'disguise(model, dtype="float64")',
+    ),
+    Page(
+        "E463",
+        "a disguise was asked for with an argument that makes no sense",
+        """\
+Noise is a standard deviation, 0 or more; `noise_share` lies between 0 and 1, and leaves out
+`noise`; a seed is a whole number, 0 or more; the format is one of those that models are compiled
+for.""",
+        "An argument that has no meaning is more likely a slip than a wish.",
+        _MODEL + "disguise(model, noise_share=2)",
+        _MODEL + "disguise(model, noise_share=0.2)",
+    ),
+    Page(
+        "E464",
+        "distractors do not fit beside a model",
+        """\
+A model whose parts stand beside another's takes the same inputs: the same vocabulary, lengths and
+masking, in the same number format; and nothing may be assumed of its inputs.""",
+        """\
+The parts of both read one residual stream, in which a token or a position has one meaning. They are
+proved together, so that what would hold on some inputs only could not be said of the whole.""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import distract
+
+distract(model, rasplab.compile(rasplab.rasp.length, vocab="ab", max_length=3))""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import distract
+
+distract(model, rasplab.compile(rasplab.rasp.length, vocab=vocab, max_length=3))""",
+    ),
+    Page(
+        "E465",
+        "copies of a variable make no sense, or do not fit",
+        """\
+A variable stands in 2 places or more, and its readers read the average of all or the first. A part
+that reads many copies of a variable with many values has more combinations to read than can be gone
+through.""",
+        """\
+That copies are equal is known of the network, and not of what one part reads: it is proved for all
+combinations that are stated.""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import duplicate
+
+duplicate(model, "tokens", 1)""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import duplicate
+
+duplicate(model, "tokens", 2)""",
+    ),
+)

@@ -1,0 +1,7 @@
+"""Compiled models that look less clean, and still are what they were proved to be."""
+
+from rasplab.lab.realism.disguise import disguise
+from rasplab.lab.realism.distract import distract
+from rasplab.lab.realism.duplicate import duplicate
+
+__all__ = ["disguise", "distract", "duplicate"]

@@ -1,0 +1,224 @@
+"""Disguises: the same program in weights that do not show it, proved again as they are stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rasplab.checker import Proof, prove, proved
+from rasplab.checker.arithmetic import FORMATS
+from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
+from rasplab.lab.realism.counting import STEP, lighter, trials
+from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
+from rasplab.lab.realism.fit import fit
+from rasplab.weights import Disguise, ModelWeights
+from rasplab.weights.declared import SEED
+
+if TYPE_CHECKING:
+    from rasplab.model import Model
+
+DOUBLINGS = 60
+"""Noise is looked for up to this many doublings from the least."""
+LEAST_NOISE = 2.0**-50
+HALVINGS = 4
+"""The largest scale of noise is found to within a factor of 2^(1/2^HALVINGS), 5 %."""
+
+
+def disguise(
+    model: Model,
+    *,
+    rotate: bool = True,
+    permute: bool = True,
+    mix_heads: bool = True,
+    noise: float = 0.0,
+    noise_share: float | None = None,
+    dtype: str | None = None,
+    seed: int = 0,
+) -> Model:
+    """The same program, circuit and named directions in other weights; proved again.
+
+    Args:
+        model: one that is compiled, and exact.
+        rotate: give the residual stream a random orthogonal basis. Named directions go with the
+            model, so that traces and interventions speak of them as before.
+        permute: put heads and hidden units into another order; `model.manifest` has the new one.
+        mix_heads: change the space of queries and keys, and that of values, of every head by a
+            random invertible matrix, whose condition is at most 16.
+        noise: the standard deviation of what is added to every number of every array.
+        noise_share: take the most noise that costs no more than this share, between 0 and 1, of
+            the smallest margin that the certificate has without noise.
+        dtype: the format of the new weights; by default the model's own.
+        seed: of all that is drawn.
+
+    The certificate of the result is what the checker proved of the stored weights: that they are,
+    within bounds that are computed from both, the network whose columns are the named directions.
+    To bear disturbance, heads that count may give BOS less weight than they were compiled with.
+
+    Raises:
+        InputError: E460 for a model that cannot be disguised, E461 for noise that is too large,
+            E463 for arguments that make no sense.
+        CompileError: E462 where nothing can be proved in this format even without noise.
+
+    >>> import rasplab
+    >>> program, vocab = rasplab.programs.get("reverse").at(3, 5)
+    >>> model = disguise(rasplab.compile(program, vocab=vocab, max_length=5))
+    >>> model("abc"), model.certificate.exact
+    (['c', 'b', 'a'], True)
+    >>> int((model.weights.arrays["blocks.0.attn.W_Q"] == 0).sum())
+    0
+    """
+    _check_arguments(noise, noise_share, seed, dtype)
+    weights = retyped(fit(model.weights), dtype or model.config.dtype)
+    if permute:
+        weights = permuted(weights, randomness(seed, "permute"))
+    dials = {"rotate": rotate, "permute": permute, "mix_heads": mix_heads}
+    search = _Search(weights, seed, tuple(name for name, on in dials.items() if on))
+    found = search.best()
+    if not found.margin > 0:
+        raise CompileError(_not_proved(weights, found))
+    if noise_share is not None:
+        found = search.most((1 - noise_share) * found.margin) or found
+    elif noise:
+        found = search.at(noise, 0.0) or _refused(search, noise)
+    return _model(model, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Disguised weights, the noise in them, and what is proved of them."""
+
+    weights: ModelWeights
+    disguise: Disguise
+    proof: Proof
+
+    @property
+    def margin(self) -> float:
+        """The smallest of all decisions; at most 0 where nothing is proved.
+
+        Of a number that is returned as it comes, what is left of how far it may be off as well.
+        """
+        if not self.proof.holds:
+            return min(self.proof.margin, 0.0)
+        margins = [self.proof.margin, *(block.margin for block in self.proof.blocks)]
+        if self.weights.config.numerical and self.weights.config.output_unit is None:
+            tolerated = self.weights.circuit.certificate.tolerated
+            margins.append(1 - self.proof.output_error / tolerated)
+        return min(margins)
+
+
+class _Search:
+    """Disguises of one model by one seed: how much lighter BOS is in heads that count, and noise.
+
+    The clean ones are made once for each of the former, and kept.
+    """
+
+    def __init__(self, weights: ModelWeights, seed: int, dials: tuple[str, ...]) -> None:
+        self._weights, self._seed, self._dials = weights, seed, dials
+        self._clean: dict[int, Clean] = {}
+        self._steps, self._first = range(trials(weights) + 1), 0
+
+    def best(self) -> _Found:
+        """Without noise: with the BOS that leaves the most margin."""
+        found = self._try(0, 0.0)
+        for steps in self._steps[1:]:
+            other = self._try(steps, 0.0)
+            if found.margin > 0 and other.margin < found.margin:
+                break  # it only gets worse from here
+            found = max(found, other, key=lambda one: one.margin)
+        return found
+
+    def at(self, noise: float, margin: float) -> _Found | None:
+        """With noise of a scale: the first that leaves more than a margin.
+
+        More noise asks for a lighter BOS, so that where less noise was tried, lighter ones come
+        first; whoever begins anew begins with the heaviest.
+        """
+        for steps in self._steps[self._first :]:
+            found = self._try(steps, noise)
+            if found.margin > margin:
+                self._first = steps
+                return found
+        return None
+
+    def most(self, margin: float) -> _Found | None:
+        """With the largest scale of noise that leaves more than a margin, as bisection finds it."""
+        self._first = 0
+        best, scale = self.at(LEAST_NOISE, margin), LEAST_NOISE
+        if best is None:
+            return None
+        step = 2.0 ** (DOUBLINGS // 4)
+        while step > 2.0 ** (0.5**HALVINGS):
+            found = self.at(scale * step, margin)
+            if found is None:
+                step = step**0.5
+            else:
+                best, scale = found, scale * step
+        return best
+
+    def _try(self, steps: int, noise: float) -> _Found:
+        if steps not in self._clean:
+            self._clean[steps] = clean(
+                lighter(self._weights, steps),
+                rotate=self._randomness("rotate"),
+                mix=self._randomness("mix_heads"),
+            )
+        made = finished(self._clean[steps], noise, randomness(self._seed, "noise"))
+        done = Disguise(self._dials, noise, STEP**steps, self._seed)
+        return _Found(made, done, prove(made, within=made.circuit.certificate.tolerated))
+
+    def _randomness(self, dial: str) -> np.random.Generator | None:
+        return randomness(self._seed, dial) if dial in self._dials else None
+
+
+def _model(model: Model, found: _Found) -> Model:
+    weights = found.weights
+    weights.verify()
+    certificate = proved(found.proof, weights.circuit.certificate)
+    circuit = replace(weights.circuit, certificate=certificate, disguise=found.disguise)
+    weights = replace(weights, circuit=circuit)
+    stages = model.compilation
+    if stages is not None:  # what was made on the way to the model that is disguised
+        stages = replace(stages, weights=weights, proof=found.proof)
+    return replace(model, weights=weights, compilation=stages)
+
+
+def _refused(search: _Search, noise: float) -> _Found:
+    largest = search.most(0.0)
+    assert largest is not None  # without noise there is a margin
+    raise InputError(
+        diagnostic(
+            "E461",
+            f"with noise of {noise:.2g} nothing can be proved of this model any more",
+            notes=[f"the largest that holds, for this seed, is about {largest.disguise.noise:.2g}"],
+            help="take less, or a share of the margin: `noise_share=0.5`",
+        )
+    )
+
+
+def _not_proved(weights: ModelWeights, found: _Found) -> Diagnostic:
+    dtype = weights.config.dtype
+    wider = "float64" if dtype != "float64" else None
+    return diagnostic(
+        "E462",
+        f"this disguise cannot be proved to be exact in {dtype}",
+        notes=[found.proof.refuted or "no margin is left"],
+        help=f"use `dtype={wider!r}`" if wider else "turn fewer dials, or compile smaller",
+    )
+
+
+def _check_arguments(noise: float, share: float | None, seed: int, dtype: str | None) -> None:
+    if share is not None and noise:
+        why = "either `noise` or `noise_share` says how much noise there is, not both"
+    elif share is not None and not 0 < share < 1:
+        why = f"`noise_share` lies between 0 and 1, which {shown(share)} does not"
+    elif not (noise >= 0 and noise < float("inf")):
+        why = f"`noise` is a standard deviation, 0 or more, which {shown(noise)} is not"
+    elif type(seed) is not int or not 0 <= seed <= SEED:
+        why = f"`seed` is a whole number from 0 to 2^63 - 1, which {shown(seed)} is not"
+    elif dtype not in (None, *FORMATS):
+        why = f"{shown(dtype)} is no number format; they are {', '.join(FORMATS)}"
+    else:
+        return
+    raise InputError(diagnostic("E463", why, help="see `help(rasplab.lab.realism.disguise)`"))

@@ -1,0 +1,259 @@
+"""Distractors: parts that compute another program from the same input, and that nobody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.checker import prove, proved
+from rasplab.craft.specification import (
+    Attention,
+    Comparison,
+    Function,
+    Line,
+    Specification,
+    Table,
+    Term,
+    Total,
+)
+from rasplab.diagnostics import InputError, InternalError, diagnostic
+from rasplab.lab.realism.fit import AXES, fit
+from rasplab.rasp.values import identity
+from rasplab.weights import Circuit, Component, Config, ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights.artefact import expected_shapes
+
+if TYPE_CHECKING:
+    from rasplab.model import Model
+
+Array: TypeAlias = "NDArray[np.floating]"
+Rename: TypeAlias = "Callable[[str], str]"
+BESIDE = "beside"
+"""What the names of distractors' variables begin with, and then their number and a dot."""
+
+
+def distract(model: Model, *others: Model) -> Model:
+    """The model with the parts of others beside its own, in the same layers; proved again.
+
+    The others compute their variables from the same input, into directions of their own, and
+    nothing reads their outputs: they are in no circuit, and every probe finds them. Their
+    variables are called `beside1.hist` and so on. `disguise` can be turned on the result.
+
+    Args:
+        model: one that is compiled, and exact.
+        others: models for the same vocabulary, lengths, masking and format, of which nothing is
+            assumed.
+
+    Raises:
+        InputError: E460 for a model that is disguised, or of which nothing is proved, E464 for
+            others that cannot stand beside it.
+
+    >>> import rasplab
+    >>> at = dict(vocab="abc", max_length=4)
+    >>> model = rasplab.compile(rasplab.programs.get("reverse").at(3, 4)[0], **at)
+    >>> other = rasplab.compile(rasplab.programs.get("hist").at(3, 4)[0], **at)
+    >>> both = distract(model, other)
+    >>> both("abca"), both.certificate.exact, both.config.n_heads
+    (['a', 'c', 'b', 'a'], True, 2)
+    """
+    weights = fit(model.weights)
+    for number, other in enumerate(others, _beside(weights) + 1):
+        _check_fits(weights, other)
+        weights = _joined(weights, fit(other.weights), f"{BESIDE}{number}.")
+    weights.verify()
+    proof = prove(weights, within=weights.circuit.certificate.tolerated)
+    if not proof.holds:
+        raise InternalError(f"parts side by side disturb each other: {proof.refuted}")
+    certificate = proved(proof, weights.circuit.certificate)
+    weights = replace(weights, circuit=replace(weights.circuit, certificate=certificate))
+    stages = model.compilation
+    if stages is not None:  # what was made on the way to the model that has distractors
+        stages = replace(stages, weights=weights, proof=proof)
+    return replace(model, weights=weights, compilation=stages)
+
+
+def _beside(weights: ModelWeights) -> int:
+    """How many others stand beside a model already."""
+    names = (place.name for place in weights.circuit.variables)
+    return len({name.split(".")[0] for name in names if name.startswith(BESIDE)})
+
+
+def _check_fits(weights: ModelWeights, other: Model) -> None:
+    one, two, why = weights.config, other.config, None
+    if [*map(identity, one.vocabulary)] != [*map(identity, two.vocabulary)]:
+        why = "their vocabularies are not the same"
+    elif one.max_length != two.max_length:
+        why = f"one takes {one.max_length} positions, the other {two.max_length}"
+    elif one.causal != two.causal:
+        why = "one looks ahead, the other does not"
+    elif one.dtype != two.dtype:
+        why = f"one is in {one.dtype}, the other in {two.dtype}"
+    elif other.certificate.assumptions or other.manifest.inputs is not None:
+        why = "something is assumed of the inputs of the other: its parts would be proved for these"
+    if why is not None:
+        raise InputError(
+            diagnostic(
+                "E464",
+                "this model cannot stand beside the other",
+                notes=[why],
+                help="compile both for the same inputs and format",
+            )
+        )
+
+
+# -- the parts of both
+
+
+def _joined(one: ModelWeights, two: ModelWeights, prefix: str) -> ModelWeights:
+    """Both side by side: they share BOS, and the read-out is that of the first."""
+
+    def rename(name: str) -> str:
+        return name if name == "bos" else prefix + name
+
+    assert one.specification is not None
+    assert two.specification is not None
+    config = _config(one.config, two.config)
+    return ModelWeights(
+        config,
+        _arrays(one, two, config),
+        _circuit(one, two, rename),
+        specification=_specification(one.specification, two.specification, rename),
+    )
+
+
+def _config(one: Config, two: Config) -> Config:
+    return replace(
+        one,
+        n_layers=max(one.n_layers, two.n_layers),
+        n_heads=one.n_heads + two.n_heads,
+        d_model=one.d_model + two.d_model - 1,
+        d_head=max(one.d_head, two.d_head),
+        d_mlp=one.d_mlp + two.d_mlp,
+    )
+
+
+def _arrays(one: ModelWeights, two: ModelWeights, config: Config) -> dict[str, Array]:
+    """Blocks of both, each in its own columns, heads and hidden units; BOS's column is shared."""
+    made = {
+        name: np.zeros(shape, one.arrays["embed.W_E"].dtype)
+        for name, shape in expected_shapes(config).items()
+    }
+    lanes = np.arange(one.config.d_model), np.arange(two.config.d_model)
+    lanes[1][1:] += one.config.d_model - 1
+    for weights, marked, own, heads, units in (
+        (one, True, lanes[0], 0, 0),
+        (two, False, lanes[1], one.config.n_heads, one.config.d_mlp),
+    ):
+        c = weights.config
+        axes = {
+            "d": own,
+            "h": np.arange(c.n_heads) + heads,
+            "k": np.arange(c.d_head),
+            "m": np.arange(c.d_mlp) + units,
+        }
+        for name, array in weights.arrays.items():
+            block, _, part = name.rpartition(".")
+            if block.startswith("blocks"):
+                made[name][np.ix_(*(axes[axis] for axis in AXES[part]))] = array
+            elif block != "unembed":
+                made[name][:, own] += array if marked else _without_bos(array)
+    made["unembed.W_U"][lanes[0]] = one.arrays["unembed.W_U"]
+    made["unembed.b_U"][:] = one.arrays["unembed.b_U"]
+    return made
+
+
+def _without_bos(embedded: Array) -> Array:
+    """What is embedded but the mark of BOS, which stands there once."""
+    rest = embedded.copy()
+    rest[:, 0] = 0
+    return rest
+
+
+def _circuit(one: ModelWeights, two: ModelWeights, rename: Rename) -> Circuit:
+    ours, theirs, config = one.circuit, two.circuit, one.config
+    shift = config.d_model - 1
+    directions = (
+        NamedDirection(d.index + shift, rename(d.variable), d.values, d.role)
+        for d in theirs.directions[1:]
+    )
+    places = (_place(v, shift, rename) for v in theirs.variables if not v.marks_bos)
+    moved = (_component(c, config, rename) for c in theirs.components)
+    components = sorted((*ours.components, *moved), key=lambda c: (c.layer, c.kind != "head"))
+    bounds = tuple(replace(b, name=rename(b.name)) for b in theirs.certificate.bounds)
+    certificate = ours.certificate
+    return replace(
+        ours,
+        directions=(*ours.directions, *directions),
+        variables=(*ours.variables, *places),
+        components=tuple(components),
+        certificate=replace(certificate, bounds=(*certificate.bounds, *bounds)),
+    )
+
+
+def _place(place: VariablePlace, shift: int, rename: Rename) -> VariablePlace:
+    """Where another's variable lives: it is an expression of its own, unless it is the input."""
+    is_input = place.expression in ("tokens", "indices")
+    return replace(
+        place,
+        name=rename(place.name),
+        start=place.start + shift,
+        stop=place.stop + shift,
+        expression=place.expression if is_input else rename(place.expression),
+        also_in=tuple(map(rename, place.also_in)),
+    )
+
+
+def _component(component: Component, config: Config, rename: Rename) -> Component:
+    shift = config.n_heads if component.kind == "head" else config.d_mlp
+    return replace(
+        component,
+        start=component.start + shift,
+        stop=component.stop + shift,
+        variable=rename(component.variable),
+        reads=tuple(map(rename, component.reads)),
+    )
+
+
+# -- what both must compute
+
+
+def _specification(one: Specification, two: Specification, rename: Rename) -> Specification:
+    return replace(
+        one,
+        tokens=(*one.tokens, *map(rename, two.tokens)),
+        positions=(*one.positions, *map(rename, two.positions)),
+        blocks=(*one.blocks, *(_block(block, rename) for block in two.blocks)),
+    )
+
+
+def _block(block: Attention | Function, rename: Rename) -> Attention | Function:
+    name = rename(block.variable)
+    if isinstance(block, Function):
+        of = block.of
+        if isinstance(of, Line):
+            return Function(name, replace(of, total=_total(of.total, rename)))
+        return Function(name, _table(of, rename))
+    values = block.values
+    return replace(
+        block,
+        variable=name,
+        comparisons=tuple(_comparison(c, rename) for c in block.comparisons),
+        ranking=None if block.ranking is None else _table(block.ranking, rename),
+        values=_total(values, rename) if isinstance(values, Total) else _table(values, rename),
+    )
+
+
+def _comparison(one: Comparison, rename: Rename) -> Comparison:
+    return replace(one, keys=_table(one.keys, rename), queries=_table(one.queries, rename))
+
+
+def _table(table: Table, rename: Rename) -> Table:
+    return replace(table, variables=tuple(map(rename, table.variables)))
+
+
+def _total(total: Total, rename: Rename) -> Total:
+    terms = (Term(rename(term.variable), term.numbers, term.factor) for term in total.terms)
+    return replace(total, terms=tuple(terms))

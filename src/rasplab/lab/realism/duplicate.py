@@ -1,0 +1,323 @@
+"""Redundancy: a variable that is stored in several places, each written by parts of its own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.checker import prove, proved
+from rasplab.craft.specification import (
+    IMPOSSIBLE,
+    Attention,
+    Function,
+    Line,
+    Specification,
+    Table,
+    Total,
+)
+from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
+from rasplab.lab.realism.fit import AXES, fit
+from rasplab.weights import Circuit, Component, Config, ModelWeights, VariablePlace
+from rasplab.weights.artefact import expected_shapes
+from rasplab.weights.named import unknown
+
+if TYPE_CHECKING:
+    from rasplab.model import Model
+
+Array: TypeAlias = "NDArray[np.floating]"
+Readers: TypeAlias = Literal["average", "first"]
+CELLS = 1 << 20
+"""The checker goes through this many combinations of what a part reads, at most."""
+
+
+def duplicate(
+    model: Model, variable: str, copies: int = 2, *, readers: Readers = "average"
+) -> Model:
+    """The model with a variable in several places of the stream; proved again.
+
+    Each copy has a head or hidden units of its own, or columns of the embedding, and is called
+    `hist.copy1` and so on. Who reads the variable reads the average of all places, or with
+    `readers="first"` only what it read before: the other copies are then backups that nobody asks.
+
+    `model.circuit` says which copies matter when one is ablated and the others stand. An
+    intervention on the variable by its name sets all of them, as they hold one expression.
+
+    Args:
+        model: one that is compiled, and exact.
+        variable: a name in `model.trace(...).variables`.
+        copies: in how many places it stands in all, 2 or more.
+        readers: `"average"` or `"first"`.
+
+    Raises:
+        InputError: E417 where there is no such variable, E460 for a model that is disguised or of
+            which nothing is proved, E465 for copies that make no sense or do not fit.
+        CompileError: E462 where the average cannot be proved in the model's format.
+
+    >>> import rasplab
+    >>> program, vocab = rasplab.programs.get("hist").at(3, 3)
+    >>> model = rasplab.compile(program, vocab=vocab, max_length=3)
+    >>> twice = duplicate(model, "hist")
+    >>> twice("aba"), twice.certificate.exact, twice.config.n_heads
+    ([2, 1, 2], True, 2)
+    """
+    plan = _plan(fit(model.weights), variable, copies, readers)
+    weights = _duplicated(plan)
+    weights.verify()
+    proof = prove(weights, within=weights.circuit.certificate.tolerated)
+    certificate = proved(proof, weights.circuit.certificate)
+    if not (proof.holds and certificate.exact):
+        raise CompileError(
+            diagnostic(
+                "E462",
+                f"the average of {copies} copies cannot be proved in {weights.config.dtype}",
+                notes=[proof.refuted or "no margin is left"],
+                help='take another number of copies, or `readers="first"`',
+            )
+        )
+    weights = replace(weights, circuit=replace(weights.circuit, certificate=certificate))
+    stages = model.compilation
+    if stages is not None:  # what was made on the way to the model that has no copies
+        stages = replace(stages, weights=weights, proof=proof)
+    return replace(model, weights=weights, compilation=stages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is copied, how often, and where the copies come to stand."""
+
+    weights: ModelWeights
+    place: VariablePlace
+    writer: Component | None
+    names: tuple[str, ...]
+    averaged: bool
+
+    @property
+    def width(self) -> int:
+        """How many directions a copy has."""
+        return self.place.stop - self.place.start
+
+    @property
+    def parts(self) -> int:
+        """How many heads or hidden units a copy has."""
+        return 0 if self.writer is None else self.writer.stop - self.writer.start
+
+    @property
+    def config(self) -> Config:
+        """The configuration with room for all copies."""
+        c, more = self.weights.config, self.parts * len(self.names)
+        head = self.writer is not None and self.writer.kind == "head"
+        return replace(
+            c,
+            d_model=c.d_model + self.width * len(self.names),
+            n_heads=c.n_heads + (more if head else 0),
+            d_mlp=c.d_mlp + (0 if head else more),
+        )
+
+    def lane(self, copy: int) -> slice:
+        """The directions of a copy."""
+        start = self.weights.config.d_model + copy * self.width
+        return slice(start, start + self.width)
+
+    def own(self, copy: int) -> slice:
+        """The heads or hidden units of a copy."""
+        c = self.weights.config
+        before = c.n_heads if self.writer is not None and self.writer.kind == "head" else c.d_mlp
+        start = before + copy * self.parts
+        return slice(start, start + self.parts)
+
+
+def _plan(weights: ModelWeights, variable: str, copies: int, readers: Readers) -> _Plan:
+    places = {p.name: p for p in weights.circuit.variables if not p.marks_bos}
+    if variable not in places:
+        raise InputError(unknown("variable", variable, tuple(places)))
+    if readers not in get_args(Readers):
+        known = " or ".join(map(repr, get_args(Readers)))
+        raise InputError(_senseless(f"`readers` is {known}, not {shown(readers)}"))
+    if type(copies) is not int or copies < 2:
+        raise InputError(_senseless(f"{shown(copies)} copies are none: there are 2 or more"))
+    numbered = (f"{variable}.copy{i}" for i in range(1, copies + len(places)))
+    names = [name for name in numbered if name not in places]
+    writer = next((c for c in weights.circuit.components if c.variable == variable), None)
+    return _Plan(
+        weights, places[variable], writer, tuple(names[: copies - 1]), readers == "average"
+    )
+
+
+def _senseless(why: str) -> Diagnostic:
+    return diagnostic("E465", why, help="see `help(rasplab.lab.realism.duplicate)`")
+
+
+def _duplicated(plan: _Plan) -> ModelWeights:
+    assert plan.weights.specification is not None
+    specification = _specification(plan, plan.weights.specification)
+    config = plan.config
+    return ModelWeights(config, _arrays(plan, config), _circuit(plan), specification=specification)
+
+
+# -- arrays
+
+
+def _arrays(plan: _Plan, config: Config) -> dict[str, Array]:
+    """Old arrays in wider ones; copied parts write to directions of their own; readers share."""
+    weights, made = plan.weights, dict[str, Array]()
+    for name, shape in expected_shapes(config).items():
+        old = weights.arrays[name]
+        wide = np.zeros(shape, old.dtype)
+        wide[tuple(slice(size) for size in old.shape)] = old
+        made[name] = wide
+    if plan.writer is None:
+        for copy, _ in enumerate(plan.names):
+            for name in ("embed.W_E", "pos_embed.W_pos"):
+                made[name][:, plan.lane(copy)] = made[name][:, plan.place.columns]
+    if plan.averaged:
+        _share(plan, made)
+    if plan.writer is not None:
+        _copy_parts(plan, plan.writer, made)
+    return made
+
+
+def _share(plan: _Plan, made: dict[str, Array]) -> None:
+    """Whoever reads the variable reads so much less of it, and as much of each copy."""
+    lanes = [plan.place.columns, *(plan.lane(copy) for copy, _ in enumerate(plan.names))]
+    for name, array in made.items():
+        part = name.rpartition(".")[2]
+        axis = 0 if part == "W_U" else AXES.get(part, "").find("d")
+        if part in ("W_O", "W_out") or axis < 0:
+            continue
+        rows = np.moveaxis(array, axis, 0)
+        share = rows[plan.place.columns] / len(lanes)
+        for lane in lanes:
+            rows[lane] = share
+
+
+def _copy_parts(plan: _Plan, writer: Component, made: dict[str, Array]) -> None:
+    kind, axis = ("attn", "h") if writer.kind == "head" else ("mlp", "m")
+    for name in [n for n in made if n.startswith(f"blocks.{writer.layer}.{kind}.")]:
+        part = name.rpartition(".")[2]
+        rows = np.moveaxis(made[name], AXES[part].index(axis), 0)
+        for copy, _ in enumerate(plan.names):
+            rows[plan.own(copy)] = rows[writer.start : writer.stop]
+            if part in ("W_O", "W_out"):
+                own = rows[plan.own(copy)]
+                own[..., plan.lane(copy)] = own[..., plan.place.columns]
+                own[..., plan.place.columns] = 0
+
+
+# -- the manifest
+
+
+def _circuit(plan: _Plan) -> Circuit:
+    circuit, place = plan.weights.circuit, plan.place
+    directions, variables = list(circuit.directions), list(circuit.variables)
+    components = [_reading(plan, c) for c in circuit.components]
+    bounds = list(circuit.certificate.bounds)
+    for copy, name in enumerate(plan.names):
+        lane = plan.lane(copy)
+        for index, one in zip(
+            range(lane.start, lane.stop), circuit.directions[place.columns], strict=True
+        ):
+            directions.append(replace(one, index=index, variable=name))
+        variables.append(replace(place, name=name, start=lane.start, stop=lane.stop))
+        if plan.writer is not None:
+            own = plan.own(copy)
+            again = replace(plan.writer, start=own.start, stop=own.stop, variable=name)
+            components.append(_reading(plan, again))
+        bounds += [replace(b, name=name) for b in bounds if b.name == place.name]
+    components.sort(key=lambda c: (c.layer, c.kind != "head", c.start))
+    return replace(
+        circuit,
+        directions=tuple(directions),
+        variables=tuple(variables),
+        components=tuple(components),
+        certificate=replace(circuit.certificate, bounds=tuple(bounds)),
+    )
+
+
+def _reading(plan: _Plan, component: Component) -> Component:
+    if plan.averaged and plan.place.name in component.reads:
+        return replace(component, reads=(*component.reads, *plan.names))
+    return component
+
+
+# -- what every block must compute
+
+
+def _specification(plan: _Plan, stated: Specification) -> Specification:
+    blocks: list[Attention | Function] = []
+    for block in stated.blocks:
+        blocks.append(_block(plan, block))
+        if block.variable == plan.place.name:
+            blocks += [replace(blocks[-1], variable=name) for name in plan.names]
+    more = {
+        kind: (*own, *plan.names) if plan.place.name in own else own
+        for kind, own in (("tokens", stated.tokens), ("positions", stated.positions))
+    }
+    return replace(stated, blocks=tuple(blocks), output=_of(plan, stated.output), **more)
+
+
+def _block(plan: _Plan, block: Attention | Function) -> Attention | Function:
+    if isinstance(block, Function):
+        of = block.of
+        if isinstance(of, Line):
+            return replace(block, of=replace(of, total=_total(plan, of.total)))
+        return replace(block, of=_table(plan, of))
+    comparisons = (
+        replace(c, keys=_table(plan, c.keys), queries=_table(plan, c.queries))
+        for c in block.comparisons
+    )
+    return replace(
+        block,
+        comparisons=tuple(comparisons),
+        ranking=None if block.ranking is None else _table(plan, block.ranking),
+        values=_of(plan, block.values),
+    )
+
+
+def _of(plan: _Plan, stated: Table | Total) -> Table | Total:
+    return _total(plan, stated) if isinstance(stated, Total) else _table(plan, stated)
+
+
+def _table(plan: _Plan, table: Table) -> Table:
+    """The same of all copies: where these differ, which cannot be, nothing is stated."""
+    if not plan.averaged or plan.place.name not in table.variables:
+        return table
+    axis, more = table.variables.index(plan.place.name), len(plan.names)
+    count = table.codes.shape[axis]
+    shape = (*table.codes.shape, *[count] * more)
+    if math.prod(shape) > CELLS:
+        raise InputError(
+            diagnostic(
+                "E465",
+                f"{more + 1} copies of {plan.place.name} are more than fit",
+                notes=[f"a part that reads all of them reads {math.prod(shape):,} combinations"],
+                help=f'take fewer copies, or `readers="first"`; at most {CELLS:,} are gone through',
+            )
+        )
+    codes = np.full(shape, IMPOSSIBLE, table.codes.dtype)
+    for value in range(count):
+        place: list[slice | int] = [slice(None)] * len(shape)
+        place[axis] = value
+        place[len(table.codes.shape) :] = [value] * more
+        codes[tuple(place)] = table.codes.take(value, axis=axis)
+    return replace(table, variables=(*table.variables, *plan.names), codes=codes)
+
+
+def _total(plan: _Plan, total: Total) -> Total:
+    """The same sum: of each copy its share."""
+    if not plan.averaged:
+        return total
+    share, terms = 1 / (1 + len(plan.names)), list(total.terms)
+    for term in total.terms:
+        if term.variable == plan.place.name:
+            part = replace(
+                term,
+                numbers=tuple(share * number for number in term.numbers),
+                factor=None if term.factor is None else share * term.factor,
+            )
+            terms[terms.index(term)] = part
+            terms += [replace(part, variable=name) for name in plan.names]
+    return replace(total, terms=tuple(terms))

@@ -1,0 +1,130 @@
+"""Distractors compute what they should, and nothing depends on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rasplab
+from rasplab import programs
+from rasplab.checker import prove
+from rasplab.diagnostics import InputError
+from rasplab.lab.realism import disguise, distract
+from rasplab.rasp import tokens
+from tests.lab.realism.deviations import inputs
+
+OTHERS = ("hist", "greatest", "longest_run", "frac_prevs", "shift")
+
+
+def compiled(name: str, **options: Any) -> rasplab.Model:
+    program, vocabulary = programs.get(name).at(3, 3)
+    vocabulary = options.pop("vocab", vocabulary)
+    return rasplab.compile(program, vocab=vocabulary, max_length=3, **options)
+
+
+@pytest.fixture(scope="module")
+def reverse() -> rasplab.Model:
+    return compiled("reverse", vocab="abc")
+
+
+@pytest.fixture(scope="module")
+def both(reverse: rasplab.Model) -> rasplab.Model:
+    return distract(reverse, compiled("hist", vocab="abc"))
+
+
+def test_the_output_is_that_of_the_first(reverse: rasplab.Model, both: rasplab.Model) -> None:
+    assert both.verify().passed
+    assert both.certificate.exact
+    assert both.certificate.bounds[: len(reverse.certificate.bounds)] == reverse.certificate.bounds
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_variable_of_the_other_is_computed(name: str) -> None:
+    other = compiled(name)
+    model = rasplab.compile(tokens, vocab=other.config.vocabulary, max_length=3)
+    found = distract(model, other)
+    for sequence in inputs(other, 20):
+        trace, expected = found.trace(sequence), other.trace(sequence)
+        for variable in expected.variables:
+            assert (
+                trace.variable(f"beside1.{variable}").values == expected.variable(variable).values
+            )
+
+
+@pytest.mark.parametrize("ablation", ["none", "zero", "mean", "resample"])
+def test_no_circuit_has_them(reverse: rasplab.Model, both: rasplab.Model, ablation: str) -> None:
+    one, two = (m.circuit(level="qkv", ablation=ablation) for m in (reverse, both))
+    theirs = {f"a{c.layer}.h{c.start}" for c in both.manifest.components if "beside" in c.variable}
+    ours = {e for e in two.edges if e.receiver.split("<")[0] not in theirs | {"m0"}}
+    assert {e for e in one.edges if e.receiver != "m0"} <= ours
+    if ablation != "none":  # which also has who reads what, needed or not
+        assert set(one.edges) == set(two.edges)
+        assert not theirs & {n.name for n in two.nodes}
+
+
+def test_without_them_the_outputs_are_the_same_to_the_last_bit(both: rasplab.Model) -> None:
+    weights = both.weights
+    arrays = {name: array.copy() for name, array in weights.arrays.items()}
+    gone = 0
+    for c in weights.circuit.components:
+        if c.variable.startswith("beside"):
+            part = "attn.W_O" if c.kind == "head" else "mlp.W_out"
+            arrays[f"blocks.{c.layer}.{part}"][c.start : c.stop] = 0
+            gone += 1
+    assert gone == 2
+    ids = both.encode(inputs(both, 100))
+    from rasplab.weights import forward
+
+    ablated = forward(replace(weights, arrays=arrays), ids)
+    assert np.array_equal(forward(weights, ids), ablated)
+
+
+def test_a_model_can_stand_beside_itself(reverse: rasplab.Model) -> None:
+    twice = distract(reverse, reverse)
+    assert twice.verify().passed
+    assert twice.trace("abc").variable("beside1.length").values == (3, 3, 3)
+
+
+def test_several_stand_side_by_side_and_in_disguise(
+    reverse: rasplab.Model, both: rasplab.Model, tmp_path: Path
+) -> None:
+    more = distract(both, compiled("shift", vocab="abc"))
+    names = {v.name.split(".")[0] for v in more.manifest.variables if "beside" in v.name}
+    assert names == {"beside1", "beside2"}
+    hidden = disguise(more, dtype="float64")
+    assert hidden.verify(samples=100).passed
+    assert prove(rasplab.load(hidden.save(tmp_path / "hidden")).weights).holds
+    assert hidden.trace("aba").variable("beside1.hist").values == (2, 1, 2)
+
+
+def test_setting_the_input_sets_it_for_both(both: rasplab.Model) -> None:
+    trace = both.trace("abc", do={"tokens": {0: "b"}})
+    assert trace.variable("beside1.hist").values == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"vocab": "abd"}, {"vocab": "abc", "causal": True}, {"vocab": "abc", "dtype": "float64"}],
+)
+def test_others_that_do_not_fit_are_refused(
+    reverse: rasplab.Model, options: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match="E464"):
+        distract(reverse, compiled("hist", **options))
+
+
+def test_longer_ones_are_refused(reverse: rasplab.Model) -> None:
+    longer = rasplab.compile(tokens, vocab="abc", max_length=4)
+    with pytest.raises(InputError, match="E464"):
+        distract(reverse, longer)
+
+
+def test_disguised_ones_are_refused(reverse: rasplab.Model) -> None:
+    hidden = disguise(reverse)
+    for pair in ((hidden, reverse), (reverse, hidden)):
+        with pytest.raises(InputError, match="E460"):
+            distract(*pair)

@@ -1,0 +1,144 @@
+"""A variable in several places: what reads it, and which places matter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import rasplab
+from rasplab import programs
+from rasplab.checker import prove
+from rasplab.diagnostics import CompileError, InputError
+from rasplab.lab.realism import disguise, distract, duplicate
+from rasplab.rasp import tokens
+from rasplab.weights import forward
+from tests.lab.realism.deviations import inputs
+
+
+def compiled(name: str, size: int = 3, **options: Any) -> rasplab.Model:
+    program, vocabulary = programs.get(name).at(size, size)
+    return rasplab.compile(program, vocab=vocabulary, max_length=size, **options)
+
+
+CASES = (
+    ("hist", "hist", 2, "average"),  # a sum that units read
+    ("hist", "hist", 3, "average"),
+    ("sort", "rank", 2, "average"),  # units that a head compares
+    ("sort", "rank", 2, "first"),
+    ("sort", "tokens", 2, "average"),  # an embedding that heads compare and move
+    ("reverse", "indices", 2, "average"),
+    ("frac_prevs", "tokens", 2, "average"),
+    ("average", "average", 2, "average"),  # a number that is the output
+    ("longest_run", "run_length", 2, "average"),
+    ("dyck1", "wrong", 3, "first"),
+)
+
+
+@pytest.mark.parametrize(("name", "variable", "copies", "readers"), CASES)
+def test_every_copy_holds_the_variable_and_the_output_stays(
+    name: str, variable: str, copies: int, readers: Any
+) -> None:
+    model = compiled(name)
+    found = duplicate(model, variable, copies, readers=readers)
+    assert found.certificate.exact
+    assert found.verify(samples=60).passed
+    for sequence in inputs(model, 10):
+        expected = model.trace(sequence).variable(variable).values
+        trace = found.trace(sequence)
+        for copy in (variable, *(f"{variable}.copy{i}" for i in range(1, copies))):
+            assert trace.variable(copy).values == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", programs.all(), ids=lambda entry: entry.name)
+def test_every_variable_of_the_library_can_be_copied(entry: programs.Entry) -> None:
+    model = compiled(entry.name, 4, causal=entry.causal)
+    for place in model.manifest.variables[1:]:
+        try:
+            found = duplicate(model, place.name, 2)
+        except CompileError:  # its average decides too near to what cannot occur
+            found = duplicate(model, place.name, 2, readers="first")
+        assert found.verify(samples=300).passed
+
+
+def without(model: rasplab.Model, component: Any) -> Any:
+    """The weights with what one component writes taken away."""
+    part = "attn.W_O" if component.kind == "head" else "mlp.W_out"
+    name = f"blocks.{component.layer}.{part}"
+    array = model.weights.arrays[name].copy()
+    array[component.start : component.stop] = 0
+    return replace(model.weights, arrays=model.weights.arrays | {name: array})
+
+
+@pytest.mark.parametrize(
+    ("readers", "matter"), [("average", [True, True]), ("first", [True, False])]
+)
+def test_the_truth_says_which_copies_matter(readers: Any, matter: list[bool]) -> None:
+    """Under zero ablation: one of two that are averaged leaves half, which is another number."""
+    model = duplicate(compiled("hist"), "hist", 2, readers=readers)
+    circuit = model.circuit(level="head", ablation="zero")
+    ids = model.encode(inputs(model, 60))
+    clean = model.decode(forward(model.weights, ids), ids)
+    for name, needed in zip(("hist", "hist.copy1"), matter, strict=True):
+        component = next(c for c in model.manifest.components if c.variable == name)
+        node = f"a{component.layer}.h{component.start}"
+        assert (node in {n.name for n in circuit.nodes}) == needed
+        ablated = model.decode(forward(without(model, component), ids), ids)
+        assert (ablated != clean) == needed
+
+
+def test_setting_the_variable_sets_all_copies() -> None:
+    model = compiled("sort")
+    twice = duplicate(model, "rank")
+    words = list(model.config.vocabulary)
+    do = {"rank": {0: 2, 2: 0}}
+    assert twice.run(words, do) == model.run(words, do) != model(words)
+
+
+def test_copies_of_copies_have_names_of_their_own() -> None:
+    twice = duplicate(compiled("sort"), "tokens")
+    more = duplicate(twice, "tokens")
+    assert {"tokens", "tokens.copy1", "tokens.copy2"} <= {v.name for v in more.manifest.variables}
+    assert more.verify().passed
+
+
+def test_copies_distractors_and_disguises_go_together() -> None:
+    model = compiled("hist")
+    crowded = distract(duplicate(model, "hist"), model)
+    hidden = disguise(crowded, dtype="float64")
+    assert hidden.verify().passed
+    assert prove(hidden.weights).holds
+
+
+def test_a_copy_that_differs_is_not_proved() -> None:
+    weights = duplicate(compiled("sort"), "rank").weights
+    place = next(v for v in weights.circuit.variables if v.name == "rank.copy1")
+    name = "blocks.1.mlp.W_out"
+    array = weights.arrays[name].copy()
+    assert array[:, place.columns].any()
+    array[:, place.columns] = 0
+    assert prove(weights).holds
+    assert not prove(replace(weights, arrays=weights.arrays | {name: array})).holds
+
+
+@pytest.mark.parametrize(
+    ("variable", "options", "code"),
+    [
+        ("rank", {"copies": 1}, "E465"),
+        ("rank", {"readers": "majority"}, "E465"),
+        ("rank", {"copies": 12}, "E465"),
+        ("rang", {}, "E417"),
+        ("bos", {}, "E417"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(variable: str, options: dict[str, Any], code: str) -> None:
+    with pytest.raises(InputError, match=code):
+        duplicate(compiled("sort"), variable, **options)
+
+
+def test_a_disguised_model_is_refused() -> None:
+    model = rasplab.compile(tokens, vocab="ab", max_length=2)
+    with pytest.raises(InputError, match="E460"):
+        duplicate(disguise(model), "tokens")
