@@ -44,7 +44,7 @@ def largest_part(
     At the end of the stream, for every variable at every position, BOS among them. With `dtype`,
     of the weights as they are stored in that format.
     """
-    weights, truth, worst = disguised.weights, Truth(model), 0.0
+    weights, worst = disguised.weights, 0.0
     proof, held = followed(weights, dtype)
     assert proof.holds
     if dtype is not None:
@@ -53,7 +53,7 @@ def largest_part(
     architecture = weights.config.architecture
     last = architecture.stream(architecture.last)
     for sequence in inputs(model, count):
-        known = truth.of(sequence)
+        known = Truth(model).of(sequence)  # one that remembers would take 1 for True
         if known is None:
             continue
         seen: dict[str, Any] = {}

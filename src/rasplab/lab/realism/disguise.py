@@ -185,13 +185,15 @@ def _model(model: Model, found: _Found) -> Model:
 
 
 def _refused(search: _Search, noise: float) -> _Found:
-    largest = search.most(0.0)
-    assert largest is not None  # without noise there is a margin
+    largest, why = search.most(0.0), "without noise its margin is all but used up: it bears none"
+    if largest is not None:
+        scale = largest.disguise.noise
+        why = f"the largest that holds, for this seed, is about {scale:.2g}"
     raise InputError(
         diagnostic(
             "E461",
             f"with noise of {noise:.2g} nothing can be proved of this model any more",
-            notes=[f"the largest that holds, for this seed, is about {largest.disguise.noise:.2g}"],
+            notes=[why],
             help="take less, or a share of the margin: `noise_share=0.5`",
         )
     )
