@@ -82,4 +82,4 @@ def test_no_command_loads_torch_without_need(line: list[str]) -> None:
 
 
 def test_every_number_format_can_be_asked_for() -> None:
-    assert set(get_args(get_args(Dtype)[0])) == set(PRECISIONS)
+    assert set(get_args(Dtype)) == set(PRECISIONS)

@@ -67,7 +67,7 @@ def ways_to_run(model: Any, *, torch: bool = True) -> dict[str, Way]:
         "batch": Way(model.batch, error),
     }
     if torch:
-        ways["torch"] = Way(model.torch().decode, error)
+        ways["torch"] = Way(model.torch().batch, error)
     return ways
 
 
@@ -82,7 +82,7 @@ def cast(model: Any) -> dict[str, Way]:
     proofs = {name: prove(model.weights, name) for name in others}
     return {
         f"torch as {name}": Way(
-            model.torch().to(getattr(torch, name)).decode,
+            model.torch().to(getattr(torch, name)).batch,
             proof.output_error if model.numerical else None,
         )
         for name, proof in proofs.items()

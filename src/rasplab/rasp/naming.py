@@ -60,8 +60,7 @@ def program_name(program: ex.Expression) -> str | None:
     """What a program is called: `.named()`, or the variable or function that gave it its name.
 
     >>> from rasplab.rasp import indices
-    >>> twice = 2 * indices
-    >>> program_name(twice), program_name(indices + 1)
+    >>> program_name((2 * indices).named("twice")), program_name(indices + 1)
     ('twice', None)
     """
     return program.name or name_computations(program).name(program)

@@ -185,7 +185,7 @@ def test_its_plan_is_that_of_the_compiled_model() -> None:
 
 
 def test_single_directions_cannot_be_ablated_where_they_are_shared(small: Model) -> None:
-    with pytest.raises(InputError, match="share dimensions") as caught:
+    with pytest.raises(InputError, match="share columns") as caught:
         small.circuit(level="direction")
     assert caught.value.code == "E440"
     found = small.circuit(level="head", ablation="zero", data=["abc", "ab", "cab"])

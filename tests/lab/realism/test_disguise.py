@@ -78,7 +78,8 @@ def test_the_library_is_the_same_in_disguise(
     try:
         disguised = disguise(model, **dials)
     except CompileError:  # float32 is too coarse for it
-        disguised = disguise(model, **dials | {"dtype": "float64"})
+        wide: dict[str, Any] = dials | {"dtype": "float64"}
+        disguised = disguise(model, **wide)
     check(model, disguised, 2000)
 
 

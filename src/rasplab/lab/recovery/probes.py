@@ -171,8 +171,8 @@ def probe(
     >>> import rasplab
     >>> program, vocab = rasplab.programs.get("hist").at(3, 4)
     >>> found = probe(rasplab.compile(program, vocab=vocab, max_length=4), others={})
-    >>> [(p.name, p.truth, p.score) for p in found.probes]
-    [('tokens', 'held', 1.0), ('hist', 'read', 1.0)]
+    >>> [(p.name, p.truth, round(p.score, 3)) for p in found.probes]
+    [('tokens', 'held', 1.0), ('hist', 'held', 1.0), ('categorical(hist)', 'read', 1.0)]
     """
     weights = weights_of(model)
     at = site_of(weights, site)
