@@ -50,7 +50,9 @@ _CHAPTERS = (
     compression,
     learning,
 )
-PAGES: dict[str, Page] = {page.code: page for chapter in _CHAPTERS for page in chapter.PAGES}
+_ALL: list[Page] = [page for chapter in _CHAPTERS for page in chapter.PAGES]
+PAGES: dict[str, Page] = {page.code: page for page in sorted(_ALL, key=lambda page: page.code)}
+"""All pages, in the order of their codes."""
 
 
 def explain(code: str) -> str:
