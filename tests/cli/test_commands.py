@@ -172,6 +172,41 @@ def test_compile_writes_a_model_that_show_and_verify_read(shell: Shell) -> None:
     assert "DIFFERENT" in shell.out
 
 
+def test_disguise_writes_a_model_that_is_proved_and_compared(shell: Shell) -> None:
+    sizes = ["--vocab", "ab", "--max-length", "3"]
+    assert shell("disguise", "hist", *sizes, "--level", "3", "--seed", "4", "-o", "hidden") == 0
+    assert shell.out.startswith("hidden: 1 layer,")
+    assert "disguise: rotate, permute, mix_heads, noise " in shell.out
+    assert "seed 4" in shell.out
+    assert shell("check", "hidden") == 0
+    assert shell("verify", "hidden", "--program", "hist") == 0
+    assert "equal on 14 sequences (every input)" in shell.out
+    assert shell("disguise", "hidden", "--level", "1", "-o", "more") == 1
+    assert "error[E460]" in shell.err
+    assert not Path("more").exists()
+
+
+def test_dials_of_a_disguise_are_turned_one_by_one(shell: Shell) -> None:
+    assert shell("compile", "hist", "--vocab", "ab", "--max-length", "3", "-o", "plain") == 0
+    line = ["disguise", "plain", "-o", "hidden"]
+    assert shell(*line, "--no-rotate", "--no-mix-heads", "--dtype", "float64") == 0
+    assert "disguise: permute, seed 0" in shell.out
+    assert "float64" in shell.out
+    assert shell(*line) == 1
+    assert "error[E503]" in shell.err
+    assert shell(*line, "--overwrite", "--noise-share", "0.3", "--no-permute") == 0
+    assert "disguise: rotate, mix_heads, noise " in shell.out
+    for wrong, code in (
+        (["--level", "1", "--no-rotate"], "E463"),
+        (["--level", "6"], "E463"),
+        (["--noise", "1"], "E461"),
+        (["--noise", "1e-9", "--noise-share", "0.5"], "E463"),
+        (["--causal"], "E804"),
+    ):
+        assert shell(*line, "--overwrite", *wrong) == 1, wrong
+        assert f"error[{code}]" in shell.err
+
+
 def test_a_soft_model_is_compiled_shown_and_compared_as_such(shell: Shell) -> None:
     line = ["compile", "hist", "--vocab", "ab", "--max-length", "3", "-o", "soft"]
     assert shell(*line, "--softness", "0.5") == 0

@@ -44,7 +44,7 @@ def bench(
     suite
         small (12 models), full (every program at several sizes), or a JSON file: a list of
         {"program": "sort", "vocab_size": 5, "length": 5, "causal": false, "optimize": 1,
-        "softness": 0}.
+        "softness": 0, "realism": 0}.
     methods: str
         Their names, divided by commas; all; by default exact patching, the usual methods and a
         baseline.

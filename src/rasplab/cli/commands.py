@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from rasplab.cli import output, reading
 from rasplab.cli.bench import bench
 from rasplab.cli.compiling import compile_, compress, show, view
+from rasplab.cli.disguising import disguise
 from rasplab.cli.figures import attention, circuit, graph, plan, residual, weights
 from rasplab.cli.help import Help
 from rasplab.cli.learning import guess, learn, mystery
@@ -53,6 +54,7 @@ def application() -> App:
     named |= {"trace": trace, "plan": plan, "residual": residual, "attention": attention}
     named |= {"circuit": circuit, "graph": graph, "weights": weights, "view": view}
     named |= {"verify": verify, "check": check, "explain": explain, "compress": compress}
+    named |= {"disguise": disguise}
     named |= {"bench": bench, "learn": learn, "mystery": mystery, "guess": guess}
     named |= {"play": play, "repl": repl, "completion": completion}
     for name, command in named.items():

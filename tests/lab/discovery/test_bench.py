@@ -215,6 +215,8 @@ def test_the_full_suite_has_every_program_in_every_way() -> None:
         '[{"program": "hist", "optimize": 2}]',
         '[{"program": "hist", "softness": 1}]',
         '[{"program": "hist", "softness": true}]',
+        '[{"program": "hist", "realism": 6}]',
+        '[{"program": "hist", "realism": 1.0}]',
         "x",
     ],
 )
@@ -232,6 +234,32 @@ def test_a_suite_says_how_soft_its_models_are(tmp_path: Path) -> None:
     assert hard == Case("hist")
     compiled = replace(soft, vocab_size=2, length=2).compiled(rasplab.compile)
     assert compiled.manifest.softness == 0.5
+
+
+def test_a_suite_says_how_realistic_its_models_are(tmp_path: Path) -> None:
+    fields = '"program": "hist", "vocab_size": 2, "length": 3'
+    text = f'[{{{fields}}}, {{{fields}, "realism": 2}}, {{{fields}, "realism": 5}}]'
+    (tmp_path / "suite.json").write_text(text)
+    cases = suite(tmp_path / "suite.json")
+    assert [case.realism for case in cases] == [0, 2, 5]
+    options = Options(methods=("exact",), ablations=("zero", "mean", "resample"), pairs=8)
+    _, rows = begun(tmp_path / "run", cases, options.checked())
+    assert {(row["realism"], row["status"], row["auroc"]) for row in rows} == {
+        (level, "ok", 1.0) for level in (0, 2, 5)
+    }
+    assert len(rows) == 9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["component", "head", "qkv"])
+@pytest.mark.parametrize("realism", [1, 3, 4, 5])
+def test_exact_patching_finds_the_truth_at_every_level_of_realism(
+    realism: int, level: str, tmp_path: Path
+) -> None:
+    case, every = Case("hist", 2, 3, realism=realism), ("zero", "mean", "resample")
+    options = Options(methods=("exact",), ablations=every, level=level, pairs=8).checked()
+    _, rows = begun(tmp_path / "run", (case,), options)
+    assert [(row["status"], row["auroc"]) for row in rows] == [("ok", 1.0)] * 3
 
 
 def test_intervals_hold_the_mean_and_come_again() -> None:

@@ -3,5 +3,6 @@
 from rasplab.lab.realism.disguise import disguise
 from rasplab.lab.realism.distract import distract
 from rasplab.lab.realism.duplicate import duplicate
+from rasplab.lab.realism.ladder import LEVELS, Level, realistic
 
-__all__ = ["disguise", "distract", "duplicate"]
+__all__ = ["LEVELS", "Level", "disguise", "distract", "duplicate", "realistic"]

@@ -217,10 +217,23 @@ def _check_arguments(noise: float, share: float | None, seed: int, dtype: str | 
         why = f"`noise_share` lies between 0 and 1, which {shown(share)} does not"
     elif not (noise >= 0 and noise < float("inf")):
         why = f"`noise` is a standard deviation, 0 or more, which {shown(noise)} is not"
-    elif type(seed) is not int or not 0 <= seed <= SEED:
-        why = f"`seed` is a whole number from 0 to 2^63 - 1, which {shown(seed)} is not"
     elif dtype not in (None, *FORMATS):
         why = f"{shown(dtype)} is no number format; they are {', '.join(FORMATS)}"
     else:
-        return
-    raise InputError(diagnostic("E463", why, help="see `help(rasplab.lab.realism.disguise)`"))
+        return check_seed(seed)
+    raise InputError(_senseless(why))
+
+
+def check_seed(seed: object) -> None:
+    """Refuse what draws nothing.
+
+    Raises:
+        InputError: E463.
+    """
+    if type(seed) is not int or not 0 <= seed <= SEED:
+        why = f"`seed` is a whole number from 0 to 2^63 - 1, which {shown(seed)} is not"
+        raise InputError(_senseless(why))
+
+
+def _senseless(why: str) -> Diagnostic:
+    return diagnostic("E463", why, help="see `help(rasplab.lab.realism.disguise)`")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from rasplab import programs
 from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.lab.realism import LEVELS, realistic
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -40,7 +41,7 @@ SMALL = (
 
 @dataclass(frozen=True, slots=True, order=True)
 class Case:
-    """A library program, a size, a masking and how it is compiled: one model.
+    """A library program, a size, a masking, how it is compiled, how realistic: one model.
 
     >>> print(Case("sort"))
     sort at (5, 5)
@@ -48,6 +49,8 @@ class Case:
     dyck1 at (2, 8), causal, optimize=0
     >>> print(Case("sort", softness=0.5))
     sort at (5, 5), softness=0.5
+    >>> print(Case("sort", realism=2))
+    sort at (5, 5), realism=2
     """
 
     program: str
@@ -56,15 +59,16 @@ class Case:
     causal: bool = False
     optimize: int = 1
     softness: float = 0.0
+    realism: int = 0
 
     def compiled(self, compile: Compile) -> Model:
-        """The model.
+        """The model; at a level of realism above 0 in float64, in which more can be proved.
 
         Raises:
-            CompileError: the program cannot be compiled like this.
+            CompileError: the program cannot be compiled like this, or not brought to the level.
         """
         program, vocab = programs.get(self.program).at(self.vocab_size, self.length)
-        return compile(
+        model = compile(
             program,
             vocab=vocab,
             max_length=self.length,
@@ -72,12 +76,14 @@ class Case:
             optimize=self.optimize,
             softness=self.softness,
         )
+        return realistic(model, self.realism, dtype="float64" if self.realism else None)
 
     def __str__(self) -> str:
         masking = ", causal" if self.causal else ""
         level = "" if self.optimize == 1 else f", optimize={self.optimize}"
         soft = f", softness={self.softness:g}" if self.softness else ""
-        return f"{self.program} at ({self.vocab_size}, {self.length}){masking}{level}{soft}"
+        real = f", realism={self.realism}" if self.realism else ""
+        return f"{self.program} at ({self.vocab_size}, {self.length}){masking}{level}{soft}{real}"
 
 
 def suite(name: str | Path) -> tuple[Case, ...]:
@@ -122,16 +128,17 @@ def _case(given: Any) -> Case:
     if not isinstance(given, dict):
         raise TypeError(f"a model cannot be {shown(given)}")
     case = Case(**cast("dict[str, Any]", given))
-    kinds = {"program": str, "vocab_size": int, "length": int, "causal": bool, "optimize": int}
+    kinds: dict[str, type] = {"program": str, "causal": bool, "softness": float}
     if type(case.softness) is int:
         case = replace(case, softness=float(case.softness))
     for name, value in asdict(case).items():
-        if type(value) is not kinds.get(name, float):
+        if type(value) is not kinds.get(name, int):
             raise TypeError(f"{name} cannot be {value!r}")
     if (
         min(case.vocab_size, case.length) < 1
         or case.optimize not in (0, 1)
         or not 0 <= case.softness < 1
+        or not 0 <= case.realism < len(LEVELS)
     ):
         raise ValueError(f"there is no model with {given}")
     programs.get(case.program)

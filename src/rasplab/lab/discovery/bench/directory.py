@@ -17,7 +17,7 @@ from rasplab.weights.directory import make_directory, write_file
 FORMAT, ASKED, RESULTS = "rasplab-bench", "run.json", "results.jsonl"
 Row: TypeAlias = "dict[str, Any]"
 Key: TypeAlias = "tuple[Any, ...]"
-MODEL = ("program", "vocab_size", "length", "causal", "optimize", "softness")
+MODEL = ("program", "vocab_size", "length", "causal", "optimize", "softness", "realism")
 TASK = (*MODEL, "ablation", "seed")
 KEY = (*TASK, "method")
 """What a result is of."""
