@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
 
 from rasplab.cli import output, reading
 from rasplab.cli.parameters import Compiling, Out, Program
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.model import Model
 from rasplab.weights.directory import check_parent
 
@@ -100,8 +100,6 @@ def disguise(
 def _made(
     model: Model, level: int | None, turned: dict[str, bool | float], dtype: str | None, seed: int
 ) -> Model:
-    from typing import Any, cast
-
     from rasplab.lab.realism import disguise, realistic
 
     if level is not None:
@@ -109,7 +107,7 @@ def _made(
     return disguise(model, seed=seed, dtype=dtype, **cast("dict[str, Any]", turned))
 
 
-def _either(dial: str) -> object:
+def _either(dial: str) -> Diagnostic:
     option = f"--{dial.replace('_', '-')}"
     return diagnostic(
         "E463",

@@ -262,6 +262,14 @@ def test_exact_patching_finds_the_truth_at_every_level_of_realism(
     assert [(row["status"], row["auroc"]) for row in rows] == [("ok", 1.0)] * 3
 
 
+def test_a_tie_that_noise_breaks_is_no_error_of_exact_patching(tmp_path: Path) -> None:
+    """Zeroing a head of it leaves two outputs equally high, and noise then prefers one."""
+    case = Case("detect_pattern", 4, 4, realism=3)
+    options = Options(methods=("exact",), ablations=("zero",), pairs=50).checked()
+    _, rows = begun(tmp_path / "run", (case,), options)
+    assert [(row["status"], row["auroc"]) for row in rows] == [("ok", 1.0)]
+
+
 def test_intervals_hold_the_mean_and_come_again() -> None:
     found = mean_of([0.5, 0.75, 1.0, 1.0])
     assert found == mean_of([0.5, 0.75, 1.0, 1.0])

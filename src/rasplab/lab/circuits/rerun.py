@@ -44,13 +44,7 @@ class Rerun:
                 self.kept[name] = activation
 
         self.clean = streams(self.weights, self.ids, keep)
-        if self.weights.nominal is not None:
-            self.tied = self._off()
-
-    def _off(self) -> float:
-        """By how much ties are off in disguised weights: twice what they give and should not."""
-        nominal = streams(self.weights.undisguised, self.ids)
-        return 2 * float(np.abs(self.clean.output - nominal.output).max(initial=0.0))
+        self.tied = ties_off(self.weights, self.ids, self.clean.output)
 
     def written(self, writer: Writer) -> Array:
         """What a writer adds to the residual stream (batch × positions × directions)."""
@@ -124,6 +118,14 @@ class Rerun:
         return bool(
             outputs_differ(self.weights, self.clean.output[rows], out, self.tied)[:, 1:].any()
         )
+
+
+def ties_off(weights: ModelWeights, ids: NDArray[np.intp], output: Array) -> float:
+    """By how much ties are off in disguised weights: twice what they give and should not."""
+    if weights.nominal is None:
+        return 0.0
+    nominal = streams(weights.undisguised, ids).output
+    return 2 * float(np.abs(output - nominal).max(initial=0.0))
 
 
 def outputs_differ(weights: ModelWeights, one: Array, other: Array, tied: float = 0.0) -> Flags:

@@ -14,6 +14,7 @@ from torch import Tensor
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.circuits.convention import Convention
 from rasplab.lab.circuits.data import Inputs, Pairs, read_inputs
+from rasplab.lab.circuits.rerun import ties_off
 from rasplab.lab.circuits.truth import Edge, GroundTruth, Node
 from rasplab.lab.discovery.batches import Batch, make_batches
 from rasplab.lab.discovery.edgewise import Held, Probes, Run, readers_of, run_edges
@@ -21,6 +22,7 @@ from rasplab.lab.discovery.metrics import Metric, metric_for
 from rasplab.lab.discovery.network import Network, network_of
 from rasplab.lab.discovery.scores import Meter, Scores, numbers
 from rasplab.lab.discovery.softmax import Softmax
+from rasplab.weights import forward
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -84,6 +86,15 @@ class Task:
         for i, reader in enumerate(blocks.readers):
             for j, writer in enumerate(blocks.writers):
                 found[i, j] = writer.site <= reader.reads and blocks.connected(writer, reader)
+        return found
+
+    @functools.cached_property
+    def ties(self) -> dict[int, float]:
+        """By how much ties are off in a disguised model, by the number of positions."""
+        weights, found = self.model.weights, dict[int, float]()
+        for ids in self.inputs.clean:
+            off = ties_off(weights, ids, forward(weights, ids))
+            found[ids.shape[1]] = max(off, found.get(ids.shape[1], 0.0))
         return found
 
     @property

@@ -177,8 +177,7 @@ def _as(model: Model, name: str) -> Model:
 
 
 def copied(model: Model, own: ModelWeights, copies: int, seed: int) -> Model:
-    """With copies of one of the program's own variables: of those that parts write, before any
-    that is embedded."""
+    """With copies of one of the program's own variables: those that parts write are tried first."""
     names = [place.name for place in own.circuit.variables if not place.marks_bos]
     written = {c.variable for c in own.circuit.components}
     order = [

@@ -49,7 +49,8 @@ def _every_cut(task: Task, judge: Judge) -> Scores:
 def _changed(task: Task, batch: Batch, outputs: Tensor) -> Tensor:
     """The share of positions, summed over examples (e)."""
     clean = batch.targets.clean.double().cpu().numpy()[None]
-    found = outputs_differ(task.model.weights, clean, outputs.double().cpu().numpy())
+    tied = task.ties[clean.shape[2]]
+    found = outputs_differ(task.model.weights, clean, outputs.double().cpu().numpy(), tied)
     return torch.as_tensor(found[:, :, 1:].mean(axis=2).sum(axis=1))
 
 
