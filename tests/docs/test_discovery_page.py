@@ -7,7 +7,7 @@ from rasplab.lab.discovery import Method, methods
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
-RESULTS = ("discovery.md", "discovery_softness.md", "discovery_tools.md")
+RESULTS = ("discovery.md", "discovery_softness.md", "discovery_realism.md", "discovery_tools.md")
 
 
 def ours() -> dict[str, Method]:
@@ -20,7 +20,7 @@ def test_its_tables_are_those_of_the_last_measurement() -> None:
     page = (ROOT / "docs/discovery.md").read_text("utf-8")
     measured = [(ROOT / "benchmarks/results" / name).read_text("utf-8") for name in RESULTS]
     *tables, catalogue = TABLE.findall(page)
-    assert len(tables) == 8
+    assert len(tables) == 9
     assert all(any(table in text for text in measured) for table in tables)
     assert catalogue.count("\n") == 2 + len(ours())
 
