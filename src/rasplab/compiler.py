@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from rasplab.checker import Proof, prove, proved
+from rasplab.certified import proved
+from rasplab.checker import Proof, prove
 from rasplab.craft.certificate import Certificate, certify
 from rasplab.craft.precision import PRECISIONS, Precision
 from rasplab.diagnostics import CompileError, InputError, Origin, diagnostic

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rasplab.checker import Proof, prove, proved
+from rasplab.certified import proved
+from rasplab.checker import Proof, prove
 from rasplab.checker.arithmetic import FORMATS
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.realism.counting import STEP, lighter, trials

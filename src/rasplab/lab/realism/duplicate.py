@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.checker import prove, proved
+from rasplab.certified import proved
+from rasplab.checker import prove
 from rasplab.craft.specification import (
     IMPOSSIBLE,
     Attention,
