@@ -102,6 +102,8 @@ class _Found:
         """
         if not self.proof.holds:
             return min(self.proof.margin, 0.0)
+        if self.proof.output_error > self.weights.circuit.certificate.tolerated:
+            return 0.0  # the right score is the highest, but not one that a certificate calls exact
         margins = [self.proof.margin, *(block.margin for block in self.proof.blocks)]
         if self.weights.config.numerical and self.weights.config.output_unit is None:
             tolerated = self.weights.circuit.certificate.tolerated
