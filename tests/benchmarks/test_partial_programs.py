@@ -85,7 +85,7 @@ def test_the_adder_for_tracr_is_right_on_well_formed_inputs() -> None:
 
 @pytest.mark.slow
 def test_refusals_are_halved_by_a_declaration() -> None:
-    found = tally(range(24), 12, 20)
+    found = tally(range(165, 200), 12, 20)
     assert found[False, "refused"] >= 4
     assert found[True, "refused"] * 2 <= found[False, "refused"]
     assert found[False, "wrong"] == found[True, "wrong"] == 0
