@@ -19,6 +19,10 @@ _INSTEAD = {
     "forward": "call it: `program(sequence)`",
     "compile": "write `rasplab.compile(program, vocab=..., max_length=...)`",
     "verify": "compile it first: `rasplab.compile(program, vocab=..., max_length=...).verify()`",
+    **dict.fromkeys(
+        ("weights", "config", "manifest", "certificate", "circuit"),
+        "a program becomes a model by `rasplab.compile(program, vocab=..., max_length=...)`",
+    ),
     "trace": "compile it first: `rasplab.compile(program, vocab=..., max_length=...).trace(x)`",
     "show": "`print(program)` shows its formula; compile it to see the model's layers",
     "draw": "write `rasplab.view.draw(program, sequence)`",
