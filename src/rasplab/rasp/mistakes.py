@@ -126,7 +126,7 @@ def no_attribute(expression: Expression, name: str) -> AttributeError:
         diagnostic(
             "E104",
             f"an expression has no `{shown(name)[1:-1]}`",
-            at=capture(),
+            at=capture(outside=True),  # a tool for models may have been given a program
             help=help or "its parts are functions: `rasplab.rasp` has those that there are",
         )
     )
