@@ -210,7 +210,7 @@ def _components(
     return found
 
 
-def _blur(basis: Basis, array: Array) -> float:
+def _blur(basis: Basis, array: np.ndarray[Any, Any]) -> float:
     """By what part of itself each product with the basis can be off, as both are stored.
 
     Both factors are rounded to their formats, by half an eps each. Nothing is where the columns of
