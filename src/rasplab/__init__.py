@@ -22,6 +22,7 @@ from rasplab.diagnostics import (
     ProgramError,
     RasplabError,
 )
+from rasplab.diagnostics.absence import absent
 from rasplab.diagnostics.interactive import shorten_tracebacks
 from rasplab.model import Model
 from rasplab.opening import compile, from_pretrained, load
@@ -52,6 +53,11 @@ __all__ = [
     "view",
 ]
 
+_ELSEWHERE = {
+    "check": "`rasplab.checker.prove(model.weights)` proves a model",
+    "verify": "`model.verify()` compares a model with its program",
+    "disguise": "it is `rasplab.lab.realism.disguise`",
+}
 
 shorten_tracebacks()
 
@@ -62,8 +68,11 @@ def __getattr__(name: str) -> Any:
         return import_module(f"rasplab.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("rasplab")
-    problem = f"module 'rasplab' has no attribute {name!r}"  # with what Python's own hint needs
-    raise AttributeError(problem, name=name, obj=import_module("rasplab"))
+    advice = _ELSEWHERE.get(name)
+    for place in (rasp, programs):
+        if advice is None and name in place.__all__:
+            advice = f"it is `{place.__name__}.{name}`"
+    return absent(__name__, name, __all__, advice, cutoff=0.6)
 
 
 def __dir__() -> list[str]:

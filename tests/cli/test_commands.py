@@ -413,6 +413,9 @@ def test_a_file_that_fails_is_reported_without_a_traceback(
         ("view sort", "`rasplab view` needs the option --out."),
         ("view", "`rasplab view` needs PROGRAM."),
         ("view sort --out", "--out requires an argument."),
+        ("view sort --uot x.html", "Unknown option: --uot. Did you mean --out?"),
+        ("compile sort --softnes 0.5 --out x", "Did you mean --softness?"),
+        ("compile sort -x 3 --max-length 5", "Unknown option: -x."),
     ],
 )
 def test_what_is_missing_on_the_command_line_is_named(

@@ -68,12 +68,25 @@ def test_codes_are_found_however_they_are_written(code: str) -> None:
     assert explain(code).startswith("E204: ")
 
 
-@pytest.mark.parametrize("code", ["E203", "E099", "", "words"])
-def test_an_unknown_code_is_answered_with_those_there_are(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [
+        ("E203", "did you mean E204 (an aggregate would average words)?"),
+        ("e2", "did you mean E204"),
+        ("E099", "did you mean E101"),
+        ("E999", f"did you mean {max(PAGES)}"),
+        ("E4999", f"did you mean {max(code for code in PAGES if code < 'E5')}"),
+        ("average words", "did you mean E204 (an aggregate would average words)?"),
+        ("", f"the codes go from {min(PAGES)} to {max(PAGES)}"),
+        ("foo", f"the codes go from {min(PAGES)} to {max(PAGES)}"),
+    ],
+)
+def test_an_unknown_code_is_answered_with_the_nearest(code: str, near: str) -> None:
     with pytest.raises(InputError) as caught:
         explain(code)
     assert caught.value.code == "E412"
-    assert "E204" in str(caught.value)
+    assert near in str(caught.value)
+    assert len(str(caught.value)) < 400
 
 
 def test_the_page_of_the_documentation_is_up_to_date() -> None:

@@ -1,6 +1,7 @@
 """What people try first and what they are told: a golden message for each mistake."""
 
 import linecache
+import traceback
 from typing import Any
 
 import pytest
@@ -42,6 +43,8 @@ MISTAKES = {
     "model-on-number": "model(5)",
     "plan-of-program": "view.plan(hist)",
     "run": 'hist.run("abc")',
+    "disguise-of-program": "realism.disguise(hist)",
+    "task-of-program": "discovery.task_of(hist)",
     "misspelt": 'hist.nmaed("x")',
     "module-on-text": 'model.torch()("abc")',
     "text-batch": 'model.batch("abc")',
@@ -63,6 +66,8 @@ def names() -> dict[str, Any]:
         "programs": programs,
         "rasp": rasp,
         "rasplab": rasplab,
+        "discovery": rasplab.lab.discovery,
+        "realism": rasplab.lab.realism,
         "view": view,
         **language,
     }
@@ -111,11 +116,12 @@ def test_a_message_is_the_same_while_expressions_show_values(
         assert str(shown.value) == str(plain.value)
 
 
-def test_python_can_say_which_name_was_meant() -> None:
+def test_which_name_was_meant_is_said_once_in_a_traceback() -> None:
     with pytest.raises(AttributeError) as caught:
         _ = rasplab.complie  # pyright: ignore[reportAttributeAccessIssue]
     assert caught.value.name == "complie"
-    assert caught.value.obj is rasplab
+    (said,) = traceback.format_exception_only(caught.value)
+    assert said == "AttributeError: rasplab has no `complie`; did you mean `compile`?\n"
 
 
 def test_an_attribute_that_is_not_there_is_an_attribute_error(names: dict[str, Any]) -> None:

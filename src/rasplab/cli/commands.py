@@ -111,7 +111,8 @@ def run(
     compiled
         Also compile the program, run the model, and compare.
     vocab
-        The vocabulary to compile for; otherwise the library's example and the tokens given.
+        The vocabulary to compile for; otherwise the tokens given, and the library's example
+        where these are words or numbers as it is.
     check
         See that the sequence is one for which the program is meant, and has a value there.
     """

@@ -118,7 +118,10 @@ def usage_error(problem: CycloptsError) -> None:
 
 
 def _said(problem: CycloptsError, command: str) -> str:
-    """The parser's words; of what is not there at all they would be about its argument."""
+    """The parser's words; of what is not there at all they would be about its argument.
+
+    An option that does not exist is told before one that is missing: it may be that, mistyped.
+    """
     from cyclopts import MissingArgumentError
 
     argument = problem.argument
@@ -126,8 +129,23 @@ def _said(problem: CycloptsError, command: str) -> str:
         return str(problem)
     if problem.keyword is not None or argument.tokens:
         return str(problem)
+    unknown = _unknown_option(problem)
+    if unknown is not None:
+        return str(unknown)
     option = "the option " * argument.name.startswith("-")
     return f"`{command}` needs {option}{argument.name}."
+
+
+def _unknown_option(problem: CycloptsError) -> CycloptsError | None:
+    """What the parser would say of the first option that it does not know, if there is one."""
+    from cyclopts import Token, UnknownOptionError
+
+    unused = [token for token in problem.unused_tokens or () if token.startswith("-")]
+    if not unused or problem.app is None:
+        return None
+    known = problem.app.assemble_argument_collection()
+    token = Token(keyword=unused[0], source="cli")
+    return UnknownOptionError(token=token, argument_collection=known, verbose=problem.verbose)
 
 
 def table(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from rasplab.cli import output
+from rasplab.cli.blame import at_tokens
 from rasplab.cli.parameters import Compiling
 from rasplab.cli.sources import SIZE, Source, find_program, is_file
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, read_vocabulary
@@ -40,6 +42,9 @@ def vocabulary(
 ) -> tuple[Value, ...]:
     """The tokens to compile for: those of `--vocab`, or the program's own and those typed.
 
+    The library's own are an example. Where they are numbers and words were typed, or the other way
+    round, that is not what is meant: a program that orders either has no order of both.
+
     Raises:
         InputError: E407, where there are neither.
     """
@@ -54,7 +59,15 @@ def vocabulary(
                 help='give its tokens: --vocab abc, or --vocab "the cat", or --vocab 0..9',
             )
         )
-    return (*(source.vocabulary or ()), *(tokens or ()))
+    own, typed = source.vocabulary or (), tokens or ()
+    if not source.alphabet and own and not _kinds(typed) <= _kinds(own):
+        own = ()
+    return (*own, *typed)
+
+
+def _kinds(tokens: Iterable[Value]) -> set[bool]:
+    """Whether there are words among the tokens, and whether there is anything else."""
+    return {isinstance(token, str) for token in tokens}
 
 
 def sequence(
@@ -102,7 +115,8 @@ def checked(model: Model, sequence: list[Value], *, check: bool) -> list[Value]:
 def values(source: Source, sequence: list[Value], causal: bool) -> list[Value]:
     """What the program gives; that of source text with the type errors of that language."""
     if not source.characters or causal or not sequence:
-        return source.program(sequence, causal=causal)
+        with at_tokens(source, "tokens", sequence):
+            return source.program(sequence, causal=causal)
     from rasplab.rasp.syntax.running import Run
 
     return Run(list[object](sequence))(source.program)
@@ -134,7 +148,8 @@ def compiled(source: Source, **options: Any) -> Model:
     """The model of a program, with the options of `rasplab.opening.compile`."""
     from rasplab.opening import compile
 
-    with output.busy(f"compiling {source.name}"):
+    where = at_tokens(source, "vocabulary", options.get("vocab", ()))
+    with where, output.busy(f"compiling {source.name}"):
         return compile(source.program, **options)
 
 

@@ -71,13 +71,18 @@ class Origin:
         return None, function
 
 
-def capture() -> Origin:
-    """The first frame outside the packages that build expressions, or the placed origin."""
+def capture(*, outside: bool = False) -> Origin:
+    """The first frame outside the packages that build expressions, or the placed origin.
+
+    With `outside` it is the first that is the user's or the program library's.
+    """
     placed = _PLACED.get()
     if placed is not None:
         return placed
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
-    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+    while frame.f_back is not None and (
+        _is_ours(frame.f_globals.get("__name__", "")) or (outside and _is_inside(frame))
+    ):
         frame = frame.f_back
     if frame.f_code.co_filename.startswith("<frozen importlib"):
         return Origin()  # built while the package itself was imported

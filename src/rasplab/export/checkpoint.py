@@ -132,8 +132,8 @@ class Layout:
         bounds = [bound_of(weights, proof, dtype) for dtype, proof in proofs.items()]
         exact = [bound for bound in bounds if bound.exact]
         if not exact:
-            refuted, soft = proofs[formats[-1]].refuted, weights.circuit.softness > 0
-            raise InputError(_not_exact(home, bounds[-1], refuted, soft=soft))
+            refuted = proofs[formats[-1]].refuted
+            raise InputError(_not_exact(home, bounds[-1], refuted, _remedy(weights)))
         best = next((bound for bound in exact if bound.largest <= LARGEST), exact[-1])
         return Layout(architecture, activation, best.precision, best)
 
@@ -352,14 +352,20 @@ def _among(name: str, given: str, known: tuple[str, ...]) -> None:
         )
 
 
-def _not_exact(home: Home, bound: NormBound, refuted: str, *, soft: bool) -> Diagnostic:
-    less = "with less `softness`" if soft else "for a smaller `max_length`"
+def _remedy(weights: ModelWeights) -> str:
+    if weights.nominal is not None:
+        return "save the model as it was before it was disguised"
+    soft = weights.circuit.softness > 0
+    return f"compile {'with less `softness`' if soft else 'for a smaller `max_length`'}"
+
+
+def _not_exact(home: Home, bound: NormBound, refuted: str, remedy: str) -> Diagnostic:
     why = refuted or f"the smallest margin is {bound.smallest_margin:.2g}"
     return diagnostic(
         "E603",
         f"this model would not be exact behind the layer norms of {home.title}",
         notes=[f"in {bound.precision}: {why}"],
-        help=f"compile {less}, or use a home without norms",
+        help=f"{remedy}, or use a home without norms",
     )
 
 

@@ -5,18 +5,35 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from rasplab.lab import circuits, compression, data, discovery, interventions
+from rasplab.diagnostics.absence import absent
 
-__all__ = ["circuits", "compression", "data", "discovery", "interventions"]
+if TYPE_CHECKING:
+    from rasplab.lab import (
+        circuits,
+        compression,
+        data,
+        discovery,
+        interventions,
+        realism,
+        recovery,
+    )
+
+__all__ = [
+    "circuits",
+    "compression",
+    "data",
+    "discovery",
+    "interventions",
+    "realism",
+    "recovery",
+]
 
 
 def __getattr__(name: str) -> Any:
     """The tools are loaded when they are first asked for; some of them need PyTorch."""
     if name in __all__:
         return import_module(f"rasplab.lab.{name}")
-    problem = f"module 'rasplab.lab' has no attribute {name!r}"
-    raise AttributeError(problem, name=name, obj=import_module("rasplab.lab"))
+    return absent(__name__, name, __all__, cutoff=0.6)
 
 
 def __dir__() -> list[str]:

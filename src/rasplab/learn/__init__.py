@@ -8,6 +8,11 @@
 exercise 7, hist: solved, with 1 layer and 1 head (the budget: 1 layer, 1 head)
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from rasplab.diagnostics.absence import absent
 from rasplab.learn.exercise import Exercise
 from rasplab.learn.guessing import Guess, compare
 from rasplab.learn.marking import Marking, mark
@@ -28,3 +33,16 @@ __all__ = [
     "save_notebooks",
     "seal",
 ]
+
+_RENAMED = {"draw": "`pick` draws a mystery model"}
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+if not TYPE_CHECKING:  # type checkers would take any name for one that there is
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say of a name that is not here what it is most like."""
+        absent(__name__, name, __all__, _RENAMED.get(name), cutoff=0.6)

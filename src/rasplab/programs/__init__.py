@@ -10,6 +10,11 @@ Each is a function that builds an expression; `all()` and `get(name)` give them 
 (['b', 'a', 'c'], ('a', 'b', 'c'))
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from rasplab.diagnostics.absence import absent
 from rasplab.programs.arithmetic import addition, average, greatest, least, running_sum
 from rasplab.programs.balance import (
     dyck,
@@ -101,6 +106,20 @@ __all__ = [
     "sort_unique",
 ]
 
+_RENAMED = {
+    "maximum": "the greatest value of a sequence is `greatest`",
+    "minimum": "the least value of a sequence is `least`",
+    "max": "the greatest value of a sequence is `greatest`",
+    "min": "the least value of a sequence is `least`",
+}
+
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+if not TYPE_CHECKING:  # type checkers would take any name for one that there is
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say of a name that is no program's which program it may be."""
+        absent(__name__, name, __all__, _RENAMED.get(name), cutoff=0.6)

@@ -1,5 +1,10 @@
 """The language: expressions, their evaluation, and the functions that build them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from rasplab.diagnostics.absence import absent
 from rasplab.rasp.evaluate import evaluate
 from rasplab.rasp.expressions import Expression, Selector, SOp
 from rasplab.rasp.inputs import Examples
@@ -79,6 +84,28 @@ __all__ = [
     "where",
 ]
 
+_ELEMENTWISE = "`apply(function, *operands)` computes position by position"
+_WIDTH = "`selector_width` counts what is selected"
+_PROGRAMS = "programs such as `sort` are in `rasplab.programs`"
+_ELSEWHERE = {
+    "load": "`read(file)` opens RASP source text, `rasplab.load` a saved model",
+    "loads": "`parse(text)` reads RASP source text",
+    "Map": _ELEMENTWISE,
+    "SequenceMap": _ELEMENTWISE,
+    "LinearSequenceMap": _ELEMENTWISE,
+    "width": _WIDTH,
+    "size": _WIDTH,
+    "range": "`indices` are the positions",
+}
+"""Names that this module had, and those that other dialects have."""
+
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+if not TYPE_CHECKING:  # type checkers would take any name for one that there is
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say of a name that is none of the language's what it is called here."""
+        absent(__name__, name, __all__, _ELSEWHERE.get(name), otherwise=_PROGRAMS, cutoff=0.6)

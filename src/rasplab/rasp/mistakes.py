@@ -19,6 +19,10 @@ _INSTEAD = {
     "forward": "call it: `program(sequence)`",
     "compile": "write `rasplab.compile(program, vocab=..., max_length=...)`",
     "verify": "compile it first: `rasplab.compile(program, vocab=..., max_length=...).verify()`",
+    **dict.fromkeys(
+        ("weights", "config", "manifest", "certificate", "circuit"),
+        "a program becomes a model by `rasplab.compile(program, vocab=..., max_length=...)`",
+    ),
     "trace": "compile it first: `rasplab.compile(program, vocab=..., max_length=...).trace(x)`",
     "show": "`print(program)` shows its formula; compile it to see the model's layers",
     "draw": "write `rasplab.view.draw(program, sequence)`",
@@ -122,7 +126,7 @@ def no_attribute(expression: Expression, name: str) -> AttributeError:
         diagnostic(
             "E104",
             f"an expression has no `{shown(name)[1:-1]}`",
-            at=capture(),
+            at=capture(outside=True),  # a tool for models may have been given a program
             help=help or "its parts are functions: `rasplab.rasp` has those that there are",
         )
     )

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics.absence import absent
 from rasplab.rasp import naming
 from rasplab.view.look import Look, Options
 from rasplab.view.picture import DrawnPicture, FigurePicture, Picture
@@ -222,3 +223,14 @@ def _weights(model: Model, picture: str) -> ModelWeights:
             "the flow of a program is `view.draw(program, sequence)`",
         )
     )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+if not TYPE_CHECKING:  # type checkers would take any name for one that there is
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say of a name that is not here what it is most like."""
+        absent(__name__, name, __all__, cutoff=0.6)

@@ -12,6 +12,7 @@ import pytest
 
 import rasplab
 from rasplab import InputError
+from rasplab.lab.realism import disguise
 from rasplab.lab.recovery import rank_one_components
 from rasplab.weights import ModelWeights
 from tests.weights.library import compiled
@@ -52,6 +53,25 @@ def test_in_another_basis_the_sum_is_the_matrix_up_to_rounding(change: Any, alon
         assert [p.variables for p in matrix.components] == [
             p.variables for p in plain[matrix.name].components
         ]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_disguise_without_noise_leaves_the_components_that_there_are(dtype: Any) -> None:
+    dials = {"permute": False, "noise": 0.0, "seed": 1, "dtype": dtype}
+    hidden = disguise(sort(), **dials)
+    plain = {m.name: m for m in rank_one_components(sort())}
+    for matrix in rank_one_components(hidden):
+        wanted = stored(hidden.weights, matrix).astype(float)
+        d, eps = max(wanted.shape), np.finfo(dtype).eps
+        assert np.abs(matrix.sum() - wanted).max() <= 4 * d * eps * np.abs(wanted).max()
+        assert [(p.name, p.variables) for p in matrix.components] == [
+            (p.name, p.variables) for p in plain[matrix.name].components
+        ]
+
+
+def test_a_matrix_that_there_is_not_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(InputError, match=r"the matrices are blocks\.0\.attn\.W_Q\[0\], "):
+        rank_one_components(sort())["W_Q"]
 
 
 def test_a_component_carries_the_variable_of_its_direction() -> None:

@@ -19,7 +19,6 @@ from typing import NoReturn
 
 import numpy as np
 
-from rasplab.compat.absence import absent
 from rasplab.compat.rasp_l.functions import equals, geq, gt, leq, lt
 from rasplab.compat.rasp_l.primitives import (
     aggr,
@@ -57,6 +56,7 @@ from rasplab.compat.rasp_l.standard import (
     shift_right,
     where,
 )
+from rasplab.diagnostics.absence import absent
 
 __all__ = [
     "aggr",

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from rasplab.compat.absence import absent
 from rasplab.compat.raspy.blog import (
     add,
     atoi,
@@ -40,6 +39,7 @@ from rasplab.compat.raspy.building import (
     where,
 )
 from rasplab.compat.raspy.sequences import Key, Query, Selector, Seq, SOp, raw
+from rasplab.diagnostics.absence import absent
 
 __all__ = [
     "Key",

@@ -26,7 +26,7 @@ from rasplab.diagnostics.catalogue import (
     text,
 )
 from rasplab.diagnostics.catalogue.page import Page
-from rasplab.diagnostics.diagnostic import diagnostic
+from rasplab.diagnostics.diagnostic import diagnostic, shown
 from rasplab.diagnostics.errors import InputError
 
 __all__ = ["PAGES", "Page", "explain", "find"]
@@ -69,12 +69,35 @@ def find(code: str) -> Page:
     wanted = f"E{code.strip().upper().removeprefix('E')}"
     if wanted in PAGES:
         return PAGES[wanted]
-    near = [known for known in PAGES if known[:2] == wanted[:2]]
+    near = _nearest(code)
+    found = " or ".join(f"{page.code} ({page.title})" for page in near)
     raise InputError(
         diagnostic(
             "E412",
-            f"there is no error code {code!r}",
-            notes=[f"the codes{' of this kind' if near else ''} are {', '.join(near or PAGES)}"],
-            help="use one of these codes",
+            f"there is no error code {shown(code)}",
+            notes=() if near else ("a code is E and three digits, in brackets after `error`",),
+            help=f"did you mean {found}?" if near else f"the codes go from {_FIRST} to {_LAST}",
         )
     )
+
+
+_FIRST, *_, _LAST = PAGES
+_AT_MOST = 3
+
+
+def _nearest(text: str) -> list[Page]:
+    """The page with the nearest number, of its kind if there is one; else those with these words.
+
+    The first digit of a code is its kind.
+    """
+    digits = "".join(filter(str.isdecimal, text))[:3]
+    if digits:
+        wanted = int(digits.ljust(3, "0"))
+        return [min(PAGES.values(), key=lambda page: _distance(int(page.code[1:]), wanted))]
+    words = text.lower().split()
+    pages = [page for page in PAGES.values() if words and all(w in page.title for w in words)]
+    return pages[:_AT_MOST]
+
+
+def _distance(code: int, wanted: int) -> tuple[bool, int]:
+    return code // 100 != wanted // 100, abs(code - wanted)

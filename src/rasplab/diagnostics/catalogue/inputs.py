@@ -181,7 +181,9 @@ assert bare.verify().passed""",
         "E412",
         "there is no such error code",
         "A page of this catalogue was asked for that it does not have.",
-        "Codes look like E204; they are shown in brackets after `error`.",
+        """\
+Codes look like E204; they are shown in brackets after `error`. The message has the nearest
+code, or, for words, those in whose titles they are.""",
         """\
 from rasplab.diagnostics.catalogue import explain
 

@@ -52,7 +52,7 @@ class MatrixComponents:
 
     `role` is `"q"`, `"k"`, `"v"`, `"o"`, `"in"` or `"out"`. Where the stream's columns are the
     named directions the components are exactly its entries; in a rotated stream their sum is it
-    up to rounding.
+    up to the rounding of the rotation, as it is stored.
     """
 
     array: str
@@ -86,7 +86,14 @@ class RankOneComponents:
         return iter(self.matrices)
 
     def __getitem__(self, name: str) -> MatrixComponents:
-        return next(m for m in self.matrices if m.name == name)
+        for matrix in self.matrices:
+            if matrix.name == name:
+                return matrix
+        known = ", ".join(matrix.name for matrix in self.matrices)
+        why = f"there are no components of {shown(name)}"
+        raise InputError(
+            diagnostic("E453", why, notes=[f"the matrices are {known}"], help="name one of these")
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write all of it as JSON; numbers as they are, so that sums are the same again."""
@@ -189,7 +196,7 @@ def _components(
     reading = name != step.writing
     site = weights.config.architecture.read_by(step) if reading else step.site
     basis = weights.frame(site).maps
-    split = _Split(weights, step, head, basis, reading)
+    split = _Split(weights, step, head, basis, reading, _blur(basis, array))
     parts = split.along_stream(matrix) if along == "stream" else split.along_inner(matrix)
     found = MatrixComponents(
         name,
@@ -199,19 +206,34 @@ def _components(
         tuple(parts),
         (matrix.shape[0], matrix.shape[1]),
     )
-    _check(found, matrix)
+    _check(found, matrix, split.blur)
     return found
+
+
+def _blur(basis: Basis, array: np.ndarray[Any, Any]) -> float:
+    """By what part of itself each product with the basis can be off, as both are stored.
+
+    Both factors are rounded to their formats, by half an eps each. Nothing is where the columns of
+    the stream are the named directions: products with 1 and 0 are exact.
+    """
+    if np.array_equal(basis.write, np.eye(len(basis.write))):
+        return 0.0
+    return float(sum(np.finfo(one.dtype).eps for one in (basis.write, array))) / 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Split:
-    """Whose the rows and columns of a matrix are; `reading` ones have the stream as rows."""
+    """Whose the rows and columns of a matrix are; `reading` ones have the stream as rows.
+
+    `blur` is the part of every product with the basis that is rounding.
+    """
 
     weights: ModelWeights
     step: Step
     head: int | None
     basis: Basis
     reading: bool
+    blur: float
 
     def along_stream(self, matrix: Array) -> list[RankOne]:
         labels = direction_labels(self.weights.circuit.directions)
@@ -236,9 +258,11 @@ class _Split:
 
     def _named(self, matrix: Array) -> Array:
         """What is read along, or written along, every named direction (directions × inner)."""
-        found = self.basis.write @ matrix if self.reading else (matrix @ self.basis.read).T
+        turn, turned = (self.basis.write, matrix) if self.reading else (self.basis.read.T, matrix.T)
+        found = turn.astype(np.float64) @ turned
         large = float(np.abs(found).max(initial=0.0))
-        return np.where(np.abs(found) > NO_LENGTH * large, found, 0.0)
+        rounding = self.blur * (np.abs(turn) @ np.abs(turned))
+        return np.where(np.abs(found) > np.maximum(NO_LENGTH * large, rounding), found, 0.0)
 
     def _outer(self, direction: int, inner: Array) -> tuple[Array, Array]:
         if self.reading:
@@ -263,14 +287,20 @@ class _Split:
         return at is None or component.start <= at < component.stop
 
 
-def _check(found: MatrixComponents, matrix: Array) -> None:
+def _check(found: MatrixComponents, matrix: Array, blur: float) -> None:
     """The components make the matrix, up to the rounding of as many sums as it has rows.
+
+    A basis of d directions, each entry off by its part `blur`, and read back by its inverse that is
+    off as much, is off the identity by 2·blur at most in each entry (its rows have length 1), and
+    so is the matrix by 2·blur·d of its largest entry. What was left out as rounding is, read back,
+    at most blur·d of it besides: |w|·|M| is at most √d of it, and a row of |r| adds up to √d.
 
     Raises:
         InputError: E453.
     """
     large = float(np.abs(matrix).max(initial=0.0))
     most = 8 * (sum(matrix.shape) + len(found.components)) * np.finfo(np.float64).eps + NO_LENGTH
+    most += 3 * blur * max(matrix.shape)
     if np.abs(found.sum() - matrix).max(initial=0.0) > most * large:
         raise InputError(
             diagnostic(
