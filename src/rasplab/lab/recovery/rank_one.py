@@ -15,7 +15,7 @@ import numpy as np
 
 from rasplab.diagnostics import InputError, counted, diagnostic, shown
 from rasplab.display import Table, html
-from rasplab.lab.recovery.site_features import NO_LENGTH, Array, weights_of
+from rasplab.lab.recovery.site_features import Array, weights_of
 from rasplab.weights.architecture import Step
 from rasplab.weights.artefact import Component, ModelWeights
 from rasplab.weights.directory import write_file
@@ -199,7 +199,7 @@ def _components(
         tuple(parts),
         (matrix.shape[0], matrix.shape[1]),
     )
-    _check(found, matrix)
+    _check(found, matrix, split)
     return found
 
 
@@ -238,7 +238,16 @@ class _Split:
         """What is read along, or written along, every named direction (directions × inner)."""
         found = self.basis.write @ matrix if self.reading else (matrix @ self.basis.read).T
         large = float(np.abs(found).max(initial=0.0))
-        return np.where(np.abs(found) > NO_LENGTH * large, found, 0.0)
+        return np.where(np.abs(found) > self.rounded * large, found, 0.0)
+
+    @property
+    def rounded(self) -> float:
+        """The share of the largest entry that is nothing but the rounding of the stored basis.
+
+        A direction's row of length 1, times columns whose d entries were rounded.
+        """
+        width, kind = len(self.basis.write), self.basis.write.dtype
+        return 0.0 if self.weights.plain else width * float(np.finfo(kind).eps)
 
     def _outer(self, direction: int, inner: Array) -> tuple[Array, Array]:
         if self.reading:
@@ -263,14 +272,18 @@ class _Split:
         return at is None or component.start <= at < component.stop
 
 
-def _check(found: MatrixComponents, matrix: Array) -> None:
-    """The components make the matrix, up to the rounding of as many sums as it has rows.
+def _check(found: MatrixComponents, matrix: Array, split: _Split) -> None:
+    """The components make the matrix, up to rounding, and up to those that are only that.
+
+    A basis is stored in the format of the model: that what reads undoes what writes holds up to
+    its rounding, as every sum does.
 
     Raises:
         InputError: E453.
     """
     large = float(np.abs(matrix).max(initial=0.0))
-    most = 8 * (sum(matrix.shape) + len(found.components)) * np.finfo(np.float64).eps + NO_LENGTH
+    sums, unit = sum(matrix.shape) + len(found.components), np.finfo(split.basis.write.dtype).eps
+    most = 8 * sums * unit + len(split.basis.write) * split.rounded
     if np.abs(found.sum() - matrix).max(initial=0.0) > most * large:
         raise InputError(
             diagnostic(
