@@ -351,7 +351,8 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_a_number_of_numpy_is_one_of_pythons(tmp_path: Path) -> None:
-    made = disguise(compiled("greatest", 3), noise=np.float32(2**-24))
+    noise: Any = np.float32(2**-24)
+    made = disguise(compiled("greatest", 3), noise=noise)
     assert type(made.manifest.disguise.noise) is float  # pyright: ignore[reportOptionalMemberAccess]
     assert rasplab.load(made.save(tmp_path / "m")).manifest == made.manifest
 
