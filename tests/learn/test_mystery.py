@@ -8,6 +8,7 @@ import pytest
 
 import rasplab
 from rasplab import InputError, learn, programs, rasp
+from rasplab.lab.realism import disguise
 from rasplab.model import Model
 from rasplab.rasp import tokens
 from rasplab.view.plan_rows import rows_of
@@ -44,6 +45,17 @@ def test_nothing_in_the_files_tells_the_program(tmp_path: Path) -> None:
         assert word not in told
     assert str(Path(__file__).name) not in text
     assert b"okapi" not in (box / "model.safetensors").read_bytes()
+
+
+def test_a_sealed_model_in_disguise_has_nothing_beside_its_weights(tmp_path: Path) -> None:
+    program, vocabulary = programs.get("reverse").at(3, 3)
+    model = disguise(rasplab.compile(program, vocabulary, 3))
+    sealed = learn.seal(model)
+    assert model.weights.nominal is not None
+    assert sealed.weights.nominal is None
+    read = rasplab.load(sealed.save(tmp_path / "mystery"))
+    assert [read(s) for s in ("abc", "ba")] == [model(s) for s in ("abc", "ba")]
+    assert read.circuit(ablation="mean").edges == model.circuit(ablation="mean").edges
 
 
 def test_variables_and_what_their_directions_mean_are_numbered() -> None:

@@ -82,7 +82,7 @@ def disguise(
     check_parent(out)
     turned = dials.given()
     if level is not None and turned:
-        raise InputError(_either(next(iter(turned))))
+        raise InputError(_either(*next(iter(turned.items()))))
     dtype = None
     if reading.is_model(program):  # which is in a format already: it is that of the disguise
         dtype, compiling = compiling.dtype, replace(compiling, dtype=None)
@@ -107,8 +107,8 @@ def _made(
     return disguise(model, seed=seed, dtype=dtype, **cast("dict[str, Any]", turned))
 
 
-def _either(dial: str) -> Diagnostic:
-    option = f"--{dial.replace('_', '-')}"
+def _either(dial: str, value: object) -> Diagnostic:
+    option = f"--{'no-' if value is False else ''}{dial.replace('_', '-')}"
     return diagnostic(
         "E463",
         f"{option} makes no sense with --level, which says how every dial is turned",

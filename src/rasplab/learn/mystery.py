@@ -86,7 +86,8 @@ def seal(model: Model) -> Model:
     """
     names = _names(model.manifest)
     circuit = _sealed(model.manifest, names)
-    return Model(replace(model.weights, circuit=circuit, specification=None))
+    # Of disguised weights the nominal ones, too, would tell.
+    return Model(replace(model.weights, circuit=circuit, specification=None, nominal=None))
 
 
 def _names(circuit: Circuit) -> dict[str, str]:

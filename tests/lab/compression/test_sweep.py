@@ -30,6 +30,7 @@ from rasplab.lab.compression.lbfgs import Lbfgs
 from rasplab.lab.compression.maps import Parameters
 from rasplab.lab.compression.objective import Losses, Objective, objective
 from rasplab.lab.compression.recipes import Recipe
+from rasplab.lab.realism import disguise
 from rasplab.view.compression_figures import save_figures
 from tests.lab.compression.models import compiled, paper
 
@@ -338,6 +339,12 @@ def test_a_device_that_is_not_there_is_refused() -> None:
         pytest.skip("it is there")
     with pytest.raises(InputError, match="cannot compute on 'cuda'"):
         compiled("frac_prevs").compress([3], 1, device="cuda")
+
+
+def test_a_disguised_model_is_not_taken_for_a_compressed_one() -> None:
+    with pytest.raises(InputError, match="disguised") as caught:
+        disguise(compiled("frac_prevs")).compress([2], 1)
+    assert caught.value.code == "E801"
 
 
 def test_what_is_compressed_already_is_refused() -> None:

@@ -16,8 +16,8 @@ from rasplab.checker import prove
 from rasplab.checker.disturbed import Disturbed, Reader
 from rasplab.checker.near import Near
 from rasplab.checker.spills import Spilling
-from rasplab.diagnostics import CompileError, InputError
-from rasplab.lab.realism import disguise
+from rasplab.diagnostics import CompileError, InputError, RasplabError
+from rasplab.lab.realism import disguise, distract, duplicate
 from rasplab.rasp import indices, tokens
 from rasplab.weights import EMBED, Basis, ModelWeights, Nominal
 from tests.lab.realism.deviations import largest_part
@@ -330,8 +330,19 @@ def torch_ids(ids: Any) -> Any:
         ({"noise": float("nan")}, "E463"),
         ({"noise_share": 1.0}, "E463"),
         ({"noise": 0.1, "noise_share": 0.5}, "E463"),
+        ({"noise": "much"}, "E463"),
+        ({"noise": True}, "E463"),
+        ({"noise": None}, "E463"),
+        ({"noise": 10**400}, "E463"),
+        ({"noise": 1e308}, "E461"),
+        ({"noise_share": "half"}, "E463"),
+        ({"noise_share": True}, "E463"),
+        ({"rotate": "no"}, "E463"),
+        ({"permute": 0}, "E463"),
+        ({"mix_heads": None}, "E463"),
         ({"seed": -1}, "E463"),
         ({"dtype": "float8"}, "E463"),
+        ({"dtype": ["float32"]}, "E463"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
@@ -339,6 +350,20 @@ def test_what_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=code):
         disguise(hist, **dials)
+
+
+def test_a_number_of_numpy_is_one_of_pythons(tmp_path: Path) -> None:
+    noise: Any = np.float32(2**-24)
+    made = disguise(compiled("greatest", 3), noise=noise)
+    assert type(made.manifest.disguise.noise) is float  # pyright: ignore[reportOptionalMemberAccess]
+    assert rasplab.load(made.save(tmp_path / "m")).manifest == made.manifest
+
+
+@pytest.mark.parametrize("given", ["hist", None, tokens])
+@pytest.mark.parametrize("dial", [disguise, distract, lambda m: duplicate(m, "hist")])
+def test_what_is_no_model_is_refused(dial: Any, given: Any) -> None:
+    with pytest.raises(RasplabError, match=r"E460|E104"):
+        dial(given)
 
 
 def test_the_noise_that_is_named_as_the_largest_holds() -> None:

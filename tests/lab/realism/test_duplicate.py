@@ -12,7 +12,7 @@ from rasplab import programs
 from rasplab.checker import prove
 from rasplab.diagnostics import CompileError, InputError
 from rasplab.lab.realism import disguise, distract, duplicate
-from rasplab.rasp import tokens
+from rasplab.rasp import select, selector_width, tokens
 from rasplab.weights import forward
 from tests.lab.realism.deviations import inputs
 
@@ -129,6 +129,10 @@ def test_a_copy_that_differs_is_not_proved() -> None:
         ("rank", {"copies": 1}, "E465"),
         ("rank", {"readers": "majority"}, "E465"),
         ("rank", {"copies": 12}, "E465"),
+        ("rank", {"copies": 10**5}, "E465"),
+        ("rank", {"copies": 10**30}, "E465"),
+        ("rank", {"copies": 10**5, "readers": "first"}, "E465"),
+        ("tokens", {"copies": 10**9, "readers": "first"}, "E465"),
         ("rang", {}, "E417"),
         ("bos", {}, "E417"),
     ],
@@ -136,6 +140,14 @@ def test_a_copy_that_differs_is_not_proved() -> None:
 def test_what_makes_no_sense_is_refused(variable: str, options: dict[str, Any], code: str) -> None:
     with pytest.raises(InputError, match=code):
         duplicate(compiled("sort"), variable, **options)
+
+
+def test_a_variable_of_one_value_is_not_copied_beyond_the_axes_of_a_table() -> None:
+    counts = selector_width(select(tokens, tokens, "=="))
+    model = rasplab.compile(counts, vocab="a", max_length=2, optimize=0)
+    assert duplicate(model, "tokens", 20)("aa") == [2, 2]
+    with pytest.raises(InputError, match="E465"):
+        duplicate(model, "tokens", 70)
 
 
 def test_a_disguised_model_is_refused() -> None:

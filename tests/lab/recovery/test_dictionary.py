@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,12 +160,25 @@ def test_tensors_are_taken_as_they_are() -> None:
         (np.full((2, 20), np.nan), "no finite number"),
         (np.zeros((2, 20)), "any length"),
         ([["a"] * 20], "no matrix of numbers"),
+        (np.eye(20) * 1j, "complex"),
     ],
 )
 def test_what_is_no_dictionary_is_refused(dictionary: object, said: str) -> None:
     with pytest.raises(InputError, match=said) as refused:
         score_dictionary(sort(), dictionary)
     assert refused.value.diagnostics[0].code == "E451"
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-300])
+def test_the_scale_of_a_dictionary_does_not_matter(scale: float) -> None:
+    rows = features_at(sort()).vectors
+    assert score_dictionary(sort(), rows * scale).plain == score_dictionary(sort(), rows).plain
+
+
+@pytest.mark.parametrize("threshold", [0, 1.5, float("nan"), "high", None, True])
+def test_what_is_no_cosine_is_no_threshold(threshold: Any) -> None:
+    with pytest.raises(InputError, match="threshold"):
+        score_dictionary(sort(), features_at(sort()).vectors, threshold=threshold)
 
 
 def test_unknown_sites_and_thresholds_are_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,3 +145,10 @@ def test_probes_show_themselves() -> None:
     assert "selectivity" in str(found)
     assert "1 of 1 read" in repr(found)
     assert "previous" in found._repr_html_()
+
+
+@pytest.mark.parametrize("threshold", [0, 1.5, float("nan"), "high", None, True])
+def test_what_no_score_can_reach_is_no_threshold(threshold: Any) -> None:
+    model = rasplab.compile(tokens, vocab="abc", max_length=3)
+    with pytest.raises(InputError, match="threshold"):
+        probe(model, threshold=threshold)

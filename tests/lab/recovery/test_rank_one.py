@@ -41,6 +41,30 @@ def test_the_sum_of_the_components_is_the_matrix(name: str, along: Any) -> None:
         assert np.array_equal(matrix.sum(), stored(weights, matrix).astype(float))
 
 
+@pytest.mark.parametrize("noise", [None, 0.5])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_disguised_model_is_a_sum_over_its_directions_up_to_the_rounding_of_its_basis(
+    dtype: str, noise: float | None
+) -> None:
+    model = disguise(sort(), dtype=dtype, noise_share=noise)
+    # Rows and columns of the basis have length 1: of d entries, each off by eps, products of two
+    # are off by d·eps, and what is dropped as rounding is d·eps of entries up to d times as large.
+    most = 3 * model.config.d_model**2 * float(np.finfo(dtype).eps)
+    for matrix in rank_one_components(model):
+        entries = stored(model.weights, matrix).astype(float)
+        assert np.abs(matrix.sum() - entries).max() <= most * np.abs(entries).max()
+        assert matrix.rank == 0 or matrix.components
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rounding_of_a_disguised_basis_carries_no_variable(dtype: str) -> None:
+    model = disguise(sort(), dtype=dtype, permute=False, mix_heads=False)
+    clean = rank_one_components(sort())
+    for matrix in rank_one_components(model):
+        ours = [(part.name, part.variables) for part in matrix.components]
+        assert ours == [(part.name, part.variables) for part in clean[matrix.name].components]
+
+
 @pytest.mark.parametrize("along", ["stream", "inner"])
 @pytest.mark.parametrize("change", [rotated, doubled])
 def test_in_another_basis_the_sum_is_the_matrix_up_to_rounding(change: Any, along: Any) -> None:

@@ -202,10 +202,15 @@ def _other_architecture(weights: ModelWeights) -> Any:
 
 
 def _compressed_already(weights: ModelWeights) -> Any:
+    disguised = weights.nominal is not None
     return diagnostic(
         "E801",
         f"there is nothing to compress: this model of `{weights.circuit.program[:60]}` is "
-        "compressed already",
-        notes=["its variables share directions"],
+        + ("disguised" if disguised else "compressed already"),
+        notes=[
+            "the columns of its stream are not the named directions"
+            if disguised
+            else "its variables share directions"
+        ],
         help="compress the compiled model that it was made from",
     )

@@ -14,6 +14,7 @@ from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic
 from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
 from rasplab.lab.realism.fit import fit
+from rasplab.rasp.sequence import plain
 from rasplab.weights import Disguise, ModelWeights
 from rasplab.weights.declared import SEED
 
@@ -70,12 +71,14 @@ def disguise(
     >>> int((model.weights.arrays["blocks.0.attn.W_Q"] == 0).sum())
     0
     """
-    _check_arguments(noise, noise_share, seed, dtype)
-    weights = retyped(fit(model.weights), dtype or model.config.dtype)
+    noise, noise_share = _scales(noise, noise_share)
+    dials = _dials(rotate=rotate, permute=permute, mix_heads=mix_heads)
+    _check_format(dtype)
+    check_seed(seed)
+    weights = retyped(fit(model), dtype or model.config.dtype)
     if permute:
         weights = permuted(weights, randomness(seed, "permute"))
-    dials = {"rotate": rotate, "permute": permute, "mix_heads": mix_heads}
-    search = _Search(weights, seed, tuple(name for name, on in dials.items() if on))
+    search = _Search(weights, seed, dials)
     found = search.best()
     if not found.margin > 0:
         raise CompileError(_not_proved(weights, found))
@@ -213,17 +216,47 @@ def _not_proved(weights: ModelWeights, found: _Found) -> Diagnostic:
     )
 
 
-def _check_arguments(noise: float, share: float | None, seed: int, dtype: str | None) -> None:
-    if share is not None and noise:
-        why = "either `noise` or `noise_share` says how much noise there is, not both"
-    elif share is not None and not 0 < share < 1:
-        why = f"`noise_share` lies between 0 and 1, which {shown(share)} does not"
-    elif not (noise >= 0 and noise < float("inf")):
+def _scales(noise: object, share: object) -> tuple[float, float | None]:
+    """How much noise there is, in one of two ways.
+
+    Raises:
+        InputError: E463.
+    """
+    scale, part = _number(noise), None if share is None else _number(share)
+    if scale is None or not 0 <= scale < float("inf"):
         why = f"`noise` is a standard deviation, 0 or more, which {shown(noise)} is not"
-    elif dtype not in (None, *FORMATS):
-        why = f"{shown(dtype)} is no number format; they are {', '.join(FORMATS)}"
+    elif share is not None and (part is None or not 0 < part < 1):
+        why = f"`noise_share` lies between 0 and 1, which {shown(share)} does not"
+    elif share is not None and scale:
+        why = "either `noise` or `noise_share` says how much noise there is, not both"
     else:
-        return check_seed(seed)
+        return scale, part
+    raise InputError(_senseless(why))
+
+
+def _number(given: object) -> float | None:
+    """A number of Python's or NumPy's, if it is one; what is too large is infinite."""
+    number = plain(given)
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf")
+
+
+def _dials(**given: object) -> tuple[str, ...]:
+    """The dials that are turned; each is, or is not (E463)."""
+    for name, on in given.items():
+        if not isinstance(on, bool):
+            raise InputError(_senseless(f"`{name}` must be True or False, not {shown(on)}"))
+    return tuple(name for name, on in given.items() if on)
+
+
+def _check_format(dtype: object) -> None:
+    if dtype is None or (isinstance(dtype, str) and dtype in FORMATS):
+        return
+    why = f"{shown(dtype)} is no number format; they are {', '.join(FORMATS)}"
     raise InputError(_senseless(why))
 
 

@@ -60,10 +60,11 @@ def distract(model: Model, *others: Model) -> Model:
     >>> both("abca"), both.certificate.exact, both.config.n_heads
     (['a', 'c', 'b', 'a'], True, 2)
     """
-    weights = fit(model.weights)
+    weights = fit(model)
     for number, other in enumerate(others, _beside(weights) + 1):
+        beside = fit(other)
         _check_fits(weights, other)
-        weights = _joined(weights, fit(other.weights), f"{BESIDE}{number}.")
+        weights = _joined(weights, beside, f"{BESIDE}{number}.")
     weights.verify()
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
     if not proof.holds:

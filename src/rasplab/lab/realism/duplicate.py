@@ -20,8 +20,9 @@ from rasplab.craft.specification import (
     Table,
     Total,
 )
-from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
+from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, diagnostic, shown
 from rasplab.lab.realism.fit import AXES, fit
+from rasplab.lower import WEIGHTS_AT_MOST
 from rasplab.weights import Circuit, Component, Config, ModelWeights, VariablePlace
 from rasplab.weights.artefact import expected_shapes
 from rasplab.weights.named import unknown
@@ -33,6 +34,8 @@ Array: TypeAlias = "NDArray[np.floating]"
 Readers: TypeAlias = Literal["average", "first"]
 CELLS = 1 << 20
 """The checker goes through this many combinations of what a part reads, at most."""
+AXES_AT_MOST = 32
+"""A table has an axis per variable, and NumPy's oldest arrays that are supported have so many."""
 
 
 def duplicate(
@@ -65,7 +68,7 @@ def duplicate(
     >>> twice("aba"), twice.certificate.exact, twice.config.n_heads
     ([2, 1, 2], True, 2)
     """
-    plan = _plan(fit(model.weights), variable, copies, readers)
+    plan = _plan(fit(model), variable, copies, readers)
     weights = _duplicated(plan)
     weights.verify()
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
@@ -109,13 +112,17 @@ class _Plan:
     @property
     def config(self) -> Config:
         """The configuration with room for all copies."""
-        c, more = self.weights.config, self.parts * len(self.names)
+        return self.config_of(len(self.names))
+
+    def config_of(self, more: int) -> Config:
+        """The configuration with room for so many more copies."""
+        c, parts = self.weights.config, self.parts * more
         head = self.writer is not None and self.writer.kind == "head"
         return replace(
             c,
-            d_model=c.d_model + self.width * len(self.names),
-            n_heads=c.n_heads + (more if head else 0),
-            d_mlp=c.d_mlp + (0 if head else more),
+            d_model=c.d_model + self.width * more,
+            n_heads=c.n_heads + (parts if head else 0),
+            d_mlp=c.d_mlp + (0 if head else parts),
         )
 
     def lane(self, copy: int) -> slice:
@@ -140,12 +147,31 @@ def _plan(weights: ModelWeights, variable: str, copies: int, readers: Readers) -
         raise InputError(_senseless(f"`readers` is {known}, not {shown(readers)}"))
     if type(copies) is not int or copies < 2:
         raise InputError(_senseless(f"{shown(copies)} copies are none: there are 2 or more"))
+    writer = next((c for c in weights.circuit.components if c.variable == variable), None)
+    plan = _Plan(weights, places[variable], writer, (), readers == "average")
+    _check_size(plan, copies)
     numbered = (f"{variable}.copy{i}" for i in range(1, copies + len(places)))
     names = [name for name in numbered if name not in places]
-    writer = next((c for c in weights.circuit.components if c.variable == variable), None)
-    return _Plan(
-        weights, places[variable], writer, tuple(names[: copies - 1]), readers == "average"
-    )
+    return replace(plan, names=tuple(names[: copies - 1]))
+
+
+def _check_size(plan: _Plan, copies: int) -> None:
+    """Refuse copies that take more weights than any model may have, before any is made (E465)."""
+    shapes = expected_shapes(plan.config_of(copies - 1)).values()
+    if sum(map(math.prod, shapes)) > WEIGHTS_AT_MOST:
+        raise InputError(
+            _too_many(
+                plan,
+                f"{shown(copies)} copies",
+                f"they take more than the {WEIGHTS_AT_MOST:,} weights that a model may have",
+                "take fewer copies",
+            )
+        )
+
+
+def _too_many(plan: _Plan, copies: str, why: str, help: str) -> Diagnostic:
+    title = f"{copies} of {plan.place.name} are more than fit"
+    return diagnostic("E465", title, notes=[why], help=help)
 
 
 def _senseless(why: str) -> Diagnostic:
@@ -288,16 +314,17 @@ def _table(plan: _Plan, table: Table) -> Table:
         return table
     axis, more = table.variables.index(plan.place.name), len(plan.names)
     count = table.codes.shape[axis]
-    shape = (*table.codes.shape, *[count] * more)
-    if math.prod(shape) > CELLS:
+    if table.codes.ndim + more > AXES_AT_MOST or table.codes.size * count**more > CELLS:
         raise InputError(
-            diagnostic(
-                "E465",
-                f"{more + 1} copies of {plan.place.name} are more than fit",
-                notes=[f"a part that reads all of them reads {math.prod(shape):,} combinations"],
-                help=f'take fewer copies, or `readers="first"`; at most {CELLS:,} are gone through',
+            _too_many(
+                plan,
+                f"{more + 1} copies",
+                f"a part that reads all tells {counted(count, 'value')} of each apart",
+                f'take fewer copies, or `readers="first"`; at most {CELLS:,} combinations of at '
+                f"most {AXES_AT_MOST} variables are gone through",
             )
         )
+    shape = (*table.codes.shape, *[count] * more)
     codes = np.full(shape, IMPOSSIBLE, table.codes.dtype)
     for value in range(count):
         place: list[slice | int] = [slice(None)] * len(shape)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rasplab.diagnostics import InputError, diagnostic
+from typing import Any
+
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.weights import ModelWeights
 
 AXES = {
@@ -16,13 +18,16 @@ AXES = {
 """The axes of every array: directions, heads, a head's space, hidden units."""
 
 
-def fit(weights: ModelWeights) -> ModelWeights:
-    """The weights, if all that is done here starts from them.
+def fit(model: Any) -> ModelWeights:
+    """The weights of a model, if all that is done here starts from them.
 
     Raises:
         InputError: E460.
     """
+    weights = getattr(model, "weights", None)
     why = None
+    if not isinstance(weights, ModelWeights):
+        raise InputError(_refusal(f"{shown(model)} is no model"))
     if weights.circuit.disguise is not None or weights.nominal is not None:
         why = "it is disguised already: turn all dials at once, and disguise last"
     elif weights.specification is None or weights.circuit.certificate.measured:
@@ -31,11 +36,13 @@ def fit(weights: ModelWeights) -> ModelWeights:
         why = "the columns of its residual stream are not the named directions"
     if why is None:
         return weights
-    raise InputError(
-        diagnostic(
-            "E460",
-            "this model cannot be disguised",
-            notes=[why],
-            help="take a model as `rasplab.compile` makes it",
-        )
+    raise InputError(_refusal(why))
+
+
+def _refusal(why: str) -> Diagnostic:
+    return diagnostic(
+        "E460",
+        "this model cannot be disguised",
+        notes=[why],
+        help="take a model as `rasplab.compile` makes it",
     )

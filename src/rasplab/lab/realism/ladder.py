@@ -104,7 +104,7 @@ def realistic(model: Model, level: int, *, seed: int = 0, dtype: str | None = No
     check_seed(seed)
     if asked.number == 0:
         return _as_compiled(model, dtype)
-    fit(model.weights)
+    fit(model)
     made = model
     for _ in range(asked.distractors):
         made = crowded(made, seed)

@@ -15,6 +15,7 @@ from rasplab.lab.recovery.site_features import (
     NO_LENGTH,
     Array,
     SiteFeatures,
+    check_threshold,
     features_at,
     without,
 )
@@ -179,10 +180,11 @@ def _read(dictionary: Any, features: SiteFeatures, threshold: float) -> Array:
     Raises:
         InputError: E451.
     """
-    if not 0 < threshold <= 1:
-        raise InputError(_unfit(f"a cosine of {threshold} is no threshold", "give one up to 1"))
+    check_threshold(threshold)
     tensor = dictionary.detach().cpu() if hasattr(dictionary, "detach") else dictionary
     try:
+        if np.iscomplexobj(tensor):
+            raise ValueError("it is complex")
         atoms = np.asarray(tensor, np.float64)
     except (TypeError, ValueError) as problem:
         raise InputError(_unfit(f"the dictionary is no matrix of numbers: {problem}")) from problem
@@ -192,11 +194,11 @@ def _read(dictionary: Any, features: SiteFeatures, threshold: float) -> Array:
         raise InputError(_unfit(why, "give its atoms as rows: for SAELens, `sae.W_dec`"))
     if not np.isfinite(atoms).all():
         raise InputError(_unfit("the dictionary has an entry that is no finite number"))
-    if not _living(atoms).any():
+    if not atoms.any():
         raise InputError(_unfit("no atom of the dictionary has any length"))
     if not len(features.names):
         raise InputError(_unfit(f"nothing lives at {features.site}", "choose another site"))
-    return atoms
+    return atoms / np.abs(atoms).max()  # cosines have no scale, and squares can overflow
 
 
 def _unfit(why: str, help: str = "give the atoms as rows, as wide as the stream") -> Any:

@@ -14,7 +14,13 @@ from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.display import Table, html
 from rasplab.lab.circuits.data import Inputs, read_inputs
 from rasplab.lab.recovery.linear import accuracy, explained
-from rasplab.lab.recovery.site_features import Array, rows_at, site_of, weights_of
+from rasplab.lab.recovery.site_features import (
+    Array,
+    check_threshold,
+    rows_at,
+    site_of,
+    weights_of,
+)
 from rasplab.lab.recovery.targets import (
     Target,
     evaluated,
@@ -164,8 +170,8 @@ def probe(
         seed: of the split of the inputs, of the random values and of the directions.
 
     Raises:
-        InputError: E451 where the model has no such site; E452 for too few inputs; E441, and E401
-            to E405, for the data.
+        InputError: E451 where the model has no such site, or for a threshold that is none; E452
+            for too few inputs; E441, and E401 to E405, for the data.
         ProgramError: one of the `others` has no value on some input.
 
     >>> import rasplab
@@ -174,6 +180,7 @@ def probe(
     >>> [(p.name, p.truth, round(p.score, 3)) for p in found.probes]
     [('tokens', 'held', 1.0), ('hist', 'held', 1.0), ('categorical(hist)', 'read', 1.0)]
     """
+    check_threshold(threshold)
     weights = weights_of(model)
     at = site_of(weights, site)
     inputs = read_inputs(weights.config, data, seed)

@@ -53,6 +53,17 @@ class SiteFeatures:
         return np.where(_lengths(left) > NO_LENGTH * _lengths(self.vectors).max(), left, 0.0)
 
 
+def check_threshold(given: Any) -> None:
+    """Refuse what no share or cosine can be compared with.
+
+    Raises:
+        InputError: E451.
+    """
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1:
+        why = f"{shown(given)} is no threshold"
+        raise InputError(diagnostic("E451", why, help="give a number above 0, and up to 1"))
+
+
 def _lengths(rows: Array) -> Array:
     return np.linalg.norm(rows, axis=-1, keepdims=True)
 
