@@ -15,7 +15,7 @@ import numpy as np
 
 from rasplab.diagnostics import InputError, counted, diagnostic, shown
 from rasplab.display import Table, html
-from rasplab.lab.recovery.site_features import NO_LENGTH, Array, weights_of
+from rasplab.lab.recovery.site_features import Array, weights_of
 from rasplab.weights.architecture import Step
 from rasplab.weights.artefact import Component, ModelWeights
 from rasplab.weights.directory import write_file
@@ -213,12 +213,14 @@ def _components(
 def _blur(basis: Basis, array: np.ndarray[Any, Any]) -> float:
     """By what part of itself each product with the basis can be off, as both are stored.
 
-    Both factors are rounded to their formats, by half an eps each. Nothing is where the columns of
-    the stream are the named directions: products with 1 and 0 are exact.
+    Both factors are rounded to their formats, by half an eps each, and here sums of as many as the
+    basis has directions. Nothing is where the columns of the stream are the named directions:
+    products with 1 and 0 are exact.
     """
     if np.array_equal(basis.write, np.eye(len(basis.write))):
         return 0.0
-    return float(sum(np.finfo(one.dtype).eps for one in (basis.write, array))) / 2
+    stored = float(sum(np.finfo(one.dtype).eps for one in (basis.write, array))) / 2
+    return stored + len(basis.write) * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,9 +262,8 @@ class _Split:
         """What is read along, or written along, every named direction (directions × inner)."""
         turn, turned = (self.basis.write, matrix) if self.reading else (self.basis.read.T, matrix.T)
         found = turn.astype(np.float64) @ turned
-        large = float(np.abs(found).max(initial=0.0))
         rounding = self.blur * (np.abs(turn) @ np.abs(turned))
-        return np.where(np.abs(found) > np.maximum(NO_LENGTH * large, rounding), found, 0.0)
+        return np.where(np.abs(found) > rounding, found, 0.0)
 
     def _outer(self, direction: int, inner: Array) -> tuple[Array, Array]:
         if self.reading:
@@ -299,7 +300,7 @@ def _check(found: MatrixComponents, matrix: Array, blur: float) -> None:
         InputError: E453.
     """
     large = float(np.abs(matrix).max(initial=0.0))
-    most = 8 * (sum(matrix.shape) + len(found.components)) * np.finfo(np.float64).eps + NO_LENGTH
+    most = 8 * (sum(matrix.shape) + len(found.components)) * np.finfo(np.float64).eps
     most += 3 * blur * max(matrix.shape)
     if np.abs(found.sum() - matrix).max(initial=0.0) > most * large:
         raise InputError(
