@@ -60,7 +60,8 @@ def disguise(
     Raises:
         InputError: E460 for a model that cannot be disguised, E461 for noise that is too large,
             E463 for arguments that make no sense.
-        CompileError: E462 where nothing can be proved in this format even without noise.
+        CompileError: E462 where nothing can be proved in this format even without noise, or a
+            share of the margin is less than any noise takes.
 
     >>> import rasplab
     >>> program, vocab = rasplab.programs.get("reverse").at(3, 5)
@@ -80,7 +81,7 @@ def disguise(
     if not found.margin > 0:
         raise CompileError(_not_proved(weights, found))
     if noise_share is not None:
-        found = search.most((1 - noise_share) * found.margin) or found
+        found = search.most((1 - noise_share) * found.margin) or _bears_none(weights)
     elif noise:
         found = search.at(noise, 0.0) or _refused(search, noise)
     return _model(model, found)
@@ -198,6 +199,19 @@ def _refused(search: _Search, noise: float) -> _Found:
             f"with noise of {noise:.2g} nothing can be proved of this model any more",
             notes=[why],
             help="take less, or a share of the margin: `noise_share=0.5`",
+        )
+    )
+
+
+def _bears_none(weights: ModelWeights) -> _Found:
+    dtype = weights.config.dtype
+    wider = "float64" if dtype != "float64" else None
+    raise CompileError(
+        diagnostic(
+            "E462",
+            f"in {dtype} this model bears no noise that could be proved",
+            notes=[f"even noise of {LEAST_NOISE:.1g} takes more than the share of its margin"],
+            help=f"use `dtype={wider!r}`" if wider else "take a larger share, or no noise",
         )
     )
 
