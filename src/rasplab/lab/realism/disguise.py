@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rasplab.certified import proved
 from rasplab.checker import Proof, prove
 from rasplab.checker.arithmetic import FORMATS
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
 from rasplab.lab.realism.fit import fit
+from rasplab.lab.realism.remade import remade
 from rasplab.weights import Disguise, ModelWeights
 from rasplab.weights.declared import SEED
 
@@ -177,15 +177,9 @@ class _Search:
 
 
 def _model(model: Model, found: _Found) -> Model:
-    weights = found.weights
-    weights.verify()
-    certificate = proved(found.proof, weights.circuit.certificate)
-    circuit = replace(weights.circuit, certificate=certificate, disguise=found.disguise)
-    weights = replace(weights, circuit=circuit)
-    stages = model.compilation
-    if stages is not None:  # what was made on the way to the model that is disguised
-        stages = replace(stages, weights=weights, proof=found.proof)
-    return replace(model, weights=weights, compilation=stages)
+    found.weights.verify()
+    circuit = replace(found.weights.circuit, disguise=found.disguise)
+    return remade(model, replace(found.weights, circuit=circuit), found.proof)
 
 
 def _refused(search: _Search, noise: float) -> _Found:

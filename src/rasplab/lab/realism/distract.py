@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.certified import proved
 from rasplab.checker import prove
 from rasplab.craft.specification import (
     Attention,
@@ -23,6 +22,7 @@ from rasplab.craft.specification import (
 )
 from rasplab.diagnostics import InputError, InternalError, diagnostic
 from rasplab.lab.realism.fit import AXES, fit
+from rasplab.lab.realism.remade import remade
 from rasplab.rasp.values import identity
 from rasplab.weights import Circuit, Component, Config, ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.artefact import expected_shapes
@@ -68,12 +68,7 @@ def distract(model: Model, *others: Model) -> Model:
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
     if not proof.holds:
         raise InternalError(f"parts side by side disturb each other: {proof.refuted}")
-    certificate = proved(proof, weights.circuit.certificate)
-    weights = replace(weights, circuit=replace(weights.circuit, certificate=certificate))
-    stages = model.compilation
-    if stages is not None:  # what was made on the way to the model that has distractors
-        stages = replace(stages, weights=weights, proof=proof)
-    return replace(model, weights=weights, compilation=stages)
+    return remade(model, weights, proof)
 
 
 def _beside(weights: ModelWeights) -> int:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.certified import proved
 from rasplab.checker import prove
 from rasplab.craft.specification import (
     IMPOSSIBLE,
@@ -22,6 +21,7 @@ from rasplab.craft.specification import (
 )
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.realism.fit import AXES, fit
+from rasplab.lab.realism.remade import remade
 from rasplab.weights import Circuit, Component, Config, ModelWeights, VariablePlace
 from rasplab.weights.artefact import expected_shapes
 from rasplab.weights.named import unknown
@@ -69,8 +69,8 @@ def duplicate(
     weights = _duplicated(plan)
     weights.verify()
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
-    certificate = proved(proof, weights.circuit.certificate)
-    if not (proof.holds and certificate.exact):
+    made = remade(model, weights, proof)
+    if not (proof.holds and made.certificate.exact):
         raise CompileError(
             diagnostic(
                 "E462",
@@ -79,11 +79,7 @@ def duplicate(
                 help='take another number of copies, or `readers="first"`',
             )
         )
-    weights = replace(weights, circuit=replace(weights.circuit, certificate=certificate))
-    stages = model.compilation
-    if stages is not None:  # what was made on the way to the model that has no copies
-        stages = replace(stages, weights=weights, proof=proof)
-    return replace(model, weights=weights, compilation=stages)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
