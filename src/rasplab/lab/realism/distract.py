@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from rasplab.checker import prove
 from rasplab.craft.specification import (
     Attention,
-    Comparison,
     Function,
-    Line,
     Specification,
     Table,
     Term,
     Total,
+    rewritten,
 )
 from rasplab.diagnostics import InputError, InternalError, diagnostic
 from rasplab.lab.realism.fit import AXES, fit
@@ -226,24 +225,8 @@ def _specification(one: Specification, two: Specification, rename: Rename) -> Sp
 
 
 def _block(block: Attention | Function, rename: Rename) -> Attention | Function:
-    name = rename(block.variable)
-    if isinstance(block, Function):
-        of = block.of
-        if isinstance(of, Line):
-            return Function(name, replace(of, total=_total(of.total, rename)))
-        return Function(name, _table(of, rename))
-    values = block.values
-    return replace(
-        block,
-        variable=name,
-        comparisons=tuple(_comparison(c, rename) for c in block.comparisons),
-        ranking=None if block.ranking is None else _table(block.ranking, rename),
-        values=_total(values, rename) if isinstance(values, Total) else _table(values, rename),
-    )
-
-
-def _comparison(one: Comparison, rename: Rename) -> Comparison:
-    return replace(one, keys=_table(one.keys, rename), queries=_table(one.queries, rename))
+    block = rewritten(block, lambda of: _table(of, rename), lambda of: _total(of, rename))
+    return replace(block, variable=rename(block.variable))
 
 
 def _table(table: Table, rename: Rename) -> Table:
