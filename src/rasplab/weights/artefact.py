@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, assert_never
 
@@ -83,6 +83,21 @@ class Config:
             f"{counted(len(self.vocabulary), 'token')}, at most {self.max_length} positions, "
             f"{self.dtype}>"
         )
+
+    @property
+    def storage(self) -> type[np.float32 | np.float64]:
+        """What arrays are held in: numbers of half formats, bfloat16 among them, in float32."""
+        return np.float64 if self.dtype == "float64" else np.float32
+
+    def tokens_of(self, ids: Iterable[int]) -> tuple[Value, ...]:
+        """The tokens of ids; BOS and PAD are none.
+
+        >>> import rasplab
+        >>> config = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=2).config
+        >>> config.tokens_of([0, 3, 2, 1])
+        ('b', 'a')
+        """
+        return tuple(self.vocabulary[i - FIRST_TOKEN_ID] for i in ids if i >= FIRST_TOKEN_ID)
 
     def token_ids(self) -> dict[object, int]:
         """The id of each token, by the token's identity."""

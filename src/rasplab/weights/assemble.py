@@ -53,9 +53,8 @@ def arrays_of(plan: Plan, dtype: str) -> Arrays:
     """
     plan = replace(plan, craft=stored(plan.craft, PRECISIONS[dtype]))
     config = _config(plan, dtype)
-    storage = np.float64 if dtype == "float64" else np.float32
     arrays: Arrays = {
-        name: np.zeros(shape, storage) for name, shape in expected_shapes(config).items()
+        name: np.zeros(shape, config.storage) for name, shape in expected_shapes(config).items()
     }
     _embeddings(plan, arrays)
     for number, layer in enumerate(plan.layers):

@@ -167,7 +167,7 @@ def document_of(
         if beside is None
         else document_of(
             beside,
-            [weights.config.vocabulary[i - FIRST_TOKEN_ID] for i in first],
+            weights.config.tokens_of(first),
             name=name or _name(model),
             circuits=circuits,
         ),
