@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import rasplab
 from benchmarks.table import heading, markdown, progress
 from rasplab.lab.discovery.bench import Case, Options, RunDirectory, run
-from rasplab.lab.realism import LEVELS
+from rasplab.lab.realism import LADDER
 
 METHODS = ("exact", "acdc", "eap", "eap-ig-inputs", "weights")
 
@@ -48,7 +48,7 @@ def main() -> None:
     began, rows, left = time.monotonic(), list[dict[str, Any]](), list[Case]()
     for case in (
         Case(name, options.size, options.size, realism=level.number)
-        for level in LEVELS
+        for level in LADDER
         for name in names
     ):
         if time.monotonic() - began > 60 * options.minutes:
@@ -81,8 +81,8 @@ def along(rows: Iterable[dict[str, Any]], column: str) -> str:
     for row in rows:
         if row.get(column) is not None:
             found[row["method"], row["realism"]].append(row[column])
-    shown = [[m, *(_mean(found[m, level.number]) for level in LEVELS)] for m in METHODS]
-    return markdown(["method", *(f"{level.number} {level.name}" for level in LEVELS)], shown)
+    shown = [[m, *(_mean(found[m, level.number]) for level in LADDER)] for m in METHODS]
+    return markdown(["method", *(f"{level.number} {level.name}" for level in LADDER)], shown)
 
 
 def sizes(rows: Iterable[dict[str, Any]]) -> str:
@@ -93,10 +93,10 @@ def sizes(rows: Iterable[dict[str, Any]]) -> str:
             if row["method"] == "exact" and row.get(column) is not None:
                 found[column, row["realism"]].append(row[column])
     shown = [
-        [name, *(_mean(found[name, level.number], 1) for level in LEVELS)]
+        [name, *(_mean(found[name, level.number], 1) for level in LADDER)]
         for name in ("edges", "read", "truth")
     ]
-    return markdown(["count of", *(str(level.number) for level in LEVELS)], shown)
+    return markdown(["count of", *(str(level.number) for level in LADDER)], shown)
 
 
 def by_program(rows: list[dict[str, Any]], names: Iterable[str]) -> str:
@@ -105,12 +105,12 @@ def by_program(rows: list[dict[str, Any]], names: Iterable[str]) -> str:
     for name in names:
         for method in METHODS:
             line: list[object] = [name, method]
-            for level in LEVELS:
+            for level in LADDER:
                 key = (name, method, level.number)
                 own = [r for r in rows if (r["program"], r["method"], r["realism"]) == key]
                 line.append(_mean([r["auroc"] for r in own if r.get("auroc") is not None]))
             shown.append(line)
-    return markdown(["program", "method", *(str(level.number) for level in LEVELS)], shown)
+    return markdown(["program", "method", *(str(level.number) for level in LADDER)], shown)
 
 
 def _mean(numbers: list[float], digits: int = 3) -> str:

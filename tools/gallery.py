@@ -20,7 +20,7 @@ from rasplab.compiler import stop_after
 from rasplab.options import read_options
 from rasplab.view.explorer import document_of, explorer_page
 from rasplab.view.look import NARROW
-from rasplab.weights.artefact import FIRST_TOKEN_ID
+from rasplab.weights.config import FIRST_TOKEN_ID
 
 PAGE = "gallery.md"
 FOLDER = "gallery"

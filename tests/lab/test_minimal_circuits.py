@@ -14,6 +14,7 @@ import pytest
 import rasplab
 from rasplab import programs
 from rasplab.lab.circuits import NOTIONS, GroundTruth, search, sets
+from rasplab.lab.realism import disguise
 from rasplab.rasp import aggregate, indices, select, tokens
 from rasplab.weights import encode
 from tests.lab.test_circuits import (
@@ -122,6 +123,17 @@ def test_two_copies_hide_each_other_alone_and_are_two_minimal_circuits() -> None
         for h in (0, 1)
     }
     assert truth.sets.in_all == ()
+
+
+@pytest.mark.parametrize("token", ["a", "b"])
+def test_ties_that_only_noise_breaks_are_ties_in_every_set(token: str) -> None:
+    """Where nothing is kept all values are tied; noise breaks that for one token or the other."""
+    model = rasplab.compile(tokens, vocab="ab", max_length=1)
+    noisy = disguise(model, noise_share=0.5)
+    of_model, of_noisy = (
+        pairs_of(m.circuit(ablation="zero", data=[token], minimal="sets")) for m in (model, noisy)
+    )
+    assert of_noisy == of_model == [frozenset({("embed", "output")})]
 
 
 def test_of_three_copies_two_outvote_one_that_is_patched() -> None:

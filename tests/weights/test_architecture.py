@@ -28,7 +28,8 @@ from rasplab.weights import (
     forward,
 )
 from rasplab.weights.architecture import Architecture, layered
-from rasplab.weights.artefact import Circuit, Config, Encoding, expected_shapes
+from rasplab.weights.artefact import Circuit, Encoding
+from rasplab.weights.config import Config, expected_shapes
 from rasplab.weights.forward import resume
 from rasplab.weights.streams import streams
 from tests.weights.library import compiled, inputs

@@ -15,7 +15,8 @@ from rasplab.checker.arithmetic import OWN, Array, Format
 from rasplab.checker.disturbed import Disturbed, Reader
 from rasplab.checker.spills import Spilled
 from rasplab.checker.stream import WIDER, Held, Off, RefutedError, number_row
-from rasplab.weights.artefact import FIRST_TOKEN_ID, VariablePlace
+from rasplab.weights.artefact import VariablePlace
+from rasplab.weights.config import FIRST_TOKEN_ID
 
 
 @dataclass(frozen=True, slots=True, eq=False)

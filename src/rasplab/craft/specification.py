@@ -6,7 +6,8 @@ number formats, weights or constructions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,3 +131,25 @@ class Specification:
 
     def __repr__(self) -> str:
         return "<specification of every block>"
+
+
+def rewritten(
+    block: Attention | Function,
+    table: Callable[[Table], Table],
+    total: Callable[[Total], Total],
+) -> Attention | Function:
+    """The block with another table and total in the place of each that it is stated with."""
+    if isinstance(block, Function):
+        of = block.of
+        if isinstance(of, Line):
+            return replace(block, of=replace(of, total=total(of.total)))
+        return replace(block, of=table(of))
+    values, ranking = block.values, block.ranking
+    return replace(
+        block,
+        comparisons=tuple(
+            replace(c, keys=table(c.keys), queries=table(c.queries)) for c in block.comparisons
+        ),
+        ranking=None if ranking is None else table(ranking),
+        values=total(values) if isinstance(values, Total) else table(values),
+    )

@@ -49,7 +49,7 @@ from rasplab.weights import (
     ModelWeights,
     Site,
 )
-from rasplab.weights.artefact import expected_shapes
+from rasplab.weights.config import expected_shapes
 
 Activation: TypeAlias = Literal["relu", "gelu_new"]
 
@@ -187,8 +187,9 @@ def from_gpt2(
         matrix, constant = _original(shape, fc[:, units] / sharp, fc_bias[units] / sharp)
         found[f"{ours}mlp.W_in"], found[f"{ours}mlp.b_in"] = matrix, constant
         found[f"{ours}mlp.W_out"] = arrays[f"{name}mlp.c_proj.weight"][units, lanes] * sharp
-    kind = np.float64 if config.dtype == "float64" else np.float32
-    return {name: np.ascontiguousarray(found[name], kind) for name in expected_shapes(config)}
+    return {
+        name: np.ascontiguousarray(found[name], config.storage) for name in expected_shapes(config)
+    }
 
 
 def _layer(weights: ModelWeights, layer: int, shape: GPT2Shape, sharp: float) -> Arrays:

@@ -100,7 +100,7 @@ def state_dict(weights: ModelWeights, config: Json) -> Arrays:
     Each has the shape that `config` says, filled up with zeros.
     """
     c = weights.config
-    kind = np.float64 if c.dtype == "float64" else np.float32
+    kind = c.storage
     heads, head, units = config["n_heads"], config["d_head"], config["d_mlp"]
     shapes = {
         "W_pos": (config["n_ctx"], c.d_model),

@@ -16,17 +16,8 @@ from rasplab.craft.space import BOS
 from rasplab.craft.stored import stored
 from rasplab.plan import Plan
 from rasplab.weights.architecture import EMBED, Site
-from rasplab.weights.artefact import (
-    BOS_ID,
-    FIRST_TOKEN_ID,
-    Circuit,
-    Component,
-    Config,
-    ModelWeights,
-    NamedDirection,
-    VariablePlace,
-    expected_shapes,
-)
+from rasplab.weights.artefact import Circuit, Component, ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, Config, expected_shapes
 from rasplab.weights.labels import Labels
 
 Arrays = dict[str, NDArray[np.floating]]
@@ -53,9 +44,8 @@ def arrays_of(plan: Plan, dtype: str) -> Arrays:
     """
     plan = replace(plan, craft=stored(plan.craft, PRECISIONS[dtype]))
     config = _config(plan, dtype)
-    storage = np.float64 if dtype == "float64" else np.float32
     arrays: Arrays = {
-        name: np.zeros(shape, storage) for name, shape in expected_shapes(config).items()
+        name: np.zeros(shape, config.storage) for name, shape in expected_shapes(config).items()
     }
     _embeddings(plan, arrays)
     for number, layer in enumerate(plan.layers):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.sequence import plain, read_sequence
 from rasplab.rasp.values import Value, canonical, identity
-from rasplab.weights.artefact import BOS_ID, PAD_ID, Config
+from rasplab.weights.config import BOS_ID, PAD_ID, Config
 
 
 def encode(config: Config, sequences: Sequence[Iterable[Any]]) -> NDArray[np.intp]:

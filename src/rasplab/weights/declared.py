@@ -21,21 +21,16 @@ from rasplab.rasp.patterns import PatternError, token_pattern
 from rasplab.rasp.values import identity
 from rasplab.weights.architecture import Activation, Norm, Site, Step
 from rasplab.weights.artefact import (
-    BOS_ID,
-    FIRST_TOKEN_ID,
-    PAD_ID,
-    SPARING,
     Circuit,
     Component,
-    Config,
     Encoding,
     EncodingKind,
     Fused,
     NamedDirection,
     VariablePlace,
     Withheld,
-    expected_shapes,
 )
+from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, SPARING, Config, expected_shapes
 from rasplab.weights.frames import Disguise
 from rasplab.weights.schema import (
     FLAG,

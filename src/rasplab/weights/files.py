@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from rasplab.weights import declared, manifest
 from rasplab.weights.architecture import EMBED, Site
-from rasplab.weights.artefact import Config, ModelWeights, expected_shapes
+from rasplab.weights.artefact import ModelWeights
+from rasplab.weights.config import Config, expected_shapes
 from rasplab.weights.directory import write_directory
 from rasplab.weights.frames import Basis, Nominal
 from rasplab.weights.manifest import Json
@@ -155,8 +156,7 @@ def read_nominal(config: Config, arrays: Arrays, mixes: Arrays) -> Nominal | Non
         return None
     declared.check_arrays(config, arrays)
     declared.check_numbers(mixes, ("float64",))
-    kind = np.float64 if config.dtype == "float64" else np.float32
-    return Nominal({n: arrays[n].astype(kind) for n in expected_shapes(config)}, mixes)
+    return Nominal({n: arrays[n].astype(config.storage) for n in expected_shapes(config)}, mixes)
 
 
 def _taken(stored: Arrays, prefix: str) -> Arrays:
@@ -196,7 +196,7 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
     nominal = read_nominal(config, _taken(stored, NOMINAL), _taken(stored, MIX))
     declared.check_arrays(config, stored)
     declared.check_numbers(named, declared.STORED_AS[config.dtype])
-    kind = np.float64 if config.dtype == "float64" else np.float32
+    kind = config.storage
     bases = read_bases({name: array.astype(kind) for name, array in named.items()})
     arrays: Arrays = {name: stored[name].astype(kind) for name in expected_shapes(config)}
     weights = ModelWeights(config, arrays, truth, bases, specification, nominal)

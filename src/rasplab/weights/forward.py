@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.weights.architecture import EMBED, Site, Step
-from rasplab.weights.artefact import PAD_ID, Config, ModelWeights
+from rasplab.weights.artefact import ModelWeights
+from rasplab.weights.config import PAD_ID, Config
 
 Array = NDArray[np.floating]
 Arrays = Mapping[str, Array]

@@ -15,14 +15,8 @@ from typing import Any, TypeAlias, cast
 from rasplab.rasp.values import Value
 from rasplab.weights import declared
 from rasplab.weights.architecture import Site
-from rasplab.weights.artefact import (
-    BOS_ID,
-    FIRST_TOKEN_ID,
-    PAD_ID,
-    SPARING,
-    Circuit,
-    Config,
-)
+from rasplab.weights.artefact import Circuit
+from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, SPARING, Config
 from rasplab.weights.schema import Kind, ListOf, Maybe, Record, SiteName
 from rasplab.weights.values_json import from_json, to_json
 

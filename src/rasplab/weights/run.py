@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import PAD_ID, ModelWeights
+from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.codec import decode, encode, read_batch
+from rasplab.weights.config import PAD_ID
 from rasplab.weights.forward import forward
 
 

@@ -376,6 +376,14 @@ def test_the_noise_that_is_named_as_the_largest_holds() -> None:
         disguise(model, noise=1.2 * largest)
 
 
+@pytest.mark.parametrize(("dtype", "remedy"), [("float32", "float64"), ("float64", "larger share")])
+def test_a_share_that_no_noise_fits_in_is_refused_and_not_left_out(dtype: str, remedy: str) -> None:
+    with pytest.raises(CompileError, match="bears no noise") as refused:
+        disguise(compiled("greatest", 3), noise_share=1e-15, dtype=dtype)
+    assert refused.value.code == "E462"
+    assert remedy in str(refused.value)
+
+
 def test_what_is_not_proved_cannot_be_disguised(noisy: rasplab.Model) -> None:
     with pytest.raises(InputError, match="E460"):
         disguise(noisy)

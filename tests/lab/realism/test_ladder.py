@@ -13,7 +13,7 @@ import rasplab
 from rasplab import programs
 from rasplab.checker import prove
 from rasplab.diagnostics import CompileError, InputError
-from rasplab.lab.realism import LEVELS, duplicate, realistic
+from rasplab.lab.realism import LADDER, duplicate, realistic
 from rasplab.lab.realism.ladder import copied, crowded
 from rasplab.rasp import tokens
 
@@ -30,7 +30,7 @@ def hist() -> rasplab.Model:
 
 @pytest.fixture(scope="module")
 def ladder(hist: rasplab.Model) -> list[rasplab.Model]:
-    return [realistic(hist, level.number, seed=2) for level in LEVELS]
+    return [realistic(hist, level.number, seed=2) for level in LADDER]
 
 
 def turned(model: rasplab.Model) -> set[str]:
@@ -46,7 +46,7 @@ def test_each_level_turns_all_dials_of_the_one_before(ladder: list[rasplab.Model
     assert all(one < other for one, other in itertools.pairwise(dials))
     assert dials[0] == set()
     assert dials[5] == {"permute", "rotate", "mix_heads", "noise", "distractors", "copies"}
-    for one, other in itertools.pairwise(LEVELS):
+    for one, other in itertools.pairwise(LADDER):
         kept = zip(astuple(one)[2:], astuple(other)[2:], strict=True)
         assert all(b == a or not a or a == 1 for a, b in kept)
         assert str(other).startswith(f"{other.number} {other.name}: ")

@@ -1,4 +1,4 @@
-"""E440 to E443: what a circuit, or a data set, is asked for, and cannot be."""
+"""E440 to E443, and E455: what a circuit, or a data set, is asked for, and cannot be."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rasplab.rasp import select, selector_width, tokens
 hist = selector_width(select(tokens, tokens, "=="))
 model = rasplab.compile(hist, vocab="ab", max_length=3)
 """
+_LONG = _HIST.replace("max_length=3", "max_length=8")
 
 PAGES = (
     Page(
@@ -58,5 +59,18 @@ the graph, is not installed.""",
 needs it neither.""",
         _HIST + 'model.circuit().draw("hist.picture")',
         _HIST + 'model.circuit().draw("hist.dot")',
+    ),
+    Page(
+        "E455",
+        "all minimal circuits cannot be found here",
+        """\
+Every set of edges that could do by itself is run on every case of the data, an input with what it
+is patched with. There are too many sets, or too many cases.""",
+        """\
+Of what one set does nothing follows for a larger one, so that there is no shorter way which is
+exact. A coarser level has fewer edges; under resampling every input is patched with every other,
+unless the data are pairs.""",
+        _LONG + 'model.circuit(ablation="resample", minimal="sets")',
+        _LONG + 'model.circuit(ablation="resample", minimal="sets", data=model.dataset(50))',
     ),
 )

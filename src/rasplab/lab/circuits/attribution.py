@@ -22,7 +22,7 @@ from rasplab.lab.circuits.rerun import Rerun
 from rasplab.lab.circuits.truth import GroundTruth
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import FIRST_TOKEN_ID, ModelWeights
+from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.codec import encode
 from rasplab.weights.trace import direction_labels, text
 
@@ -102,7 +102,7 @@ def default_input(weights: ModelWeights, ids: Iterable[NDArray[np.intp]]) -> tup
     if longest is None or not len(longest):
         return tuple(words[i % len(words)] for i in range(weights.config.max_length))
     row = max(longest.tolist(), key=lambda tokens: len(set(tokens)))
-    return tuple(words[i - FIRST_TOKEN_ID] for i in row[1:])
+    return weights.config.tokens_of(row)
 
 
 @dataclass(slots=True, eq=False)

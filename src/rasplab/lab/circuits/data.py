@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.rasp.inputs import Inputs as DeclaredInputs
 from rasplab.rasp.sequence import different, read_sequence
-from rasplab.weights.artefact import Config
 from rasplab.weights.codec import encode
+from rasplab.weights.config import Config
 
 EVERY_AT_MOST = 4096
 """All inputs are the data by default while they are no more than this."""

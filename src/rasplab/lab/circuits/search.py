@@ -288,7 +288,7 @@ class _Search:
                 source = group.corrupt or group.clean
                 patches = {w.name: source.written(w) for w in self.blocks.writers}
         run = group.clean
-        return Batch(run.ids, run.clean.output, clean, patches, *self._cases(group))
+        return Batch(run.ids, run.clean.output, clean, patches, *self._cases(group), run.tied)
 
     def _mean(self, writer: Writer, positions: int) -> Array:
         written = [group.clean.written(writer) for group in self.groups]

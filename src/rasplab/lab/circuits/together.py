@@ -33,7 +33,7 @@ class Batch:
 
     `ids` are the inputs (n × positions) and `output` their read-out; `clean` is what each writer
     writes on them, `patches` what may stand in its place (rows × positions × d_model), of which a
-    case takes the row that `other` says.
+    case takes the row that `other` says. By `tied` ties are off, as in `outputs_differ`.
     """
 
     ids: Ids
@@ -42,6 +42,7 @@ class Batch:
     patches: Mapping[str, Array]
     own: Rows
     other: Rows
+    tied: float = 0.0
 
     def __len__(self) -> int:
         return len(self.own)
@@ -66,7 +67,7 @@ class Together:
         run = _Run(self, kept, batch, cases)
         output = read_out(self.weights, run.read(self.blocks.readers[-1]))
         clean = np.tile(batch.output[batch.own[cases]], (len(kept), 1, 1))
-        found = outputs_differ(self.weights, clean, output.reshape(clean.shape))
+        found = outputs_differ(self.weights, clean, output.reshape(clean.shape), batch.tied)
         return found[:, 1:].any(axis=1).reshape(len(kept), len(cases))
 
 

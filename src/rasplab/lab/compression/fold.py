@@ -41,7 +41,7 @@ def fold(
     if parameters.weights:
         for sublayer in trained.sublayers:
             _put_back(arrays, sublayer)
-    kind = np.float64 if weights.config.dtype == "float64" else np.float32
+    kind = weights.config.storage
     with np.errstate(invalid="ignore", over="ignore"):  # of a member that diverged
         narrow = rebased(
             weights.config.architecture,

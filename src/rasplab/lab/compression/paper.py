@@ -32,7 +32,8 @@ from rasplab.weights import (
     Site,
     VariablePlace,
 )
-from rasplab.weights.artefact import Encoding, expected_shapes
+from rasplab.weights.artefact import Encoding
+from rasplab.weights.config import expected_shapes
 
 Array = NDArray[np.float32]
 

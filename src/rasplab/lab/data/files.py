@@ -12,7 +12,7 @@ from rasplab.diagnostics import InputError, ModelFileError, diagnostic
 from rasplab.diagnostics.extras import require
 from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.rasp.values import Value, identity
-from rasplab.weights.artefact import BOS_ID, FIRST_TOKEN_ID
+from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID
 from rasplab.weights.directory import write_file
 from rasplab.weights.values_json import from_json, to_json
 

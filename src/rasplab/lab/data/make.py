@@ -16,7 +16,7 @@ from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.lab.data.runs import Runs
 from rasplab.rasp.inputs import Inputs
 from rasplab.rasp.sequence import different
-from rasplab.weights.artefact import Config
+from rasplab.weights.config import Config
 
 if TYPE_CHECKING:
     from rasplab.model import Model

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from rasplab.diagnostics import InputError, diagnostic, shown
-from rasplab.weights.artefact import Config
+from rasplab.weights.config import Config
 
 
 @dataclass(frozen=True, slots=True, eq=False)

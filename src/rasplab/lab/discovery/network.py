@@ -21,7 +21,7 @@ from rasplab.weights.architecture import Site, Step
 from rasplab.weights.artefact import ModelWeights
 
 if TYPE_CHECKING:
-    from rasplab.weights.artefact import Config
+    from rasplab.weights.config import Config
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from rasplab.rasp.interventions import unknown_variable
 from rasplab.rasp.naming import Naming, name_computations
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import Circuit, Config, VariablePlace
+from rasplab.weights.artefact import Circuit, VariablePlace
+from rasplab.weights.config import Config
 
 if TYPE_CHECKING:
     from rasplab.model import Model

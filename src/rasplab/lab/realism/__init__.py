@@ -3,6 +3,6 @@
 from rasplab.lab.realism.disguise import disguise
 from rasplab.lab.realism.distract import distract
 from rasplab.lab.realism.duplicate import duplicate
-from rasplab.lab.realism.ladder import LEVELS, Level, realistic
+from rasplab.lab.realism.ladder import LADDER, Rung, realistic
 
-__all__ = ["LEVELS", "Level", "disguise", "distract", "duplicate", "realistic"]
+__all__ = ["LADDER", "Rung", "disguise", "distract", "duplicate", "realistic"]

@@ -48,8 +48,7 @@ def retyped(weights: ModelWeights, dtype: str) -> ModelWeights:
     if dtype == weights.config.dtype:
         return weights
     config = replace(weights.config, dtype=dtype)
-    kind = np.float64 if dtype == "float64" else np.float32
-    arrays: Arrays = {name: a.astype(kind) for name, a in weights.arrays.items()}
+    arrays: Arrays = {name: a.astype(config.storage) for name, a in weights.arrays.items()}
     certificate = replace(weights.circuit.certificate, precision=dtype)
     circuit = replace(weights.circuit, certificate=certificate)
     return replace(weights, config=config, arrays=arrays, circuit=circuit)
@@ -134,7 +133,7 @@ def clean(
             mixes |= _mixed(arrays, f"blocks.{number}.attn.", mix)
     if rotate is None:
         return Clean(weights, arrays, None, mixes)
-    stored = _format(weights)
+    stored = weights.config.storage
     write = orthogonal(weights.config.d_model, rotate).astype(stored).astype(np.float64)
     read = np.linalg.inv(write)
     turned = rebased(weights.config.architecture, arrays, lambda site: write, lambda reader: read)
@@ -165,17 +164,13 @@ def _invertible(width: int, draw: np.random.Generator) -> Whole:
     return orthogonal(width, draw) * stretches @ orthogonal(width, draw)
 
 
-def _format(weights: ModelWeights) -> type[np.float32 | np.float64]:
-    return np.float64 if weights.config.dtype == "float64" else np.float32
-
-
 def finished(made: Clean, scale: float, draw: np.random.Generator) -> ModelWeights:
     """The disguised weights in their format, with noise of this scale on every number.
 
     The same draws for every scale: what is added is `scale` times a standard normal number. Where
     nothing but the order was changed, the weights are ordinary ones.
     """
-    weights, stored = made.weights, _format(made.weights)
+    weights, stored = made.weights, made.weights.config.storage
     if made.basis is None and not made.mixes and not scale:
         return weights
     arrays: Arrays = {}

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rasplab.certified import proved
 from rasplab.checker import Proof, prove
 from rasplab.checker.arithmetic import FORMATS
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
 from rasplab.lab.realism.fit import fit
+from rasplab.lab.realism.remade import remade
 from rasplab.rasp.sequence import plain
 from rasplab.weights import Disguise, ModelWeights
 from rasplab.weights.declared import SEED
@@ -61,7 +61,8 @@ def disguise(
     Raises:
         InputError: E460 for a model that cannot be disguised, E461 for noise that is too large,
             E463 for arguments that make no sense.
-        CompileError: E462 where nothing can be proved in this format even without noise.
+        CompileError: E462 where nothing can be proved in this format even without noise, or a
+            share of the margin is less than any noise takes.
 
     >>> import rasplab
     >>> program, vocab = rasplab.programs.get("reverse").at(3, 5)
@@ -83,7 +84,7 @@ def disguise(
     if not found.margin > 0:
         raise CompileError(_not_proved(weights, found))
     if noise_share is not None:
-        found = search.most((1 - noise_share) * found.margin) or found
+        found = search.most((1 - noise_share) * found.margin) or _bears_none(weights)
     elif noise:
         found = search.at(noise, 0.0) or _refused(search, noise)
     return _model(model, found)
@@ -179,15 +180,9 @@ class _Search:
 
 
 def _model(model: Model, found: _Found) -> Model:
-    weights = found.weights
-    weights.verify()
-    certificate = proved(found.proof, weights.circuit.certificate)
-    circuit = replace(weights.circuit, certificate=certificate, disguise=found.disguise)
-    weights = replace(weights, circuit=circuit)
-    stages = model.compilation
-    if stages is not None:  # what was made on the way to the model that is disguised
-        stages = replace(stages, weights=weights, proof=found.proof)
-    return replace(model, weights=weights, compilation=stages)
+    found.weights.verify()
+    circuit = replace(found.weights.circuit, disguise=found.disguise)
+    return remade(model, replace(found.weights, circuit=circuit), found.proof)
 
 
 def _refused(search: _Search, noise: float) -> _Found:
@@ -201,6 +196,19 @@ def _refused(search: _Search, noise: float) -> _Found:
             f"with noise of {noise:.2g} nothing can be proved of this model any more",
             notes=[why],
             help="take less, or a share of the margin: `noise_share=0.5`",
+        )
+    )
+
+
+def _bears_none(weights: ModelWeights) -> _Found:
+    dtype = weights.config.dtype
+    wider = "float64" if dtype != "float64" else None
+    raise CompileError(
+        diagnostic(
+            "E462",
+            f"in {dtype} this model bears no noise that could be proved",
+            notes=[f"even noise of {LEAST_NOISE:.1g} takes more than the share of its margin"],
+            help=f"use `dtype={wider!r}`" if wider else "take a larger share, or no noise",
         )
     )
 

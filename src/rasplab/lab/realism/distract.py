@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.certified import proved
 from rasplab.checker import prove
 from rasplab.craft.specification import (
     Attention,
-    Comparison,
     Function,
-    Line,
     Specification,
     Table,
     Term,
     Total,
+    rewritten,
 )
 from rasplab.diagnostics import InputError, InternalError, diagnostic
 from rasplab.lab.realism.fit import AXES, fit
+from rasplab.lab.realism.remade import remade
 from rasplab.rasp.values import identity
 from rasplab.weights import Circuit, Component, Config, ModelWeights, NamedDirection, VariablePlace
-from rasplab.weights.artefact import expected_shapes
+from rasplab.weights.config import expected_shapes
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -69,12 +68,7 @@ def distract(model: Model, *others: Model) -> Model:
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
     if not proof.holds:
         raise InternalError(f"parts side by side disturb each other: {proof.refuted}")
-    certificate = proved(proof, weights.circuit.certificate)
-    weights = replace(weights, circuit=replace(weights.circuit, certificate=certificate))
-    stages = model.compilation
-    if stages is not None:  # what was made on the way to the model that has distractors
-        stages = replace(stages, weights=weights, proof=proof)
-    return replace(model, weights=weights, compilation=stages)
+    return remade(model, weights, proof)
 
 
 def _beside(weights: ModelWeights) -> int:
@@ -232,24 +226,8 @@ def _specification(one: Specification, two: Specification, rename: Rename) -> Sp
 
 
 def _block(block: Attention | Function, rename: Rename) -> Attention | Function:
-    name = rename(block.variable)
-    if isinstance(block, Function):
-        of = block.of
-        if isinstance(of, Line):
-            return Function(name, replace(of, total=_total(of.total, rename)))
-        return Function(name, _table(of, rename))
-    values = block.values
-    return replace(
-        block,
-        variable=name,
-        comparisons=tuple(_comparison(c, rename) for c in block.comparisons),
-        ranking=None if block.ranking is None else _table(block.ranking, rename),
-        values=_total(values, rename) if isinstance(values, Total) else _table(values, rename),
-    )
-
-
-def _comparison(one: Comparison, rename: Rename) -> Comparison:
-    return replace(one, keys=_table(one.keys, rename), queries=_table(one.queries, rename))
+    block = rewritten(block, lambda of: _table(of, rename), lambda of: _total(of, rename))
+    return replace(block, variable=rename(block.variable))
 
 
 def _table(table: Table, rename: Rename) -> Table:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.certified import proved
 from rasplab.checker import prove
 from rasplab.craft.specification import (
     IMPOSSIBLE,
     Attention,
     Function,
-    Line,
     Specification,
     Table,
     Total,
+    rewritten,
 )
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, diagnostic, shown
 from rasplab.lab.realism.fit import AXES, fit
+from rasplab.lab.realism.remade import remade
 from rasplab.lower import WEIGHTS_AT_MOST
 from rasplab.weights import Circuit, Component, Config, ModelWeights, VariablePlace
-from rasplab.weights.artefact import expected_shapes
+from rasplab.weights.config import expected_shapes
 from rasplab.weights.named import unknown
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ def duplicate(
     weights = _duplicated(plan)
     weights.verify()
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
-    certificate = proved(proof, weights.circuit.certificate)
-    if not (proof.holds and certificate.exact):
+    made = remade(model, weights, proof)
+    if not (proof.holds and made.certificate.exact):
         raise CompileError(
             diagnostic(
                 "E462",
@@ -82,11 +83,7 @@ def duplicate(
                 help='take another number of copies, or `readers="first"`',
             )
         )
-    weights = replace(weights, circuit=replace(weights.circuit, certificate=certificate))
-    stages = model.compilation
-    if stages is not None:  # what was made on the way to the model that has no copies
-        stages = replace(stages, weights=weights, proof=proof)
-    return replace(model, weights=weights, compilation=stages)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,38 +271,19 @@ def _reading(plan: _Plan, component: Component) -> Component:
 
 
 def _specification(plan: _Plan, stated: Specification) -> Specification:
+    table, total = partial(_table, plan), partial(_total, plan)
     blocks: list[Attention | Function] = []
     for block in stated.blocks:
-        blocks.append(_block(plan, block))
+        blocks.append(rewritten(block, table, total))
         if block.variable == plan.place.name:
             blocks += [replace(blocks[-1], variable=name) for name in plan.names]
     more = {
         kind: (*own, *plan.names) if plan.place.name in own else own
         for kind, own in (("tokens", stated.tokens), ("positions", stated.positions))
     }
-    return replace(stated, blocks=tuple(blocks), output=_of(plan, stated.output), **more)
-
-
-def _block(plan: _Plan, block: Attention | Function) -> Attention | Function:
-    if isinstance(block, Function):
-        of = block.of
-        if isinstance(of, Line):
-            return replace(block, of=replace(of, total=_total(plan, of.total)))
-        return replace(block, of=_table(plan, of))
-    comparisons = (
-        replace(c, keys=_table(plan, c.keys), queries=_table(plan, c.queries))
-        for c in block.comparisons
-    )
-    return replace(
-        block,
-        comparisons=tuple(comparisons),
-        ranking=None if block.ranking is None else _table(plan, block.ranking),
-        values=_of(plan, block.values),
-    )
-
-
-def _of(plan: _Plan, stated: Table | Total) -> Table | Total:
-    return _total(plan, stated) if isinstance(stated, Total) else _table(plan, stated)
+    read = stated.output
+    output = total(read) if isinstance(read, Total) else table(read)
+    return replace(stated, blocks=tuple(blocks), output=output, **more)
 
 
 def _table(plan: _Plan, table: Table) -> Table:

@@ -44,5 +44,5 @@ def _refusal(why: str) -> Diagnostic:
         "E460",
         "this model cannot be disguised",
         notes=[why],
-        help="take a model as `rasplab.compile` makes it",
+        help="take a model as `rasplab.compile(program, vocab=..., max_length=...)` makes it",
     )

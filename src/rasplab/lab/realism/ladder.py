@@ -10,7 +10,7 @@ import numpy as np
 
 from rasplab import programs
 from rasplab.compiler import compile_program
-from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
+from rasplab.diagnostics import CompileError, InputError, diagnostic, shown
 from rasplab.lab.realism.disguise import check_seed, disguise
 from rasplab.lab.realism.distract import distract
 from rasplab.lab.realism.duplicate import duplicate
@@ -30,10 +30,10 @@ _DRAWS = ("distractor", "copies")
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class Rung:
     """Which dials a level turns.
 
-    >>> print(LEVELS[3])
+    >>> print(LADDER[3])
     3 noisy: permute, rotate, mix_heads, noise_share=0.5
     """
 
@@ -54,13 +54,13 @@ class Level:
         return f"{self.number} {self.name}: {', '.join(said) or 'as compiled'}"
 
 
-def _levels() -> tuple[Level, ...]:
-    permuted = Level(1, "permuted", permute=True)
+def _rungs() -> tuple[Rung, ...]:
+    permuted = Rung(1, "permuted", permute=True)
     rotated = replace(permuted, number=2, name="rotated", rotate=True, mix_heads=True)
     noisy = replace(rotated, number=3, name="noisy", noise_share=0.5)
     crowded = replace(noisy, number=4, name="crowded", distractors=1)
     return (
-        Level(0, "compiled"),
+        Rung(0, "compiled"),
         permuted,
         rotated,
         noisy,
@@ -69,7 +69,7 @@ def _levels() -> tuple[Level, ...]:
     )
 
 
-LEVELS = _levels()
+LADDER = _rungs()
 """Each turns all dials of the one before, and one or two more. Up to level 3 there are the parts
 that the compiler made; from 4 on there are more, so that the truth about them has to be told anew.
 """
@@ -85,7 +85,7 @@ def realistic(model: Model, level: int, *, seed: int = 0, dtype: str | None = No
 
     Args:
         model: one that is compiled, and exact.
-        level: 0 to 5, a place in `LEVELS`. At 0 the model is returned as it is.
+        level: 0 to 5, a place in `LADDER`. At 0 the model is returned as it is.
         seed: of all that is drawn.
         dtype: the format of the new weights; by default the model's own.
 
@@ -115,18 +115,14 @@ def realistic(model: Model, level: int, *, seed: int = 0, dtype: str | None = No
         "mix_heads": asked.mix_heads,
         "noise_share": asked.noise_share,
     }
-    hidden = disguise(made, permute=asked.permute, seed=seed, dtype=dtype, **dials)
-    done = hidden.manifest.disguise
-    if asked.noise_share is not None and not (done is not None and done.noise):
-        raise CompileError(_no_noise(hidden.config.dtype))
-    return hidden
+    return disguise(made, permute=asked.permute, seed=seed, dtype=dtype, **dials)
 
 
-def _level(given: Any) -> Level:
-    if type(given) is int and 0 <= given < len(LEVELS):
-        return LEVELS[given]
-    why = f"`level` is a whole number from 0 to {len(LEVELS) - 1}, which {shown(given)} is not"
-    help = "; ".join(map(str, LEVELS))
+def _level(given: Any) -> Rung:
+    if type(given) is int and 0 <= given < len(LADDER):
+        return LADDER[given]
+    why = f"`level` is a whole number from 0 to {len(LADDER) - 1}, which {shown(given)} is not"
+    help = "; ".join(map(str, LADDER))
     raise InputError(diagnostic("E463", why, help=f"the levels are {help}"))
 
 
@@ -136,16 +132,6 @@ def _as_compiled(model: Model, dtype: str | None) -> Model:
     why = f"at level 0 a model stays as it is, and this one is in {model.config.dtype}"
     help = f"compile it with `dtype={shown(dtype)}`"
     raise InputError(diagnostic("E463", why, help=help))
-
-
-def _no_noise(dtype: str) -> Diagnostic:
-    wider = "float64" if dtype != "float64" else None
-    return diagnostic(
-        "E462",
-        f"in {dtype} this model bears no noise that could be proved",
-        notes=["the rounding of dense sums alone takes more than a share of its margin"],
-        help=f"use `dtype={wider!r}`" if wider else "take level 2, which adds none",
-    )
 
 
 # -- what is drawn

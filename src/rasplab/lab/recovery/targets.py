@@ -15,7 +15,7 @@ from rasplab.rasp import aggregate, indices, select, selector_width, shift, toke
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value, identity, is_number
 from rasplab.weights.architecture import Site
-from rasplab.weights.artefact import FIRST_TOKEN_ID, ModelWeights, VariablePlace
+from rasplab.weights.artefact import ModelWeights, VariablePlace
 from rasplab.weights.coordinates import values_at
 from rasplab.weights.reading import tolerance
 from rasplab.weights.streams import streams
@@ -37,11 +37,6 @@ class Target:
     classes: NDArray[np.intp]
     numbers: NDArray[np.float64] | None = None
     place: VariablePlace | None = None
-
-    @property
-    def constant(self) -> bool:
-        """Whether there is nothing to tell apart."""
-        return int(self.classes.max(initial=0)) == 0
 
 
 def target_of(name: str, keys: Sequence[Key], place: VariablePlace | None = None) -> Target:
@@ -77,17 +72,12 @@ def evaluated(
 ) -> list[Target]:
     """Expressions with what the evaluator gives for them on the data."""
     config = weights.config
-    sequences = [_tokens(weights, row) for ids in inputs.clean for row in ids.tolist()]
+    sequences = [config.tokens_of(row) for ids in inputs.clean for row in ids.tolist()]
     found = list[Target]()
     for name, expression in expressions.items():
         values = [v for tokens_ in sequences for v in expression(tokens_, causal=config.causal)]
         found.append(target_of(name, [(value,) for value in values]))
     return found
-
-
-def _tokens(weights: ModelWeights, ids: Iterable[int]) -> list[Value]:
-    vocabulary = weights.config.vocabulary
-    return [vocabulary[i - FIRST_TOKEN_ID] for i in ids if i >= FIRST_TOKEN_ID]
 
 
 def everyday_expressions() -> dict[str, SOp]:

@@ -21,7 +21,8 @@ from rasplab.view.explorer.source import SourceText, read_sources
 from rasplab.view.plan_drawing import lanes_of
 from rasplab.view.plan_rows import rows_of
 from rasplab.weights import EMBED, ModelWeights, encode
-from rasplab.weights.artefact import FIRST_TOKEN_ID, Component
+from rasplab.weights.artefact import Component
+from rasplab.weights.config import FIRST_TOKEN_ID
 from rasplab.weights.manifest import circuit_data, config_data
 from rasplab.weights.reading import tolerance
 from rasplab.weights.trace import direction_labels
@@ -167,7 +168,7 @@ def document_of(
         if beside is None
         else document_of(
             beside,
-            [weights.config.vocabulary[i - FIRST_TOKEN_ID] for i in first],
+            weights.config.tokens_of(first),
             name=name or _name(model),
             circuits=circuits,
         ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from rasplab import programs
 from rasplab.diagnostics import InputError, diagnostic, shown
-from rasplab.lab.realism import LEVELS, realistic
+from rasplab.lab.realism import LADDER, realistic
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -138,7 +138,7 @@ def _case(given: Any) -> Case:
         min(case.vocab_size, case.length) < 1
         or case.optimize not in (0, 1)
         or not 0 <= case.softness < 1
-        or not 0 <= case.realism < len(LEVELS)
+        or not 0 <= case.realism < len(LADDER)
     ):
         raise ValueError(f"there is no model with {given}")
     programs.get(case.program)

@@ -1,0 +1,115 @@
+"""The configuration of a model: its shape, and what its numbers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+import numpy as np
+
+from rasplab.diagnostics import counted
+from rasplab.rasp.values import Value, identity
+from rasplab.weights.architecture import Activation, Architecture, Norm, Steps, layered
+
+BOS_ID = 0
+PAD_ID = 1
+FIRST_TOKEN_ID = 2
+
+SPARING: Mapping[str, Any] = {"left_out": True}
+"""Metadata of a field that files have only where it is not what it is by default."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Config:
+    """The shape and meaning of a model. Token ids: BOS 0, PAD 1, then the vocabulary in order.
+
+    `n_layers` counts the blocks of weights. `steps` says in which order they come, where that is
+    not each of them once, attention and then the MLP; `architecture` has all of it in one value.
+    """
+
+    n_layers: int
+    n_heads: int
+    d_model: int
+    d_head: int
+    d_mlp: int
+    n_ctx: int
+    d_vocab: int
+    d_out: int
+    causal: bool
+    dtype: str
+    vocabulary: tuple[Value, ...]
+    output_values: tuple[Value, ...] | None
+    output_undefined: bool
+    output_unit: float | None = None
+    steps: Steps | None = field(default=None, metadata=SPARING)
+    activation: Activation = field(default="relu", metadata=SPARING)
+    norm: Norm = field(default="none", metadata=SPARING)
+
+    @property
+    def architecture(self) -> Architecture:
+        """What a forward pass does, step by step."""
+        return layered(self.n_layers, self.steps, self.activation, self.norm, causal=self.causal)
+
+    @property
+    def max_length(self) -> int:
+        """The longest sequence, BOS not counted."""
+        return self.n_ctx - 1
+
+    @property
+    def numerical(self) -> bool:
+        """Whether the output is one number rather than a score per value."""
+        return self.output_values is None
+
+    def __repr__(self) -> str:
+        return (
+            f"<config: {counted(self.n_layers, 'layer')}, {counted(self.n_heads, 'head')}, "
+            f"d_model {self.d_model}, d_head {self.d_head}, d_mlp {self.d_mlp}, "
+            f"{counted(len(self.vocabulary), 'token')}, at most {self.max_length} positions, "
+            f"{self.dtype}>"
+        )
+
+    @property
+    def storage(self) -> type[np.float32 | np.float64]:
+        """What arrays are held in: numbers of half formats, bfloat16 among them, in float32."""
+        return np.float64 if self.dtype == "float64" else np.float32
+
+    def tokens_of(self, ids: Iterable[int]) -> tuple[Value, ...]:
+        """The tokens of ids; BOS and PAD are none.
+
+        >>> import rasplab
+        >>> config = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=2).config
+        >>> config.tokens_of([0, 3, 2, 1])
+        ('b', 'a')
+        """
+        return tuple(self.vocabulary[i - FIRST_TOKEN_ID] for i in ids if i >= FIRST_TOKEN_ID)
+
+    def token_ids(self) -> dict[object, int]:
+        """The id of each token, by the token's identity."""
+        return {identity(t): i + FIRST_TOKEN_ID for i, t in enumerate(self.vocabulary)}
+
+
+def expected_shapes(c: Config) -> dict[str, tuple[int, ...]]:
+    """The shape of every array, by name."""
+    d, h, k, m = c.d_model, c.n_heads, c.d_head, c.d_mlp
+    shapes: dict[str, tuple[int, ...]] = {
+        "embed.W_E": (c.d_vocab, d),
+        "pos_embed.W_pos": (c.n_ctx, d),
+        "unembed.W_U": (d, c.d_out),
+        "unembed.b_U": (c.d_out,),
+    }
+    for number, kind in c.architecture.blocks:
+        block = f"blocks.{number}.{kind}."
+        match kind:
+            case "attn":
+                for part in ("Q", "K", "V"):
+                    shapes[f"{block}W_{part}"] = (h, d, k)
+                    shapes[f"{block}b_{part}"] = (h, k)
+                shapes[f"{block}W_O"] = (h, k, d)
+            case "mlp":
+                shapes[f"{block}W_in"] = (d, m)
+                shapes[f"{block}b_in"] = (m,)
+                shapes[f"{block}W_out"] = (m, d)
+            case _:
+                assert_never(kind)
+    return shapes
