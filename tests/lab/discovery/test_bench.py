@@ -16,7 +16,7 @@ from rasplab.cli import main
 from rasplab.lab.discovery import methods
 from rasplab.lab.discovery.bench import Case, Options, RunDirectory, run, suite, summaries
 from rasplab.lab.discovery.bench.directory import RESULTS
-from rasplab.lab.discovery.bench.summary import mean_of, with_attention, write_tables
+from rasplab.lab.discovery.bench.summary import ASKED, mean_of, with_attention, write_tables
 from rasplab.view.discovery_report import save_report
 
 CASES = (Case("hist", 2, 3), Case("frac_prevs", 2, 3, causal=True), Case("caesar", 3, 2))
@@ -285,6 +285,14 @@ def test_tables_and_reports_need_no_result_to_be_good(tmp_path: Path) -> None:
     assert write_tables(rows, tmp_path)[0].read_text().count("\n") == 2
     pages, _ = save_report(rows, tmp_path, title="none")
     assert "too large" in pages[0].read_text()
+
+
+def test_tables_do_not_depend_on_the_order_in_which_results_come(tmp_path: Path) -> None:
+    """Rows that differ in one part of what they are of, which is in a column of the table."""
+    same = dict.fromkeys(ASKED, "a")
+    rows = [same, *({**same, name: "b"} for name in ASKED)]
+    one, other = (write_tables(r, tmp_path)[0].read_bytes() for r in (rows, rows[::-1]))
+    assert one == other
 
 
 @pytest.mark.slow

@@ -18,9 +18,11 @@ from rasplab.weights.directory import write_file
 DRAWS = 2000
 """Samples of tasks, drawn with replacement, of which the middle 95 % are the interval."""
 
+ASKED = (*MODEL, "level", "ablation", "metric", "seed", "pairs", "data", "method")
+"""What a result is of, by which tables are sorted."""
 COLUMNS = (
-    *MODEL,
-    *("level", "ablation", "metric", "seed", "pairs", "data", "method", "status", "note"),
+    *ASKED,
+    *("status", "note"),
     *("edges", "read", "truth", "attention", "unproven"),
     *("auroc", "average_precision", "best_f1", "precision"),
     *("read_auroc", "read_average_precision", "read_best_f1", "read_precision"),
@@ -117,7 +119,7 @@ def tasks_of(rows: Iterable[Row], keep: Callable[[Row], Any] = lambda row: True)
 
 def write_tables(rows: Sequence[Row], directory: Path) -> list[Path]:
     """`results.csv`, a row per result, and `results.parquet` where pyarrow is installed."""
-    ordered = sorted(rows, key=lambda row: [str(row.get(name, "")) for name in COLUMNS[:13]])
+    ordered = sorted(rows, key=lambda row: [str(row.get(name, "")) for name in ASKED])
     tidy = [{name: row.get(name) for name in COLUMNS} for row in ordered]
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
