@@ -135,11 +135,32 @@ def test_declared_inputs_are_what_the_model_is_right_on(inputs: Any, causal: boo
 
 
 def test_what_holds_on_every_declared_input_is_used_and_named() -> None:
-    model = compiled(mean_place * mean_place, ONE_EQUALS)
-    (stated,) = model.certificate.assumptions
-    assert stated.startswith("`mean_place` selects one position at most, on every declared input")
-    assert "321 tried" in stated
-    assert model.config.d_model < compiled(mean_place * mean_place).config.d_model
+    one, some = "selects one position at most", "selects a position for every query"
+    for inputs, how in ((ONE_EQUALS, ""), (has_one, " (321 tried)")):
+        model = compiled(mean_place * mean_place, inputs)
+        on = f"on every declared input: {model.inputs}{how}"
+        assert model.certificate.assumptions == tuple(
+            f"`mean_place` {rule}, {on}" for rule in (one, some)
+        )
+        assert model.config.d_model < compiled(mean_place * mean_place).config.d_model
+
+
+@pytest.mark.parametrize("vocab", [[5, 7, 3], [3, 7, 5], [True, 5, 1]], ids=str)
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_pattern_says_how_often_a_token_occurs_however_many_inputs(
+    vocab: list[int], causal: bool
+) -> None:
+    others = "".join(str(token) for token in vocab if token != 5)
+    pattern = "('True'|1)*5('True'|1)*" if True in vocab else f"[{others}]*5[{others}]*"
+    five = aggregate(select(tokens, 5, "=="), indices, None).named("five")
+    model = compiled(five, pattern, vocab=vocab, max_length=16, causal=causal)
+    stated = [a for a in model.certificate.assumptions if "on every declared input" in a]
+    assert ["for every query" in a for a in stated] == [False, *[True] * (not causal)]
+    assert model.verify(samples=40).passed
+    twice = compiled(five, f"{pattern}5?", vocab=vocab, max_length=16, causal=causal)
+    stated = [a for a in twice.certificate.assumptions if "on every declared input" in a]
+    assert ["for every query" in a for a in stated] == [True] * (not causal)
+    assert twice.verify(samples=40).passed
 
 
 def test_what_holds_on_drawn_inputs_is_used_only_where_it_has_to_be() -> None:
@@ -151,8 +172,12 @@ def test_what_holds_on_drawn_inputs_is_used_only_where_it_has_to_be() -> None:
     with pytest.raises(CompileError) as refused:
         compiled(needing, **long)
     assert "inputs=" in str(refused.value)
-    model = compiled(needing, "[a-f]*=[a-f]*", **long)
+    draw = random.Random(0)
+    pairs = (draw.choices("abcdef", k=draw.randint(3, 23)) for _ in range(200))
+    examples = rasp.Examples("".join(["=", *pair][:: draw.choice((1, -1))]) for pair in pairs)
+    model = compiled(needing, examples, **long)
     assert "as on drawn inputs" in model.certificate.assumptions[0]
+    assert not any("for every query" in a for a in model.certificate.assumptions)
     assert model.verify(samples=60).passed
 
 

@@ -14,7 +14,7 @@ from rasplab.compiler import observation
 from rasplab.diagnostics import InputError, ProgramError, diagnostic, shown
 from rasplab.display import Table, html
 from rasplab.graph import Interner, Node
-from rasplab.graph.promises import named_promise, unkept, were_observed
+from rasplab.graph.promises import named_promises, unkept, were_observed
 from rasplab.options import Options
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value, identity
@@ -192,10 +192,14 @@ def _promised(model: Model) -> _Promised:
     if model.program is None:
         return _Promised(lost=tuple(named))
     graph, facts, found = observation(model.program, _options(model))
-    own = {node: named_promise(node, facts.interner) for node in found.observed}
-    kept = tuple(n for n, says in own.items() if any(a.startswith(f"{says}, ") for a in named))
-    lost = (a for a in named if not any(a.startswith(f"{own[n]}, ") for n in kept))
+    own = {node: named_promises(node, facts.interner) for node in found.observed}
+    kept = tuple(n for n, says in own.items() if any(_said(one, named) for one in says))
+    lost = (a for a in named if not any(_said(one, [a]) for n in kept for one in own[n]))
     return _Promised(graph, facts.interner, kept, causal, tuple(lost))
+
+
+def _said(promise: str, assumptions: Iterable[str]) -> bool:
+    return any(assumption.startswith(f"{promise}, ") for assumption in assumptions)
 
 
 def _options(model: Model) -> Options:

@@ -100,7 +100,8 @@ class Interner:
     `names` may come from what a node stands for after a rewrite; `written` are the program's own.
     `originals` has nodes that a rewrite made of others, with the same values. `single` are the
     selectors that are promised to pick one position at most, `alike` pairs of selectors and of
-    values of which equal ones alone are promised to be selected.
+    values of which equal ones alone are promised to be selected, `filled` the selectors by which
+    every query is promised to select something.
     """
 
     known: dict[Hashable, Node] = field(default_factory=dict[Hashable, Node])
@@ -110,6 +111,7 @@ class Interner:
     originals: dict[Node, Node] = field(default_factory=dict[Node, Node])
     single: set[Node] = field(default_factory=set[Node])
     alike: set[tuple[Node, ...]] = field(default_factory=set["tuple[Node, ...]"])
+    filled: set[Node] = field(default_factory=set[Node])
 
     def __repr__(self) -> str:
         return f"<interner of {len(self.known)} nodes>"
@@ -135,6 +137,8 @@ class Interner:
         """Let what is promised of a node hold of what it has become."""
         if old in self.single:
             self.single.add(new)
+        if old in self.filled:
+            self.filled.add(new)
         if old.operands in self.alike:
             self.alike.add(new.operands)
 

@@ -43,6 +43,8 @@ def selects_at_most_one(known: Known, selector: Node) -> bool:
 
 def selects_something(known: Known, selector: Node) -> bool:
     """Whether every query certainly selects a position: all of them, or its own."""
+    if known.trusting and selector in known.interner.filled:
+        return True
     return all(
         isinstance(part.op, g.Select) and _holds_of_itself(known, part)
         for part in conjuncts(selector)

@@ -6,15 +6,17 @@ that it holds is not shown, so the certificate names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.graph import node as g
 from rasplab.graph.facts import Facts
 from rasplab.graph.node import Interner, Node, topological
-from rasplab.graph.picking import selects_at_most_one
+from rasplab.graph.picking import conjuncts, selects_at_most_one, selects_something
 from rasplab.graph.run import steps
 from rasplab.graph.witness import called
 from rasplab.rasp.inputs import Inputs
@@ -22,26 +24,36 @@ from rasplab.rasp.values import Value, identity
 
 _RULE = "selects one position at most"
 _ALIKE = "selects equal values alone"
-WHAT = (_RULE, _ALIKE)
+_FILLED = "selects a position for every query"
+WHAT = (_RULE, _ALIKE, _FILLED)
 HOW = ("on every declared input", "as on drawn inputs")
+QUERIES_AT_MOST = 1 << 10
+"""Of so many kinds of queries it is looked at what each of them selects."""
 
 
 @dataclass(slots=True)
 class Observed:
-    """What held on inputs: `single` selectors pick one position at most, `alike` means equals."""
+    """What held on inputs: `single` selectors pick one position at most, `alike` means equals.
+
+    By `filled` selectors every query selects something.
+    """
 
     single: set[Node] = field(default_factory=set[Node])
     alike: set[Node] = field(default_factory=set[Node])
+    filled: set[Node] = field(default_factory=set[Node])
     count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """The aggregates of which something is promised: `declared`, or `observed` on inputs."""
+    """The aggregates of which something is promised: `declared`, or `observed` on inputs.
+
+    Of the latter `how` has what was observed, and where, as a certificate names it.
+    """
 
     declared: tuple[Node, ...]
     observed: tuple[Node, ...] = ()
-    on: str = ""
+    how: tuple[str, ...] = ()
 
     def stated(self, interner: Interner) -> tuple[str, ...]:
         """What is promised, as a certificate names it."""
@@ -49,32 +61,88 @@ class Promised:
             f"{called(node, interner)} {_RULE}, as declared: no value where it selects several"
             for node in self.declared
         ]
-        found += [f"{named_promise(node, interner)}, {self.on}" for node in self.observed]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([*found, *self.how]))
+
+    def more(self, made: tuple[Node, ...], on: str, interner: Interner) -> Promised:
+        """The same with what was observed of other aggregates."""
+        how = [f"{says}, {on}" for node in made for says in named_promises(node, interner)]
+        observed = dict.fromkeys([*self.observed, *made])
+        return Promised(self.declared, tuple(observed), (*self.how, *how))
 
 
 def promises(graph: Node, facts: Facts, inputs: Inputs | None, *, observing: bool) -> Promised:
     """What is promised of a program on its declared inputs; nothing may be asked of `facts` yet.
 
-    With `observing`, what holds on all inputs that are tried is taken for granted.
+    What a pattern shows of all its inputs is taken for granted, and with `observing` what holds on
+    all inputs that are tried.
     """
     interner = facts.interner
     found: tuple[Node, ...] = ()
     if interner.single:
         found = declared(graph, interner, replace(facts, trusting=False))
-    if inputs is None or not observing:
-        return Promised(found)
-    tried = list(inputs.tried())
-    seen = observe(graph, tried, causal=facts.causal)
-    made = promise(graph, interner, replace(facts), seen)
-    how = HOW[0] if inputs.every is not None else HOW[1]
-    return Promised(found, made, f"{how}: {inputs} ({seen.count:,} tried)")
+    promised = Promised(found)
+    if inputs is None:
+        return promised
+    if inputs.occurring is not None:
+        shown = shown_by_counts(graph, replace(facts, trusting=False), inputs.occurring)
+        made = promise(graph, interner, replace(facts), shown)
+        promised = promised.more(made, f"{HOW[0]}: {inputs}", interner)
+    if observing:
+        seen = observe(graph, list(inputs.tried()), causal=facts.causal)
+        if inputs.every is None:
+            seen.filled.clear()  # no program is refused for want of it
+        made = promise(graph, interner, replace(facts), seen)
+        how = HOW[0] if inputs.every is not None else HOW[1]
+        on = f"{how}: {inputs} ({seen.count:,} tried)"
+        promised = promised.more(made, on, interner)
+    return promised
+
+
+def shown_by_counts(
+    root: Node, facts: Facts, occurring: Callable[[frozenset[int]], tuple[int, int]]
+) -> Observed:
+    """What follows of selectors that ask for tokens alone from how often each occurs in inputs."""
+    found = Observed(count=1)
+    for node in topological(root):
+        if not isinstance(node.op, g.Mean):
+            continue
+        for part in conjuncts(node.operands[0]):
+            counts = _selected(part, facts, occurring)
+            if counts is not None and counts[1] <= 1:
+                found.single.add(node.operands[0])
+        counts = _selected(node.operands[0], facts, occurring)
+        if counts is not None and counts[0] >= 1 and not facts.causal:
+            found.filled.add(node.operands[0])
+    return found
+
+
+def _selected(
+    selector: Node, facts: Facts, occurring: Callable[[frozenset[int]], tuple[int, int]]
+) -> tuple[int, int] | None:
+    """How many positions a query selects, at least and at most, if the key is made of the token."""
+    if not isinstance(selector.op, g.Select):
+        return None
+    try:
+        key = facts.table(selector.operands[0])
+        relation = facts.compared(selector).relation
+    except CompileError:
+        return None
+    queries = relation.shape[1]
+    if [type(support.op) for support in key.supports] != [g.Tokens] or queries > QUERIES_AT_MOST:
+        return None
+    place = {identity(token): i for i, token in enumerate(facts.vocabulary)}
+    places = [place[identity(token)] for token in facts.listed(key.supports[0]).values]
+    chosen = relation.cells(key.codes, np.arange(queries))
+    rows = {frozenset(places[i] for i in np.flatnonzero(column)) for column in chosen.T}
+    counts = [occurring(tokens) for tokens in rows]
+    return min(least for least, _ in counts), max(most for _, most in counts)
 
 
 def observe(root: Node, sequences: Iterable[Sequence[Value]], *, causal: bool) -> Observed:
     """What holds of the aggregates of a graph on all of the inputs on which it has a value."""
     means = [node for node in topological(root) if isinstance(node.op, g.Mean)]
-    found = Observed({node.operands[0] for node in means}, set(means))
+    selectors = {node.operands[0] for node in means}
+    found = Observed(selectors, set(means), set(selectors))
     for sequence in sequences:
         try:
             rows = dict(steps(root, list(sequence), causal=causal))
@@ -82,13 +150,21 @@ def observe(root: Node, sequences: Iterable[Sequence[Value]], *, causal: bool) -
             continue  # no value: the evaluator says so, and why
         found.count += 1
         found.single = {s for s in found.single if is_single(rows[s])}
+        found.filled = {s for s in found.filled if all(map(any, rows[s]))}
         found.alike = {n for n in found.alike if _is_alike(*(rows[o] for o in n.operands))}
     return found
 
 
-def named_promise(node: Node, interner: Interner) -> str:
-    """What was observed of an aggregate, in words."""
-    return f"{called(node, interner)} {_RULE if interner.promised(node.operands[0]) else _ALIKE}"
+def named_promises(node: Node, interner: Interner) -> tuple[str, ...]:
+    """What is promised of an aggregate, in words."""
+    return tuple(f"{called(node, interner)} {rule}" for rule in _rules(node, interner))
+
+
+def _rules(node: Node, interner: Interner) -> list[str]:
+    selector = node.operands[0]
+    found = [_RULE] if interner.promised(selector) else []
+    found += [_ALIKE] if node.operands in interner.alike else []
+    return found + ([_FILLED] if selector in interner.filled else [])
 
 
 def were_observed(assumptions: Iterable[str]) -> list[str]:
@@ -108,14 +184,14 @@ def unkept(
     rows = dict(steps(root, list(tokens), causal=causal))
     found: list[str] = []
     for node in means:
-        single = interner.promised(node.operands[0])
-        kept = (
-            is_single(rows[node.operands[0]])
-            if single
-            else _is_alike(*(rows[o] for o in node.operands))
-        )
-        if not kept:
-            found.append(named_promise(node, interner))
+        selected, values = (rows[operand] for operand in node.operands)
+        kept = {
+            _RULE: is_single(selected),
+            _ALIKE: _is_alike(selected, values),
+            _FILLED: all(map(any, selected)),
+        }
+        broken = (rule for rule in _rules(node, interner) if not kept[rule])
+        found += [f"{called(node, interner)} {rule}" for rule in broken]
     return found
 
 
@@ -134,19 +210,25 @@ def promise(root: Node, interner: Interner, facts: Facts, found: Observed) -> tu
     """
     if not found.count:
         return ()
-    made = [
+    means = [node for node in topological(root) if isinstance(node.op, g.Mean)]
+    equal = [
         node
-        for node in topological(root)
-        if isinstance(node.op, g.Mean)
-        and (node in found.alike or node.operands[0] in found.single)
+        for node in means
+        if (node in found.alike or node.operands[0] in found.single)
         and not _follows(facts, *node.operands)
     ]
-    for node in made:
+    filled = [
+        node
+        for node in means
+        if node.operands[0] in found.filled and not selects_something(facts, node.operands[0])
+    ]
+    for node in equal:
         if node.operands[0] in found.single:
             interner.single.add(node.operands[0])
         else:
             interner.alike.add(node.operands)
-    return tuple(made)
+    interner.filled.update(node.operands[0] for node in filled)
+    return tuple(dict.fromkeys([*equal, *filled]))
 
 
 def declared(root: Node, interner: Interner, facts: Facts) -> tuple[Node, ...]:

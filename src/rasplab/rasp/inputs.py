@@ -50,8 +50,10 @@ class Inputs:
     """The declared inputs of a program: printed, asked about, listed or drawn from.
 
     They are read over a `vocabulary`, up to `max_length`. `every` has all of them where they can be
-    listed. `one` draws one of a length, if there is one. Of a predicate that was not saved nothing
-    is `known`: whatever is asked is refused (E428).
+    listed. `one` draws one of a length, if there is one. `occurring` says of some tokens, by their
+    places in the vocabulary, how often one of them stands in an input at least and at most, where
+    that is certain. Of a predicate that was not saved nothing is `known`: whatever is asked is
+    refused (E428).
     """
 
     declaration: Declaration
@@ -62,6 +64,7 @@ class Inputs:
     one: Callable[[int, random.Random], Tokens | None]
     every: tuple[Tokens, ...] | None = None
     known: bool = True
+    occurring: Callable[[frozenset[int]], tuple[int, int]] | None = None
 
     def drawn(self, count: int, seed: int = 0, length: int | None = None) -> Iterator[Tokens]:
         """So many inputs, of every length in turn or of one; perhaps some more than once."""
@@ -233,6 +236,7 @@ def _of_pattern(text: str, vocabulary: tuple[Value, ...], max_length: int) -> In
         pattern.matches,
         pattern.drawn,
         None if every is None else tuple(every),
+        occurring=lambda tokens: pattern.occurring(tokens, max_length),
     )
 
 

@@ -61,6 +61,29 @@ class TokenPattern:
         following = (n for n in self.moves[state] if n is not None)
         return sum(self._counts[n, length - 1] for n in following)
 
+    def occurring(self, tokens: frozenset[int], longest: int) -> tuple[int, int]:
+        """How often one of some tokens stands in a sequence that matches, at least and at most.
+
+        Tokens are given by their places in the vocabulary; `longest` is how long sequences can be,
+        of which one at least matches.
+
+        >>> token_pattern("[ab]*=[ab]*", "ab=").occurring(frozenset([2]), 5)
+        (1, 1)
+        """
+        seen: dict[int, tuple[int, int]] = {0: (0, 0)}
+        found: list[tuple[int, int]] = []
+        for _ in range(longest):
+            following = dict[int, tuple[int, int]]()
+            for state, (least, most) in seen.items():
+                for token, after in enumerate(self.moves[state]):
+                    if after is not None:
+                        one = int(token in tokens)
+                        old = following.get(after, (least + one, most + one))
+                        following[after] = min(old[0], least + one), max(old[1], most + one)
+            seen = following
+            found += [seen[state] for state in self.accepting & seen.keys()]
+        return min(least for least, _ in found), max(most for _, most in found)
+
     def every(self, length: int) -> Iterator[tuple[Value, ...]]:
         """All sequences of a length, in the order of the vocabulary."""
         return (self.nth(length, place) for place in range(self.count(length)))

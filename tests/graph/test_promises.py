@@ -1,0 +1,46 @@
+"""What is shown of selectors by counting the tokens of a pattern's inputs."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from rasplab.graph import Facts, Interner, build_graph
+from rasplab.graph.promises import observe, shown_by_counts
+from rasplab.rasp.inputs import read_inputs
+from tests.aimed_partial import LONGEST, PATTERNS, VOCAB, random_partial
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("causal", [False, True])
+def test_what_a_pattern_shows_holds_on_every_input(seed: int, causal: bool) -> None:
+    """Of random programs: what is shown by counting is observed too on all inputs there are."""
+    program, draw = random_partial(seed).program, random.Random(seed)
+    inputs = read_inputs(draw.choice(PATTERNS), VOCAB, LONGEST)
+    assert inputs is not None
+    assert inputs.every is not None
+    assert inputs.occurring is not None
+    interner = Interner()
+    facts = Facts(interner, VOCAB, LONGEST, causal, trusting=False, declared=True)
+    graph = build_graph(program, interner)
+    shown = shown_by_counts(graph, facts, inputs.occurring)
+    seen = observe(graph, inputs.every, causal=causal)
+    if seen.count:
+        assert shown.single <= seen.single
+        assert shown.filled <= seen.filled
+
+
+def test_something_is_shown_of_random_programs() -> None:
+    """The test above says nothing where nothing is shown."""
+    found = 0
+    for seed in range(60):
+        inputs = read_inputs(PATTERNS[0], VOCAB, LONGEST)
+        assert inputs is not None
+        assert inputs.occurring is not None
+        interner = Interner()
+        facts = Facts(interner, VOCAB, LONGEST, causal=False, trusting=False, declared=True)
+        graph = build_graph(random_partial(seed).program, interner)
+        shown = shown_by_counts(graph, facts, inputs.occurring)
+        found += bool(shown.single) + bool(shown.filled)
+    assert found > 10
