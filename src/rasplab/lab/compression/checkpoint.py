@@ -1,21 +1,18 @@
 """What a training needs to go on after a kill: one file, replaced whole."""
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from rasplab.diagnostics import InputError, diagnostic
+from rasplab.lab.tensors import numbers
 from rasplab.weights.directory import write_file
 
 NAME = "checkpoint.safetensors"
@@ -51,7 +48,7 @@ def load(path: Path, settings: Mapping[str, Any]) -> dict[str, Tensor] | None:
         return None
     try:
         state = from_bytes(path.read_bytes())
-        found = dict[str, Any](json.loads(bytes(state.pop(SETTINGS).tolist())))
+        found = dict[str, Any](json.loads(bytes(numbers(state.pop(SETTINGS)))))
         digest = _digest(state)
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, RecursionError) as problem:
         raise InputError(_unfit(path, f"its checkpoint cannot be read: {problem}")) from problem
@@ -72,7 +69,7 @@ def is_one(path: Path) -> bool:
 
     try:
         with safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
-            return SETTINGS in file.keys()  # noqa: SIM118 - it is no mapping
+            return SETTINGS in cast(Any, file).keys()  # noqa: SIM118 - it is no mapping
     except (SafetensorError, OSError):
         return False
 

@@ -8,10 +8,6 @@ Source: Nocedal and Wright, Numerical Optimization (2006), section 10.3; for the
 generalised Gauss-Newton matrix of Schraudolph (Neural Computation 14, 2002).
 """
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -21,6 +17,7 @@ from torch import Tensor
 
 from rasplab.lab.compression.maps import Parameters
 from rasplab.lab.compression.objective import Objective
+from rasplab.lab.tensors import solved
 
 DIFFERENCE = 1e-6
 """Between a number and the one at which it is looked at again; losses are in float64."""
@@ -55,11 +52,11 @@ class GaussNewton:
             scale = curvature.diagonal().clamp_min(1e-8)
             for _ in range(ATTEMPTS):
                 damped = curvature + torch.diag(damping * scale + 1e-9)
-                step, failed = torch.linalg.solve_ex(damped, -gradient)
+                step, solvable = solved(damped, -gradient)
                 trial = theta.clone()
                 trial[free] += step
                 loss = self._loss(trial)
-                if not int(failed) and loss < losses[-1]:
+                if solvable and loss < losses[-1]:
                     break
                 damping *= 5
             else:
@@ -85,7 +82,7 @@ class GaussNewton:
         errors, outputs = self.objective.errors(self.parameters, theta[None])
         slopes: list[Tensor] = []
         output_slopes: list[Tensor] = []
-        for columns in free.split(TOGETHER):
+        for columns in torch.split(free, TOGETHER):
             members = theta.expand(len(columns), -1).clone()
             members[range(len(columns)), columns] += DIFFERENCE
             found, read = self.objective.errors(self.parameters, members)

@@ -4,16 +4,14 @@ Source: Nocedal and Wright, Numerical Optimization (2006), algorithms 7.4 and 7.
 is backtracking by quadratic interpolation (section 3.5) under Armijo's condition.
 """
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from rasplab.lab.tensors import norm
 
 ARMIJO = 1e-4
 SMALLEST_STEP = 1e-7
@@ -110,7 +108,7 @@ class Lbfgs:
             parts.append(part)
         new = self.weights[:, -1] > 0
         scale = 1 / (self.weights[:, -1] * _dot(self.changes[:, -1], self.changes[:, -1]))
-        cautious = (1 / self.gradient.norm(dim=1).clamp_min(1e-30)).clamp_max(1.0)
+        cautious = (1 / norm(self.gradient, 1).clamp_min(1e-30)).clamp_max(1.0)
         along = along * torch.where(new, scale, cautious)[:, None]
         for i, part in zip(range(memory), reversed(parts), strict=True):
             back = self.weights[:, i] * _dot(self.changes[:, i], along)

@@ -1,9 +1,5 @@
 """The maps into the compressed stream: what is trained, for all members of a sweep in one array."""
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,6 +10,7 @@ import torch
 from torch import Tensor
 
 from rasplab.lab.compression.network import Network, Through
+from rasplab.lab.tensors import qr
 from rasplab.weights import Site
 from rasplab.weights.rebase import Reader
 
@@ -58,11 +55,12 @@ class Parameters:
 
     def split(self, theta: Tensor) -> tuple[Tensor, Network]:
         """The maps (M S d D), and the network that they belong to."""
-        maps = theta[:, : self._maps_end].unflatten(1, self.maps)
+        maps = torch.unflatten(theta[:, : self._maps_end], 1, self.maps)
         if not self.weights:
             return maps, self.network
-        parts = theta[:, self._maps_end :].split([t.numel() for t in self._others()], dim=1)
-        trained = iter(p.unflatten(1, t.shape) for p, t in zip(parts, self._others(), strict=True))
+        others = self._others()
+        parts = torch.split(theta[:, self._maps_end :], [t.numel() for t in others], dim=1)
+        trained = iter(torch.unflatten(p, 1, t.shape) for p, t in zip(parts, others, strict=True))
         sublayers = tuple(
             replace(s, read=next(trained), bias=next(trained), write=next(trained))
             for s in self.network.sublayers
@@ -123,5 +121,5 @@ def _drawn(member: Member, kind: Start, full: int) -> Tensor:
     entries = torch.randn(full, full, generator=generator, dtype=torch.float64)
     if kind == "normal":
         return entries[: member.width] / member.width**0.5
-    q, r = torch.linalg.qr(entries)
+    q, r = qr(entries)
     return (q * r.diagonal().sign()).T[: member.width].clone()

@@ -1,9 +1,5 @@
 """What became of a model: losses, accuracy, how alike its sublayers are, what its stream holds."""
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
@@ -16,6 +12,7 @@ from rasplab.craft.certificate import NUMBER_WITHIN
 from rasplab.lab.compression.maps import Member, Parameters
 from rasplab.lab.compression.objective import Objective
 from rasplab.lab.compression.training import Training
+from rasplab.lab.tensors import distinct, norm, numbers
 from rasplab.weights import Circuit
 
 NOTHING = 1e-6
@@ -63,7 +60,7 @@ def measure(objective: Objective, circuit: Circuit, training: Training) -> tuple
             pruned=pruned,
         )
         for row, member, alive, pruned in zip(
-            training.theta, training.members, good.tolist(), training.pruned.tolist(), strict=True
+            training.theta, training.members, numbers(good), numbers(training.pruned), strict=True
         )
     )
 
@@ -73,8 +70,7 @@ def tolerance(objective: Objective) -> float:
     if not objective.numerical:
         return 0.0
     values = objective.outputs[0][objective.scored > 0].double()
-    distinct = torch.unique(torch.round(values, decimals=4))
-    gaps = distinct.diff()
+    gaps = distinct(torch.round(values, decimals=4)).diff()
     return float(gaps.min()) / 2 if len(gaps) else NUMBER_WITHIN
 
 
@@ -119,7 +115,7 @@ def _accuracy(objective: Objective, out: Tensor, within: float) -> float:
 
 def _cosine(ours: Tensor, theirs: Tensor, where: Tensor) -> float:
     """The mean cosine (columns c p n) where the compiled model writes anything."""
-    size = theirs.norm(dim=0)
+    size = norm(theirs, 0)
     counted = (where > 0) & (size > NOTHING)
-    alike = (ours * theirs).sum(dim=0) / (size * ours.norm(dim=0)).clamp_min(NOTHING**2)
+    alike = (ours * theirs).sum(dim=0) / (size * norm(ours, 0)).clamp_min(NOTHING**2)
     return float(alike[counted].double().mean())

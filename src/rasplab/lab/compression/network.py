@@ -11,10 +11,6 @@ that a sublayer reads (queries, keys and values of all heads, or hidden units), 
 writes. Inputs come last, so that the innermost loop of every operation is long.
 """
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -158,13 +154,13 @@ class Network:
                 total, by_position = _spread(total, batch.rows).flatten(2), True
             seen = (through(part.sublayer.site, reader)[:, part.sublayer.columns] @ read).mT
             total = torch.baddbmm(total, seen, part.array.flatten(2))  # + M K c @ M c r|p·n
-        return total.unflatten(2, batch.rows.shape) if by_position else total
+        return torch.unflatten(total, 2, batch.rows.shape) if by_position else total
 
     def _attend(self, sublayer: Sublayer, found: Tensor, batch: Batch) -> Tensor:
         """What the heads bring together, side by side (M heads·k p n)."""
         sizes = [sublayer.query, sublayer.query, sublayer.value]
         q, k, v = (
-            x.unflatten(1, (sublayer.heads, -1)) for x in found.split(sizes, dim=1)
+            torch.unflatten(x, 1, (sublayer.heads, -1)) for x in torch.split(found, sizes, dim=1)
         )  # M heads k p n|r
         if found.ndim == 3:
             table = q.mT @ k  # M heads r r
@@ -210,7 +206,7 @@ class _Contract(torch.autograd.Function):
 
 def contract(x: Tensor, y: Tensor) -> Tensor:
     """… a c n and … b c n to … a b n."""
-    return cast(Tensor, _Contract.apply(x, y))
+    return cast(Tensor, _Contract.apply(x, y))  # pyright: ignore[reportUnknownMemberType]
 
 
 def _contracted(x: Tensor, y: Tensor) -> Tensor:

@@ -1,15 +1,12 @@
 """What compression makes small: the paper's output loss and layer loss, for all members at once."""
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -19,6 +16,8 @@ from rasplab.lab.compression.domain import Domain
 from rasplab.lab.compression.maps import Parameters
 from rasplab.lab.compression.network import Batch, Network, Written, network
 from rasplab.weights import ModelWeights
+
+T = TypeVar("T")
 
 WORKING_SET = 2**19
 """Numbers in the largest activation of the members that are computed together on a CPU: what stays
@@ -143,8 +142,7 @@ class Objective:
         self, compute: Callable[[Tensor], tuple[Tensor, ...]], theta: Tensor
     ) -> tuple[Tensor, ...]:
         """What is computed of some members at a time, for all."""
-        apply = map if self.workers is None else self.workers.map
-        found = list(apply(compute, theta.split(self.together(theta))))
+        found = each(self.workers, compute, torch.split(theta, self.together(theta)))
         return tuple(torch.cat(parts) for parts in zip(*found, strict=True))
 
     def drawn(self, which: Tensor) -> Objective:
@@ -234,3 +232,10 @@ def _mean(errors: Tensor, where: Tensor) -> Tensor:
     """The mean over the positions of all inputs that count (M p n to M)."""
     weights = where.to(errors)
     return (errors * weights).flatten(1).sum(dim=1) / weights.sum()
+
+
+def each(
+    workers: Executor | None, compute: Callable[[Tensor], T], items: Iterable[Tensor]
+) -> list[T]:
+    """What is computed of each item, by workers where there are any."""
+    return list(map(compute, items) if workers is None else workers.map(compute, items))

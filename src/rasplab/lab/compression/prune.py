@@ -4,10 +4,6 @@ In wide streams this keeps a model far better than a random start does: nothing 
 again that was there. In narrow ones it ends in corners that random starts avoid.
 """
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
@@ -21,7 +17,8 @@ from rasplab.lab.compression.gauss_newton import GaussNewton
 from rasplab.lab.compression.lbfgs import Lbfgs
 from rasplab.lab.compression.maps import Member, Parameters
 from rasplab.lab.compression.network import Network
-from rasplab.lab.compression.objective import Objective
+from rasplab.lab.compression.objective import Objective, each
+from rasplab.lab.tensors import left_singular, norm, qr
 
 LEFT = 1e-3
 """The cross-entropy that is left where the directions of the output are lengthened."""
@@ -110,9 +107,9 @@ class Pruning:
     def _dropped(self, maps: Tensor) -> list[Tensor]:
         """Maps (D D) of one dimension less than these (d D), by what costs least."""
         full = self.plain.maps[2]
-        named, axes = maps.T, torch.linalg.svd(maps, full_matrices=False).U.T
-        named = named[named.norm(dim=1) > DROPPED]
-        candidates = torch.cat([named / named.norm(dim=1, keepdim=True), axes])  # candidates d
+        named, axes = maps.T, left_singular(maps).T
+        named = named[norm(named, 1) > DROPPED]
+        candidates = torch.cat([named / norm(named, 1, keepdim=True), axes])  # candidates d
         kept = maps - candidates[:, :, None] * (candidates @ maps)[:, None, :]
         costs = self.few.evaluated(self.plain, _rows(kept, full)).total.nan_to_num(nan=1e30)
         best = _first_different(candidates[costs.argsort()], _parallel, CANDIDATES)
@@ -120,9 +117,7 @@ class Pruning:
 
     def _all_adjusted(self, starts: Sequence[Tensor], steps: int) -> list[Tensor]:
         """Maps (D D) whose other rows are adjusted, the best first."""
-        workers = self.objective.workers
-        apply = map if workers is None else workers.map
-        found = list(apply(partial(self._adjusted, steps=steps), starts))
+        found = each(self.objective.workers, partial(self._adjusted, steps=steps), starts)
         return [maps for maps, _ in sorted(found, key=lambda pair: _last_if_nan(pair[1]))]
 
     def _adjusted(self, maps: Tensor, steps: int) -> tuple[Tensor, float]:
@@ -183,14 +178,14 @@ def upright(maps: Tensor, width: int) -> tuple[Tensor, Tensor]:
     places = torch.arange(maps.numel(), device=maps.device).view_as(maps)
     left, order = maps.clone(), list[int]()
     for _ in range(width):
-        norms = left.norm(dim=0)
+        norms = norm(left, 0)
         norms[order] = -1
         order.append(int(norms.argmax()))
         axis = left[:, order[-1]] / norms[order[-1]].clamp_min(1e-30)
         left -= axis[:, None] * (axis @ left)
     order += [i for i in range(maps.shape[1]) if i not in order]
     rotated = torch.zeros_like(maps)
-    rotated[:width, order] = torch.linalg.qr(maps[:width, order]).R
+    rotated[:width, order] = qr(maps[:width, order])[1]
     above = [places[row, order[row:]] for row in range(width)]
     return rotated, torch.cat(above)
 
@@ -213,7 +208,7 @@ def _last_if_nan(loss: float) -> float:
 def _alike(one: Tensor, other: Tensor) -> bool:
     """Whether two maps (D D) are about the same but for a rotation of the stream."""
     gram = other.T @ other
-    return bool((one.T @ one - gram).norm() < ALIKE * gram.norm())
+    return bool(norm(one.T @ one - gram) < ALIKE * norm(gram))
 
 
 def _parallel(one: Tensor, other: Tensor) -> bool:
@@ -224,5 +219,5 @@ def _complement(gone: Tensor) -> Tensor:
     """Orthonormal rows (d-1 d) that span what is orthogonal to a direction (d)."""
     size = len(gone)
     columns = torch.eye(size).to(gone)
-    q = torch.linalg.qr(torch.cat([gone[:, None], columns], dim=1)).Q
+    q, _ = qr(torch.cat([gone[:, None], columns], dim=1))
     return q[:, 1:size].T

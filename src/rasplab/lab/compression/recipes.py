@@ -1,16 +1,12 @@
 """Two ways to train: the paper's, and a fast one."""
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 import numpy as np
 import torch
@@ -116,7 +112,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A number of whatever library as one that JSON knows."""
     if isinstance(value, tuple):
-        return tuple(_plain(v) for v in value)
+        return tuple(_plain(v) for v in cast("tuple[Any, ...]", value))
     if isinstance(value, Integral):
         return int(value)
     return float(value) if isinstance(value, Real) else value
@@ -149,7 +145,7 @@ class _Descent(Training):
         super().__init__(objective, parameters, members, parameters.start(members, recipe.start))
         self.recipe: Recipe = recipe
         self.adam = AdamW(torch.zeros_like(self.theta), torch.zeros_like(self.theta), recipe.betas)
-        self._block = (-1, torch.empty(0))
+        self._block: tuple[int, Tensor] = (-1, torch.empty(0))
 
     @property
     def steps(self) -> int:

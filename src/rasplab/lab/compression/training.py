@@ -1,9 +1,5 @@
 """How members are trained: a recipe makes a training, which advances, stops, and goes on later."""
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -37,7 +33,7 @@ class Training(ABC):
         self.alive &= first.isfinite()
         self.limit = BEYOND * first.nan_to_num(nan=1.0, posinf=1.0).clamp_min(1.0)
         self.pruned: Tensor = torch.zeros_like(self.alive)
-        self.step = 0
+        self.step: int = 0
 
     @property
     @abstractmethod
