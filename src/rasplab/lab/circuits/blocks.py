@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ Array = NDArray[np.floating]
 Columns = NDArray[np.bool_]
 
 LEVELS = ("component", "head", "qkv", "neuron", "direction")
+WriterKind: TypeAlias = Literal["embed", "pos_embed", "input", "head", "units"]
+ReaderKind: TypeAlias = Literal["head", "units", "output"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Writer:
 
     name: str
     step: Step | None
-    kind: str
+    kind: WriterKind
     start: int = 0
     stop: int = 0
     column: int | None = None
@@ -55,7 +58,7 @@ class Reader:
     name: str
     reads: Site
     step: Step | None
-    kind: str
+    kind: ReaderKind
     start: int = 0
     stop: int = 0
     parts: str = ""
@@ -201,8 +204,10 @@ def columns_written(weights: ModelWeights, writer: Writer) -> Columns:
             matrix = np.concatenate([w["embed.W_E"], w["pos_embed.W_pos"]])
         case "head":
             matrix = w[f"{weights_of(writer)}W_O"][writer.start]
-        case _:
+        case "units":
             matrix = w[f"{weights_of(writer)}W_out"][writer.start : writer.stop]
+        case _:
+            assert_never(writer.kind)
     found: Columns = np.asarray(matrix.any(axis=0))
     if writer.column is not None:
         found &= np.arange(len(found)) == writer.column
@@ -218,8 +223,10 @@ def columns_read(weights: ModelWeights, reader: Reader) -> Columns:
             matrix = np.concatenate([w[name][reader.start] for name in names], axis=1)
         case "units":
             matrix = w[f"{weights_of(reader)}W_in"][:, reader.start : reader.stop]
-        case _:
+        case "output":
             matrix = w["unembed.W_U"]
+        case _:
+            assert_never(reader.kind)
     return np.asarray(matrix.any(axis=1))
 
 

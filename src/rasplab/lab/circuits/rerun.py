@@ -7,12 +7,13 @@ reads changes what it writes; from there on the network runs as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.precision import PRECISIONS
+from rasplab.diagnostics import InternalError
 from rasplab.lab.circuits.blocks import Reader, Writer
 from rasplab.weights.architecture import Site, Step
 from rasplab.weights.artefact import ModelWeights
@@ -86,8 +87,12 @@ class Rerun:
                 return w["embed.W_E"][self.ids]
             case "pos_embed":
                 return np.broadcast_to(positions, (*self.ids.shape, positions.shape[1]))
-            case _:
+            case "input":
                 return w["embed.W_E"][self.ids] + positions
+            case "head" | "units":
+                raise InternalError(f"no embedding: {writer.name}")
+            case _:
+                assert_never(writer.kind)
 
     def _wrote(self, step: Step, part: Writer | Reader) -> Array:
         """What a head or hidden units wrote.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_never, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from rasplab.model import Model
 
 Array = NDArray[np.floating]
-ABLATIONS = ("none", "zero", "mean", "resample", "scramble")
+Ablated: TypeAlias = Literal["zero", "mean", "resample", "scramble"]
+"""What a part is replaced with, where it is."""
+ABLATIONS = ("none", *get_args(Ablated))
 PAIRS_AT_MOST = 1 << 21
 """So many pairs of a clean and a corrupted input are tried for one edge before it stays open."""
 
@@ -70,7 +72,7 @@ def ground_truth(
         return _static(nominal, blocks_of(nominal, level, joined=joined))
     blocks = blocks_of(weights, level, joined=joined)
     inputs = read_inputs(weights.config, _with_a_value(model, seed) if data is None else data, seed)
-    search = _Search(_in_float64(weights), blocks, ablation, inputs, positions, seed)
+    search = _Search(_in_float64(weights), blocks, cast(Ablated, ablation), inputs, positions, seed)
     return search.run() if minimal is None else search.run_with_sets()
 
 
@@ -205,7 +207,7 @@ class _Group:
 class _Search:
     weights: ModelWeights
     blocks: Blocks
-    ablation: str
+    ablation: Ablated
     inputs: Inputs
     by_position: bool
     seed: int
@@ -284,9 +286,11 @@ class _Search:
                 patches = {name: 0 * rows[:1] for name, rows in clean.items()}
             case "mean":
                 patches = {w.name: self._mean(w, group.positions) for w in self.blocks.writers}
-            case _:
+            case "resample" | "scramble":
                 source = group.corrupt or group.clean
                 patches = {w.name: source.written(w) for w in self.blocks.writers}
+            case _:
+                assert_never(self.ablation)
         run = group.clean
         return Batch(run.ids, run.clean.output, clean, patches, *self._cases(group), run.tied)
 
@@ -354,7 +358,7 @@ class _Ablated:
                 yield np.zeros_like(written)
             case "mean":
                 yield mean_of(self.written, group.positions)
-            case _:
+            case "resample" | "scramble":
                 other = group.corrupt.written(self.writer) if group.corrupt else written
                 if group.paired:
                     yield other
@@ -367,6 +371,8 @@ class _Ablated:
                 distinct = np.unique(told, axis=0, return_index=True)[1]
                 order = random.Random(self.search.seed).sample(distinct.tolist(), len(distinct))
                 yield from (other[i] for i in order)
+            case _:
+                assert_never(self.search.ablation)
 
 
 def mean_of(written: list[Array], positions: int) -> Array:

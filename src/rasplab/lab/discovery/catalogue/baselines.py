@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -49,8 +51,10 @@ def _writes(w: ModelWeights, writer: Writer) -> np.ndarray:
         case "head":
             head, before = writer.start, weights_of(writer)
             return w.arrays[f"{before}W_V"][head] @ w.arrays[f"{before}W_O"][head]
-        case _:
+        case "units":
             return w.arrays[f"{weights_of(writer)}W_out"][writer.start : writer.stop]
+        case _:
+            assert_never(writer.kind)
 
 
 def _reads(w: ModelWeights, reader: Reader) -> np.ndarray:
@@ -60,5 +64,7 @@ def _reads(w: ModelWeights, reader: Reader) -> np.ndarray:
             return np.concatenate([w.arrays[name][reader.start] for name in names], axis=1)
         case "units":
             return w.arrays[f"{weights_of(reader)}W_in"][:, reader.start : reader.stop]
-        case _:
+        case "output":
             return w.arrays["unembed.W_U"]
+        case _:
+            assert_never(reader.kind)
