@@ -7,7 +7,7 @@ import itertools
 import random
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rasplab.compiler import observation
@@ -16,7 +16,7 @@ from rasplab.display import Table, html
 from rasplab.graph import Interner, Node
 from rasplab.graph.promises import named_promises, unkept, were_observed
 from rasplab.options import Options
-from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.sequence import Sequences, read_sequence
 from rasplab.rasp.values import Value, identity
 
 if TYPE_CHECKING:
@@ -144,9 +144,11 @@ def _source(model: Model, samples: int, seed: int) -> tuple[bool, Iterator[tuple
     """Whether these are all inputs, and they: the declared ones, if any were declared."""
     config, declared = model.config, model.inputs
     if declared is None:
-        total = sum(len(config.vocabulary) ** n for n in range(1, config.max_length + 1))
-        every = total <= samples
-        return every, _every(model) if every else _drawn(model, samples, seed)
+        every = Sequences.up_to(config.max_length, config.vocabulary)
+        if every.count <= samples:
+            return True, iter(every)
+        longest_first = replace(every, lengths=every.lengths[::-1])
+        return False, itertools.islice(longest_first.drawn(random.Random(seed)), samples)
     if declared.every is not None and len(declared.every) <= samples:
         return True, iter(declared.every)
     return False, declared.drawn(samples, seed)
@@ -264,20 +266,6 @@ def difference(model: Model, got: list[Value], expected: list[Value]) -> float:
         elif identity(a) != identity(b):
             return float("inf")
     return worst
-
-
-def _every(model: Model) -> Iterator[tuple[Value, ...]]:
-    config = model.config
-    for length in range(1, config.max_length + 1):
-        yield from itertools.product(config.vocabulary, repeat=length)
-
-
-def _drawn(model: Model, samples: int, seed: int) -> Iterator[tuple[Value, ...]]:
-    draw = random.Random(seed)
-    config = model.config
-    for i in range(samples):
-        length = config.max_length - i % config.max_length
-        yield tuple(draw.choice(config.vocabulary) for _ in range(length))
 
 
 def _batches(source: Iterator[tuple[Value, ...]]) -> Iterator[list[tuple[Value, ...]]]:

@@ -9,6 +9,7 @@ with an input that shows it.
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from rasplab.diagnostics import CompileError, Diagnostic, ProgramError
 from rasplab.graph import Facts
 from rasplab.graph.node import Interner, Node
 from rasplab.rasp.expressions import Expression
+from rasplab.rasp.sequence import Sequences
 from rasplab.rasp.values import Value
 
 TRIED_AT_MOST = 300
@@ -127,12 +129,9 @@ def inputs(vocabulary: tuple[Value, ...], longest: int) -> Iterator[list[Value]]
         for tokens in itertools.product(vocabulary, repeat=length):
             count += 1
             yield list(tokens)
-    import random  # here: most programs leave nothing to be tried
-
-    draw = random.Random(0)
-    for i in range(TRIED_AT_MOST - count):
-        length = longest - i % longest
-        yield [draw.choice(vocabulary) for _ in range(length)]
+    possible = Sequences.up_to(longest, vocabulary, longest_first=True)
+    drawn = possible.drawn(random.Random(0))
+    yield from map(list, itertools.islice(drawn, TRIED_AT_MOST - count))
 
 
 def as_text(sequence: Iterable[Value]) -> str:

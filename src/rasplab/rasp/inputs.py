@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,7 +12,7 @@ from typing import Any, NoReturn, TypeAlias, cast
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.declaration import Declaration, of_predicate
 from rasplab.rasp.patterns import PatternError, token_pattern
-from rasplab.rasp.sequence import different, read_sequence
+from rasplab.rasp.sequence import Sequences, different, read_sequence
 from rasplab.rasp.values import Value, identity
 
 Tokens: TypeAlias = "tuple[Value, ...]"
@@ -283,11 +282,9 @@ def _of_predicate(
     def contains(sequence: Sequence[Value]) -> bool:
         return _holds(given, tuple(sequence))
 
-    total = sum(len(vocabulary) ** n for n in range(1, max_length + 1))
-    if total <= FILTERED_AT_MOST:
-        lengths = range(1, max_length + 1)
-        source = (s for n in lengths for s in itertools.product(vocabulary, repeat=n))
-        every = [sequence for sequence in source if contains(sequence)]
+    possible = Sequences.up_to(max_length, vocabulary)
+    if possible.count <= FILTERED_AT_MOST:
+        every = [sequence for sequence in possible if contains(sequence)]
         _check_some(every, "the predicate holds of no sequence")
         if len(every) <= EVERY_AT_MOST:
             listed = _of_list(every, vocabulary, max_length, whole=True)

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import itertools
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.rasp.inputs import Inputs as DeclaredInputs
-from rasplab.rasp.sequence import different, read_sequence
+from rasplab.rasp.sequence import Sequences, different, read_sequence
 from rasplab.weights.codec import encode
 from rasplab.weights.config import Config
 
@@ -90,18 +90,13 @@ def read_inputs(config: Config, data: Pairs | Iterable[Iterable[Any]] | None, se
 
 
 def _default(config: Config, seed: int) -> Inputs:
-    total = 0
-    for length in range(1, config.max_length + 1):
-        total += len(config.vocabulary) ** length
-        if total > EVERY_AT_MOST:
-            return Inputs(_by_length(config, _drawn(config, seed)), None, False)
-    return Inputs(_by_length(config, list(every_input(config))), None, True)
+    return Inputs(_by_length(config, by_default(config, seed)), None, _every(config) is not None)
 
 
 def by_default(config: Config, seed: int) -> list[tuple[Any, ...]]:
     """Every input while they are few, else drawn ones of the greatest length."""
-    total = sum(len(config.vocabulary) ** n for n in range(1, config.max_length + 1))
-    return list(every_input(config)) if total <= EVERY_AT_MOST else _drawn(config, seed)
+    every = _every(config)
+    return _drawn(config, seed) if every is None else list(every)
 
 
 def declared(inputs: DeclaredInputs, seed: int) -> list[tuple[Any, ...]]:
@@ -111,19 +106,16 @@ def declared(inputs: DeclaredInputs, seed: int) -> list[tuple[Any, ...]]:
     return list(inputs.drawn(DRAWN, seed, inputs.lengths[-1]))
 
 
-def every_input(config: Config) -> Iterator[tuple[Any, ...]]:
-    """All inputs, the longest first: they show most."""
-    for length in range(config.max_length, 0, -1):
-        yield from itertools.product(config.vocabulary, repeat=length)
+def _every(config: Config) -> Sequences | None:
+    """All inputs while they are few, the longest first: they show most."""
+    found = Sequences.up_to(config.max_length, config.vocabulary, longest_first=True)
+    return found if found.count <= EVERY_AT_MOST else None
 
 
 def _drawn(config: Config, seed: int) -> list[tuple[Any, ...]]:
-    draw = random.Random(seed)
+    longest = Sequences(config.vocabulary, (config.max_length,))
     count = min(DRAWN, max(SCORES_AT_MOST // config.n_ctx**2, 2))
-    return [
-        tuple(draw.choice(config.vocabulary) for _ in range(config.max_length))
-        for _ in range(count)
-    ]
+    return list(itertools.islice(longest.drawn(random.Random(seed)), count))
 
 
 def _by_length(config: Config, sequences: Sequence[tuple[Any, ...]]) -> tuple[Ids, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from rasplab.lab.data.corrupt import CORRUPTIONS, Tokens, minimal, redrawn, resa
 from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.lab.data.runs import Runs
 from rasplab.rasp.inputs import Inputs
-from rasplab.rasp.sequence import different
+from rasplab.rasp.sequence import Sequences, different
 from rasplab.weights.config import Config
 
 if TYPE_CHECKING:
@@ -41,14 +40,13 @@ def make_dataset(
     _check(config, n, corrupt, length)
     draw = random.Random(seed)
     runs = Runs(model.weights)
-    lengths = _lengths(config, length, drawn=n is not None)
-    total = sum(len(config.vocabulary) ** size for size in lengths)
+    possible = _possible(config, length, drawn=n is not None)
+    total = possible.count
     declared = model.inputs
     if declared is not None:
         total, source = _declared(declared, n, length, seed)
     else:
-        every = n is None
-        source = _every(config, lengths, total) if every else _drawn(config, lengths[0], n, draw)
+        source = _every(possible) if n is None else _drawn(possible, n, draw)
     clean: list[Tokens] = []
     bad: list[Tokens | None] = []
     for i, tokens in enumerate(source):
@@ -97,45 +95,41 @@ def _check(config: Config, n: int | None, corrupt: str, length: int | None) -> N
             )
 
 
-def _every(config: Config, lengths: Sequence[int], total: int) -> Iterator[Tokens]:
-    if total > EVERY_AT_MOST:
+def _every(possible: Sequences) -> Iterator[Tokens]:
+    if possible.count > EVERY_AT_MOST:
         raise InputError(
             diagnostic(
                 "E441",
-                f"there are {total} inputs, too many to enumerate",
+                f"there are {possible.count} inputs, too many to enumerate",
                 help="give `n`, how many to draw, or a smaller `length`",
             )
         )
-    for size in lengths:
-        yield from itertools.product(config.vocabulary, repeat=size)
+    yield from possible
 
 
-def _lengths(config: Config, length: int | None, *, drawn: bool) -> list[int]:
-    """All lengths, or, where inputs are drawn, the greatest."""
-    if length is not None:
-        return [length]
-    return [config.max_length] if drawn else list(range(1, config.max_length + 1))
+def _possible(config: Config, length: int | None, *, drawn: bool) -> Sequences:
+    """The inputs of a length; without one all, or, where they are drawn, those of the greatest."""
+    if length is None and not drawn:
+        return Sequences.up_to(config.max_length, config.vocabulary)
+    return Sequences(config.vocabulary, (length or config.max_length,))
 
 
-def _drawn(config: Config, length: int, n: int, draw: random.Random) -> Iterator[Tokens]:
+def _drawn(possible: Sequences, n: int, draw: random.Random) -> Iterator[Tokens]:
     """Inputs of one length in random order, each once."""
-    total = len(config.vocabulary) ** length
-    if n > total:
+    if n > possible.count:
         raise InputError(
             diagnostic(
                 "E441",
-                f"there are only {total} different inputs of length {length}",
+                f"there are only {possible.count} different inputs of length {possible.lengths[0]}",
                 help="leave `n` out to have them all",
             )
         )
-    if total <= EVERY_AT_MOST:
-        every = list(itertools.product(config.vocabulary, repeat=length))
+    if possible.count <= EVERY_AT_MOST:
+        every = list(possible)
         draw.shuffle(every)
         yield from every
         return
-    yield from different(
-        tuple(draw.choice(config.vocabulary) for _ in range(length)) for _ in itertools.count()
-    )
+    yield from different(possible.drawn(draw))
 
 
 def _declared(

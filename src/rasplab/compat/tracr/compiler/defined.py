@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 from rasplab import rasp
@@ -20,6 +19,7 @@ from rasplab.graph.picking import selects_at_most_one
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import OPERATORS
 from rasplab.rasp.order import topological
+from rasplab.rasp.sequence import Sequences
 from rasplab.rasp.values import Value
 
 EQUAL = OPERATORS["=="]
@@ -51,19 +51,9 @@ class Domain:
         for length in range(1, min(self.max_length, at_most) + 1):
             yield [self.vocabulary[0]] * length
 
-    def all(self) -> Iterator[tuple[Value, ...]]:
+    def all(self) -> Sequences:
         """Every input."""
-        for length in range(1, self.max_length + 1):
-            yield from product(self.vocabulary, repeat=length)
-
-    def count(self) -> int:
-        """How many inputs there are, or more than are tried."""
-        total = 0
-        for length in range(1, self.max_length + 1):
-            total += len(self.vocabulary) ** length
-            if total > SEQUENCES_AT_MOST:
-                break
-        return total
+        return Sequences.up_to(self.max_length, self.vocabulary)
 
 
 def settler(domain: Domain) -> Callable[[ex.Aggregate], ex.Aggregate]:
@@ -95,7 +85,7 @@ def _always_defined(aggregate: ex.Aggregate, domain: Domain, facts: Facts) -> bo
             return _finds_by_position(aggregate.selector, domain)
         if _finds_every_rank(facts, selector):
             return True
-    return domain.count() <= SEQUENCES_AT_MOST and not any(
+    return domain.all().count <= SEQUENCES_AT_MOST and not any(
         None in domain.values(aggregate, sequence) for sequence in domain.all()
     )
 
