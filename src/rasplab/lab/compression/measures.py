@@ -16,7 +16,7 @@ from rasplab.craft.certificate import NUMBER_WITHIN
 from rasplab.lab.compression.maps import Member, Parameters
 from rasplab.lab.compression.objective import Objective
 from rasplab.lab.compression.training import Training
-from rasplab.weights import Circuit
+from rasplab.weights import Manifest
 
 NOTHING = 1e-6
 """A sublayer that writes less than this (its norm) writes nothing: there is no angle to it."""
@@ -52,7 +52,7 @@ class Measures:
         return sum(own) / len(own) if own else math.nan
 
 
-def measure(objective: Objective, circuit: Circuit, training: Training) -> tuple[Measures, ...]:
+def measure(objective: Objective, circuit: Manifest, training: Training) -> tuple[Measures, ...]:
     """The measures of the members of a training, one at a time."""
     within = tolerance(objective)
     good = training.still_good(objective.evaluated(training.parameters, training.theta))
@@ -81,7 +81,7 @@ def tolerance(objective: Objective) -> float:
 @torch.no_grad()
 def measured(
     objective: Objective,
-    circuit: Circuit,
+    circuit: Manifest,
     parameters: Parameters,
     theta: Tensor,
     member: Member,

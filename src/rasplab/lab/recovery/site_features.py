@@ -13,7 +13,7 @@ from rasplab.lab.circuits.data import Inputs, read_inputs
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.sequence import whole
 from rasplab.weights.architecture import Site
-from rasplab.weights.artefact import Circuit, ModelWeights, VariablePlace
+from rasplab.weights.artefact import Manifest, ModelWeights, VariablePlace
 from rasplab.weights.coordinates import coordinates
 from rasplab.weights.frames import Nominal
 from rasplab.weights.reading import tolerance
@@ -185,7 +185,7 @@ class _Group:
     constant: tuple[bool, ...]
 
 
-def _group(circuit: Circuit, place: VariablePlace, seen: Array) -> _Group:
+def _group(circuit: Manifest, place: VariablePlace, seen: Array) -> _Group:
     """By all values that there can be, or by what is seen (positions × directions)."""
     size = place.stop - place.start
     within = tolerance(circuit, place)
