@@ -12,7 +12,7 @@ from rasplab.display import Shown, html, pairs, shorten
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.naming import program_name
 from rasplab.rasp.values import Value
-from rasplab.weights import Circuit, Config, ModelWeights
+from rasplab.weights import Config, Manifest, ModelWeights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -317,7 +317,7 @@ class Model:
         return self.weights.config
 
     @property
-    def manifest(self) -> Circuit:
+    def manifest(self) -> Manifest:
         """Which component implements what, and where each variable lives: `circuit.json`."""
         return self.weights.circuit
 

@@ -28,7 +28,7 @@ from rasplab.weights import (
     forward,
 )
 from rasplab.weights.architecture import Architecture, layered
-from rasplab.weights.artefact import Circuit, Encoding
+from rasplab.weights.artefact import Encoding, Manifest
 from rasplab.weights.config import Config, expected_shapes
 from rasplab.weights.forward import resume
 from rasplab.weights.streams import streams
@@ -128,7 +128,9 @@ def made(steps: tuple[Step, ...], *, causal: bool = False) -> ModelWeights:
         VariablePlace("it", 1, 6, EMBED, Encoding("one-hot")),
     )
     certificate = measured("float64", 0.0, numerical=False)
-    weights = ModelWeights(config, arrays, Circuit("drawn", directions, (), places, certificate, 0))
+    weights = ModelWeights(
+        config, arrays, Manifest("drawn", directions, (), places, certificate, 0)
+    )
     weights.verify()
     return weights
 

@@ -197,7 +197,7 @@ def test_any_field_made_absurd_is_harmless_or_refused(
 def test_the_schema_has_every_field() -> None:
     pairs: list[tuple[Any, Record, set[str]]] = [
         (artefact.Config, declared.CONFIG, {"vocabulary"}),
-        (artefact.Circuit, declared.CIRCUIT, set()),
+        (artefact.Manifest, declared.CIRCUIT, set()),
         (artefact.Encoding, declared.ENCODING, set()),
         (Certificate, declared.CERTIFICATE, set()),
     ]

@@ -18,7 +18,7 @@ from rasplab.model import Model
 from rasplab.opening import compile
 from rasplab.rasp.values import Value
 from rasplab.weights.architecture import EMBED
-from rasplab.weights.artefact import Circuit, Component, Encoding, NamedDirection, VariablePlace
+from rasplab.weights.artefact import Component, Encoding, Manifest, NamedDirection, VariablePlace
 
 PROGRAM: Final = "(a mystery)"
 """What a sealed model says where others have the text of their program."""
@@ -90,7 +90,7 @@ def seal(model: Model) -> Model:
     return Model(replace(model.weights, circuit=circuit, specification=None, nominal=None))
 
 
-def _names(circuit: Circuit) -> dict[str, str]:
+def _names(circuit: Manifest) -> dict[str, str]:
     """The new name of every variable; one that is only called as the input is gets another."""
     ordered = sorted(circuit.variables, key=lambda place: place.written)
     kept = {p.name: p.name for p in ordered if p.name in _KNOWN and p.written == EMBED}
@@ -98,8 +98,8 @@ def _names(circuit: Circuit) -> dict[str, str]:
     return kept | {name: f"v{number}" for number, name in enumerate(hidden, start=1)}
 
 
-def _sealed(circuit: Circuit, names: Mapping[str, str]) -> Circuit:
-    return Circuit(
+def _sealed(circuit: Manifest, names: Mapping[str, str]) -> Manifest:
+    return Manifest(
         program=PROGRAM,
         directions=_directions(circuit.directions, names),
         components=tuple(_component(part, names) for part in circuit.components),
@@ -157,7 +157,7 @@ def _encoding(encoding: Encoding) -> Encoding:
     return replace(encoding, values=numbered)
 
 
-def _certificate(circuit: Circuit, names: Mapping[str, str]) -> Certificate:
+def _certificate(circuit: Manifest, names: Mapping[str, str]) -> Certificate:
     """What was proved, block by block, without what kind of computation each is."""
     kinds = {part.variable: part.kind for part in circuit.components}
     bounds = [

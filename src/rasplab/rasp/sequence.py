@@ -118,6 +118,17 @@ def plain(given: object) -> object:
     return given if convert is None else convert()
 
 
+def whole(given: object) -> int | None:
+    """A whole number of Python's or of NumPy's as an `int`; `None` for all else, booleans too.
+
+    >>> import numpy as np
+    >>> whole(np.int64(3)), whole(3), whole(3.0), whole(True)
+    (3, 3, None, None)
+    """
+    number = plain(given)
+    return number if type(number) is int else None
+
+
 def _no_token(token: object, error: Exception) -> Diagnostic:
     if isinstance(plain(token), list):
         return diagnostic(

@@ -1,7 +1,13 @@
 """The model's truth: arrays, configuration and circuit; how to run, save and load them."""
 
 from rasplab.weights.architecture import EMBED, Architecture, Site, Step
-from rasplab.weights.artefact import Circuit, Component, ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights.artefact import (
+    Component,
+    Manifest,
+    ModelWeights,
+    NamedDirection,
+    VariablePlace,
+)
 from rasplab.weights.codec import decode, encode
 from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, Config
 from rasplab.weights.forward import forward
@@ -14,11 +20,11 @@ __all__ = [
     "PAD_ID",
     "Architecture",
     "Basis",
-    "Circuit",
     "Component",
     "Config",
     "Disguise",
     "Frame",
+    "Manifest",
     "ModelWeights",
     "NamedDirection",
     "Nominal",

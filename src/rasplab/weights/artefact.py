@@ -151,7 +151,7 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Circuit:
+class Manifest:
     """The ground truth: directions, components, variables, the program and the certificate.
 
     `inputs` are those for which the program is meant, if not all. `softness` is the part of every
@@ -206,7 +206,7 @@ class ModelWeights:
 
     config: Config
     arrays: dict[str, NDArray[np.floating]]
-    circuit: Circuit
+    circuit: Manifest
     bases: Mapping[Site, Basis] = field(default_factory=dict[Site, Basis])
     specification: Specification | None = None
     nominal: Nominal | None = None

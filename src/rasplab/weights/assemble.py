@@ -16,7 +16,13 @@ from rasplab.craft.space import BOS
 from rasplab.craft.stored import stored
 from rasplab.plan import Plan
 from rasplab.weights.architecture import EMBED, Site
-from rasplab.weights.artefact import Circuit, Component, ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights.artefact import (
+    Component,
+    Manifest,
+    ModelWeights,
+    NamedDirection,
+    VariablePlace,
+)
 from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, Config, expected_shapes
 from rasplab.weights.labels import Labels
 
@@ -125,7 +131,7 @@ def _write(
 
 def _circuit(
     plan: Plan, labels: Labels, program: str, certificate: Certificate, optimize: int
-) -> Circuit:
+) -> Manifest:
     craft = plan.craft
     directions = [NamedDirection(0, BOS.variable, (), "")]
     variables = [VariablePlace(BOS.variable, 0, 1, EMBED)]
@@ -162,7 +168,7 @@ def _circuit(
         )
         for i, d in zip(range(columns.start, columns.stop), subspace.directions, strict=True):
             directions.append(NamedDirection(i, d.variable, d.values, d.role))
-    return Circuit(
+    return Manifest(
         program,
         tuple(directions),
         tuple(components),

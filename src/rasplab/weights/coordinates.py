@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.rasp.values import Value, canonical, identity, is_number
-from rasplab.weights.artefact import Circuit, NamedDirection, VariablePlace
+from rasplab.weights.artefact import Manifest, NamedDirection, VariablePlace
 
 Row = NDArray[np.float64]
 
 
-def directions_of(circuit: Circuit, place: VariablePlace) -> tuple[NamedDirection, ...]:
+def directions_of(circuit: Manifest, place: VariablePlace) -> tuple[NamedDirection, ...]:
     """The directions of a variable, in the order of its columns."""
     return circuit.directions[place.start : place.stop]
 
@@ -29,7 +29,7 @@ def can_hold(place: VariablePlace, value: Value) -> bool:
     return is_number(value) and held.low <= float(value) <= held.high  # pyright: ignore[reportArgumentType]
 
 
-def coordinates(circuit: Circuit, place: VariablePlace, value: Value) -> Row:
+def coordinates(circuit: Manifest, place: VariablePlace, value: Value) -> Row:
     """What stands on a variable's directions where it has a value that it can take."""
     directions, held = directions_of(circuit, place), place.encoding
     if held.kind == "features":
@@ -46,7 +46,7 @@ def coordinates(circuit: Circuit, place: VariablePlace, value: Value) -> Row:
 
 
 def values_at(
-    circuit: Circuit, place: VariablePlace, row: NDArray[np.floating], tolerance: float
+    circuit: Manifest, place: VariablePlace, row: NDArray[np.floating], tolerance: float
 ) -> tuple[Value, ...]:
     """The values that stand for coordinates (several where they share directions; or none)."""
     held = place.encoding
@@ -88,7 +88,7 @@ def _within(place: VariablePlace, row: NDArray[np.floating], tolerance: float) -
 
 
 def stands_for_a_value(
-    circuit: Circuit, place: VariablePlace, row: NDArray[np.floating], tolerance: float
+    circuit: Manifest, place: VariablePlace, row: NDArray[np.floating], tolerance: float
 ) -> bool:
     """Whether coordinates are, within the tolerance, those of a value that can occur."""
     held = place.encoding

@@ -21,11 +21,11 @@ from rasplab.rasp.patterns import PatternError, token_pattern
 from rasplab.rasp.values import identity
 from rasplab.weights.architecture import Activation, Norm, Site, Step
 from rasplab.weights.artefact import (
-    Circuit,
     Component,
     Encoding,
     EncodingKind,
     Fused,
+    Manifest,
     NamedDirection,
     VariablePlace,
     Withheld,
@@ -114,7 +114,7 @@ CERTIFICATE = _record(
 )
 ENCODING = _record(Encoding, kind=OneOf(get_args(EncodingKind)))
 CIRCUIT = _record(
-    Circuit,
+    Manifest,
     directions=ListOf(_record(NamedDirection)),
     components=ListOf(_record(Component, kind=OneOf(("head", "mlp")))),
     variables=ListOf(_record(VariablePlace, encoding=ENCODING)),
@@ -195,7 +195,7 @@ def _in_order(c: Config) -> bool:
     )
 
 
-CIRCUIT_RELATIONS: tuple[Relation[Config, Circuit], ...] = (
+CIRCUIT_RELATIONS: tuple[Relation[Config, Manifest], ...] = (
     Relation(
         "directions are numbered in their order",
         lambda c, t: [d.index for d in t.directions] == list(range(len(t.directions))),
@@ -250,7 +250,7 @@ def _takes(c: Config, declared: Declaration | None) -> bool:
     )
 
 
-def _side_by_side(t: Circuit) -> bool:
+def _side_by_side(t: Manifest) -> bool:
     """Checked by their ends alone: a range that a file claims may be of any size."""
     ends = sorted((v.start, v.stop) for v in t.variables)
     starts = [start for start, _ in ends]
@@ -260,7 +260,7 @@ def _side_by_side(t: Circuit) -> bool:
     ]
 
 
-def _of_its_variable(t: Circuit) -> bool:
+def _of_its_variable(t: Manifest) -> bool:
     return all(d.variable == v.name for v in t.variables for d in t.directions[v.start : v.stop])
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, cast
 from rasplab.rasp.values import Value
 from rasplab.weights import declared
 from rasplab.weights.architecture import Site
-from rasplab.weights.artefact import Circuit
+from rasplab.weights.artefact import Manifest
 from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, SPARING, Config
 from rasplab.weights.schema import Kind, ListOf, Maybe, Record, SiteName
 from rasplab.weights.values_json import from_json, to_json
@@ -73,12 +73,12 @@ def read_tokenizer(data: Json) -> tuple[Value, ...]:
     return tuple(cast(Value, _read_item(token["value"])) for token in tokens)
 
 
-def circuit_data(circuit: Circuit) -> Json:
+def circuit_data(circuit: Manifest) -> Json:
     """The whole circuit: program, directions, components, variables, certificate."""
     return _record(circuit)
 
 
-def read_circuit(data: Json) -> Circuit:
+def read_circuit(data: Json) -> Manifest:
     """The circuit that `circuit_data` wrote.
 
     Raises:
@@ -86,7 +86,7 @@ def read_circuit(data: Json) -> Circuit:
     """
     data = {**data, "withheld": data.get("withheld", [])}  # not in files of the first version
     declared.CIRCUIT.check(data, "circuit")
-    return cast(Circuit, _read(declared.CIRCUIT, data))
+    return cast(Manifest, _read(declared.CIRCUIT, data))
 
 
 def _record(artefact: Any) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasplab.diagnostics import counted
 from rasplab.display import Table, shorten
 from rasplab.weights.architecture import EMBED
-from rasplab.weights.artefact import Circuit, Component, ModelWeights
+from rasplab.weights.artefact import Component, Manifest, ModelWeights
 
 
 def describe(weights: ModelWeights) -> str:
@@ -65,7 +65,7 @@ def overview(weights: ModelWeights) -> list[tuple[str, object]]:
     ]
 
 
-def circuit_tables(circuit: Circuit) -> list[Table]:
+def circuit_tables(circuit: Manifest) -> list[Table]:
     """The components and the variables, for a notebook."""
     parts = [
         (c.layer, _line(c).partition(":")[0], c.variable, shorten(c.expression), ", ".join(c.reads))

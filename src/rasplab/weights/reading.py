@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rasplab.craft.precision import PRECISIONS
 from rasplab.display import brief
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import Circuit, VariablePlace
+from rasplab.weights.artefact import Manifest, VariablePlace
 from rasplab.weights.coordinates import stands_for_a_value, values_at
 from rasplab.weights.named import Named, number
 
@@ -82,7 +82,7 @@ def show(read: Read) -> str:
     return str(read)
 
 
-def read_variable(circuit: Circuit, place: VariablePlace, array: Named) -> Reading:
+def read_variable(circuit: Manifest, place: VariablePlace, array: Named) -> Reading:
     """The values of a variable in its part of the residual stream (position × direction)."""
     rows: list[NDArray[np.floating]] = list(array.array)[1:]
     within = tolerance(circuit, place)
@@ -95,7 +95,7 @@ def read_variable(circuit: Circuit, place: VariablePlace, array: Named) -> Readi
     return Reading(place, read, array, tuple(strange))
 
 
-def tolerance(circuit: Circuit, place: VariablePlace) -> float:
+def tolerance(circuit: Manifest, place: VariablePlace) -> float:
     """How far coordinates may be off: the certified error, and the rounding of what is exact.
 
     That is relative to the largest coordinate. Numbers are counted from the offset; one-hots are
@@ -109,7 +109,9 @@ def tolerance(circuit: Circuit, place: VariablePlace) -> float:
     return error + 4 * PRECISIONS[circuit.certificate.precision].roundoff * largest
 
 
-def _read(circuit: Circuit, place: VariablePlace, row: NDArray[np.floating], within: float) -> Read:
+def _read(
+    circuit: Manifest, place: VariablePlace, row: NDArray[np.floating], within: float
+) -> Read:
     match values_at(circuit, place, row, within):
         case ():
             return Raw(tuple(float(x) for x in row))

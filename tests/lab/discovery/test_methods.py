@@ -292,3 +292,12 @@ def test_attributions_of_a_soft_model_are_no_longer_zero_where_cuts_matter() -> 
         assert through
     assert max(found[0]) == 0.0
     assert min(found[1]) > 1e-3
+
+
+def test_a_method_that_there_is_not_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(InputError, match="E447") as refused:
+        methods()["epa"]
+    assert "'epa'" in str(refused.value)
+    assert "eap" in str(refused.value)
+    assert "epa" not in methods()
+    assert methods().get("epa") is None

@@ -194,3 +194,11 @@ def test_disguised_models_are_refused(ladder: list[rasplab.Model]) -> None:
     assert realistic(ladder[1], 0) is ladder[1]
     with pytest.raises(InputError, match="E460"):
         realistic(ladder[1], 4)
+
+
+def test_numpys_whole_numbers_are_levels_and_seeds(hist: rasplab.Model) -> None:
+    drawn: Any = np.random.default_rng(0).integers(9)
+    level: Any = np.arange(6)[1]
+    made, same = realistic(hist, level, seed=drawn), realistic(hist, 1, seed=int(drawn))
+    assert type(made.manifest.disguise.seed) is int  # pyright: ignore[reportOptionalMemberAccess]
+    assert made.manifest == same.manifest

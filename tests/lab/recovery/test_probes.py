@@ -11,7 +11,7 @@ import pytest
 import rasplab
 from rasplab import InputError
 from rasplab.lab.circuits.data import read_inputs
-from rasplab.rasp import indices, shift, tokens
+from rasplab.rasp import indices, select, shift, tokens
 from rasplab.weights.architecture import Site
 from tests.weights.test_frames import rotated
 
@@ -152,3 +152,55 @@ def test_what_no_score_can_reach_is_no_threshold(threshold: Any) -> None:
     model = rasplab.compile(tokens, vocab="abc", max_length=3)
     with pytest.raises(InputError, match="threshold"):
         probe(model, threshold=threshold)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"seed": -1}, "`seed` is a whole number, 0 or more, which -1 is not"),
+        ({"seed": 0.5}, "which 0.5 is not"),
+        ({"others": 5}, "`others` is a mapping of names to expressions, not 5"),
+        ({"others": [tokens]}, "is a mapping of names to expressions"),
+        ({"others": {"a": 5}}, "`others` has 5 under 'a'"),
+        ({"others": {3: tokens}}, "under 3"),
+        ({"others": {"same": select(tokens, tokens, "==")}}, "under 'same'"),
+    ],
+)
+def test_arguments_of_probes_that_mean_nothing_are_refused(
+    given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match="E475") as refused:
+        probe(hist(), **given)
+    assert said in str(refused.value)
+
+
+def test_data_that_are_no_sequences_are_refused() -> None:
+    with pytest.raises(InputError, match="E441") as refused:
+        probe(hist(), data=5)
+    assert "5 is no list of sequences" in str(refused.value)
+
+
+def test_a_probe_is_asked_for_by_its_name() -> None:
+    found = probed("0.mlp")
+    assert found["previous"].name == "previous"
+    with pytest.raises(InputError, match="E475") as refused:
+        found["nope"]
+    assert "the probes are tokens, hist" in str(refused.value)
+
+
+def test_what_is_constant_has_no_probe_and_is_said_to_have_none() -> None:
+    found = probe(hist(), others={"zero": indices * 0})
+    assert found.constant == ("zero",)
+    with pytest.raises(InputError, match="one value at all positions"):
+        found["zero"]
+
+
+@pytest.mark.parametrize("given", [5, tokens, None])
+def test_what_is_no_model_is_refused(given: Any) -> None:
+    with pytest.raises(InputError, match="E475"):
+        probe(given)
+
+
+def test_seeds_of_numpy_are_seeds() -> None:
+    drawn: Any = np.random.default_rng(3).integers(9)
+    assert probe(hist(), others={}, seed=drawn) == probe(hist(), others={}, seed=int(drawn))

@@ -158,3 +158,10 @@ def test_components_show_themselves() -> None:
     assert "blocks.2.attn.W_V[0]" in str(found)
     assert "matrices" in repr(found)
     assert "tokens 3" in found._repr_html_()
+
+
+def test_nominal_weights_by_themselves_are_no_model() -> None:
+    disguised = disguise(sort(), seed=1)
+    with pytest.raises(InputError, match="E475") as refused:
+        rank_one_components(disguised.weights.nominal)  # pyright: ignore[reportArgumentType]
+    assert "give the disguised model itself" in str(refused.value)

@@ -1,4 +1,4 @@
-"""E451 to E453: what scores of dictionaries and probes are asked for, and cannot be."""
+"""E451 to E453, and E475: what scores of dictionaries and probes are asked for, and cannot be."""
 
 from __future__ import annotations
 
@@ -55,5 +55,17 @@ apart. Along the inner axis it is always a sum of hidden units or coordinates.""
         _MODEL
         + "from rasplab.lab.recovery import rank_one_components\n"
         + 'rank_one_components(model, "inner")',
+    ),
+    Page(
+        "E475",
+        "what is asked of probes, dictionaries or components is not there",
+        """\
+Something was given that is no model; or a seed that is no whole number from 0; or, to probe for,
+something else than expressions by name; or a probe was asked for that was not made.""",
+        """\
+A probe is named by the variable, or by the name under which its expression was given. What has one
+value at all positions has none: there is nothing to probe.""",
+        _MODEL + "from rasplab.lab.recovery import probe\n" + 'probe(model, others={})["token"]',
+        _MODEL + "from rasplab.lab.recovery import probe\n" + 'probe(model, others={})["tokens"]',
     ),
 )

@@ -8,12 +8,12 @@ import itertools
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import Diagnostic, InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.inputs import Inputs as DeclaredInputs
 from rasplab.rasp.sequence import Sequences, different, read_sequence
 from rasplab.weights.codec import encode
@@ -76,17 +76,23 @@ def read_inputs(config: Config, data: Pairs | Iterable[Iterable[Any]] | None, se
     """The data of a circuit: as given, else every input, else drawn ones of the greatest length.
 
     Raises:
-        InputError: E441 for data that are empty, or pairs of different lengths; E401 to E405.
+        InputError: E441 for data that are none, or pairs of different lengths; E401 to E405.
     """
     if data is None:
         return _default(config, seed)
     if isinstance(data, Pairs):
         return _paired(config, data)
-    sequences = list(data)
+    sequences = _listed(data)
     if not sequences:
         raise InputError(_unusable("there is no sequence in the data"))
     read = [tuple(read_sequence(sequence)) for sequence in sequences]
     return Inputs(_by_length(config, list(different(read))), None, False)
+
+
+def _listed(data: object) -> list[Iterable[Any]]:
+    if not isinstance(data, Iterable):
+        raise InputError(_unusable(f"{shown(data)} is no list of sequences"))
+    return list(cast("Iterable[Iterable[Any]]", data))
 
 
 def _default(config: Config, seed: int) -> Inputs:

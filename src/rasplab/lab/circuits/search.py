@@ -337,7 +337,7 @@ class _Ablated:
                 continue
             seen = np.zeros(written.shape[1:], np.bool_)
             seen[slice(None) if position is None else position] = columns
-            for replacement in self._replacements(group, written, seen):
+            for replacement in self._replacements(group, written, reader, seen):
                 tried += len(written)
                 if tried > PAIRS_AT_MOST:
                     return None
@@ -352,7 +352,9 @@ class _Ablated:
             return run.changed_by_node(self.writer.site, old, new)
         return run.changed_by_edge(reader, old, new)
 
-    def _replacements(self, group: _Group, written: Array, seen: Columns) -> Iterator[Array]:
+    def _replacements(
+        self, group: _Group, written: Array, reader: Reader | None, seen: Columns
+    ) -> Iterator[Array]:
         match self.search.ablation:
             case "zero":
                 yield np.zeros_like(written)
@@ -366,13 +368,25 @@ class _Ablated:
                 # what is not seen need not be told apart
                 told = other[:, seen]
                 if group.nominal is not None:
-                    told = group.nominal.written(self.writer)[:, seen.any(axis=1)]
+                    told = self._told(group.nominal, reader)[:, seen.any(axis=1)]
                     told = told.reshape(len(told), -1)
                 distinct = np.unique(told, axis=0, return_index=True)[1]
                 order = random.Random(self.search.seed).sample(distinct.tolist(), len(distinct))
                 yield from (other[i] for i in order)
             case _:
                 assert_never(self.search.ablation)
+
+    def _told(self, nominal: Rerun, reader: Reader | None) -> Array:
+        """What the writer of a disguised model writes nominally, where the reader looks nominally.
+
+        What is equal there is told apart by noise alone, as it is wherever the writer holds it in
+        a run; the certificate bounds what that does, so that one may stand for all.
+        """
+        weights = self.search.weights.undisguised
+        told = columns_written(weights, self.writer)
+        if reader is not None:
+            told = told & columns_read(weights, reader)
+        return nominal.written(self.writer)[:, :, told]
 
 
 def mean_of(written: list[Array], positions: int) -> Array:

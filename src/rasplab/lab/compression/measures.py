@@ -13,7 +13,7 @@ from rasplab.lab.compression.maps import Member, Parameters
 from rasplab.lab.compression.objective import Objective
 from rasplab.lab.compression.training import Training
 from rasplab.lab.tensors import distinct, norm, numbers
-from rasplab.weights import Circuit
+from rasplab.weights import Manifest
 
 NOTHING = 1e-6
 """A sublayer that writes less than this (its norm) writes nothing: there is no angle to it."""
@@ -49,7 +49,7 @@ class Measures:
         return sum(own) / len(own) if own else math.nan
 
 
-def measure(objective: Objective, circuit: Circuit, training: Training) -> tuple[Measures, ...]:
+def measure(objective: Objective, circuit: Manifest, training: Training) -> tuple[Measures, ...]:
     """The measures of the members of a training, one at a time."""
     within = tolerance(objective)
     good = training.still_good(objective.evaluated(training.parameters, training.theta))
@@ -77,7 +77,7 @@ def tolerance(objective: Objective) -> float:
 @torch.no_grad()
 def measured(
     objective: Objective,
-    circuit: Circuit,
+    circuit: Manifest,
     parameters: Parameters,
     theta: Tensor,
     member: Member,

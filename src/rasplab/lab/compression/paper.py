@@ -24,9 +24,9 @@ from rasplab.rasp import SOp, Value, aggregate, apply, indices, select, selector
 from rasplab.rasp.printer import to_text
 from rasplab.weights import (
     EMBED,
-    Circuit,
     Component,
     Config,
+    Manifest,
     ModelWeights,
     NamedDirection,
     Site,
@@ -248,7 +248,7 @@ class _Builder:
             output_undefined=False,
         )
 
-    def _circuit(self, numerical: bool) -> Circuit:
+    def _circuit(self, numerical: bool) -> Manifest:
         places = [
             VariablePlace(
                 name, columns[0], columns[-1] + 1, self.written[name], self._encoding(name), name
@@ -256,7 +256,7 @@ class _Builder:
             for name, columns in self.columns.items()
         ]
         certificate = measured_certificate("float32", WITHIN, numerical=numerical)
-        return Circuit(
+        return Manifest(
             to_text(self.program, 2000),
             tuple(self.directions),
             tuple(self.components),

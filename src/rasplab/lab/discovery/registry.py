@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.circuits.scoring import check_numbers
 from rasplab.lab.discovery.scores import Meter, Scores
 from rasplab.lab.discovery.task import Task
@@ -49,7 +49,14 @@ class Method:
         return replace(found, method=self.name, cost=counted.meter.cost(seconds))
 
 
-_METHODS: dict[str, Method] = {}
+class _Methods(dict[str, Method]):
+    """Methods by name; one that is not there is a diagnostic (E447), not a bare `KeyError`."""
+
+    def __missing__(self, name: str) -> Method:
+        raise InputError(_no_method(self, name))
+
+
+_METHODS = _Methods()
 
 
 def method(name: str) -> Callable[[Finder], Method]:
@@ -75,7 +82,7 @@ def method(name: str) -> Callable[[Finder], Method]:
 
 
 def methods() -> dict[str, Method]:
-    """Every registered method, by name."""
+    """Every registered method, by name; to ask it for another name is refused (E447)."""
     package = importlib.import_module("rasplab.lab.discovery.catalogue")
     for found in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{found.name}")
@@ -90,10 +97,13 @@ def named(names: Mapping[str, Method], wanted: str) -> Method:
     """
     if wanted in names:
         return names[wanted]
-    why = f"there is no method {shown(wanted)}"
+    raise InputError(_no_method(names, wanted))
+
+
+def _no_method(names: Mapping[str, Method], wanted: object) -> Diagnostic:
     ours = [name for name, known in names.items() if _is_ours(known)]
     help = f"use one of {', '.join(ours)}, or add one of your own"
-    raise InputError(diagnostic("E447", why, help=help))
+    return diagnostic("E447", f"there is no method {shown(wanted)}", help=help)
 
 
 def added(text: str) -> Method:

@@ -18,7 +18,7 @@ from rasplab.rasp.interventions import unknown_variable
 from rasplab.rasp.naming import Naming, name_computations
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import Circuit, VariablePlace
+from rasplab.weights.artefact import Manifest, VariablePlace
 from rasplab.weights.config import Config
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def causal_model(model: Model, length: int | None = None) -> CausalModel:
 class _Builder:
     program: ex.SOp
     config: Config
-    circuit: Circuit
+    circuit: Manifest
     length: int
 
     def build(self) -> CausalModel:

@@ -13,7 +13,7 @@ from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.interventions.replacements import Replacement
 from rasplab.rasp.interventions import Do, read_do, read_value, unknown_variable
 from rasplab.rasp.values import Value
-from rasplab.weights.artefact import Circuit, ModelWeights, VariablePlace, Withheld
+from rasplab.weights.artefact import Manifest, ModelWeights, VariablePlace, Withheld
 from rasplab.weights.coordinates import can_hold, coordinates
 from rasplab.weights.frames import Frame
 
@@ -102,7 +102,7 @@ def edits_of(weights: ModelWeights, tokens: Sequence[Value], do: Do) -> Edits:
     return Edits(weights, tuple(found))
 
 
-def places_of(circuit: Circuit, name: str) -> list[VariablePlace]:
+def places_of(circuit: Manifest, name: str) -> list[VariablePlace]:
     """Every place of the expression with a name.
 
     Raises:
@@ -128,7 +128,7 @@ def places_of(circuit: Circuit, name: str) -> list[VariablePlace]:
     return places
 
 
-def settable(circuit: Circuit) -> list[str]:
+def settable(circuit: Manifest) -> list[str]:
     """The names that can be set."""
     names = dict.fromkeys(v.expression for v in circuit.variables if v.expression)
     partly = {v.expression for v in circuit.variables if v.also_in}
@@ -136,7 +136,7 @@ def settable(circuit: Circuit) -> list[str]:
     return [name for name in names if name not in partly | withheld]
 
 
-def _withheld(circuit: Circuit, found: Withheld) -> Diagnostic:
+def _withheld(circuit: Manifest, found: Withheld) -> Diagnostic:
     if found.why == "name":
         return diagnostic(
             "E431",
@@ -154,7 +154,7 @@ def _withheld(circuit: Circuit, found: Withheld) -> Diagnostic:
     )
 
 
-def _not_there(circuit: Circuit, name: str) -> Diagnostic:
+def _not_there(circuit: Manifest, name: str) -> Diagnostic:
     copy = next((v for v in circuit.variables if v.name == name), None)
     if copy is not None and copy.expression:
         return diagnostic(
@@ -179,7 +179,7 @@ def _not_there(circuit: Circuit, name: str) -> Diagnostic:
     )
 
 
-def _row(circuit: Circuit, place: VariablePlace, value: Value) -> Array:
+def _row(circuit: Manifest, place: VariablePlace, value: Value) -> Array:
     if can_hold(place, value):
         return coordinates(circuit, place, value)
     held = place.encoding

@@ -14,7 +14,7 @@ from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
 from rasplab.lab.realism.fit import fit
 from rasplab.lab.realism.remade import remade
-from rasplab.rasp.sequence import plain
+from rasplab.rasp.sequence import plain, whole
 from rasplab.weights import Disguise, ModelWeights
 from rasplab.weights.declared import SEED
 
@@ -75,7 +75,7 @@ def disguise(
     noise, noise_share = _scales(noise, noise_share)
     dials = _dials(rotate=rotate, permute=permute, mix_heads=mix_heads)
     _check_format(dtype)
-    check_seed(seed)
+    seed = read_seed(seed)
     weights = retyped(fit(model), dtype or model.config.dtype)
     if permute:
         weights = permuted(weights, randomness(seed, "permute"))
@@ -268,15 +268,17 @@ def _check_format(dtype: object) -> None:
     raise InputError(_senseless(why))
 
 
-def check_seed(seed: object) -> None:
-    """Refuse what draws nothing.
+def read_seed(seed: object) -> int:
+    """A seed, of Python's or NumPy's integers; what draws nothing is refused.
 
     Raises:
         InputError: E463.
     """
-    if type(seed) is not int or not 0 <= seed <= SEED:
-        why = f"`seed` is a whole number from 0 to 2^63 - 1, which {shown(seed)} is not"
-        raise InputError(_senseless(why))
+    number = whole(seed)
+    if number is not None and 0 <= number <= SEED:
+        return number
+    why = f"`seed` is a whole number from 0 to 2^63 - 1, which {shown(seed)} is not"
+    raise InputError(_senseless(why))
 
 
 def _senseless(why: str) -> Diagnostic:

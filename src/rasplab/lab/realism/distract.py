@@ -23,7 +23,7 @@ from rasplab.diagnostics import InputError, InternalError, diagnostic
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.remade import remade
 from rasplab.rasp.values import identity
-from rasplab.weights import Circuit, Component, Config, ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights import Component, Config, Manifest, ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.config import expected_shapes
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _without_bos(embedded: Array) -> Array:
     return rest
 
 
-def _circuit(one: ModelWeights, two: ModelWeights, rename: Rename) -> Circuit:
+def _circuit(one: ModelWeights, two: ModelWeights, rename: Rename) -> Manifest:
     ours, theirs, config = one.circuit, two.circuit, one.config
     shift = config.d_model - 1
     directions = (

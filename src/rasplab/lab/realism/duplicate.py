@@ -24,7 +24,7 @@ from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, d
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.remade import remade
 from rasplab.lower import WEIGHTS_AT_MOST
-from rasplab.weights import Circuit, Component, Config, ModelWeights, VariablePlace
+from rasplab.weights import Component, Config, Manifest, ModelWeights, VariablePlace
 from rasplab.weights.config import expected_shapes
 from rasplab.weights.named import unknown
 
@@ -234,7 +234,7 @@ def _copy_parts(plan: _Plan, writer: Component, made: dict[str, Array]) -> None:
 # -- the manifest
 
 
-def _circuit(plan: _Plan) -> Circuit:
+def _circuit(plan: _Plan) -> Manifest:
     circuit, place = plan.weights.circuit, plan.place
     directions, variables = list(circuit.directions), list(circuit.variables)
     components = [_reading(plan, c) for c in circuit.components]

@@ -11,12 +11,13 @@ import numpy as np
 from rasplab import programs
 from rasplab.compiler import compile_program
 from rasplab.diagnostics import CompileError, InputError, diagnostic, shown
-from rasplab.lab.realism.disguise import check_seed, disguise
+from rasplab.lab.realism.disguise import disguise, read_seed
 from rasplab.lab.realism.distract import distract
 from rasplab.lab.realism.duplicate import duplicate
 from rasplab.lab.realism.fit import fit
 from rasplab.options import read_options
 from rasplab.rasp.printer import to_text
+from rasplab.rasp.sequence import whole
 from rasplab.weights import ModelWeights
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def realistic(model: Model, level: int, *, seed: int = 0, dtype: str | None = No
     ([2, 1, 2], True, True)
     """
     asked = _level(level)
-    check_seed(seed)
+    seed = read_seed(seed)
     if asked.number == 0:
         return _as_compiled(model, dtype)
     fit(model)
@@ -119,8 +120,9 @@ def realistic(model: Model, level: int, *, seed: int = 0, dtype: str | None = No
 
 
 def _level(given: Any) -> Rung:
-    if type(given) is int and 0 <= given < len(LADDER):
-        return LADDER[given]
+    number = whole(given)
+    if number is not None and 0 <= number < len(LADDER):
+        return LADDER[number]
     why = f"`level` is a whole number from 0 to {len(LADDER) - 1}, which {shown(given)} is not"
     help = "; ".join(map(str, LADDER))
     raise InputError(diagnostic("E463", why, help=f"the levels are {help}"))

@@ -17,6 +17,7 @@ from rasplab.lab.recovery.site_features import (
     SiteFeatures,
     check_threshold,
     features_at,
+    read_seed,
     without,
 )
 from rasplab.weights.architecture import Site
@@ -144,7 +145,8 @@ def score_dictionary(
 
     Raises:
         InputError: E451 for a site that the model does not have, or a dictionary that is no
-            matrix of d_model columns of numbers; E441, and E401 to E405, for the data.
+            matrix of d_model columns of numbers; E475 for what is no model, or no seed; E441, and
+            E401 to E405, for the data.
 
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="abc", max_length=2)
@@ -152,6 +154,7 @@ def score_dictionary(
     >>> score_dictionary(model, atoms - atoms.mean(axis=0)).up_to_the_mean.f1
     1.0
     """
+    seed = read_seed(seed)
     features = features_at(model, site, data, seed=seed)
     atoms = _read(dictionary, features, threshold)
     long = _living(atoms)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import InputError, counted, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, counted, diagnostic, shown
 from rasplab.display import Table, html
 from rasplab.lab.circuits.data import Inputs, read_inputs
 from rasplab.lab.recovery.linear import accuracy, explained
 from rasplab.lab.recovery.site_features import (
     Array,
     check_threshold,
+    read_seed,
     rows_at,
     site_of,
     weights_of,
@@ -27,6 +28,7 @@ from rasplab.lab.recovery.targets import (
     everyday_expressions,
     other_than,
     read_after,
+    read_expressions,
     variables_of,
 )
 from rasplab.rasp.expressions import SOp
@@ -92,7 +94,10 @@ class Probes:
     constant: tuple[str, ...]
 
     def __getitem__(self, name: str) -> Probe:
-        return next(probe for probe in self.probes if probe.name == name)
+        for probe in self.probes:
+            if probe.name == name:
+                return probe
+        raise InputError(self._not_probed(name))
 
     @property
     def found(self) -> tuple[Probe, ...]:
@@ -105,6 +110,14 @@ class Probes:
             sum(probe.truth == truth for probe in self.found),
             sum(probe.truth == truth for probe in self.probes),
         )
+
+    def _not_probed(self, name: object) -> Diagnostic:
+        if name in self.constant:
+            why = f"{shown(name)} has one value at all positions: there is nothing to probe"
+        else:
+            why = f"nothing was probed that is called {shown(name)}"
+        known = ", ".join(probe.name for probe in self.probes) or "none"
+        return diagnostic("E475", why, help=f"the probes are {known}")
 
     def __str__(self) -> str:
         head = ("variable", "truth", *_COLUMNS)
@@ -171,7 +184,8 @@ def probe(
 
     Raises:
         InputError: E451 where the model has no such site, or for a threshold that is none; E452
-            for too few inputs; E441, and E401 to E405, for the data.
+            for too few inputs; E475 for what is no model, no seed, or no expressions by name; E441,
+            and E401 to E405, for the data.
         ProgramError: one of the `others` has no value on some input.
 
     >>> import rasplab
@@ -181,13 +195,13 @@ def probe(
     [('tokens', 'held', 1.0), ('hist', 'held', 1.0), ('categorical(hist)', 'read', 1.0)]
     """
     check_threshold(threshold)
-    weights = weights_of(model)
+    weights, seed = weights_of(model), read_seed(seed)
     at = site_of(weights, site)
+    expressions = everyday_expressions() if others is None else read_expressions(others)
     inputs = read_inputs(weights.config, data, seed)
     if data is None:
         inputs = _some(inputs, seed)
     own = variables_of(weights, inputs)
-    expressions = everyday_expressions() if others is None else others
     targets = [*own, *other_than(own, evaluated(expressions, weights, inputs))]
     fitter = _Fitter.of(weights, at, inputs, seed)
     return Probes(

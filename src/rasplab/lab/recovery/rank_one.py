@@ -165,7 +165,7 @@ def rank_one_components(model: Model | ModelWeights, along: Along = "stream") ->
 
     Raises:
         InputError: E453 for another axis, or for a compressed stream along itself: its directions
-            share dimensions, so that no sum over them is the matrix.
+            share dimensions, so that no sum over them is the matrix; E475 for what is no model.
 
     >>> import rasplab
     >>> program, vocab = rasplab.programs.get("hist").at(2, 2)

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.circuits.data import Inputs, read_inputs
+from rasplab.rasp.expressions import Expression
+from rasplab.rasp.sequence import whole
 from rasplab.weights.architecture import Site
-from rasplab.weights.artefact import Circuit, ModelWeights, VariablePlace
+from rasplab.weights.artefact import Manifest, ModelWeights, VariablePlace
 from rasplab.weights.coordinates import coordinates
+from rasplab.weights.frames import Nominal
 from rasplab.weights.reading import tolerance
 from rasplab.weights.streams import streams
 from rasplab.weights.trace import direction_labels
@@ -74,8 +77,35 @@ def without(rows: Array, directions: Array) -> Array:
 
 
 def weights_of(model: Model | ModelWeights) -> ModelWeights:
-    """The weights of a model; they may stand for it."""
-    return model if isinstance(model, ModelWeights) else model.weights
+    """The weights of a model; they may stand for it.
+
+    Raises:
+        InputError: E475 for what is neither.
+    """
+    if isinstance(model, ModelWeights):
+        return model
+    if not isinstance(model, Expression):  # of which every attribute is a diagnostic of its own
+        found = getattr(model, "weights", None)
+        if isinstance(found, ModelWeights):
+            return found
+    if isinstance(model, Nominal):
+        help = "give the disguised model itself: its circuit and directions are the nominal ones"
+    else:
+        help = "give a model as `rasplab.compile(program, vocab=..., max_length=...)` makes it"
+    raise InputError(diagnostic("E475", f"{shown(model)} is no model", help=help))
+
+
+def read_seed(seed: object) -> int:
+    """A seed, of Python's or NumPy's integers.
+
+    Raises:
+        InputError: E475 for what draws nothing.
+    """
+    number = whole(seed)
+    if number is not None and number >= 0:
+        return number
+    why = f"`seed` is a whole number, 0 or more, which {shown(seed)} is not"
+    raise InputError(diagnostic("E475", why, help="give one such as `seed=0`"))
 
 
 def site_of(weights: ModelWeights, site: Site | str | None) -> Site:
@@ -107,7 +137,8 @@ def features_at(
     variable can take say, or what is seen on the data: by default those of `model.circuit`.
 
     Raises:
-        InputError: E451 where the model has no such site; E441, and E401 to E405, for the data.
+        InputError: E451 where the model has no such site; E475 for what is no model, or no seed;
+            E441, and E401 to E405, for the data.
 
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=2)
@@ -117,7 +148,7 @@ def features_at(
     >>> found.shared[0].round(3).tolist() == found.shared[1].round(3).tolist()
     True
     """
-    weights = weights_of(model)
+    weights, seed = weights_of(model), read_seed(seed)
     at = site_of(weights, site)
     circuit, write = weights.circuit, weights.frame(at).maps.write.astype(np.float64)
     labels = direction_labels(circuit.directions)
@@ -154,7 +185,7 @@ class _Group:
     constant: tuple[bool, ...]
 
 
-def _group(circuit: Circuit, place: VariablePlace, seen: Array) -> _Group:
+def _group(circuit: Manifest, place: VariablePlace, seen: Array) -> _Group:
     """By all values that there can be, or by what is seen (positions × directions)."""
     size = place.stop - place.start
     within = tolerance(circuit, place)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from rasplab.lab.circuits.data import read_inputs
-from rasplab.lab.recovery.site_features import features_at, rows_at, site_of, weights_of
+from rasplab.lab.recovery.site_features import features_at, read_seed, rows_at, site_of, weights_of
 from rasplab.weights.architecture import Site
 from rasplab.weights.artefact import ModelWeights
 
@@ -75,7 +75,8 @@ class ActivationGenerator(nn.Module):
         dtype: of the activations.
 
     Raises:
-        InputError: E451 where the model has no such site; E441, and E401 to E405, for the data.
+        InputError: E451 where the model has no such site; E475 for what is no model, or no seed;
+            E441, and E401 to E405, for the data.
     """
 
     activations: Tensor
@@ -91,7 +92,7 @@ class ActivationGenerator(nn.Module):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
-        weights = weights_of(model)
+        weights, seed = weights_of(model), read_seed(seed)
         at = site_of(weights, site)
         rows = rows_at(weights, at, read_inputs(weights.config, data, seed))
         places = [place for place in weights.circuit.living(at) if not place.marks_bos]

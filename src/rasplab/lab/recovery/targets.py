@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.circuits.data import Inputs
 from rasplab.lab.recovery.site_features import NO_LENGTH
 from rasplab.rasp import aggregate, indices, select, selector_width, shift, tokens
@@ -65,6 +66,23 @@ def variables_of(weights: ModelWeights, inputs: Inputs) -> list[Target]:
                 values_at(circuit, place, row, within) for row in rows.reshape(-1, rows.shape[-1])
             )
     return [target_of(name, keys[name], place) for name, place in places.items()]
+
+
+def read_expressions(given: object) -> dict[str, SOp]:
+    """Expressions by their names.
+
+    Raises:
+        InputError: E475 for what is not that.
+    """
+    if not isinstance(given, Mapping):
+        why = f"`others` is a mapping of names to expressions, not {shown(given)}"
+        raise InputError(diagnostic("E475", why, help='write `others={"name": expression}`'))
+    for name, expression in cast("Mapping[object, object]", given).items():
+        if not isinstance(name, str) or not isinstance(expression, SOp):
+            why = f"`others` has {shown(expression)} under {shown(name)}"
+            help = "give expressions that have a value at each position, by names that are strings"
+            raise InputError(diagnostic("E475", why, help=help))
+    return dict(cast("Mapping[str, SOp]", given))
 
 
 def evaluated(

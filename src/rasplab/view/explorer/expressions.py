@@ -18,7 +18,7 @@ from rasplab.rasp.printer import own_text
 
 if TYPE_CHECKING:
     from rasplab.model import Model
-    from rasplab.weights import Circuit
+    from rasplab.weights import Manifest
 
 LONGEST = 400
 """Characters of an expression's text."""
@@ -146,7 +146,7 @@ def _place(span: Span | None) -> Place | None:
     return Place(span.file, span.line, span.column, end, last)
 
 
-def _from_circuit(circuit: Circuit) -> Linked:
+def _from_circuit(circuit: Manifest) -> Linked:
     """A computation per variable; what it is made of is what its component reads."""
     by_variable = {c.variable: c for c in circuit.components}
     places = [v for v in circuit.variables if not v.marks_bos]
