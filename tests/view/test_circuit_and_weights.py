@@ -155,7 +155,7 @@ def test_narrow_weights_are_the_same_below_each_other_and_can_be_read(head: int 
         for read in (Axes.get_xticklabels, Axes.get_yticklabels):
             assert [t.get_text() for t in read(one)] == [t.get_text() for t in read(other)]
         values = [np.asarray(axes.collections[0].get_array()) for axes in (one, other)]
-        assert np.array_equal(*values)
+        assert np.array_equal(values[0], values[1])
     first, second = (axes.get_position() for axes in panels)
     assert second.y1 < first.y0, "below"
     scale = 400 / (narrow.get_figwidth() * 72)  # pixels a point, in a window of 400
