@@ -117,9 +117,6 @@ def pictures(directory: Path) -> None:
         drawn = {
             f"sort-residual{end}.png": view.residual(sort, sequence, dark=dark),
             f"sort-attention{end}.png": view.attention(sort, sequence, dark=dark),
-            f"sort-weights{end}.png": view.weights(sort, 2, 0, dark=dark),
-            f"disguise-stored{end}.png": view.weights(as_stored(disguised), 2, 0, dark=dark),
-            f"disguise-named{end}.png": view.weights(disguised, 2, 0, dark=dark),
         }
         truth = reverse.circuit(ablation="zero")
         for width, shape in ((None, ".svg"), (NARROW, "-narrow.svg")):
@@ -128,6 +125,12 @@ def pictures(directory: Path) -> None:
                 f"sort-plan{end}{shape}": view.plan(sort, **look),
                 f"sort-graph{end}{shape}": view.graph(program, **look),
                 f"reverse-circuit{end}{shape}": view.circuit(truth, reverse, **look),
+            }
+            png = shape.replace(".svg", ".png")
+            drawn |= {
+                f"sort-weights{end}{png}": view.weights(sort, 2, 0, **look),
+                f"disguise-stored{end}{png}": view.weights(as_stored(disguised), 2, 0, **look),
+                f"disguise-named{end}{png}": view.weights(disguised, 2, 0, **look),
             }
         for name, picture in drawn.items():
             picture.save(directory / name)

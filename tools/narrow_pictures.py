@@ -1,7 +1,7 @@
 """Narrow variants of pictures, for narrow screens: a hook that MkDocs loads by its path.
 
-Beside `NAME.svg` may lie `NAME-narrow.svg`, the same picture laid out to be read at 400 pixels.
-Where a page shows the first, a browser whose window is narrow takes the second.
+Beside `NAME.svg` may lie `NAME-narrow.svg`, the same picture laid out to be read at 400 pixels, and
+so beside `NAME.png`. Where a page shows the first, a browser takes the second in a narrow window.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 BELOW = 640
 """Pixels: windows up to this width are narrow; text beside a wide picture is 10 pixels there."""
 
-_IMAGE = re.compile(r'<img [^>]*?\bsrc="(?P<path>[^"#]+)\.svg(?:#[\w-]*)?"[^>]*>')
+_IMAGE = re.compile(r'<img [^>]*?\bsrc="(?P<path>[^"#]+)\.(?P<kind>svg|png)(?:#[\w-]*)?"[^>]*>')
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
@@ -21,7 +21,7 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     del config
 
     def both(image: re.Match[str]) -> str:
-        narrow = f"{image['path']}-narrow.svg"
+        narrow = f"{image['path']}-narrow.{image['kind']}"
         place = posixpath.normpath(posixpath.join(page.url, narrow))
         if files.get_file_from_path(place) is None:
             return image[0]

@@ -487,3 +487,39 @@ def test_a_command_line_without_sense_is_exit_code_2(shell: Shell, arguments: st
     assert shell.err.startswith("error: ")
     assert "--help`" in shell.err
     assert not shell.out
+
+
+class Interrupting:
+    """Loading a module is where Ctrl-C comes."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == self.module:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rasplab.model.Model.save", stop)
+    given = ("compile", "reverse", "--vocab", "ab", "--max-length", "3", "-o", "model")
+    assert shell(*given) == 130
+    assert shell.err.splitlines()[-1] == "stopped"
+
+
+@pytest.mark.parametrize("module", ["cyclopts", "rasplab.cli.commands"])
+def test_ctrl_c_while_modules_are_loaded_is_no_traceback_either(
+    module: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(module), *sys.meta_path])
+    package, _, name = module.rpartition(".")
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    if package:
+        monkeypatch.delattr(sys.modules[package], name, raising=False)
+    assert shell("list") == 130
+    assert shell.err == "stopped\n"

@@ -31,7 +31,7 @@ def test_only_a_release_has_a_menu_of_versions(monkeypatch: pytest.MonkeyPatch) 
 
 class Files:
     def get_file_from_path(self, path: str) -> str | None:
-        return path if path == "images/plan-narrow.svg" else None
+        return path if path in ("images/plan-narrow.svg", "images/head-narrow.png") else None
 
 
 class Page:
@@ -49,3 +49,11 @@ def test_a_picture_with_a_narrow_variant_is_shown_so_in_narrow_windows() -> None
         '<img alt="a" src="../../images/plan.svg#only-light" /></picture> '
         '<img src="../../images/other.svg">'
     )
+
+
+def test_a_png_has_a_narrow_variant_of_its_own_kind() -> None:
+    hook = importlib.import_module("tools.narrow_pictures")
+    both = hook.on_page_content('<img src="../../images/head.png">', Page, None, Files())
+    assert 'srcset="../../images/head-narrow.png"' in both
+    one = '<img src="../../images/plan.png">'
+    assert hook.on_page_content(one, Page, None, Files()) == one

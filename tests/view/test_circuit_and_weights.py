@@ -13,10 +13,10 @@ from rasplab import InputError, rasp, view
 from rasplab.rasp.naming import name_computations
 from rasplab.view.circuit_drawing import _Found
 from rasplab.view.graph_drawing import graph_rows
-from rasplab.view.look import Look
+from rasplab.view.look import NARROW, Look
 from rasplab.view.plan_drawing import life_of
 from rasplab.view.plan_rows import rows_of
-from rasplab.view.weights_figure import matrices_of
+from rasplab.view.weights_figure import draw_weights, matrices_of
 from tests.view.models import library_model
 
 NAMES = ("sort", "reverse", "dyck2")
@@ -141,3 +141,29 @@ def test_size_is_the_width_and_dark_has_no_white() -> None:
 def test_a_size_that_makes_no_sense_is_refused(size) -> None:
     with pytest.raises(InputError, match="E506"):
         Look(size=size)
+
+
+@pytest.mark.parametrize("head", [0, None])
+def test_narrow_weights_are_the_same_below_each_other_and_can_be_read(head: int | None) -> None:
+    model = library_model("sort")
+    layer = 2 if head == 0 else 1
+    wide = draw_weights(model.weights, layer, head)
+    narrow = draw_weights(model.weights, layer, head, size=NARROW)
+    panels, others = ([a for a in f.axes if a.get_xlabel()] for f in (narrow, wide))
+    assert [a.get_label() for a in panels] == [a.get_label() for a in others]
+    for one, other in zip(panels, others, strict=True):
+        for read in (Axes.get_xticklabels, Axes.get_yticklabels):
+            assert [t.get_text() for t in read(one)] == [t.get_text() for t in read(other)]
+        values = [np.asarray(axes.collections[0].get_array()) for axes in (one, other)]
+        assert np.array_equal(values[0], values[1])
+    first, second = (axes.get_position() for axes in panels)
+    assert second.y1 < first.y0, "below"
+    scale = 400 / (narrow.get_figwidth() * 72)  # pixels a point, in a window of 400
+    labels = [t for axes in panels for t in axes.get_yticklabels()]
+    assert min(float(t.get_fontsize()) for t in labels) * scale >= 8
+
+
+def test_weights_stay_side_by_side_where_there_is_room() -> None:
+    weights = library_model("sort").weights
+    plain, roomy = (draw_weights(weights, 2, 0, size=size) for size in (None, 30.0))
+    assert plain.get_figwidth() == roomy.get_figwidth()

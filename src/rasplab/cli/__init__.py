@@ -1,6 +1,7 @@
 """The command `rasplab`; each command is imported when it is called.
 
-Exit codes: 0, 1 for a finding about a program or a model, 2 for a command line that makes no sense.
+Exit codes: 0, 1 for a finding about a program or a model, 2 for a command line that makes no sense,
+130 where it was stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -11,16 +12,26 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
+STOPPED = 130
+"""What shells give for a command that Ctrl-C ended: 128 and the number of the signal."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; findings and usage errors go to stderr."""
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:  # wherever it was, loading modules too: nobody asked for a traceback
+        sys.stderr.write("stopped\n")
+        return STOPPED
+
+
+def _run(given: list[str]) -> int:
     from cyclopts import CycloptsError
 
     from rasplab.cli.commands import application
     from rasplab.cli.output import error, usage_error
     from rasplab.diagnostics import RasplabError
 
-    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         result = application()(
             given, exit_on_error=False, print_error=False, result_action="return_value"

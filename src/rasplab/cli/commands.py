@@ -49,6 +49,7 @@ def application() -> App:
         "FILE.py:NAME, or FILE.rasp:NAME.",
         help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else Help(),
+        suppress_keyboard_interrupt=False,
     )
     named = {"list": list_, "run": run, "compile": compile_, "show": show, "draw": draw}
     named |= {"trace": trace, "plan": plan, "residual": residual, "attention": attention}

@@ -106,8 +106,9 @@ def weights(
     """The weights of one head, or of the MLP of a layer, with named rows and columns.
 
     Of a head what its scores say of each query (rows) and key (columns), W_Q W_Kᵀ, and what it
-    moves, W_V W_O; of an MLP what its hidden units read and write. Directions without a weight are
-    left out. Layers and heads count from 0.
+    moves, W_V W_O; of an MLP what its hidden units read and write: side by side, or below each
+    other where a small `size` is asked for. Directions without a weight are left out. Layers and
+    heads count from 0.
 
     Raises:
         InputError: E432 where the model has no such layer or head.
@@ -116,7 +117,8 @@ def weights(
     from rasplab.view.weights_figure import draw_weights
 
     look = Look(**options)
-    return _figure(draw_weights(_weights(model, "weights"), layer, head, look.title), look)
+    found = _weights(model, "weights")
+    return _figure(draw_weights(found, layer, head, look.title, look.size), look)
 
 
 def circuit(truth: GroundTruth, model: Model, **options: Unpack[Options]) -> DrawnPicture:

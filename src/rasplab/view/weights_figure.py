@@ -53,15 +53,19 @@ class Matrix:
 
 
 def draw_weights(
-    weights: ModelWeights, layer: int, head: int | None, title: str | None = None
+    weights: ModelWeights,
+    layer: int,
+    head: int | None,
+    title: str | None = None,
+    size: float | None = None,
 ) -> Figure:
-    """The matrices of a head, or of the MLP of a layer, side by side."""
+    """The matrices of a head, or of the MLP of a layer, for a width in inches."""
     mpl = require_matplotlib()
     found = [matrix.trimmed() for matrix in matrices_of(weights, layer, head)]
     part = f"layer {layer} MLP" if head is None else f"layer {layer} head {head}"
     done = [c.variable for c in _components(weights, layer, head)]
     with mpl.rc_context(STYLE):
-        return _figure(found, title or f"{part}: {', '.join(done) or 'nothing'}")
+        return _figure(found, title or f"{part}: {', '.join(done) or 'nothing'}", size)
 
 
 def matrices_of(weights: ModelWeights, layer: int, head: int | None) -> tuple[Matrix, ...]:
@@ -143,52 +147,140 @@ def _check(what: str, number: Any, count: int) -> None:
     )
 
 
-def _figure(matrices: list[Matrix], title: str) -> Figure:
-    texts = [[_labels(m.rows), _labels(m.columns)] for m in matrices]
-    left = [0.5 + 0.062 * max(map(len, rows), default=0) for rows, _ in texts]
-    above = max((0.062 * max(map(len, c), default=0) for _, c in texts), default=0.0) + 0.35
-    wide = [max(m.values.shape[1] * CELL, 0.9) for m in matrices]
-    tall = max((max(m.values.shape[0] * CELL, 0.6) for m in matrices), default=0.6)
-    width = max(sum(left) + sum(wide) + 0.95, 3.4, 0.2 + 0.088 * len(title))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Style:
+    """How large texts are, in points, with what goes with it, in inches."""
+
+    label: float
+    note: float
+    beside: float
+
+    @property
+    def letter(self) -> float:
+        """The width of a letter of a label."""
+        return 0.062 * self.label / 6.5
+
+
+_WIDE, _NARROW = _Style(6.5, 8, 0.5), _Style(8, 9, 0.15)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Panel:
+    """A matrix with its labels, and the room that they take, in inches."""
+
+    matrix: Matrix
+    style: _Style
+
+    @property
+    def rows(self) -> list[str]:
+        return _labels(self.matrix.rows)
+
+    @property
+    def columns(self) -> list[str]:
+        return _labels(self.matrix.columns)
+
+    @property
+    def left(self) -> float:
+        return self.style.beside + self.style.letter * max(map(len, self.rows), default=0)
+
+    @property
+    def above(self) -> float:
+        return self.style.letter * max(map(len, self.columns), default=0) + 0.35
+
+    @property
+    def wide(self) -> float:
+        return max(self.matrix.values.shape[1] * CELL, 0.9)
+
+    @property
+    def tall(self) -> float:
+        return max(self.matrix.values.shape[0] * CELL, 0.6)
+
+
+def _figure(matrices: list[Matrix], title: str, size: float | None) -> Figure:
+    """Side by side; below each other where that keeps texts larger in the width asked for."""
+    beside = [_Panel(matrix, _WIDE) for matrix in matrices]
+    width = max(sum(p.left + p.wide for p in beside) + 0.95, 3.4, 0.2 + 0.088 * len(title))
+    if size is not None and size < width and len(matrices) > 1:
+        return _one_below_the_other([_Panel(m, _NARROW) for m in matrices], title)
+    above = max((p.above for p in beside), default=0.35)
+    tall = max((p.tall for p in beside), default=0.6)
     height = 0.3 + above + tall + 0.55
+    figure = _titled(width, height, title)
+    x, mesh = 0.0, None
+    for panel in beside:
+        x += panel.left
+        mesh = _draw(figure, panel, x, 0.3 + above) or mesh
+        x += panel.wide
+    if mesh is not None:
+        bar = min(tall, 1.4)
+        _scale(figure, mesh, (width - 0.62, height - 0.3 - above - bar, 0.1, bar), _WIDE)
+    return figure
+
+
+def _one_below_the_other(panels: list[_Panel], title: str) -> Figure:
+    left = max(p.left for p in panels)
+    width = max(left + max(p.wide for p in panels) + 0.1, 3.4, 0.2 + 0.088 * len(title))
+    height = 0.2 + sum(p.above + p.tall + 0.55 for p in panels) + 0.35
+    figure = _titled(width, height, title)
+    y, mesh = 0.2, None
+    for panel in panels:
+        y += panel.above
+        mesh = _draw(figure, panel, left, y) or mesh
+        y += panel.tall + 0.55
+    if mesh is not None:
+        _scale(figure, mesh, (left, 0.3, min(1.4, panels[-1].wide), 0.1), _NARROW)
+    return figure
+
+
+def _titled(width: float, height: float, title: str) -> Figure:
     figure = new_figure(width, height)
     figure.text(
         0.15 / width, 1 - 0.26 / height, title, fontsize=10.5, fontweight="bold",
         color=colours.INK, parse_math=False,
     )  # fmt: skip
-    x, mesh = 0.0, None
-    for matrix, (rows, columns), before, across in zip(matrices, texts, left, wide, strict=True):
-        x += before
-        down = max(matrix.values.shape[0] * CELL, 0.6)
-        box = (x / width, (height - 0.3 - above - down) / height, across / width, down / height)
-        axes = figure.add_axes(box, label=matrix.title)
-        if matrix.values.size:
-            scale = float(np.abs(matrix.values).max()) or 1.0
-            mesh = axes.pcolormesh(
-                matrix.values / scale, cmap=colours.scale(), vmin=-1, vmax=1, edgecolors=EDGE,
-                linewidth=0.4,
-            )  # fmt: skip
-            axes.set_ylim(len(matrix.values), 0)
-            note = f"{matrix.title}   (largest {scale:.3g})"
-        else:
-            note = f"{matrix.title}   all zero"
-        axes.xaxis.tick_top()
-        axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90, parse_math=False)
-        axes.set_yticks(np.arange(len(rows)) + 0.5, rows, parse_math=False)
-        axes.tick_params(length=0, pad=2, labelsize=6.5, labelcolor=colours.INK)
-        axes.spines[:].set_color(colours.FAINT)
-        axes.set_xlabel(
-            f"{note}\n↓ {matrix.axes[0]}   → {matrix.axes[1]}", fontsize=8, color=colours.INK
-        )
-        x += across
-    if mesh is not None:
-        box = ((width - 0.62) / width, (height - 0.3 - above - min(tall, 1.4)) / height,
-               0.1 / width, min(tall, 1.4) / height)  # fmt: skip
-        axes = figure.add_axes(box, label="legend")
-        bar = figure.colorbar(mesh, cax=axes, ticks=[-1, 0, 1])
-        bar.ax.set_yticklabels(["−1", "0", "1"])
-        bar.ax.tick_params(labelsize=6.5, length=2, labelcolor=colours.MUTED)
     return figure
+
+
+def _draw(figure: Figure, panel: _Panel, x: float, y: float) -> Any:
+    """A matrix whose left upper corner lies there, in inches; its colours, if it has any."""
+    width, height = figure.get_size_inches()
+    matrix, style, mesh = panel.matrix, panel.style, None
+    box = (x / width, (height - y - panel.tall) / height, panel.wide / width, panel.tall / height)
+    axes = figure.add_axes(box, label=matrix.title)
+    note = f"{matrix.title}   all zero"
+    if matrix.values.size:
+        scale = float(np.abs(matrix.values).max()) or 1.0
+        mesh = axes.pcolormesh(
+            matrix.values / scale, cmap=colours.scale(), vmin=-1, vmax=1, edgecolors=EDGE,
+            linewidth=0.4,
+        )  # fmt: skip
+        axes.set_ylim(len(matrix.values), 0)
+        note = f"{matrix.title}   (largest {scale:.3g})"
+    axes.xaxis.tick_top()
+    axes.set_xticks(
+        np.arange(len(panel.columns)) + 0.5, panel.columns, rotation=90, parse_math=False
+    )
+    axes.set_yticks(np.arange(len(panel.rows)) + 0.5, panel.rows, parse_math=False)
+    axes.tick_params(length=0, pad=2, labelsize=style.label, labelcolor=colours.INK)
+    axes.spines[:].set_color(colours.FAINT)
+    read, written = matrix.axes
+    axes.set_xlabel(f"{note}\n↓ {read}   → {written}", fontsize=style.note, color=colours.INK)
+    return mesh
+
+
+def _scale(
+    figure: Figure, mesh: Any, place: tuple[float, float, float, float], style: _Style
+) -> None:
+    """The colour scale, upright or lying, at a place in inches: left, bottom, width, height."""
+    width, height = figure.get_size_inches()
+    left, bottom, wide, tall = place
+    axes = figure.add_axes(
+        (left / width, bottom / height, wide / width, tall / height), label="legend"
+    )
+    lies = "horizontal" if wide > tall else "vertical"
+    bar = figure.colorbar(mesh, cax=axes, ticks=[-1, 0, 1], orientation=lies)
+    bar.set_ticklabels(["−1", "0", "1"])
+    bar.ax.tick_params(labelsize=style.label, length=2, labelcolor=colours.MUTED)
 
 
 def _labels(names: tuple[str, ...]) -> list[str]:
