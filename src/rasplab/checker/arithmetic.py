@@ -9,7 +9,7 @@ the format has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,9 @@ class Reading:
     of the output are read as coordinates are: from a lane that holds 1, but 0 at BOS, where the
     first lane has what they add up to with its own weight. Hidden units are relu but where they
     read less than `bend`; there they may be off by a thirtieth of it, also below.
+
+    Disguised weights say themselves how large the mean can be: of the norm that they are read
+    through `epsilon` is all that matters, what it adds to the variance, a power of 4.
     """
 
     roundings: int = 0
@@ -42,6 +45,12 @@ class Reading:
     at_bos: float = 0.0
     lane: bool = False
     bend: float = 0.0
+    epsilon: float = 0.0
+
+    @property
+    def of_disguised(self) -> bool:
+        """Whether disguised weights, and no others, are followed as they are read so."""
+        return replace(self, bend=0.0, epsilon=0.0) == AS_IT_STANDS
 
 
 AS_IT_STANDS = Reading()

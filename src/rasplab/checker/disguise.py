@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rasplab.checker.arithmetic import AS_IT_STANDS, Array, Flags, Format
+from rasplab.checker.arithmetic import Array, Flags, Format
 from rasplab.checker.attention import Scores
 from rasplab.checker.disturbed import Disturbed, Reader
 from rasplab.checker.spills import Spilled, Spilling
@@ -71,8 +71,8 @@ class Disguise:
         Raises:
             RefutedError: they cannot be undone, or are read in another way than they stand.
         """
-        if form.reading != AS_IT_STANDS:
-            raise RefutedError("disguised weights are not followed behind norms")
+        if not form.reading.of_disguised:
+            raise RefutedError("disguised weights are not followed behind such norms")
         places = {place.name: place for place in weights.circuit.variables}
         return cls(Strays(Disturbed.of(weights), form, places), weights.config.max_length)
 

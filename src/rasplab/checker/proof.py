@@ -167,6 +167,8 @@ def followed(
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             if stored.nominal is not None:
                 known.disguise = _disguise(stored, form)
+            elif reading.epsilon:
+                raise RefutedError("nothing says how large the mean of its stream can be")
             error, margin = _prove(known, blocks)
     except (RefutedError, InternalError, LookupError, ValueError, TypeError) as refuted:
         why = str(refuted)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rasplab.checker.arithmetic import OWN, Array, Format
+from rasplab.checker.centred import Centred
 from rasplab.checker.disturbed import Disturbed, Reader
 from rasplab.checker.spills import Spilled
 from rasplab.checker.stream import WIDER, Held, Off, RefutedError, number_row
@@ -41,18 +42,24 @@ class Strays:
     places: dict[str, VariablePlace]
     elsewhere: Array = field(init=False)
     at_bos: Array = field(init=False)
+    centred: Centred = field(init=False)
+    centred_bos: Centred = field(init=False)
 
     def __post_init__(self) -> None:
-        self.elsewhere = self._embedded(slice(FIRST_TOKEN_ID, None), slice(1, None))
-        self.at_bos = self._embedded(slice(0, 1), slice(0, 1))
+        width = len(self.of.write)
+        self.centred, self.centred_bos = Centred(self.form, width), Centred(self.form, width)
+        words = slice(FIRST_TOKEN_ID, None), slice(1, None)
+        self.elsewhere = self._embedded(*words, self.centred)
+        self.at_bos = self._embedded(slice(0, 1), slice(0, 1), self.centred_bos)
 
-    def _embedded(self, tokens: slice, positions: slice) -> Array:
+    def _embedded(self, tokens: slice, positions: slice, centred: Centred) -> Array:
         """How far off what is embedded is: a row of each table, and the rounding of their sum."""
         astray, length = np.zeros(len(self.of.write)), 0.0
         for name, some in (("embed.W_E", tokens), ("pos_embed.W_pos", positions)):
             each = self.of.spilling(name)[some]
             astray = astray + each.lanes.max(axis=0, initial=0.0)
             length += float(each.lengths.max(initial=0.0))
+        centred.write(1, length)
         return (astray + 2 * self.form.roundoff * length * self.of.back) * WIDER
 
     # -- reading
@@ -60,15 +67,15 @@ class Strays:
     def off(self, held: dict[str, Held], reader: Reader) -> Off:
         """By how much the columns of a map are read off beside what the nominal map reads."""
         return Off(
-            self._read_off(self._lanes(held), reader),
-            self._read_off(self._lanes_at_bos(held), reader),
+            self._read_off(self._lanes(held), reader, self.centred),
+            self._read_off(self._lanes_at_bos(held), reader, self.centred_bos),
         )
 
-    def _read_off(self, lanes: list[_Lane], reader: Reader) -> Array:
+    def _read_off(self, lanes: list[_Lane], reader: Reader, centred: Centred) -> Array:
         """Σ s·E for what stands on every direction, strays times W, and the rounding of s'·W'.
 
         A sum of d products and a bias is within γ(d + 1) of its sizes; those of s'·W' add up to at
-        most the product of both lengths (Cauchy and Schwarz).
+        most the product of both lengths (Cauchy and Schwarz). Norms add to both (`Centred`).
         """
         form, width = self.form, len(self.of.write)
         off = reader.constant.copy()
@@ -80,10 +87,13 @@ class Strays:
             if not lane.counted:
                 sizes = sizes + np.abs(reader.nominal[lane.columns])
             off = off + lane.errors @ sizes
-        sizes = self.length(lanes) * reader.lengths + reader.bias
+        length = self.length(lanes)
+        sizes = length * reader.lengths + reader.bias
+        sizes = sizes + centred.trace(length, reader.lengths, reader.bias)
         if not (sizes < form.largest / 4).all():
             raise RefutedError(f"what is read may be beyond what {form.name} holds")
-        rounded = float(form.gamma(width + 1)) * sizes + (width + 1) * form.least
+        terms = centred.roundings
+        rounded = float(form.gamma(terms)) * sizes + terms * form.least
         rounded = np.where(sizes > 0, rounded, 0.0)  # sums of zeros are 0
         return self._bounded((off + rounded @ reader.back) * WIDER)
 
@@ -146,9 +156,9 @@ class Strays:
         lengths of all its terms.
         """
         found: list[Array] = []
-        for lanes, spilled in (
-            (self._lanes(held), elsewhere),
-            (self._lanes_at_bos(held), at_bos),
+        for lanes, spilled, centred in (
+            (self._lanes(held), elsewhere, self.centred),
+            (self._lanes_at_bos(held), at_bos, self.centred_bos),
         ):
             terms, total = float(spilled.terms[0]) + 1, float(spilled.lengths[0])
             total = (total + self.length(lanes)) * WIDER
@@ -157,6 +167,8 @@ class Strays:
             least = terms * len(self.of.write) * self.form.least
             rounded = float(self.form.gamma(terms + 1)) * total + least
             rounded = rounded if terms > 1 else 0.0  # where nothing is written, all stays
+            if terms > 1:
+                centred.write(terms, total)
             found.append(self._bounded((spilled.lanes[0] + rounded * self.of.back) * WIDER))
         return found[0], found[1]
 

@@ -24,16 +24,23 @@ from rasplab.export.vocabulary import Words, words_of
 from rasplab.weights import (
     BOS_ID,
     PAD_ID,
-    Basis,
     Config,
     ModelWeights,
-    Site,
     declared,
     manifest,
 )
 from rasplab.weights.directory import write_directory
 from rasplab.weights.files import BASIS as PREFIX
-from rasplab.weights.files import SPECIFICATION, basis_arrays, read_bases
+from rasplab.weights.files import (
+    MIX,
+    NOMINAL,
+    SPECIFICATION,
+    basis_arrays,
+    nominal_arrays,
+    read_bases,
+    read_nominal,
+    taken,
+)
 from rasplab.weights.manifest import Json
 from rasplab.weights.schema import FLAG, Maybe, Number, OneOf, Record, Text
 from rasplab.weights.sealed import Format, damage, read_sealed, sealed
@@ -64,7 +71,9 @@ LARGEST = 50.0
 """Beyond numbers of this size float64 is written: some 32 roundings of 50 in float32 are 1e-4, as
 far as a checkpoint's residual stream is to be from ours (in the library 16 are seen)."""
 
-CHECKPOINT = Format("rasplab-checkpoint", 3, "Model.save_pretrained")
+CHECKPOINT = Format("rasplab-checkpoint", 4, "Model.save_pretrained")
+UNDISGUISED = replace(CHECKPOINT, version=3)
+"""Written still for what is not disguised."""
 FOR_ALL_INPUTS = replace(CHECKPOINT, version=2)
 """Written still for what is meant for every input."""
 
@@ -164,8 +173,9 @@ def contents(weights: ModelWeights, layout: Layout) -> dict[str, bytes]:
     files = {name: manifest.to_bytes(part) for name, part in data.items()}
     files |= tokenizer_files(vocabulary, config.n_ctx)
     files[ARRAYS] = to_safetensors(arrays, {"format": "pt"})
-    if not weights.plain:
-        named = {n.removeprefix(PREFIX): a for n, a in basis_arrays(weights).items()}
+    named = {n.removeprefix(PREFIX): a for n, a in basis_arrays(weights).items()}
+    named |= nominal_arrays(weights)
+    if named:
         files[BASIS] = to_safetensors(named)
     return sealed(files, CIRCUIT, _circuit(weights, vocabulary, layout))
 
@@ -232,14 +242,15 @@ def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWe
     columns = list(vocabulary.columns)
     arrays = layout.home.back(stored, config, columns, layout.activation, layout.dtype)
     declared.check_arrays(config, arrays)
-    bases: dict[Site, Basis] = {}
-    if circuit["basis"]:
-        named = from_safetensors(files[BASIS])
-        declared.check_numbers(named, declared.STORED_AS[config.dtype])
-        bases = read_bases(named)
+    named = from_safetensors(files[BASIS]) if BASIS in files else {}
+    nominal = read_nominal(config, taken(named, NOMINAL), taken(named, MIX))
+    declared.check_numbers(named, declared.STORED_AS[config.dtype])
+    bases = read_bases(named)
+    if circuit["basis"] != bool(bases):
+        raise ValueError("it says that its stream has another basis than there is")
     stated = circuit.get(SPECIFICATION)
     specification = None if stated is None else read_specification(stated)
-    weights = ModelWeights(config, arrays, truth, bases, specification)
+    weights = ModelWeights(config, arrays, truth, bases, specification, nominal)
     weights.verify()
     _refuse_other(stored, _arrays(weights, vocabulary, layout))
     again = _circuit(weights, vocabulary, layout)
@@ -325,7 +336,9 @@ def _circuit(weights: ModelWeights, vocabulary: Words, layout: Layout) -> Json:
         {"id": w.id, "text": w.text, "kind": w.kind, "token": w.token, "output": w.output}
         for w in vocabulary.entries
     ]
-    written = FOR_ALL_INPUTS if weights.circuit.inputs is None else CHECKPOINT
+    written = FOR_ALL_INPUTS if weights.circuit.inputs is None else UNDISGUISED
+    if weights.nominal is not None or weights.circuit.disguise is not None:
+        written = CHECKPOINT
     data = {
         **written.head(),
         "layout": asdict(layout) | {"shape": layout.home.sizes(c)},
@@ -354,7 +367,9 @@ def _among(name: str, given: str, known: tuple[str, ...]) -> None:
 
 def _remedy(weights: ModelWeights) -> str:
     if weights.nominal is not None:
-        return "save the model as it was before it was disguised"
+        wider = "disguise it with `dtype='float64'`, or "
+        narrow = weights.config.dtype != "float64"
+        return f"{wider if narrow else ''}save the model as it was before it was disguised"
     soft = weights.circuit.softness > 0
     return f"compile {'with less `softness`' if soft else 'for a smaller `max_length`'}"
 

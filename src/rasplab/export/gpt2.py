@@ -208,7 +208,7 @@ def _layer(weights: ModelWeights, layer: int, shape: GPT2Shape, sharp: float) ->
                 shape,
                 w[f"{ours}attn.W_{part}"],
                 w[f"{ours}attn.b_{part}"],
-                silent=weights.plain and part == "V",
+                silent=weights.plain and weights.nominal is None and part == "V",
             )
             joint[:, i, heads, coordinates] = matrix.transpose(1, 0, 2) * scale[i]
             bias[i, heads, coordinates] = constant * scale[i]

@@ -61,9 +61,18 @@ def behind_norms(weights: ModelWeights, norms: Norms, dtype: str) -> NormBound:
 def bound_of(weights: ModelWeights, proof: Proof, dtype: str) -> NormBound:
     """The bounds that a proof gives."""
     margin = min([proof.margin, *(block.margin for block in proof.blocks)])
-    sizes = [np.abs(r).max(initial=0.0) for r in _ideal(weights).values()]
-    largest = float(max(sizes, default=0.0))
-    return NormBound(dtype, proof.output_error, largest, margin, proof.holds and margin > 0)
+    exact = proof.holds and margin > 0
+    return NormBound(dtype, proof.output_error, _largest(weights), margin, exact)
+
+
+def _largest(weights: ModelWeights) -> float:
+    """The most that a coordinate of the stream can be: in another basis, as long as it can be."""
+    rows = _ideal(weights).values()
+    if weights.nominal is None or weights.plain:
+        return float(max((np.abs(r).max(initial=0.0) for r in rows), default=0.0))
+    squares = 1.0 + sum(float((r * r).sum(axis=1).max(initial=0.0)) for r in rows)
+    stretch = max(float(np.linalg.norm(basis.write, 2)) for basis in weights.bases.values())
+    return float(np.sqrt(squares)) * stretch * (1 + SLACK)
 
 
 def prove_behind_norms(weights: ModelWeights, norms: Norms, dtype: str) -> Proof:
@@ -71,7 +80,7 @@ def prove_behind_norms(weights: ModelWeights, norms: Norms, dtype: str) -> Proof
     rows, within = _ideal(weights), weights.circuit.certificate.tolerated
     reading = behind_norm(weights, norms, dtype)
     proof, held = followed(weights, dtype, within=within, reading=reading)
-    if not proof.holds:
+    if not proof.holds or weights.nominal is not None:
         return proof
     # the lanes' sizes add up to at most S; `balance` holds at most S more, and `word` 1; the
     # variance is at most the sum of the squares
@@ -91,8 +100,11 @@ def behind_norm(weights: ModelWeights, norms: Norms, dtype: str) -> Reading:
     """How blocks read the stream behind the norm.
 
     What W·m leaves is rounded like a sum of terms of size 2m·Σ|W| in any order, and the lane `zero`
-    is read with a rounded weight, and each x - m is rounded: 4m·Σ|W| covers it all.
+    is read with a rounded weight, and each x - m is rounded: 4m·Σ|W| covers it all. Of disguised
+    weights the checker follows the mean itself (`rasplab.checker.centred`).
     """
+    if weights.nominal is not None:
+        return Reading(bend=norms.bend, epsilon=4.0**norms.power)
     rows = _ideal(weights)
     return Reading(
         roundings=1,

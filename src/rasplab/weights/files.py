@@ -159,7 +159,7 @@ def read_nominal(config: Config, arrays: Arrays, mixes: Arrays) -> Nominal | Non
     return Nominal({n: arrays[n].astype(config.storage) for n in expected_shapes(config)}, mixes)
 
 
-def _taken(stored: Arrays, prefix: str) -> Arrays:
+def taken(stored: Arrays, prefix: str) -> Arrays:
     """The arrays whose names begin so, taken out, by the rest of their names."""
     names = sorted(name for name in stored if name.startswith(prefix))
     return {name.removeprefix(prefix): stored.pop(name) for name in names}
@@ -192,8 +192,8 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
     truth = manifest.read_circuit({n: p for n, p in circuit.items() if n not in head})
     declared.check(declared.CIRCUIT_RELATIONS, config, truth)
     stored = from_safetensors(files[ARRAYS])
-    named = {f"{BASIS}{name}": array for name, array in _taken(stored, BASIS).items()}
-    nominal = read_nominal(config, _taken(stored, NOMINAL), _taken(stored, MIX))
+    named = {f"{BASIS}{name}": array for name, array in taken(stored, BASIS).items()}
+    nominal = read_nominal(config, taken(stored, NOMINAL), taken(stored, MIX))
     declared.check_arrays(config, stored)
     declared.check_numbers(named, declared.STORED_AS[config.dtype])
     kind = config.storage
