@@ -77,10 +77,13 @@ def test_a_reader_changes_the_host_from_its_site_on_and_not_before(at: str) -> N
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("hist", {}), ("hist", {"optimize": 2}), ("length", {}), ("hist", {"dtype": "float64"})],
+    [("hist", {}), ("hist", {"optimize": 0}), ("hist", {"dtype": "float64"}), ("odd", {})],
 )
 def test_what_is_read_is_what_the_program_says(name: str, options: dict[str, Any]) -> None:
-    model = compiled(name, **options)
+    hist = rasplab.programs.get("hist").at(len(VOCAB), LENGTH)[0]
+    program = hist if name == "hist" else (hist % 2 == 1).named("odd")
+    options = {"causal": True} | options
+    model = rasplab.compile(program, vocab=VOCAB, max_length=LENGTH, **options)
     grafted = graft(new_host(), model, tokens=dict(enumerate(VOCAB)), variables=name)
     assert model.program is not None
     for ids, mask in batches():
@@ -256,9 +259,7 @@ def test_a_program_deeper_than_its_host_is_refused_and_its_earlier_variables_are
 
 
 def test_a_program_for_some_inputs_is_refused() -> None:
-    from rasplab.rasp import Inputs
-
-    model = compiled(inputs=Inputs(distinct=True))
+    model = compiled(inputs=["a", "ab", "abc"])
     with pytest.raises(InputError, match=r"E481"):
         graft(new_host(), model, tokens=dict(enumerate(VOCAB)))
 
