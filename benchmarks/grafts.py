@@ -74,7 +74,8 @@ class Run:
 
 def sequences(count: int, length: int, draw: torch.Generator) -> Tensor:
     """Token ids (count × length); some tokens are likelier, others in every sequence."""
-    rates = torch.rand(count, WORDS, generator=draw).log().neg()  # of a flat Dirichlet
+    drawn = torch.rand(count, WORDS, generator=draw).clamp_min(2.0**-25)  # 0 comes up, too
+    rates = drawn.log().neg()  # in the proportions of a flat Dirichlet
     return torch.multinomial(rates, length, replacement=True, generator=draw)
 
 
@@ -244,7 +245,7 @@ def course(runs: Sequence[Run], column: str) -> str:
     for arm, own in by_arm(runs):
         at = {s: fmean(r.rows[steps.index(s)][column] for r in own) for s in chosen}
         rows.append([arm, *(f"{at[s]:.3f}" for s in chosen)])
-    return markdown([f"{column}, at step", *chosen], rows)
+    return markdown([f"{column}, at step", *map(str, chosen)], rows)
 
 
 def by_arm(runs: Iterable[Run]) -> list[tuple[str, list[Run]]]:

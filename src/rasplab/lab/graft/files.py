@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rasplab.diagnostics import require
 from rasplab.lab.graft.grafted import Graft, Reads
 from rasplab.lab.graft.hosts import WHOLE
 from rasplab.lab.graft.words import Words
@@ -48,6 +49,7 @@ def load(directory: str | Path) -> Graft:
     Raises:
         ModelFileError: E501 not such a directory, E502 edited or truncated,
             E505 made by a newer version.
+        MissingExtraError: E602, transformers is not installed.
     """
     names = (*compiled.FILES, ARRAYS)
     files, manifest = read_sealed(Path(directory), names, MANIFEST, GRAFTED)
@@ -72,10 +74,9 @@ def _manifest(graft: Graft) -> Json:
 
 
 def _assemble(weights: ModelWeights, arrays: bytes, manifest: Json) -> Graft:
-    import transformers
     from safetensors.torch import load as from_safetensors
 
-    stock: Any = transformers
+    stock: Any = require("transformers", extra="hf", purpose="a graft")
     stored = from_safetensors(arrays)
     config = stock.GPT2Config.from_dict(manifest["host"])
     config._attn_implementation = manifest["attention"]

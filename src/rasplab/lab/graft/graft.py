@@ -59,6 +59,7 @@ def graft(
         InputError: E480 a host that cannot take this graft, E481 a model that cannot be grafted,
             E482 tokens that do not go together, E484 places that there are not, E417 a variable
             that there is not.
+        MissingExtraError: E602, transformers is not installed.
 
     >>> import rasplab, torch
     >>> from transformers import GPT2Config, GPT2LMHeadModel
@@ -74,7 +75,6 @@ def graft(
     >>> torch.equal(grafted(ids).logits, host(ids).logits)
     True
     """
-    require("torch", extra="torch", purpose="a graft")
     require("transformers", extra="hf", purpose="a graft")
     from rasplab.lab.graft.grafted import Graft, Reads
     from rasplab.lab.graft.hosts import check_place, check_replaced, read_host
