@@ -13,6 +13,7 @@ PAGES = [p for p in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if 
 
 SLOW = (
     "docs/checkpoints.md",  # loads what other tools need
+    "docs/grafts.md",
     "docs/tools/",
     "docs/errors.md",  # its examples are those of the catalogue, each of which is run every day
 )

@@ -29,6 +29,7 @@ OTHERS = {
     "rasplab-model": "it is a model that `rasplab.load` reads",
     "rasplab-checkpoint": "it is a checkpoint, which `rasplab.from_pretrained` reads",
     "rasplab-transformer-lens": "it holds the files of a `HookedTransformer`, for TransformerLens",
+    "rasplab-graft": "it is a grafted model, which `rasplab.lab.graft.load` reads",
 }
 """What the formats of this package are for, by name, for those who open the wrong one."""
 
