@@ -171,16 +171,18 @@ def test_the_highest_rung_is_a_gpt2(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["sort", "hist", "frac_prevs", "dyck3", "running_sum"])
 @pytest.mark.parametrize("activation", ["relu", "gelu_new"])
+@pytest.mark.parametrize("home", ["gpt2", "gpt2-layernorm"])
 def test_what_a_gpt2_holds_is_as_near_as_is_proved(
-    name: str, activation: str, tmp_path: Path
+    name: str, activation: str, home: str, tmp_path: Path
 ) -> None:
     from benchmarks.bounds import Truth
 
     found = disguised(name, 5, noise_share=0.5)
     weights, clean = found.model.weights, case(name, 5).model
-    saved = found.model.save_pretrained(tmp_path / "x", activation=activation)
+    saved = found.model.save_pretrained(tmp_path / "x", architecture=home, activation=activation)
     dtype = prove_pretrained(saved).format
-    reading = behind_norm(weights, norms_of(weights.config, activation, dtype), dtype)
+    norms = norms_of(weights, activation, dtype, ordinary=home != "gpt2")
+    reading = behind_norm(weights, norms, dtype)
     within = weights.circuit.certificate.tolerated
     proof, held = followed(weights, dtype, within=within, reading=reading)
     assert proof.holds

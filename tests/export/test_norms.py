@@ -24,7 +24,7 @@ from tests.export.library import case, run_gpt2
 
 def bound_of(name: str, size: int, dtype: str = "float32") -> NormBound:
     weights = case(name, size).model.weights
-    return behind_norms(weights, norms_of(weights.config, "relu", dtype), dtype)
+    return behind_norms(weights, norms_of(weights, "relu", dtype), dtype)
 
 
 @pytest.mark.parametrize("name", ["sort", "hist", "frac_prevs", "dyck3", "running_sum"])
@@ -139,7 +139,7 @@ def test_what_is_read_behind_norms_is_as_near_as_is_proved(
     found = case(name, 5)
     weights = found.model.weights
     saved = found.model.save_pretrained(tmp_path / "x", activation=activation)
-    reading = behind_norm(weights, norms_of(weights.config, activation, "float32"), "float32")
+    reading = behind_norm(weights, norms_of(weights, activation, "float32"), "float32")
     proof, held = followed(
         weights, "float32", within=weights.circuit.certificate.tolerated, reading=reading
     )

@@ -36,8 +36,10 @@ class Reading:
     first lane has what they add up to with its own weight. Hidden units are relu but where they
     read less than `bend`; there they may be off by a thirtieth of it, also below.
 
-    Disguised weights say themselves how large the mean can be: of the norm that they are read
-    through `epsilon` is all that matters, what it adds to the variance, a power of 4.
+    Disguised weights say themselves how large mean and variance can be. Of the norm that they are
+    read through it matters what it adds to the variance, `epsilon`, of how many `lanes` the stream
+    is, and what two of these hold everywhere, `anchor` and minus that. Without anchors, ε is a
+    power of 4 beside which the variance does not show.
     """
 
     roundings: int = 0
@@ -46,11 +48,13 @@ class Reading:
     lane: bool = False
     bend: float = 0.0
     epsilon: float = 0.0
+    lanes: int = 0
+    anchor: float = 0.0
 
     @property
     def of_disguised(self) -> bool:
         """Whether disguised weights, and no others, are followed as they are read so."""
-        return replace(self, bend=0.0, epsilon=0.0) == AS_IT_STANDS
+        return replace(self, bend=0.0, epsilon=0.0, lanes=0, anchor=0.0) == AS_IT_STANDS
 
 
 AS_IT_STANDS = Reading()

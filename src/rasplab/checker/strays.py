@@ -92,7 +92,7 @@ class Strays:
         sizes = sizes + centred.trace(length, reader.lengths, reader.bias)
         if not (sizes < form.largest / 4).all():
             raise RefutedError(f"what is read may be beyond what {form.name} holds")
-        terms = centred.roundings
+        terms = centred.roundings(length)
         rounded = float(form.gamma(terms)) * sizes + terms * form.least
         rounded = np.where(sizes > 0, rounded, 0.0)  # sums of zeros are 0
         return self._bounded((off + rounded @ reader.back) * WIDER)

@@ -142,7 +142,7 @@ class Layout:
         exact = [bound for bound in bounds if bound.exact]
         if not exact:
             refuted = proofs[formats[-1]].refuted
-            raise InputError(_not_exact(home, bounds[-1], refuted, _remedy(weights)))
+            raise InputError(_not_exact(home, bounds[-1], refuted, _remedy(weights, home)))
         best = next((bound for bound in exact if bound.largest <= LARGEST), exact[-1])
         return Layout(architecture, activation, best.precision, best)
 
@@ -365,7 +365,9 @@ def _among(name: str, given: str, known: tuple[str, ...]) -> None:
         )
 
 
-def _remedy(weights: ModelWeights) -> str:
+def _remedy(weights: ModelWeights, home: Home) -> str:
+    if home is not HOMES["gpt2"]:
+        return 'use `architecture="gpt2"`, whose norms do nothing'
     if weights.nominal is not None:
         wider = "disguise it with `dtype='float64'`, or "
         narrow = weights.config.dtype != "float64"
@@ -380,7 +382,7 @@ def _not_exact(home: Home, bound: NormBound, refuted: str, remedy: str) -> Diagn
         "E603",
         f"this model would not be exact behind the layer norms of {home.title}",
         notes=[f"in {bound.precision}: {why}"],
-        help=f"{remedy}, or use a home without norms",
+        help=f"{remedy}; or use a home without norms",
     )
 
 

@@ -6,6 +6,11 @@ GPT-2 differs from our models in five ways; each is met by a choice of numbers t
 last place of ε, that is x - mean: the sum var + ε rounds to ε, its root is 2^k, and multiplying by
 powers of two is free of rounding.
 
+Or, in the home with ordinary norms, ε is 1e-5, as GPT-2 has it, and two more lanes hold a large
+number A and -A at every position: the variance is 2A²/N but for what does not show beside that, and
+γ its root. Every coordinate is then off by the same part of it, a few hundred roundings, and the
+others are rounded with it. Which A bears this is chosen by how long the stream can be.
+
 **Centring.** One lane, `balance`, is written by every writer with minus the sum of all that it
 writes, so the mean is 0 but for rounding. What rounding leaves is taken away by one more lane,
 `zero`, that nobody writes: behind the norm it holds minus the mean, and every reader reads it with
@@ -38,8 +43,9 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from rasplab.checker import Proof
+from rasplab.checker.arithmetic import FORMATS
 from rasplab.export.home import Array, Arrays, Head, Home, Naming
-from rasplab.export.norms import Norms, prove_behind_norms
+from rasplab.export.norms import Norms, length, prove_behind_norms
 from rasplab.export.standard import power_of_four, require_standard
 from rasplab.weights import (
     EMBED,
@@ -57,18 +63,22 @@ NORM = 60
 """k: the layer norms' ε is 4^k and their gain 2^k. With ε = 2^120, which float32 still holds, the
 variance may be as large as u·ε: 2^96 in float32, 2^67 in float64."""
 
+ORDINARY = 1e-5
+"""The ε of ordinary norms: GPT-2's own."""
+
 CORNER = 8.0
 """gelu_new(x) is relu(x) in both formats where |x| is larger, and elsewhere within 0.17 < 8/30 of
 it: its tanh is ±1 to the last place from 5.6 on in float32, from 7.4 on in float64."""
 
-EXTRA_LANES = 3
+EXTRA_LANES, ANCHORS = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
 class GPT2Shape:
     """The sizes of the GPT-2 that holds a model, and its three extra lanes.
 
-    Lanes from 0 to d_model are our residual stream, in its order; lanes after `word` are empty.
+    Lanes from 0 to d_model are our residual stream, in its order; lanes after `word` are empty, but
+    for the two anchors of ordinary norms.
     """
 
     n_layer: int
@@ -98,9 +108,14 @@ class GPT2Shape:
         """The lane that holds 1 at every token but BOS."""
         return self.d_model + 2
 
+    @property
+    def anchors(self) -> list[int]:
+        """The two lanes that hold a large number, and minus that, where norms are ordinary."""
+        return [self.d_model + 3, self.d_model + 4]
 
-def gpt2_shape(config: Config) -> GPT2Shape:
-    """The smallest GPT-2 of this construction that holds a model.
+
+def gpt2_shape(config: Config, *, ordinary: bool = False) -> GPT2Shape:
+    """The smallest GPT-2 of this construction that holds a model, with anchors if asked for.
 
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=3)
@@ -108,7 +123,8 @@ def gpt2_shape(config: Config) -> GPT2Shape:
     GPT2Shape(n_layer=1, n_head=8, n_embd=8, n_inner=1, n_positions=4, d_model=3)
     """
     head_dim = power_of_four(config.d_head)
-    lanes = max(config.d_model + EXTRA_LANES, max(config.n_heads, 1) * head_dim)
+    extra = EXTRA_LANES + (ANCHORS if ordinary else 0)
+    lanes = max(config.d_model + extra, max(config.n_heads, 1) * head_dim)
     n_embd = 2 ** (lanes - 1).bit_length()
     return GPT2Shape(
         n_layer=max(config.n_layers, 1),
@@ -125,29 +141,52 @@ def sharpness(dtype: str) -> float:
     return 2.0**53 if dtype == "float64" else 2.0**24
 
 
-def norms_of(config: Config, activation: str, dtype: str) -> Norms:
-    """What a model is read through."""
+def norms_of(
+    weights: ModelWeights, activation: str, dtype: str, *, ordinary: bool = False
+) -> Norms:
+    """What a model is read through.
+
+    The larger the anchors, the less shows of the others beside them, and the less exact is what is
+    computed of them. Of 2^p, with p bits, their square is far above what is rounded, and they are
+    no more than that far above the stream.
+    """
     bend = CORNER / sharpness(dtype) if activation == "gelu_new" else 0.0
-    return Norms(NORM, gpt2_shape(config).n_embd, bend)
+    lanes = gpt2_shape(weights.config, ordinary=ordinary).n_embd
+    if not ordinary:
+        return Norms(4.0**NORM, lanes, bend)
+    half = (FORMATS[dtype].bits + 1) // 2 + 1
+    return Norms(ORDINARY, lanes, bend, 2.0 ** (half + math.ceil(math.log2(length(weights)))))
+
+
+def _gain(norms: Norms) -> float:
+    """γ: what undoes the division by the root of variance and ε."""
+    return math.sqrt(norms.epsilon + 2 * norms.anchor**2 / norms.lanes)
 
 
 def to_gpt2(
-    weights: ModelWeights, head: Head, *, activation: str = "relu", dtype: str = "float32"
+    weights: ModelWeights,
+    head: Head,
+    *,
+    activation: str = "relu",
+    dtype: str = "float32",
+    ordinary: bool = False,
 ) -> Arrays:
     """The state dict of a `GPT2LMHeadModel` that computes a model, with its names and shapes."""
-    shape, w = gpt2_shape(weights.config), weights.arrays
+    shape, w = gpt2_shape(weights.config, ordinary=ordinary), weights.arrays
     sharp = sharpness(dtype) if activation == "gelu_new" else 1.0
-    gain = np.full(shape.n_embd, 2.0**NORM)
+    norms = norms_of(weights, activation, dtype, ordinary=ordinary)
+    gain = np.full(shape.n_embd, _gain(norms))
     embeddings = np.zeros((len(head.bias), shape.n_embd))
     embeddings[: weights.config.d_vocab] = _written(shape, w["embed.W_E"])
     embeddings[FIRST_TOKEN_ID : weights.config.d_vocab, [shape.word, shape.balance]] += 1, -1
-    arrays: Arrays = {
-        "transformer.wte.weight": embeddings,
-        "transformer.wpe.weight": _written(shape, w["pos_embed.W_pos"]),
-    }
+    positions = _written(shape, w["pos_embed.W_pos"])
+    if ordinary:
+        positions[:, shape.anchors] = norms.anchor, -norms.anchor
+    arrays: Arrays = {"transformer.wte.weight": embeddings, "transformer.wpe.weight": positions}
+    silent = weights.plain and weights.nominal is None and not ordinary
     for layer in range(shape.n_layer):
         name = f"transformer.h.{layer}."
-        own = _layer(weights, layer, shape, sharp)
+        own = _layer(weights, layer, shape, sharp, silent=silent)
         own |= {f"ln_{i}.weight": gain for i in (1, 2)}
         own |= {f"ln_{i}.bias": np.zeros(shape.n_embd) for i in (1, 2)}
         arrays |= {name + part: array for part, array in own.items()}
@@ -158,10 +197,16 @@ def to_gpt2(
 
 
 def from_gpt2(
-    arrays: Arrays, config: Config, head_ids: list[int], activation: str, dtype: str
+    arrays: Arrays,
+    config: Config,
+    head_ids: list[int],
+    activation: str,
+    dtype: str,
+    *,
+    ordinary: bool = False,
 ) -> Arrays:
     """Our arrays out of those that `to_gpt2` made, bit for bit; `head_ids`: its columns."""
-    shape = gpt2_shape(config)
+    shape = gpt2_shape(config, ordinary=ordinary)
     sharp = sharpness(dtype) if activation == "gelu_new" else 1.0
     lanes, units = slice(0, config.d_model), slice(0, config.d_mlp)
     rows = arrays["lm_head.weight"][head_ids].astype(np.float64)
@@ -192,7 +237,9 @@ def from_gpt2(
     }
 
 
-def _layer(weights: ModelWeights, layer: int, shape: GPT2Shape, sharp: float) -> Arrays:
+def _layer(
+    weights: ModelWeights, layer: int, shape: GPT2Shape, sharp: float, *, silent: bool
+) -> Arrays:
     """Attention and MLP of one layer; all zeros for a layer that the model does not have."""
     c, w, ours = weights.config, weights.arrays, f"blocks.{layer}."
     joint = np.zeros((shape.n_embd, 3, shape.n_head, shape.head_dim))
@@ -208,7 +255,7 @@ def _layer(weights: ModelWeights, layer: int, shape: GPT2Shape, sharp: float) ->
                 shape,
                 w[f"{ours}attn.W_{part}"],
                 w[f"{ours}attn.b_{part}"],
-                silent=weights.plain and weights.nominal is None and part == "V",
+                silent=silent and part == "V",
             )
             joint[:, i, heads, coordinates] = matrix.transpose(1, 0, 2) * scale[i]
             bias[i, heads, coordinates] = constant * scale[i]
@@ -300,12 +347,16 @@ class _GPT2:
     name: str = "gpt2"
     title: str = "a GPT-2"
     activations: tuple[str, ...] = get_args(Activation)
+    ordinary: bool = False
+
+    def _shape(self, config: Config) -> GPT2Shape:
+        return gpt2_shape(config, ordinary=self.ordinary)
 
     def sizes(self, config: Config) -> dict[str, int]:
-        return asdict(gpt2_shape(config))
+        return asdict(self._shape(config))
 
     def config(self, config: Config, words: int, activation: str) -> dict[str, Any]:
-        shape = gpt2_shape(config)
+        shape = self._shape(config)
         return {
             "architectures": ["GPT2LMHeadModel"],
             "model_type": "gpt2",
@@ -316,7 +367,7 @@ class _GPT2:
             "n_head": shape.n_head,
             "n_inner": shape.n_inner,
             "activation_function": activation,
-            "layer_norm_epsilon": 4.0**NORM,
+            "layer_norm_epsilon": ORDINARY if self.ordinary else 4.0**NORM,
             "scale_attn_weights": True,
             "resid_pdrop": 0.0,
             "embd_pdrop": 0.0,
@@ -324,19 +375,21 @@ class _GPT2:
         }
 
     def arrays(self, weights: ModelWeights, head: Head, activation: str, dtype: str) -> Arrays:
-        return to_gpt2(weights, head, activation=activation, dtype=dtype)
+        return to_gpt2(weights, head, activation=activation, dtype=dtype, ordinary=self.ordinary)
 
     def back(
         self, arrays: Arrays, config: Config, head_ids: list[int], activation: str, dtype: str
     ) -> Arrays:
-        return from_gpt2(arrays, config, head_ids, activation, dtype)
+        return from_gpt2(arrays, config, head_ids, activation, dtype, ordinary=self.ordinary)
 
     def prove(self, weights: ModelWeights, activation: str, dtype: str) -> Proof:
-        return prove_behind_norms(weights, norms_of(weights.config, activation, dtype), dtype)
+        norms = norms_of(weights, activation, dtype, ordinary=self.ordinary)
+        return prove_behind_norms(weights, norms, dtype)
 
     def naming(self, config: Config, pattern: str, root: str) -> Naming:
         require_standard(config, self.title)
-        return _Modules(pattern, root, gpt2_shape(config).head_dim)
+        return _Modules(pattern, root, self._shape(config).head_dim)
 
 
 GPT2: Home = _GPT2()
+ORDINARY_GPT2: Home = _GPT2("gpt2-layernorm", "a GPT-2 with ordinary layer norms", ordinary=True)

@@ -19,6 +19,7 @@ from rasplab.checker.arithmetic import FORMATS
 from rasplab.checker.stream import ideal_rows
 from rasplab.craft.specification import Attention
 from rasplab.weights.artefact import ModelWeights
+from rasplab.weights.frames import Nominal
 
 Array = NDArray[np.float64]
 
@@ -29,14 +30,17 @@ proved of their errors has to be less."""
 
 @dataclass(frozen=True, slots=True)
 class Norms:
-    """The layer norms of a home: ε is 4^power; the mean is of so many lanes.
+    """The layer norms of a home: what they add to the variance, and of how many lanes they are.
 
-    `bend` is how far from 0 what hidden units read may lie where the activation is no relu.
+    `bend` is how far from 0 what hidden units read may lie where the activation is no relu. Where
+    ε is no power of 4 beside which the variance does not show, two lanes hold `anchor`, once with
+    a minus.
     """
 
-    power: int
+    epsilon: float
     lanes: int
     bend: float
+    anchor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +71,27 @@ def bound_of(weights: ModelWeights, proof: Proof, dtype: str) -> NormBound:
 
 def _largest(weights: ModelWeights) -> float:
     """The most that a coordinate of the stream can be: in another basis, as long as it can be."""
-    rows = _ideal(weights).values()
     if weights.nominal is None or weights.plain:
+        rows = _ideal(weights).values()
         return float(max((np.abs(r).max(initial=0.0) for r in rows), default=0.0))
+    return length(weights)
+
+
+def length(weights: ModelWeights) -> float:
+    """About how long the stream of a model can be: a little more than its ideal coordinates are."""
+    rows = _ideal(weights).values()
     squares = 1.0 + sum(float((r * r).sum(axis=1).max(initial=0.0)) for r in rows)
-    stretch = max(float(np.linalg.norm(basis.write, 2)) for basis in weights.bases.values())
-    return float(np.sqrt(squares)) * stretch * (1 + SLACK)
+    stretch = [float(np.linalg.norm(basis.write, 2)) for basis in weights.bases.values()]
+    return float(np.sqrt(squares)) * max(stretch, default=1.0) * (1 + SLACK)
 
 
 def prove_behind_norms(weights: ModelWeights, norms: Norms, dtype: str) -> Proof:
-    """What the checker proves of the stored weights, read behind layer norms."""
+    """What the checker proves of the stored weights, read behind layer norms.
+
+    Behind anchors all weights are followed as disguised ones, if need be of themselves.
+    """
+    if norms.anchor and weights.nominal is None:
+        weights = replace(weights, nominal=Nominal(dict(weights.arrays), {}))
     rows, within = _ideal(weights), weights.circuit.certificate.tolerated
     reading = behind_norm(weights, norms, dtype)
     proof, held = followed(weights, dtype, within=within, reading=reading)
@@ -86,7 +101,7 @@ def prove_behind_norms(weights: ModelWeights, norms: Norms, dtype: str) -> Proof
     # variance is at most the sum of the squares
     total = 1.0 + sum(map(_most, rows.values()))
     variance = (2 * total + 1.0) ** 2 + (2 * total) ** 2
-    if variance >= FORMATS[dtype].roundoff * 4.0**norms.power:
+    if variance >= FORMATS[dtype].roundoff * norms.epsilon:
         return replace(proof, refuted="the variance of the stream is too large for the norms")
     for name, ideal in rows.items():
         allowed = SLACK * (1 + np.abs(ideal).max(axis=0, initial=0.0))
@@ -104,7 +119,9 @@ def behind_norm(weights: ModelWeights, norms: Norms, dtype: str) -> Reading:
     weights the checker follows the mean itself (`rasplab.checker.centred`).
     """
     if weights.nominal is not None:
-        return Reading(bend=norms.bend, epsilon=4.0**norms.power)
+        return Reading(
+            bend=norms.bend, epsilon=norms.epsilon, lanes=norms.lanes, anchor=norms.anchor
+        )
     rows = _ideal(weights)
     return Reading(
         roundings=1,
