@@ -23,6 +23,7 @@ from rasplab.diagnostics.catalogue import (
     recovery,
     sizes,
     text,
+    twins,
 )
 from rasplab.diagnostics.catalogue.page import Page
 from rasplab.diagnostics.diagnostic import diagnostic, shown
@@ -42,6 +43,7 @@ _CHAPTERS = (
     playground,
     recovery,
     realism,
+    twins,
     files,
     exports,
     text,

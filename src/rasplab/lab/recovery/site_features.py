@@ -13,6 +13,7 @@ from rasplab.lab.circuits.data import Inputs, read_inputs
 from rasplab.weights.architecture import Site
 from rasplab.weights.artefact import Circuit, ModelWeights, VariablePlace
 from rasplab.weights.coordinates import coordinates
+from rasplab.weights.directions import require_directions
 from rasplab.weights.reading import tolerance
 from rasplab.weights.streams import streams
 from rasplab.weights.trace import direction_labels
@@ -107,7 +108,8 @@ def features_at(
     variable can take say, or what is seen on the data: by default those of `model.circuit`.
 
     Raises:
-        InputError: E451 where the model has no such site; E441, and E401 to E405, for the data.
+        InputError: E451 where the model has no such site; E441, and E401 to E405, for the data;
+            E468 for a model whose directions have no names.
 
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=2)
@@ -118,6 +120,7 @@ def features_at(
     True
     """
     weights = weights_of(model)
+    require_directions(weights, "what is recovered")
     at = site_of(weights, site)
     circuit, write = weights.circuit, weights.frame(at).maps.write.astype(np.float64)
     labels = direction_labels(circuit.directions)

@@ -117,6 +117,4 @@ def no_seed(seed: object, seeds: int) -> InputError:
 
 
 def _refused(must: str, number: object) -> InputError:
-    return InputError(
-        diagnostic("E467", f"{must}, not {shown(cast(Any, number))}", help=_HELP)
-    )
+    return InputError(diagnostic("E467", f"{must}, not {shown(cast(Any, number))}", help=_HELP))

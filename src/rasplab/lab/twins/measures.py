@@ -19,7 +19,7 @@ from rasplab.lab.twins.interchange import Parameters, drawn, interchanged
 from rasplab.lab.twins.training import Objective
 
 PAIRS = 2000
-"""About so many pairs of held-out inputs are interchanged in every part."""
+"""About so many pairs of held-out inputs are interchanged in every part, each input equally often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ def measure(
 ) -> tuple[Measures, ...]:
     """The measures of all members (of `parameters`, M … each), on held-out ids (b n)."""
     draw = torch.Generator().manual_seed(seed)
-    rounds = max(1, round(PAIRS / len(ids)))
+    again = ids[:PAIRS].repeat(max(1, PAIRS // len(ids)), 1)
     accuracy = _accuracy(objective, parameters, ids).tolist()
     alignment = objective.alignment
     found = [
-        _of_part(objective, parameters, ids[:PAIRS], part, strict, rounds, draw)
+        _of_part(objective, parameters, again, part, strict, draw)
         for parts, strict in ((alignment.circuit, False), (alignment.strict, True))
         for part in parts
     ]
@@ -128,29 +128,9 @@ def _of_part(
     ids: Tensor,
     part: Part,
     strict: bool,
-    rounds: int,
     draw: torch.Generator,
 ) -> list[PartMeasures]:
-    """The measures of a part, of every member."""
-    rows: list[Tensor] = []
-    for _ in range(rounds):
-        rows.append(_counts(objective, parameters, ids, part, strict, draw))
-    right, counted, changed_right, changed = torch.stack(rows).sum(0)
-    return [
-        PartMeasures(part.name, strict, *shares, int(changed[0]))
-        for shares in _pairs(right / counted, changed_right / changed)
-    ]
-
-
-def _counts(
-    objective: Objective,
-    parameters: Parameters,
-    ids: Tensor,
-    part: Part,
-    strict: bool,
-    draw: torch.Generator,
-) -> Tensor:
-    """Positions (4 M): right, counted, right where the output changes, and where it does."""
+    """The measures of a part, of every member, each input interchanged with another."""
     swap = drawn((part,), len(ids), draw)
     plain, wanted = objective.wanted(ids, drawn((), 0, draw) if strict else swap)
     wanted = plain if strict else wanted
@@ -159,9 +139,15 @@ def _counts(
     counted = scored(ids) & compare.decided(wanted)
     changed = counted & ~compare.right(plain, wanted)
     right = compare.right(given, wanted)  # M b n
-    sums = [(x & right).sum((-1, -2)) for x in (counted, changed)]
-    totals = [torch.full_like(sums[0], int(x.sum())) for x in (counted, changed)]
-    return torch.stack([sums[0], totals[0], sums[1], totals[1]]).double()
+    return [
+        PartMeasures(part.name, strict, *shares, int(changed.sum()))
+        for shares in _pairs(_share(right, counted), _share(right, changed))
+    ]
+
+
+def _share(right: Tensor, where: Tensor) -> Tensor:
+    """Of the positions where it counts (b n), those that are right (M); NaN of none."""
+    return (right & where).sum((-1, -2)).double() / where.sum()
 
 
 def _pairs(one: Tensor, other: Tensor) -> Iterator[tuple[float, float]]:

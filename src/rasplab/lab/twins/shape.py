@@ -71,10 +71,12 @@ class Layout:
 
     def _drawn(self, seed: int) -> Tensor:
         draw = torch.Generator().manual_seed(seed)
-        return torch.cat([
-            (torch.randn(shape, generator=draw) * self._deviation(name, shape)).flatten()
-            for name, shape in self.shapes.items()
-        ])
+        return torch.cat(
+            [
+                (torch.randn(shape, generator=draw) * self._deviation(name, shape)).flatten()
+                for name, shape in self.shapes.items()
+            ]
+        )
 
     def _deviation(self, name: str, shape: tuple[int, ...]) -> float:
         c, part = self.config, name.rpartition(".")[2]

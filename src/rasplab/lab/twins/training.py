@@ -36,7 +36,7 @@ class Recipe:
     interchange: float = 1.0
     strict: float = 0.4
     steps: int = 3000
-    batch: int = 256
+    batch: int = 64
     rate: float = 3e-3
     warm_up: int = 100
     decay: float = 1e-2
