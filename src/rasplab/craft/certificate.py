@@ -14,7 +14,9 @@ up. A model is exact when every decision keeps a positive margin.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,9 @@ from rasplab.diagnostics import counted
 from rasplab.display import Table, html
 
 Array = NDArray[np.float64]
+
+SPARING: Mapping[str, Any] = {"left_out": True}
+"""Metadata of a field that files have only where it is not what it is by default."""
 
 NUMBER_WITHIN = 1e-2
 """A numerical output counts as exact within this much of its largest size (at least of 1)."""
@@ -96,7 +101,7 @@ class Certificate:
 
     The output may be off by what is `tolerated`.
     `measured` says that nothing is proved: `output_error` is then the error up to which a number
-    is taken for the right one.
+    is taken for the right one, and `measurements` are what was found instead, if anything was.
     """
 
     precision: str
@@ -108,6 +113,7 @@ class Certificate:
     other_formats: tuple[tuple[str, bool, float], ...] = ()
     measured: bool = False
     tolerated: float = DECISION_WITHIN
+    measurements: tuple[tuple[str, float], ...] = field(default=(), metadata=SPARING)
 
     @property
     def smallest_margin(self) -> float:
@@ -127,7 +133,9 @@ class Certificate:
 
     def __str__(self) -> str:
         if self.measured:
-            return "\n".join(["not certified: what it computes can be measured", *self._assumed()])
+            found = [f"  {name}: {value:.6g}" for name, value in self.measurements]
+            was = "was" if found else "can be"
+            return "\n".join([f"not certified: what it computes {was} measured", *found])
         lines = [f"certificate for {self.precision}"]
         width = max((len(b.name) for b in self.bounds), default=4)
         lines.append(f"  {'block':{width}}  kind  error     meets     bears     margin")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         interventions,
         realism,
         recovery,
+        twins,
     )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "interventions",
     "realism",
     "recovery",
+    "twins",
 ]
 
 

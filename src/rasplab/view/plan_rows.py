@@ -51,7 +51,7 @@ def read_by_output(weights: ModelWeights) -> tuple[str, ...]:
     places = [v for v in weights.circuit.variables if not v.marks_bos]
     used = [float(np.linalg.norm(read[v.start : v.stop])) for v in places]
     if not weights.plain:
-        least = max(used) / 2
+        least = max(used, default=0.0) / 2
     return tuple(v.name for v, size in zip(places, used, strict=True) if size > least)
 
 
@@ -118,12 +118,14 @@ def _output(weights: ModelWeights) -> Row:
         text = " ".join(map(_shown, config.output_values))
         detail = "the value with the highest score"
     reads = read_by_output(weights)
+    if reads:
+        detail += f" · reads {', '.join(reads)}"
     return Row(
         "output",
         None,
         "output",
         text,
-        f"{detail} · reads {', '.join(reads)}",
+        detail,
         reads,
         None,
         "output",

@@ -18,6 +18,7 @@ from rasplab.view.drawing import shortened
 from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
 from rasplab.view.stream import Sublayer, positions, shown, sublayers
 from rasplab.weights import ModelWeights, NamedDirection, VariablePlace
+from rasplab.weights.directions import require_directions
 from rasplab.weights.trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def draw_residual(
     weights: ModelWeights, sequence: Iterable[Any], title: str | None = None
 ) -> Figure:
     """The figure of the residual stream of a model on one sequence."""
+    require_directions(weights, "a picture of the residual stream")
     mpl = require_matplotlib()
     found = trace(weights, sequence)
     with mpl.rc_context(STYLE):

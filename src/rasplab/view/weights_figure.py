@@ -16,6 +16,7 @@ from rasplab.view import colours
 from rasplab.view.drawing import shortened
 from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
 from rasplab.weights import Component, ModelWeights
+from rasplab.weights.directions import require_directions
 from rasplab.weights.trace import direction_labels
 
 if TYPE_CHECKING:
@@ -74,8 +75,10 @@ def matrices_of(weights: ModelWeights, layer: int, head: int | None) -> tuple[Ma
     What does not depend on the stream is a row of its own, `bias`.
 
     Raises:
-        InputError: E432 where the model has no such layer or head.
+        InputError: E432 where the model has no such layer or head, E468 where no direction has a
+            name.
     """
+    require_directions(weights, "a picture of weights")
     _check("layer", layer, weights.config.n_layers)
     names, arrays = direction_labels(weights.circuit.directions), weights.arrays
     inputs = (*names, "bias")

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.craft.certificate import Certificate
+from rasplab.craft.certificate import SPARING, Certificate
 from rasplab.craft.space import BOS
 from rasplab.craft.specification import Specification
 from rasplab.diagnostics import InternalError, counted
@@ -20,7 +20,7 @@ from rasplab.weights.architecture import (
     EMBED,
     Site,
 )
-from rasplab.weights.config import SPARING, Config, expected_shapes
+from rasplab.weights.config import Config, expected_shapes
 from rasplab.weights.frames import Basis, Disguise, Frame, Nominal
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import assert_never
 
 import numpy as np
 
+from rasplab.craft.certificate import SPARING
 from rasplab.diagnostics import counted
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.architecture import Activation, Architecture, Norm, Steps, layered
@@ -15,9 +16,6 @@ from rasplab.weights.architecture import Activation, Architecture, Norm, Steps, 
 BOS_ID = 0
 PAD_ID = 1
 FIRST_TOKEN_ID = 2
-
-SPARING: Mapping[str, Any] = {"left_out": True}
-"""Metadata of a field that files have only where it is not what it is by default."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

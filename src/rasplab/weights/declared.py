@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeVarTuple, assert_never, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.craft.certificate import Bound, Certificate
+from rasplab.craft.certificate import SPARING, Bound, Certificate
 from rasplab.craft.precision import PRECISIONS
 from rasplab.rasp.declaration import KINDS, Declaration
 from rasplab.rasp.patterns import PatternError, token_pattern
@@ -30,7 +30,7 @@ from rasplab.weights.artefact import (
     VariablePlace,
     Withheld,
 )
-from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, SPARING, Config, expected_shapes
+from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, Config, expected_shapes
 from rasplab.weights.frames import Disguise
 from rasplab.weights.schema import (
     FLAG,
@@ -74,6 +74,7 @@ BY_TYPE: dict[str, Kind] = {
     "Activation": OneOf(get_args(Activation)),
     "Norm": OneOf(get_args(Norm)),
     "tuple[tuple[float, ...], ...]": ListOf(TupleOf((Number(),), repeated=True)),
+    "tuple[tuple[str, float], ...]": ListOf(TupleOf((Text(), Number()))),
     "tuple[tuple[Value, ...], ...]": ListOf(TupleOf((AnyValue(),), repeated=True)),
 }
 """What a field of a dataclass is, by its type."""

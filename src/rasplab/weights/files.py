@@ -25,7 +25,9 @@ from rasplab.weights.specified import read_specification, specification_data
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
 
-VERSION = 5
+VERSION = 6
+DISGUISED_VERSION = 5
+"""Written still for what has no measurements in its certificate."""
 DECLARED_VERSION = 4
 """Written still for what is not disguised."""
 STEPPED_VERSION = 3
@@ -103,8 +105,10 @@ def _version(weights: ModelWeights) -> int:
         and weights.bases.keys() <= {EMBED}
         and all(place.dies is None for place in variables)
     )
-    if weights.nominal is not None or weights.circuit.disguise is not None:
+    if weights.circuit.certificate.measurements:
         return VERSION
+    if weights.nominal is not None or weights.circuit.disguise is not None:
+        return DISGUISED_VERSION
     if weights.circuit.inputs is not None:
         return DECLARED_VERSION
     return LAYERED_VERSION if old else STEPPED_VERSION

@@ -12,11 +12,12 @@ import math
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeAlias, cast
 
+from rasplab.craft.certificate import SPARING
 from rasplab.rasp.values import Value
 from rasplab.weights import declared
 from rasplab.weights.architecture import Site
 from rasplab.weights.artefact import Manifest
-from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, SPARING, Config
+from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, Config
 from rasplab.weights.schema import Kind, ListOf, Maybe, Record, SiteName
 from rasplab.weights.values_json import from_json, to_json
 

@@ -24,6 +24,7 @@ from rasplab.diagnostics.catalogue import (
     recovery,
     sizes,
     text,
+    twins,
 )
 from rasplab.diagnostics.catalogue.page import Page
 from rasplab.diagnostics.diagnostic import diagnostic, shown
@@ -44,6 +45,7 @@ _CHAPTERS = (
     recovery,
     realism,
     grafts,
+    twins,
     files,
     exports,
     text,

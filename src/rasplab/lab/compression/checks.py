@@ -202,6 +202,8 @@ def _other_architecture(weights: ModelWeights) -> Any:
 
 
 def _compressed_already(weights: ModelWeights) -> Any:
+    if not weights.circuit.directions:
+        return _no_directions(weights)
     disguised = weights.nominal is not None
     return diagnostic(
         "E801",
@@ -213,4 +215,14 @@ def _compressed_already(weights: ModelWeights) -> Any:
             else "its variables share directions"
         ],
         help="compress the compiled model that it was made from",
+    )
+
+
+def _no_directions(weights: ModelWeights) -> Any:
+    return diagnostic(
+        "E801",
+        "there is nothing to compress: no direction of the stream of this model of "
+        f"`{weights.circuit.program[:60]}` is named",
+        notes=["it was trained, and its variables lie where training put them"],
+        help="compress the compiled model whose twin it is",
     )

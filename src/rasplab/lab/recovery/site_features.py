@@ -15,6 +15,7 @@ from rasplab.rasp.sequence import whole
 from rasplab.weights.architecture import Site
 from rasplab.weights.artefact import Manifest, ModelWeights, VariablePlace
 from rasplab.weights.coordinates import coordinates
+from rasplab.weights.directions import require_directions
 from rasplab.weights.frames import Nominal
 from rasplab.weights.reading import tolerance
 from rasplab.weights.streams import streams
@@ -138,7 +139,7 @@ def features_at(
 
     Raises:
         InputError: E451 where the model has no such site; E475 for what is no model, or no seed;
-            E441, and E401 to E405, for the data.
+            E468 for a model whose directions have no names; E441, and E401 to E405, for the data.
 
     >>> import rasplab
     >>> model = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=2)
@@ -149,6 +150,7 @@ def features_at(
     True
     """
     weights, seed = weights_of(model), read_seed(seed)
+    require_directions(weights, "what is recovered")
     at = site_of(weights, site)
     circuit, write = weights.circuit, weights.frame(at).maps.write.astype(np.float64)
     labels = direction_labels(circuit.directions)

@@ -23,6 +23,7 @@ from rasplab.view.plan_rows import rows_of
 from rasplab.weights import EMBED, ModelWeights, encode
 from rasplab.weights.artefact import Component
 from rasplab.weights.config import FIRST_TOKEN_ID
+from rasplab.weights.directions import require_directions
 from rasplab.weights.manifest import circuit_data, config_data
 from rasplab.weights.reading import tolerance
 from rasplab.weights.trace import direction_labels
@@ -129,13 +130,15 @@ def document_of(
     Raises:
         InputError: E401 to E405, for a sequence that the model does not take; E440 for circuits
             that the page cannot draw, or a second model for other inputs; E601 for a schedule of
-            steps that the page does not go through, or a stream that changes its basis.
+            steps that the page does not go through, or a stream that changes its basis; E468 for a
+            model whose directions have no names.
     """
     weights = model.weights
     if beside is not None:
         _require_same_inputs(model, beside)
     require_standard(weights.config, "the page")
     require_one_basis(weights, "the page")
+    require_directions(weights, "the page")
     linked = expressions_of(model)
     sources = read_sources(linked.spans)
     circuit = weights.circuit

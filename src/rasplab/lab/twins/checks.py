@@ -1,0 +1,120 @@
+"""What cannot have a twin, or not such a one: refused before anything is trained."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, cast
+
+from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.lab.twins.alignment import circuit_of
+from rasplab.lab.twins.shape import Shape
+from rasplab.lab.twins.training import Recipe
+
+if TYPE_CHECKING:
+    from rasplab.model import Model
+    from rasplab.weights import Config
+
+_HELP = "see `help(rasplab.lab.twins.train_twins)`"
+
+
+def check_model(model: Model) -> None:
+    """Refuse a model that has no circuit that a twin could have.
+
+    Raises:
+        InputError: E466.
+    """
+    why = _unfit(model)
+    if why is not None:
+        raise InputError(
+            diagnostic(
+                "E466",
+                f"there is no twin of `{model.name}`",
+                notes=[why],
+                help="train a twin of a model as `rasplab.compile` makes it, with a head or "
+                "hidden units in its circuit",
+            )
+        )
+
+
+def _unfit(model: Model) -> str | None:
+    if not model.certificate.exact:
+        return "nothing is proved of this model, so that its outputs teach nothing for sure"
+    if not model.config.architecture.standard:
+        return f"its layers are not attention and then an MLP each: {model.config.architecture}"
+    if not circuit_of(model):
+        return "its output is read off the embedding: no head and no hidden unit is in its circuit"
+    return None
+
+
+def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, seed: int) -> None:
+    """Refuse numbers that make no sense.
+
+    Raises:
+        InputError: E467.
+    """
+    whole = {"seeds": (seeds, 1), "seed": (seed, 0)}
+    whole |= {name: (getattr(recipe, name), 1) for name in ("steps", "batch", "warm_up")}
+    whole |= {name: (size, 1) for name, size in asdict(shape).items() if size is not None}
+    for name, (number, least) in whole.items():
+        if isinstance(number, bool) or not isinstance(number, Integral) or number < least:
+            raise _refused(f"`{name}` must be a whole number of at least {least}", number)
+    for name in ("behaviour", "interchange", "strict", "rate", "decay", "clip", "enough"):
+        number = getattr(recipe, name)
+        if not _is_number(number) or not 0 <= number < math.inf:
+            raise _refused(f"`{name}` must be a number of at least 0", number)
+    betas: Any = recipe.betas
+    if len(betas) != 2 or not all(_is_number(beta) and 0 <= beta < 1 for beta in betas):
+        raise _refused("`betas` must be two numbers from 0 to below 1", betas)
+    if not _is_number(held_out) or not 0 < held_out < 1:
+        raise _refused("`held_out` must be a share between 0 and 1", held_out)
+
+
+def _is_number(given: object) -> bool:
+    return not isinstance(given, bool) and isinstance(given, Real)
+
+
+def check_shape(model: Model, config: Config) -> None:
+    """Refuse a twin that has not every part of the circuit.
+
+    Raises:
+        InputError: E467.
+    """
+    circuit = circuit_of(model)
+    layers = 1 + max(part.layer for part in circuit)
+    heads = 1 + max((part.head for part in circuit if part.head is not None), default=-1)
+    for name, has, needs in (
+        ("layers", config.n_layers, layers),
+        ("heads", config.n_heads, heads),
+    ):
+        if has < needs:
+            raise InputError(
+                diagnostic(
+                    "E467",
+                    f"a twin with {name}={has} has not every part of the circuit",
+                    notes=[f"the circuit of `{model.name}` is {', '.join(map(str, circuit))}"],
+                    help=f"give {name}={needs} or more, or leave it out",
+                )
+            )
+
+
+def too_few(count: int) -> InputError:
+    """The error for a model with too few inputs to hold any out."""
+    return InputError(
+        diagnostic(
+            "E467",
+            f"of {count} inputs none can be held out",
+            help="compile for a larger vocabulary, or longer sequences",
+        )
+    )
+
+
+def no_seed(seed: object, seeds: int) -> InputError:
+    """The error for a seed of which no twin was trained."""
+    known = "0" if seeds == 1 else f"0 to {seeds - 1}"
+    return InputError(diagnostic("E467", f"there is no twin of seed {shown(seed)}", help=known))
+
+
+def _refused(must: str, number: object) -> InputError:
+    return InputError(diagnostic("E467", f"{must}, not {shown(cast(Any, number))}", help=_HELP))
