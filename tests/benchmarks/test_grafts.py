@@ -19,6 +19,7 @@ from benchmarks.grafts import (  # noqa: E402
     steps_to,
     train,
 )
+from rasplab.lab.graft import Graft  # noqa: E402
 
 
 def test_what_is_asked_is_the_first_token_that_occurred_as_often() -> None:
@@ -31,8 +32,14 @@ def test_what_is_asked_is_the_first_token_that_occurred_as_often() -> None:
             assert first.setdefault(counts[token], token) == wanted
 
 
+def grafted(arm: str) -> Graft:
+    found = new_model(arm, 3)
+    assert isinstance(found, Graft)
+    return found
+
+
 def test_hosts_of_one_seed_begin_alike_and_a_scrambled_graft_has_the_same_numbers() -> None:
-    plain, frozen, scrambled = (new_model(arm, 3) for arm in ("plain", "frozen", "scrambled"))
+    plain, frozen, scrambled = new_model("plain", 3), grafted("frozen"), grafted("scrambled")
     for own, one, other in zip(
         plain.parameters(), frozen.host.parameters(), scrambled.host.parameters(), strict=True
     ):
