@@ -63,10 +63,10 @@ class Promised:
         ]
         return tuple(dict.fromkeys([*found, *self.how]))
 
-    def more(self, made: tuple[Node, ...], on: str, interner: Interner) -> Promised:
-        """The same with what was observed of other aggregates."""
-        how = [f"{says}, {on}" for node in made for says in named_promises(node, interner)]
-        observed = dict.fromkeys([*self.observed, *made])
+    def more(self, made: tuple[tuple[Node, str], ...], on: str, interner: Interner) -> Promised:
+        """The same with what else was observed of aggregates."""
+        how = [f"{called(node, interner)} {rule}, {on}" for node, rule in made]
+        observed = dict.fromkeys([*self.observed, *(node for node, _ in made)])
         return Promised(self.declared, tuple(observed), (*self.how, *how))
 
 
@@ -203,8 +203,10 @@ def _is_alike(rows: list[Any], values: list[Any]) -> bool:
     return True
 
 
-def promise(root: Node, interner: Interner, facts: Facts, found: Observed) -> tuple[Node, ...]:
-    """Take what was observed for granted where it does not follow; gives the aggregates.
+def promise(
+    root: Node, interner: Interner, facts: Facts, found: Observed
+) -> tuple[tuple[Node, str], ...]:
+    """Take what was observed for granted where it does not follow; gives aggregates and what.
 
     `facts` are those without the promises that are made here.
     """
@@ -222,13 +224,16 @@ def promise(root: Node, interner: Interner, facts: Facts, found: Observed) -> tu
         for node in means
         if node.operands[0] in found.filled and not selects_something(facts, node.operands[0])
     ]
+    made: list[tuple[Node, str]] = []
     for node in equal:
         if node.operands[0] in found.single:
             interner.single.add(node.operands[0])
+            made.append((node, _RULE))
         else:
             interner.alike.add(node.operands)
+            made.append((node, _ALIKE))
     interner.filled.update(node.operands[0] for node in filled)
-    return tuple(dict.fromkeys([*equal, *filled]))
+    return (*made, *((node, _FILLED) for node in filled))
 
 
 def declared(root: Node, interner: Interner, facts: Facts) -> tuple[Node, ...]:

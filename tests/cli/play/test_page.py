@@ -47,7 +47,8 @@ class Typed:
         self.settled()
 
     def settled(self) -> None:
-        self.page.wait_for_timeout(200)
+        # a timer of the page's own comes after the one by which it waits for the next key
+        self.page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
         self.page.locator('.status[data-busy="false"]').wait_for(timeout=60_000)
 
     def outputs(self) -> list[str]:

@@ -92,9 +92,10 @@ def test_what_is_refused_either_way_is_refused_as_it_stands() -> None:
 
 def test_with_declared_inputs_the_promise_comes_first_and_the_model_is_small() -> None:
     model = compiled(reader(), 10, inputs=ONE)
-    stated = model.rasplab.certificate.assumptions
-    assert stated
-    assert all("`place_" in one and "on every declared input" in one for one in stated)
+    promised, shown = model.rasplab.certificate.assumptions
+    assert "`place_" in promised
+    assert "as declared" in promised
+    assert "selects a position for every query, on every declared input" in shown
     assert model.rasplab.verify().passed
     assert (
         model.rasplab.weights.parameters() * 5 < compiled(reader(), 10).rasplab.weights.parameters()
