@@ -10,7 +10,7 @@ Shapes: M networks, b examples, n positions (BOS first), h heads, d directions o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +53,8 @@ def join(one: Interchange, other: Interchange) -> Interchange:
     """Both, one after the other."""
     which = torch.cat([one.which, other.which + len(one.parts)])
     both = [torch.cat(pair) for pair in ((one.base, other.base), (one.source, other.source))]
-    return Interchange(one.parts + other.parts, *both, which)
+    base, source = both
+    return Interchange(one.parts + other.parts, base, source, which)
 
 
 def interchanged(
@@ -66,9 +67,12 @@ def interchanged(
     run = _Run(network, ids, swap)
     if parameters is None:
         return run()
-    each = vmap(lambda own: functional_call(run, own, ()))
+
+    def each(own: Parameters) -> tuple[Tensor, Tensor]:
+        return functional_call(run, own, ())
+
     named = {f"network.{name}": parameter for name, parameter in parameters.items()}
-    return cast("tuple[Tensor, Tensor]", each(named))
+    return vmap(each)(named)
 
 
 class _Run(nn.Module):

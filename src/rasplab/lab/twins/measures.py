@@ -19,7 +19,7 @@ from rasplab.lab.twins.interchange import Parameters, drawn, interchanged
 from rasplab.lab.twins.training import Objective
 
 PAIRS = 2000
-"""About so many pairs of held-out inputs are interchanged in every part, each input equally often."""
+"""About so many pairs of held-out inputs are interchanged in every part, each equally often."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 # torch's stubs leave the types of many methods open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -24,9 +25,11 @@ HEADS, UNITS = 4, 4
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large a twin is. What is not given is as many as the compiled model has, or an ordinary
-    number: 4 heads or more, as many dimensions a head as make up the stream, four hidden units per
-    dimension."""
+    """How large a twin is.
+
+    What is not given is as many as the compiled model has, or an ordinary number: 4 heads or more,
+    as many dimensions a head as make up the stream, four hidden units per dimension.
+    """
 
     d_model: int = 32
     heads: int | None = None
@@ -65,8 +68,11 @@ class Layout:
         return expected_shapes(self.config)
 
     def drawn(self, seeds: Sequence[int]) -> Tensor:
-        """First parameters (M × parameters), normal numbers: biases are 0, a matrix from k numbers
-        has deviation 1/√k, and those that write the stream less, by the number of writers."""
+        """First parameters (M × parameters), normal numbers.
+
+        Biases are 0; a matrix from k numbers has deviation 1/√k, and those that write the stream
+        less, by the number of writers.
+        """
         return torch.stack([self._drawn(seed) for seed in seeds])
 
     def _drawn(self, seed: int) -> Tensor:

@@ -65,13 +65,11 @@ class Twins:
         Raises:
             InputError: E467 for a seed of which none was trained.
         """
-        from rasplab.model import Model
-
         if seed not in range(len(self)):
             raise checks.no_seed(seed, len(self))
         weights = self._weights(seed)
         weights.verify()
-        return Model(weights, self.compiled.program, None, self.compiled.given_inputs)
+        return replace(self.compiled, weights=weights, compilation=None)
 
     def _weights(self, seed: int) -> ModelWeights:
         config = self.layout.config
