@@ -3,7 +3,7 @@
 Each program, by default over three tokens up to length 4, gets a twin of every seed, and one that
 learns its outputs alone. All measures are on inputs that were held out. `changed` is the
 interchange accuracy where the interchange changes the compiled model's output, `control` is it in
-the control. Seconds are those that the training alone took of one core.
+the control. Seconds are those that training and measuring the twins took of one core.
 
     python benchmarks/twins.py --log .cache/twins.jsonl > benchmarks/results/twins.md
 

@@ -58,7 +58,7 @@ def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, 
     whole |= {name: (getattr(recipe, name), 1) for name in ("steps", "batch", "warm_up")}
     whole |= {name: (size, 1) for name, size in asdict(shape).items() if size is not None}
     for name, (number, least) in whole.items():
-        if isinstance(number, bool) or not isinstance(number, Integral) or number < least:
+        if not isinstance(number, Integral) or number is True or number < least:
             raise _refused(f"`{name}` must be a whole number of at least {least}", number)
     for name in ("behaviour", "interchange", "strict", "rate", "decay", "clip", "enough"):
         number = getattr(recipe, name)
@@ -72,7 +72,7 @@ def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, 
 
 
 def _is_number(given: object) -> bool:
-    return not isinstance(given, bool) and isinstance(given, Real)
+    return isinstance(given, Real) and given is not True and given is not False
 
 
 def check_shape(model: Model, config: Config) -> None:

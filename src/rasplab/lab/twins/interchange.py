@@ -3,13 +3,14 @@
 Shapes: M networks, b examples, n positions (BOS first), h heads, d directions of the stream.
 """
 
+# torch's stubs leave the types of many methods open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -51,7 +52,8 @@ def drawn(parts: tuple[Part, ...], count: int, draw: torch.Generator) -> Interch
 def join(one: Interchange, other: Interchange) -> Interchange:
     """Both, one after the other."""
     which = torch.cat([one.which, other.which + len(one.parts)])
-    base, source = torch.cat([one.base, other.base]), torch.cat([one.source, other.source])
+    both = [torch.cat(pair) for pair in ((one.base, other.base), (one.source, other.source))]
+    base, source = both
     return Interchange(one.parts + other.parts, base, source, which)
 
 
@@ -66,12 +68,11 @@ def interchanged(
     if parameters is None:
         return run()
 
-    def called(own: Parameters) -> Any:
+    def each(own: Parameters) -> tuple[Tensor, Tensor]:
         return functional_call(run, own, ())
 
-    each = vmap(called)
     named = {f"network.{name}": parameter for name, parameter in parameters.items()}
-    return cast("tuple[Tensor, Tensor]", each(named))
+    return vmap(each)(named)
 
 
 class _Run(nn.Module):

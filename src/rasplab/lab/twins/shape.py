@@ -1,6 +1,8 @@
 """The shape of a twin, and its first parameters: those of an ordinary small transformer."""
 
+# torch's stubs leave the types of many methods open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -66,10 +68,10 @@ class Layout:
         return expected_shapes(self.config)
 
     def drawn(self, seeds: Sequence[int]) -> Tensor:
-        """First parameters (M × parameters): normal numbers, and biases of 0.
+        """First parameters (M × parameters), normal numbers.
 
-        A matrix from k numbers has deviation 1/√k, and those that write the stream less, by the
-        number of writers.
+        Biases are 0; a matrix from k numbers has deviation 1/√k, and those that write the stream
+        less, by the number of writers.
         """
         return torch.stack([self._drawn(seed) for seed in seeds])
 
@@ -97,7 +99,7 @@ class Layout:
     def arrays(self, theta: Tensor) -> Parameters:
         """The arrays (M … each) of rows of parameters, with the root in the query."""
         sizes = [torch.Size(shape).numel() for shape in self.shapes.values()]
-        parts = torch.split(theta, sizes, dim=1)
+        parts = theta.split(sizes, dim=1)
         found = {
             name: part.view(len(theta), *shape)
             for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
