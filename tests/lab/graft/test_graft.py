@@ -235,6 +235,8 @@ def test_a_bidirectional_checkpoint_of_ours_is_no_host(tmp_path: Path) -> None:
         (2, {"at": "1.attn", "replaces": []}, "E484"),
         (2, {"at": "1.mlp", "replaces": [0]}, "E484"),
         (2, {"variables": "tokens", "replaces": True}, "E484"),
+        (2, {"trainable": "yes"}, "E484"),
+        (2, {"variables": 3}, "E417"),
         (2, {"default": "z"}, "E482"),
         (2, {"tokens": {4: "a"}}, "E482"),
         (2, {"tokens": {"a": 0}}, "E482"),
@@ -258,6 +260,12 @@ def test_a_program_deeper_than_its_host_is_refused_and_its_earlier_variables_are
     assert graft(new_host(1), model, tokens=tokens, variables="tokens").reads.at == "embed"
 
 
+def test_a_program_of_which_nothing_is_held_is_refused() -> None:
+    constant = rasplab.compile(rasplab.rasp.constant(1), vocab=VOCAB, max_length=4, causal=True)
+    with pytest.raises(InputError, match=r"E481[\s\S]*holds no variable"):
+        graft(new_host(), constant, tokens=dict(enumerate(VOCAB)))
+
+
 def test_a_program_for_some_inputs_is_refused() -> None:
     model = compiled(inputs=["a", "ab", "abc"])
     with pytest.raises(InputError, match=r"E481"):
@@ -274,12 +282,25 @@ def test_a_program_for_some_inputs_is_refused() -> None:
         ({"input_ids": [[0, 1]], "attention_mask": [[1]]}, "padding"),
         ({"input_ids": [[0.0, 1.0]]}, "whole numbers"),
         ({"input_ids": [0, 1]}, "whole numbers"),
+        ({"input_ids": [[]]}, "whole numbers"),
         ({"input_ids": [[0, 1]], "inputs_embeds": [[0.0]]}, "inputs_embeds"),
     ],
 )
 def test_a_call_that_the_program_cannot_take_is_refused(call: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=rf"E483[\s\S]*{words}"):
         new_graft()(**{name: torch.tensor(given) for name, given in call.items()})
+
+
+@pytest.mark.parametrize("ids", ["ab", None, [[0, 1]]], ids=str)
+def test_what_is_no_tensor_is_no_batch(ids: Any) -> None:
+    with pytest.raises(InputError, match=r"E483[\s\S]*whole numbers"):
+        new_graft()(ids)
+
+
+def test_what_is_no_model_is_no_graft() -> None:
+    no_model: Any = rasplab.rasp.tokens
+    with pytest.raises(InputError, match=r"E481[\s\S]*is no model"):
+        graft(new_host(), no_model, tokens={0: "a"})
 
 
 def test_a_cache_is_refused() -> None:

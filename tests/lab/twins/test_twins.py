@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -203,7 +204,8 @@ def test_the_same_seeds_give_the_same_twins() -> None:
 
 def test_what_has_no_circuit_has_no_twin() -> None:
     plain = rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=2)
-    for model in (plain, quick("hist").model()):
+    model: Any
+    for model in (plain, quick("hist").model(), "hist", rasplab.rasp.tokens):
         with pytest.raises(InputError, match="E466"):
             train_twins(model)
 
@@ -218,6 +220,12 @@ def test_what_has_no_circuit_has_no_twin() -> None:
         {"recipe": Recipe(rate=float("nan"))},
         {"shape": Shape(layers=1)},
         {"shape": Shape(d_model=0)},
+        {"shape": 3},
+        {"recipe": "quick"},
+        {"recipe": Recipe(betas=None)},  # pyright: ignore[reportArgumentType]
+        {"aligned": "yes"},
+        {"seeds": 10**9},
+        {"shape": Shape(layers=10**12)},
     ],
     ids=str,
 )

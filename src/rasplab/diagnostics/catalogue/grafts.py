@@ -40,7 +40,7 @@ program of two layers is no part of a host that has one.""",
         "E481",
         "a model cannot be grafted",
         """\
-The model is not causal, or it equals its program on some inputs only.""",
+The model is not causal, it equals its program on some inputs only, or it holds no variable.""",
         """\
 A GPT-2 sees the positions before, and is trained on all positions of a sequence at once. What a
 program computes from later ones would tell it what it is to predict. And what a host reads, it

@@ -80,8 +80,11 @@ def graft(
     from rasplab.lab.graft.hosts import check_place, check_replaced, read_host
     from rasplab.lab.graft.words import read_words
 
-    weights = model.weights
-    _check_model(weights)
+    weights = _weights_of(model)
+    if trainable not in (True, False):
+        raise InputError(
+            diagnostic("E484", f"`trainable` is True or False, not {shown(trainable)}")
+        )
     read = _read(weights, variables)
     needed = max((place.written for place in read), default=EMBED)
     opened = read_host(host)
@@ -91,12 +94,17 @@ def graft(
     return Graft(opened, weights, Reads(tuple(read), needed, site, heads), words, trainable)
 
 
-def _check_model(weights: ModelWeights) -> None:
+def _weights_of(model: object) -> ModelWeights:
+    weights = getattr(model, "weights", None)
+    if not isinstance(weights, ModelWeights):
+        why = f"{shown(model)} is no model"
+        raise _no_graft(why, "take a model as `rasplab.compile` makes it")
     if not weights.config.causal:
         raise _no_graft("it looks at later positions", "compile it with `causal=True`")
     if weights.circuit.inputs is not None:
         why = "it equals its program on the inputs for which it was declared, and a host has others"
         raise _no_graft(why, "graft a program that is meant for every input")
+    return weights
 
 
 def _no_graft(why: str, help: str) -> InputError:
@@ -110,7 +118,15 @@ def _read(weights: ModelWeights, names: str | Iterable[str] | None) -> list[Vari
     last = weights.config.architecture.last
     known = [place for place in weights.circuit.variables if not place.marks_bos]
     if names is None:
-        return [place for place in known if place.lives_at(last)]
+        kept = [place for place in known if place.lives_at(last)]
+        if not kept:
+            raise _no_graft(
+                "it holds no variable that could be read, as its output is always the same",
+                "graft a program that computes something of its input",
+            )
+        return kept
+    if not hasattr(names, "__iter__"):
+        raise InputError(unknown("variable", _text(names), [p.name for p in known]))
     wanted = list(dict.fromkeys([names] if isinstance(names, str) else names))
     found: list[VariablePlace] = []
     for name in wanted:

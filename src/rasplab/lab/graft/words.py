@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.values import Value, identity
 from rasplab.weights import BOS_ID, PAD_ID, Config
 
@@ -110,16 +110,11 @@ def _by_text(tokenizer: Any, config: Config) -> dict[int, Value]:
     return found
 
 
-def _check_shape(ids: Tensor, mask: Tensor | None, config: Config) -> None:
-    if ids.ndim != 2 or ids.is_floating_point():
-        raise InputError(
-            diagnostic(
-                "E483",
-                f"token ids are a tensor of whole numbers, sequences × positions, not "
-                f"{tuple(ids.shape)} of {ids.dtype}",
-                help="give one sequence as a batch of one",
-            )
-        )
+def _check_shape(ids: object, mask: Tensor | None, config: Config) -> None:
+    if not isinstance(ids, Tensor):
+        raise InputError(_no_ids(shown(ids)))
+    if ids.ndim != 2 or not ids.shape[1] or ids.is_floating_point():
+        raise InputError(_no_ids(f"{tuple(ids.shape)} of {ids.dtype}"))
     if ids.shape[1] > config.max_length:
         raise InputError(
             diagnostic(
@@ -140,7 +135,15 @@ def _check_shape(ids: Tensor, mask: Tensor | None, config: Config) -> None:
         )
 
 
-def _stray(ids: Tensor, what: str) -> Any:
+def _no_ids(given: str) -> Diagnostic:
+    return diagnostic(
+        "E483",
+        f"token ids are a tensor of whole numbers, sequences × positions, not {given}",
+        help="give one sequence as a batch of one",
+    )
+
+
+def _stray(ids: Tensor, what: str) -> Diagnostic:
     return diagnostic(
         "E483",
         f"the token id {int(ids[0])} {what}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +11,9 @@ from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.twins.alignment import circuit_of
 from rasplab.lab.twins.shape import Shape
 from rasplab.lab.twins.training import Recipe
+from rasplab.lower import WEIGHTS_AT_MOST
+from rasplab.weights import ModelWeights
+from rasplab.weights.config import expected_shapes
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -25,12 +28,13 @@ def check_model(model: Model) -> None:
     Raises:
         InputError: E466.
     """
-    why = _unfit(model)
+    known = isinstance(getattr(model, "weights", None), ModelWeights)
+    why = _unfit(model) if known else "it is no model"
     if why is not None:
         raise InputError(
             diagnostic(
                 "E466",
-                f"there is no twin of `{model.name}`",
+                f"there is no twin of {f'`{model.name}`' if known else shown(model)}",
                 notes=[why],
                 help="train a twin of a model as `rasplab.compile` makes it, with a head or "
                 "hidden units in its circuit",
@@ -46,6 +50,19 @@ def _unfit(model: Model) -> str | None:
     if not circuit_of(model):
         return "its output is read off the embedding: no head and no hidden unit is in its circuit"
     return None
+
+
+def check_kinds(recipe: object, shape: object, aligned: object) -> None:
+    """Refuse what is no recipe, no shape, and neither true nor false.
+
+    Raises:
+        InputError: E467.
+    """
+    for name, given, kind in (("recipe", recipe, Recipe), ("shape", shape, Shape)):
+        if not isinstance(given, kind):
+            raise _refused(f"`{name}` must be a `{kind.__name__}`", given)
+    if not isinstance(aligned, bool):
+        raise _refused("`aligned` must be True or False", aligned)
 
 
 def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, seed: int) -> None:
@@ -65,7 +82,8 @@ def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, 
         if not _is_number(number) or not 0 <= number < math.inf:
             raise _refused(f"`{name}` must be a number of at least 0", number)
     betas: Any = recipe.betas
-    if len(betas) != 2 or not all(_is_number(beta) and 0 <= beta < 1 for beta in betas):
+    given: tuple[Any, ...] = betas if isinstance(betas, tuple) else ()
+    if len(given) != 2 or not all(_is_number(beta) and 0 <= beta < 1 for beta in given):
         raise _refused("`betas` must be two numbers from 0 to below 1", betas)
     if not _is_number(held_out) or not 0 < held_out < 1:
         raise _refused("`held_out` must be a share between 0 and 1", held_out)
@@ -73,6 +91,27 @@ def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, 
 
 def _is_number(given: object) -> bool:
     return isinstance(given, Real) and given is not True and given is not False
+
+
+def check_size(config: Config, seeds: int) -> None:
+    """Refuse twins that together have more numbers than any model may have.
+
+    Raises:
+        InputError: E467.
+    """
+    shapes = expected_shapes(replace(config, n_layers=1, steps=None)).items()
+    layer = sum(math.prod(shape) for name, shape in shapes if name.startswith("blocks."))
+    beside = sum(math.prod(shape) for name, shape in shapes if not name.startswith("blocks."))
+    numbers = seeds * (beside + config.n_layers * layer)
+    if numbers > WEIGHTS_AT_MOST:
+        raise InputError(
+            diagnostic(
+                "E467",
+                f"{shown(seeds)} of these twins would have {numbers:,} numbers",
+                notes=[f"up to {WEIGHTS_AT_MOST:,} are trained together"],
+                help="train fewer at once, or a smaller `shape`",
+            )
+        )
 
 
 def check_shape(model: Model, config: Config) -> None:

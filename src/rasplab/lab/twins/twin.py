@@ -159,10 +159,13 @@ def train_twins(
     >>> twins.model(1).certificate.exact
     False
     """
-    recipe, shape = recipe or Recipe(), shape or Shape()
+    recipe = Recipe() if recipe is None else recipe
+    shape = Shape() if shape is None else shape
+    checks.check_kinds(recipe, shape, aligned)
     checks.check_numbers(recipe, shape, seeds=seeds, held_out=held_out, seed=seed)
     checks.check_model(model)
     config = config_of(model.config, shape)
+    checks.check_size(config, seeds)
     checks.check_shape(model, config)
     if not aligned:
         recipe = replace(recipe, interchange=0.0, strict=0.0)
