@@ -82,7 +82,7 @@ def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, 
         if not _is_number(number) or not 0 <= number < math.inf:
             raise _refused(f"`{name}` must be a number of at least 0", number)
     betas: Any = recipe.betas
-    given: tuple[Any, ...] = betas if isinstance(betas, tuple) else ()
+    given = cast("tuple[Any, ...]", betas if isinstance(betas, tuple) else ())
     if len(given) != 2 or not all(_is_number(beta) and 0 <= beta < 1 for beta in given):
         raise _refused("`betas` must be two numbers from 0 to below 1", betas)
     if not _is_number(held_out) or not 0 < held_out < 1:
