@@ -81,12 +81,15 @@ def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, 
         number = getattr(recipe, name)
         if not _is_number(number) or not 0 <= number < math.inf:
             raise _refused(f"`{name}` must be a number of at least 0", number)
-    betas: Any = recipe.betas
-    given = cast("tuple[Any, ...]", betas if isinstance(betas, tuple) else ())
-    if len(given) != 2 or not all(_is_number(beta) and 0 <= beta < 1 for beta in given):
-        raise _refused("`betas` must be two numbers from 0 to below 1", betas)
+    if not _are_betas(recipe.betas):
+        raise _refused("`betas` must be two numbers from 0 to below 1", recipe.betas)
     if not _is_number(held_out) or not 0 < held_out < 1:
         raise _refused("`held_out` must be a share between 0 and 1", held_out)
+
+
+def _are_betas(given: object) -> bool:
+    pair = cast("tuple[Any, ...]", given if isinstance(given, tuple) else ())
+    return len(pair) == 2 and all(_is_number(beta) and 0 <= beta < 1 for beta in pair)
 
 
 def _is_number(given: object) -> bool:

@@ -3,9 +3,6 @@
 Shapes: b examples, n positions (BOS first).
 """
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Hashable
@@ -18,6 +15,7 @@ from torch.nn import functional
 
 from rasplab.craft.certificate import NUMBER_WITHIN
 from rasplab.lab.compression.domain import domain
+from rasplab.lab.tensors import distinct
 from rasplab.rasp.sequence import sequence_key
 from rasplab.weights import PAD_ID, encode
 
@@ -112,8 +110,7 @@ def outputs_of(model: Model, out: Tensor, counted: Tensor) -> Outputs:
     if not model.numerical:
         return Outputs(False, 0.0, 1.0, 2 * error)
     numbers = out[..., 0][counted].double()
-    distinct = torch.unique(numbers)
-    gaps = distinct.diff()
+    gaps = distinct(numbers).diff()
     apart = gaps[gaps > 2 * error]
     within = float(apart.min()) / 2 if len(apart) else NUMBER_WITHIN
     return Outputs(True, within, max(float(numbers.std(correction=0)), within), 0.0)

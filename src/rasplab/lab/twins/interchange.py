@@ -3,10 +3,6 @@
 Shapes: M networks, b examples, n positions (BOS first), h heads, d directions of the stream.
 """
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass

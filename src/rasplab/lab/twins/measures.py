@@ -1,8 +1,5 @@
 """How far a twin is a twin: measured on inputs that it did not learn from."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
@@ -12,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rasplab.lab.tensors import numbers
 from rasplab.lab.twins.alignment import Part
 from rasplab.lab.twins.examples import scored
 from rasplab.lab.twins.interchange import Parameters, drawn, interchanged
@@ -94,7 +92,7 @@ def measure(
     """The measures of all members (of `parameters`, M … each), on held-out ids (b n)."""
     draw = torch.Generator().manual_seed(seed)
     again = ids[:PAIRS].repeat(max(1, PAIRS // len(ids)), 1)
-    accuracy = _accuracy(objective, parameters, ids).tolist()
+    accuracy = numbers(_accuracy(objective, parameters, ids))
     alignment = objective.alignment
     found = [
         _of_part(objective, parameters, again, part, strict, draw)
@@ -111,7 +109,7 @@ def measure(
 def _accuracy(objective: Objective, parameters: Parameters, ids: Tensor) -> Tensor:
     """The share of positions with the right output (M), in as many batches as fit."""
     right, count = torch.zeros(()), 0
-    for batch in ids.split(PAIRS):
+    for batch in torch.split(ids, PAIRS):
         swap = drawn((), 0, torch.Generator())
         wanted, _ = objective.wanted(batch, swap)
         out, _ = interchanged(objective.twin, batch, swap, parameters)
@@ -150,7 +148,7 @@ def _share(right: Tensor, where: Tensor) -> Tensor:
 
 
 def _pairs(one: Tensor, other: Tensor) -> Iterator[tuple[float, float]]:
-    return zip(one.tolist(), other.tolist(), strict=True)
+    return zip(numbers(one), numbers(other), strict=True)
 
 
 def _mean(shares: Iterable[float]) -> float:

@@ -1,9 +1,5 @@
 """The shape of a twin, and its first parameters: those of an ordinary small transformer."""
 
-# torch's stubs leave the types of many methods open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -99,7 +95,7 @@ class Layout:
     def arrays(self, theta: Tensor) -> Parameters:
         """The arrays (M … each) of rows of parameters, with the root in the query."""
         sizes = [torch.Size(shape).numel() for shape in self.shapes.values()]
-        parts = theta.split(sizes, dim=1)
+        parts = torch.split(theta, sizes, dim=1)
         found = {
             name: part.view(len(theta), *shape)
             for (name, shape), part in zip(self.shapes.items(), parts, strict=True)

@@ -1,8 +1,5 @@
 """Strict interchange intervention training: the three losses, and the descent."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
@@ -12,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rasplab.lab.adamw import AdamW
+from rasplab.lab.tensors import norm
 from rasplab.lab.twins.alignment import Alignment
 from rasplab.lab.twins.examples import Outputs, scored
 from rasplab.lab.twins.interchange import Interchange, Parameters, drawn, interchanged, join
@@ -135,5 +133,5 @@ class Descent:
             [self.recipe.behaviour, self.recipe.interchange, self.recipe.strict]
         )
         (gradient,) = torch.autograd.grad((weights @ losses).sum(), theta)
-        size = gradient.norm(dim=1, keepdim=True)
+        size = norm(gradient, 1, keepdim=True)
         return gradient * (self.recipe.clip / size).clamp_max(1.0), shares

@@ -1,8 +1,5 @@
 """Twins: trained, measured, and each of them a model like others."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -193,7 +190,7 @@ def train_twins(
 def _objective(model: Model, twin: Transformer, examples: Examples) -> Objective:
     compiled = build(model.weights)
     with torch.no_grad():
-        out = torch.cat([compiled(ids).float() for ids in examples.train.split(4096)])
+        out = torch.cat([compiled(ids).float() for ids in torch.split(examples.train, 4096)])
     compare = outputs_of(model, out, scored(examples.train))
     return Objective(compiled, twin, align(model, twin.config), compare)
 
