@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import rasplab
+from benchmarks.bounds import Truth
 from rasplab import programs
 from rasplab.lab.compression import FastRecipe, domain
 from rasplab.verification import difference
@@ -142,3 +144,25 @@ def run_gpt2(found: Case, saved: Path, **options: Any) -> tuple[Any, dict[str, A
     with torch.no_grad():
         out = network(ids, attention_mask=(ids != PAD_ID).long())
     return out.logits, stream
+
+
+def within_bounds(
+    model: rasplab.Model, sequences: Sequence[Any], rows: Any, held: Mapping[str, Any]
+) -> float:
+    """Hold streams along named directions against proved bounds; the most of a bound that is used.
+
+    `rows` has a stream (n d) for each sequence, BOS first.
+    """
+    truth, worst = Truth(model), 0.0
+    for sequence, row in zip(sequences, rows, strict=True):
+        due = truth.of(tuple(sequence))
+        assert due is not None
+        for variable in held.values():
+            lane = slice(variable.start, variable.stop)
+            ideal, real = due[0][:, lane], row[1 : len(sequence) + 1, lane]
+            bound = variable.relative * np.abs(ideal) + variable.absolute
+            off = np.abs(real - ideal)
+            assert not (off > bound).any()
+            assert not (np.abs(row[0, lane] - variable.bos) > variable.bos_error).any()
+            worst = max(worst, float((off / (bound + 1e-300)).max(initial=0.0)))
+    return worst

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import rasplab
@@ -20,7 +19,7 @@ from rasplab.export.norms import NormBound, behind_norm
 from rasplab.lab.realism import disguise, realistic
 from rasplab.weights import files
 from rasplab.weights.sealed import sealed
-from tests.export.library import Case, case, measured, run_gpt2
+from tests.export.library import Case, case, measured, run_gpt2, within_bounds
 from tests.lab.realism.deviations import named
 
 DIALS: dict[str, dict[str, Any]] = {
@@ -175,8 +174,6 @@ def test_the_highest_rung_is_a_gpt2(tmp_path: Path) -> None:
 def test_what_a_gpt2_holds_is_as_near_as_is_proved(
     name: str, activation: str, home: str, tmp_path: Path
 ) -> None:
-    from benchmarks.bounds import Truth
-
     found = disguised(name, 5, noise_share=0.5)
     weights, clean = found.model.weights, case(name, 5).model
     saved = found.model.save_pretrained(tmp_path / "x", architecture=home, activation=activation)
@@ -189,15 +186,5 @@ def test_what_a_gpt2_holds_is_as_near_as_is_proved(
     _, stream = run_gpt2(found, saved)
     last = stream[f"blocks.{weights.config.n_layers - 1}.hook_resid_post"]
     seen = named(weights, last[..., : weights.config.d_model])
-    truth, worst = Truth(clean), 0.0
-    for sequence, row in zip(found.sequences, seen, strict=True):
-        due = truth.of(tuple(sequence))
-        assert due is not None
-        for variable in held.values():
-            lane = slice(variable.start, variable.stop)
-            ideal, real = due[0][:, lane], row[1 : len(sequence) + 1, lane]
-            bound = variable.relative * np.abs(ideal) + variable.absolute
-            assert not (np.abs(real - ideal) > bound).any()
-            assert not (np.abs(row[0, lane] - variable.bos) > variable.bos_error).any()
-            worst = max(worst, float((np.abs(real - ideal) / (bound + 1e-300)).max(initial=0.0)))
+    worst = within_bounds(clean, found.sequences, seen, held)
     assert worst > 0.1  # the bounds are near what happens

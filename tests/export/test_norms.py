@@ -6,11 +6,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import rasplab
-from benchmarks.bounds import Truth
 from rasplab import programs
 from rasplab.checker import followed, prove
 from rasplab.cli.check import check_model
@@ -19,7 +17,7 @@ from rasplab.export.checkpoint import Layout, prove_pretrained
 from rasplab.export.gpt2 import norms_of
 from rasplab.export.norms import NormBound, behind_norm, behind_norms
 from rasplab.weights.sealed import sealed
-from tests.export.library import case, run_gpt2
+from tests.export.library import case, run_gpt2, within_bounds
 
 
 def bound_of(name: str, size: int, dtype: str = "float32") -> NormBound:
@@ -146,13 +144,4 @@ def test_what_is_read_behind_norms_is_as_near_as_is_proved(
     assert proof.holds
     _, stream = run_gpt2(found, saved)
     last = stream[f"blocks.{weights.config.n_layers - 1}.hook_resid_post"]
-    truth = Truth(found.model)
-    for sequence, row in zip(found.sequences, last, strict=True):
-        due = truth.of(tuple(sequence))
-        assert due is not None
-        for variable in held.values():
-            lane = slice(variable.start, variable.stop)
-            ideal, real = due[0][:, lane], row[1 : len(sequence) + 1, lane]
-            bound = variable.relative * np.abs(ideal) + variable.absolute
-            assert not (np.abs(real - ideal) > bound).any()
-            assert not (np.abs(row[0, lane] - variable.bos) > variable.bos_error).any()
+    within_bounds(found.model, found.sequences, last, held)
