@@ -201,27 +201,22 @@ def _refused(search: _Search, noise: float) -> _Found:
 
 
 def _bears_none(weights: ModelWeights) -> _Found:
-    dtype = weights.config.dtype
-    wider = "float64" if dtype != "float64" else None
-    raise CompileError(
-        diagnostic(
-            "E462",
-            f"in {dtype} this model bears no noise that could be proved",
-            notes=[f"even noise of {LEAST_NOISE:.1g} takes more than the share of its margin"],
-            help=f"use `dtype={wider!r}`" if wider else "take a larger share, or no noise",
-        )
-    )
+    title = f"in {weights.config.dtype} this model bears no noise that could be proved"
+    why = f"even noise of {LEAST_NOISE:.1g} takes more than the share of its margin"
+    raise CompileError(_too_coarse(weights, title, why, "take a larger share, or no noise"))
 
 
 def _not_proved(weights: ModelWeights, found: _Found) -> Diagnostic:
-    dtype = weights.config.dtype
-    wider = "float64" if dtype != "float64" else None
-    return diagnostic(
-        "E462",
-        f"this disguise cannot be proved to be exact in {dtype}",
-        notes=[found.proof.refuted or "no margin is left"],
-        help=f"use `dtype={wider!r}`" if wider else "turn fewer dials, or compile smaller",
-    )
+    title = f"this disguise cannot be proved to be exact in {weights.config.dtype}"
+    why = found.proof.refuted or "no margin is left"
+    return _too_coarse(weights, title, why, "turn fewer dials, or compile smaller")
+
+
+def _too_coarse(weights: ModelWeights, title: str, why: str, otherwise: str) -> Diagnostic:
+    """What a wider format would help with; `otherwise` is what else would."""
+    widest = weights.config.dtype == "float64"
+    help = otherwise if widest else "use `dtype='float64'`"
+    return diagnostic("E462", title, notes=[why], help=help)
 
 
 def _scales(noise: object, share: object) -> tuple[float, float | None]:
