@@ -53,11 +53,26 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if SLOW_THROUGHOUT.search(collection_path.read_text("utf-8")) else None
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a test whose name holds an address: processes that share the tests disagree on it."""
+    """Refuse a test whose name holds an address: processes that share the tests disagree on it.
+
+    Of a test marked `everyday(n)` all cases but n are slow.
+    """
+    sampled: dict[str, list[pytest.Item]] = {}
     for item in items:
         if " at 0x" in item.nodeid:
             raise pytest.UsageError(f"give the parameters of {item.nodeid} names: `ids=[...]`")
+        if item.get_closest_marker("everyday") and not item.get_closest_marker("slow"):
+            sampled.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for cases in sampled.values():
+        marker = cases[0].get_closest_marker("everyday")
+        assert marker is not None
+        number: int = marker.args[0]
+        chosen = {i * len(cases) // number for i in range(number)}
+        for i, case in enumerate(cases):
+            if i not in chosen:
+                case.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,7 @@ SHIFTS = {
 }
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("selector", SHIFTS.values(), ids=SHIFTS)
 @pytest.mark.parametrize("optimize", [0, 1])
 def test_a_shift_may_stand_on_either_side(selector: rasp.Selector, optimize: int) -> None:
@@ -84,6 +85,7 @@ def test_a_shifted_selector_compiles_where_a_mean_is_beyond_size(longest: int) -
 # -- numbers, as promised
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("optimize", [0, 1])
 def test_a_promise_makes_numbers_move(causal: bool, optimize: int) -> None:
@@ -123,6 +125,7 @@ DECLARED: dict[str, Any] = {
 }
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("inputs", DECLARED.values(), ids=DECLARED)
 @pytest.mark.parametrize("causal", [False, True])
 def test_declared_inputs_are_what_the_model_is_right_on(inputs: Any, causal: bool) -> None:
@@ -145,6 +148,7 @@ def test_what_holds_on_every_declared_input_is_used_and_named() -> None:
         assert model.config.d_model < compiled(mean_place * mean_place).config.d_model
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("vocab", [[5, 7, 3], [3, 7, 5], [True, 5, 1]], ids=str)
 @pytest.mark.parametrize("causal", [False, True])
 def test_a_pattern_says_how_often_a_token_occurs_however_many_inputs(
@@ -163,6 +167,7 @@ def test_a_pattern_says_how_often_a_token_occurs_however_many_inputs(
     assert twice.verify(samples=40).passed
 
 
+@pytest.mark.slow
 def test_what_holds_on_drawn_inputs_is_used_only_where_it_has_to_be() -> None:
     wide = {"vocab": string.ascii_letters + "=", "max_length": 12}
     assert compiled(mean_place, has_one, **wide).certificate.assumptions == ()
@@ -215,6 +220,7 @@ def test_a_function_may_fail_on_what_is_not_declared() -> None:
         rasplab.compile(number, vocab="12x", max_length=3, inputs="[12]+x?")
 
 
+@pytest.mark.slow
 def test_data_come_from_the_declared_inputs() -> None:
     for inputs in (ONE_EQUALS, has_one):
         for longest in (5, 12):

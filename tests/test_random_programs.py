@@ -3,6 +3,8 @@
 import functools
 from collections import Counter
 
+import pytest
+
 from rasplab.diagnostics import ProgramError
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.order import topological
@@ -17,11 +19,13 @@ def text(drawn: Program) -> str:
     return to_text(drawn[0], 10**6)
 
 
+@pytest.mark.slow
 def test_a_seed_gives_one_program() -> None:
     some = SEEDS[::4]
     assert [text(random_program(seed)) for seed in some] == [text(grown(seed)) for seed in some]
 
 
+@pytest.mark.slow
 def test_nearly_all_programs_have_a_value_on_nearly_all_inputs() -> None:
     raised = tried = 0
     for seed in SEEDS:

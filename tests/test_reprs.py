@@ -51,6 +51,7 @@ def parts(whole: Any, depth: int, path: str) -> Iterator[tuple[str, Any]]:
             yield from parts(value, depth - 1, f"{path}.{name}")
 
 
+@pytest.mark.slow
 def test_nothing_prints_more_than_two_kilobytes(results: dict[str, Any]) -> None:
     long: dict[str, int] = {}
     seen = 0

@@ -58,6 +58,7 @@ def through_a_checkpoint(model: rasplab.Model, home: Path) -> rasplab.Model:
 WAYS = (through_files, through_pickle, through_a_checkpoint)
 
 
+@pytest.mark.everyday(6)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("inputs", "known"), DECLARED.values(), ids=DECLARED)
 def test_the_declaration_comes_back_as_far_as_it_is_data(
@@ -77,6 +78,7 @@ def test_the_declaration_comes_back_as_far_as_it_is_data(
             assert again.inputs.contains(tuple(sequence)) == model.inputs.contains(tuple(sequence))
 
 
+@pytest.mark.slow
 def test_data_and_circuits_of_a_loaded_model_are_of_its_inputs(tmp_path: Path) -> None:
     for length in (6, 10):
         again = through_files(compiled(ONE_EQUALS, length, place), tmp_path / str(length))
@@ -86,6 +88,7 @@ def test_data_and_circuits_of_a_loaded_model_are_of_its_inputs(tmp_path: Path) -
     assert through_files(compiled(ONE_EQUALS), tmp_path).circuit(ablation="resample").inputs == 321
 
 
+@pytest.mark.slow
 def test_a_loaded_model_is_verified_on_its_inputs_and_its_promises(tmp_path: Path) -> None:
     again = through_files(compiled(ONE_EQUALS), tmp_path)
     found = replace(again, program=square).verify()
@@ -99,6 +102,7 @@ def test_a_loaded_model_is_verified_on_its_inputs_and_its_promises(tmp_path: Pat
         rasplab.Model(forged, square)("=b=", check=True)
 
 
+@pytest.mark.slow
 def test_a_promise_is_checked_at_run_time_after_loading(tmp_path: Path) -> None:
     again = through_files(compiled(rasp.Examples(LISTED), 40, square % 3), tmp_path)
     assert "as on drawn inputs" in again.certificate.assumptions[0]
@@ -139,6 +143,7 @@ def test_what_needs_a_predicate_that_was_not_saved_is_refused(tmp_path: Path) ->
     assert replace(given, program=place).verify(samples=50).passed
 
 
+@pytest.mark.slow
 def test_inputs_may_be_narrowed_when_a_model_is_loaded(tmp_path: Path) -> None:
     home = compiled(ONE_EQUALS).save(tmp_path / "model")
     some = rasplab.load(home, inputs="a*=?b*")
@@ -161,6 +166,7 @@ def test_inputs_can_be_handed_from_model_to_model() -> None:
         rasplab.compile(place, vocab="ab=", max_length=5, inputs=first.inputs)
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(
     "inputs",
     [ONE_EQUALS, has_one, LISTED, rasp.Examples(LISTED)],
@@ -190,6 +196,7 @@ def test_a_model_of_other_tokens_refuses_what_it_cannot_read() -> None:
     assert not any("b" in sequence for sequence in some.inputs.every)
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(
     "narrow",
     ["a*[=b]*", lambda s: s[0] == "a", ["a=", "=b"]],
@@ -206,6 +213,7 @@ def test_inputs_that_were_narrowed_are_saved_as_narrow(narrow: Any, tmp_path: Pa
     assert replace(again, program=square).verify().passed
 
 
+@pytest.mark.slow
 def test_narrowed_inputs_that_cannot_be_listed_are_not_saved_as_wider_ones(tmp_path: Path) -> None:
     first = compiled(ONE_EQUALS, 12).save(tmp_path / "first")
     narrowed = rasplab.load(first, inputs="[a=]+b*[ab]*").inputs
@@ -237,6 +245,7 @@ def test_values_of_declared_inputs_keep_their_types(tmp_path: Path) -> None:
     assert not again.inputs.contains((1,))
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize(
     "forged",
     [

@@ -62,6 +62,7 @@ def patterns(of: Model) -> np.ndarray:
     return np.concatenate([p[..., 1:, :].ravel() for p in kept])
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(("name", "softness", "options"), CASES)
 def test_a_soft_model_equals_its_program_and_keeps_its_margins(
     name: str, softness: float, options: dict[str, Any]
@@ -80,6 +81,7 @@ def test_a_soft_model_equals_its_program_and_keeps_its_margins(
         assert (now.log_weight or 0.0) <= (was.log_weight or 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hist", "reverse", "greatest"])
 def test_no_gap_can_be_made_smaller_by_itself(name: str) -> None:
     softness = 0.5
@@ -120,6 +122,7 @@ def test_only_queries_the_factors_of_sums_and_slopes_are_changed() -> None:
     assert hard.weights.specification is not None
 
 
+@pytest.mark.slow
 def test_more_softness_leaves_more_to_attention() -> None:
     slopes = [patterns(model("reverse", s)) for s in (0.0, 0.1, 0.9)]
     most = [float((p * (1 - p)).max()) for p in slopes]
@@ -144,6 +147,7 @@ def test_a_head_that_always_selects_keeps_bos_no_higher_than_the_rest() -> None:
     assert soft.verify().passed
 
 
+@pytest.mark.slow
 def test_what_is_nearly_used_up_stays_as_it_is() -> None:
     hard, soft = (model("sort", s, 5, dtype="float16") for s in (0.0, 0.5))
     assert hard.certificate.smallest_margin < 0.5
@@ -179,6 +183,7 @@ def test_it_is_saved_said_and_proved_by_the_script_for_sceptics(tmp_path: Path) 
     assert "softness" not in json.loads((hard / "circuit.json").read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_a_soft_model_moves_to_other_homes_with_a_proof(tmp_path: Path) -> None:
     soft = model("hist", 0.2, causal=True)
     soft.save_pretrained(tmp_path / "home")

@@ -59,6 +59,7 @@ def copied(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("guide", MOST)
 def test_a_guide_that_is_followed_leads_where_it_says(guide: str, copied: Path) -> None:
     page = ROOT / f"docs/{guide}.md"
@@ -85,6 +86,7 @@ def test_what_was_added_is_exact_everywhere(guide: str, copied: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_without_the_change_the_examples_fail(copied: Path) -> None:
     (copied / "tried.txt").write_text(tried(ROOT / "docs/adding-a-primitive.md"), "utf-8")
     done = python(copied, "-m", "doctest", "tried.txt")

@@ -105,6 +105,7 @@ assert main(["bench", "-o", "results"]) == 1
 """
 
 
+@pytest.mark.slow
 def test_everything_but_the_module_itself_works_without_torch(tmp_path: Path) -> None:
     source = str(Path(rasplab.__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": source}

@@ -28,6 +28,7 @@ def compared(rows: list[Row]) -> None:
     assert not [(row, own) for row, own in apart if abs(row.auroc - own) >= NEAR]
 
 
+@pytest.mark.slow
 def test_attribution_patching_is_as_right_as_the_packages() -> None:
     compared(QUICK)
 

@@ -91,6 +91,7 @@ def test_refusals_are_halved_by_a_declaration() -> None:
     assert found[False, "wrong"] == found[True, "wrong"] == 0
 
 
+@pytest.mark.slow
 def test_random_programs_are_right_without_and_with_a_declaration() -> None:
     found = [outcome for seed in range(6) for outcome in outcomes(seed, 5, 30)]
     assert sum(not outcome.refused for outcome in found) > 6

@@ -7,6 +7,7 @@ import pytest
 from benchmarks.sizes import SORTED_AT, TRACR, compiled, size
 
 
+@pytest.mark.everyday(9)
 @pytest.mark.parametrize("name", TRACR)
 def test_no_model_is_larger_than_that_of_tracr(name: str) -> None:
     found = size(compiled(name, 5, 1))

@@ -41,6 +41,7 @@ def test_errors_of_the_library_are_within_their_bounds(name: str, dtype: str) ->
     check(model, least=2)
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("name", ["hist", "sort", "dyck1", "frac_prevs"])
 def test_errors_of_soft_models_are_within_their_bounds(name: str) -> None:
     """Their errors are large, and pass through steps that are on their way from value to value."""

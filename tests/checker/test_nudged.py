@@ -159,6 +159,7 @@ def models() -> Iterator[Any]:
         yield pytest.param(name, bool(i % 2), ("float32", "float64")[i % 3 == 0], id=name)
 
 
+@pytest.mark.everyday(9)
 @pytest.mark.parametrize(("name", "causal", "dtype"), list(models()))
 def test_blocks_are_off_by_no_more_than_is_proved(name: str, causal: bool, dtype: str) -> None:
     program, vocabulary = example(name)

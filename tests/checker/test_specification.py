@@ -29,6 +29,7 @@ class Known:
     order: dict[str, dict[Any, int]]
 
 
+@pytest.mark.everyday(24)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize(
     "seed",
@@ -49,6 +50,7 @@ def test_blocks_of_random_programs_compute_what_is_specified(seed: int, optimize
     check(model, random_sequences(vocab, length, 6, seed))
 
 
+@pytest.mark.everyday(31)
 @pytest.mark.parametrize("entry", programs.all(), ids=lambda entry: entry.name)
 def test_blocks_of_the_library_compute_what_is_specified(entry: Any) -> None:
     program, vocab = entry.at(4, 5)

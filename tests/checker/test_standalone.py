@@ -174,6 +174,7 @@ CORRUPTIONS: tuple[tuple[str, Callable[[ModelWeights, Arrays], None]], ...] = (
 )
 
 
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize(("name", "corrupt"), CORRUPTIONS)
 def test_it_refuses_weights_that_change_an_output(
     name: str, corrupt: Callable[[ModelWeights, Arrays], None], tmp_path: Path

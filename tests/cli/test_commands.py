@@ -153,6 +153,7 @@ def test_run_compiled_refuses_a_token_outside_a_given_vocabulary(shell: Shell) -
     assert "error[E404]" in shell.err
 
 
+@pytest.mark.slow
 def test_compile_writes_a_model_that_show_and_verify_read(shell: Shell) -> None:
     line = ["compile", "my.py:hist", "--vocab", "a b 0..2", "--max-length", "4", "-o", "out/hist"]
     Path("out").mkdir()
@@ -172,6 +173,7 @@ def test_compile_writes_a_model_that_show_and_verify_read(shell: Shell) -> None:
     assert "DIFFERENT" in shell.out
 
 
+@pytest.mark.slow
 def test_disguise_writes_a_model_that_is_proved_and_compared(shell: Shell) -> None:
     sizes = ["--vocab", "ab", "--max-length", "3"]
     assert shell("disguise", "hist", *sizes, "--level", "3", "--seed", "4", "-o", "hidden") == 0
@@ -187,6 +189,7 @@ def test_disguise_writes_a_model_that_is_proved_and_compared(shell: Shell) -> No
     assert not Path("more").exists()
 
 
+@pytest.mark.slow
 def test_dials_of_a_disguise_are_turned_one_by_one(shell: Shell) -> None:
     assert shell("compile", "hist", "--vocab", "ab", "--max-length", "3", "-o", "plain") == 0
     line = ["disguise", "plain", "-o", "hidden"]
@@ -208,6 +211,7 @@ def test_dials_of_a_disguise_are_turned_one_by_one(shell: Shell) -> None:
         assert f"error[{code}" in shell.err
 
 
+@pytest.mark.slow
 def test_a_soft_model_is_compiled_shown_and_compared_as_such(shell: Shell) -> None:
     line = ["compile", "hist", "--vocab", "ab", "--max-length", "3", "-o", "soft"]
     assert shell(*line, "--softness", "0.5") == 0
@@ -349,6 +353,7 @@ def test_explain_prints_the_page(shell: Shell) -> None:
     assert "error[E412]" in shell.err
 
 
+@pytest.mark.everyday(15)
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -444,6 +449,7 @@ def test_a_file_may_import_from_its_own_directory(shell: Shell) -> None:
 STDLIB = ("json", "inspect", "random", "csv", "difflib", "numpy")
 
 
+@pytest.mark.slow
 def test_a_file_beside_a_program_does_not_stand_for_the_standard_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

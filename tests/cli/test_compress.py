@@ -112,6 +112,7 @@ def test_what_is_no_list_of_widths_is_refused(text: str) -> None:
     assert caught.value.code == "E800"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong",
     [

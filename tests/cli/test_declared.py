@@ -27,6 +27,7 @@ def saved(shell: Shell) -> Shell:
     return shell
 
 
+@pytest.mark.slow
 def test_a_saved_model_is_verified_on_its_declared_inputs(saved: Shell) -> None:
     assert saved("verify", "saved", "--program", "p.py:square") == 0
     assert "inputs: meant for those that match '[ab]*=[ab]*'" in saved.out

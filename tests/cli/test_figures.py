@@ -20,6 +20,7 @@ def shell(
     return Shell(capsys)
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("suffix", STARTS)
 @pytest.mark.parametrize(
     "line", ["plan hist", "residual hist aab", "attention hist aab", "circuit hist aab"]
@@ -37,6 +38,7 @@ def test_a_circuit_is_drawn_under_every_ablation_that_there_is(shell: Shell, abl
     assert shell(*line, "--ablation", ablation) == 0
 
 
+@pytest.mark.slow
 def test_figures_of_expressions_and_weights(shell: Shell) -> None:
     assert shell("graph", "sort", "-o", "graph.svg") == 0
     assert "earlier" in Path("graph.svg").read_text("utf-8")

@@ -24,6 +24,7 @@ def shell(
     return Shell(capsys)
 
 
+@pytest.mark.slow
 def test_help_is_wrapped_to_80_columns(shell: Shell) -> None:
     pages: list[str] = []
     for command in ("", *COMMANDS):
@@ -33,6 +34,7 @@ def test_help_is_wrapped_to_80_columns(shell: Shell) -> None:
     compare("help.txt", "\n".join(pages))
 
 
+@pytest.mark.everyday(8)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_parameter_is_explained(shell: Shell, command: str) -> None:
     assert shell(command, "--help") == 0
@@ -62,6 +64,7 @@ def test_bash_completes_commands_and_options(shell: Shell) -> None:
     assert "--dtype" in completed("bash", ["rasplab", "compile", "sort", "--d"])
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("name", ["zsh", "fish"])
 def test_other_shells_have_a_script_with_every_command(shell: Shell, name: str) -> None:
     assert shell("completion", name) == 0

@@ -83,6 +83,7 @@ def test_what_cannot_be_marked_is_told(capfd: pytest.CaptureFixture[str]) -> Non
     compare("learn/mistakes.txt", text)
 
 
+@pytest.mark.slow
 def test_a_class_works_out_a_mystery(capfd: pytest.CaptureFixture[str]) -> None:
     text = transcript(
         capfd,
@@ -194,6 +195,7 @@ def test_notebooks_are_written(capfd: pytest.CaptureFixture[str]) -> None:
     assert "E503" in capfd.readouterr().err
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(
     ("code", "seconds", "told"),
     [

@@ -34,6 +34,7 @@ def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[list[objec
     return rows["input"], list(rows.values())[-1], err
 
 
+@pytest.mark.everyday(14)
 @pytest.mark.parametrize(
     ("arguments", "read", "gives"),
     [

@@ -42,6 +42,7 @@ def in_terminal(*arguments: str) -> str:
     return b"".join(parts).decode()
 
 
+@pytest.mark.slow
 def test_in_a_pipe_lines_are_whole_and_plain() -> None:
     done = piped("list", COLUMNS="20", TERM="xterm")
     assert done.returncode == 0
@@ -49,11 +50,13 @@ def test_in_a_pipe_lines_are_whole_and_plain() -> None:
     assert "The greatest value of the sequence, at every position." in done.stdout
 
 
+@pytest.mark.slow
 def test_in_a_terminal_there_is_colour() -> None:
     assert "\x1b[" in in_terminal("explain", "E999")
     assert "─" in in_terminal("list")
 
 
+@pytest.mark.slow
 def test_the_exit_code_reaches_the_shell() -> None:
     done = piped("run", "nosuch")
     assert done.returncode == 1
@@ -61,6 +64,7 @@ def test_the_exit_code_reaches_the_shell() -> None:
     assert piped("nosuch").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_error() -> None:
     with subprocess.Popen(
         [*COMMAND, "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -72,6 +76,7 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("line", [["--help"], ["list"], ["run", "sort", "2", "1", "--compiled"]])
 def test_no_command_loads_torch_without_need(line: list[str]) -> None:
     probe = (

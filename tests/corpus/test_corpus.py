@@ -9,6 +9,7 @@ from rasplab.rasp.values import canonical, identity
 from tests.corpus import CASES, Case
 
 
+@pytest.mark.everyday(225)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_evaluator_gives_what_was_written_by_hand(case: Case) -> None:
     for sequence, expected in case.inputs:
@@ -23,6 +24,7 @@ def test_names_are_unique() -> None:
     assert not [name for name, times in Counter(case.name for case in CASES).items() if times > 1]
 
 
+@pytest.mark.everyday(205)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_inputs_fit_vocabulary_and_length(case: Case) -> None:
     known = {identity(token) for token in case.vocab}

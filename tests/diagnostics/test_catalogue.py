@@ -40,6 +40,7 @@ def test_pages_are_in_the_order_of_their_codes() -> None:
     assert list(PAGES) == sorted(PAGES)
 
 
+@pytest.mark.everyday(5)
 def test_the_bad_example_raises_its_code_with_the_golden_message(page: Page) -> None:
     code, message = finding_of(page)
     assert code == page.code, message
@@ -51,6 +52,7 @@ def test_every_golden_message_belongs_to_a_page() -> None:
     assert names == set(PAGES)
 
 
+@pytest.mark.everyday(5)
 def test_the_mended_example_runs(page: Page) -> None:
     run_example(page.mended)
 
@@ -89,6 +91,7 @@ def test_an_unknown_code_is_answered_with_the_nearest(code: str, near: str) -> N
     assert len(str(caught.value)) < 400
 
 
+@pytest.mark.slow
 def test_the_page_of_the_documentation_is_up_to_date() -> None:
     committed = (ROOT / "docs/errors.md").read_text("utf-8")
     assert committed == markdown(), "run: python -m rasplab.diagnostics.catalogue > docs/errors.md"

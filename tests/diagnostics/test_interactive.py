@@ -28,6 +28,7 @@ def typed(text: str, *options: str, **environment: str) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 def test_a_refusal_at_the_prompt_has_no_lines_of_ours() -> None:
     shown = typed(TYPED, "-i", "-q")
     assert "NameError: name 'hist' is not defined" in shown
@@ -37,6 +38,7 @@ def test_a_refusal_at_the_prompt_has_no_lines_of_ours() -> None:
     assert "rasplab.diagnostics" not in shown
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(
     ("options", "environment"), [(("-i", "-q"), {"RASPLAB_TRACEBACK": "1"}), ((), {})]
 )

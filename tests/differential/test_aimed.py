@@ -27,6 +27,7 @@ def check(grow: Grow, seed: int, variants: list[Variant]) -> None:
             pytest.fail(report(drawn, variant))
 
 
+@pytest.mark.everyday(22)
 @pytest.mark.parametrize("seed", EVERYDAY)
 @pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)
 def test_an_aimed_program_equals_its_model_or_is_refused(grow: Grow, seed: int) -> None:

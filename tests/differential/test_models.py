@@ -64,6 +64,7 @@ def written(case: Case) -> list[tuple[list[Any], list[Any]]]:
     ]
 
 
+@pytest.mark.everyday(172)
 @pytest.mark.parametrize(("case", "optimize", "causal"), [*variants()])
 def test_case_equals_the_evaluator_and_its_expected_outputs(
     case: Case, optimize: int, causal: bool

@@ -60,6 +60,7 @@ def check(seed: int, *, causal: bool, optimize: int) -> str:
     return "equal"
 
 
+@pytest.mark.everyday(20)
 @pytest.mark.parametrize(
     "seed",
     [pytest.param(seed, marks=pytest.mark.slow if seed in LARGE else ()) for seed in range(40)],

@@ -61,6 +61,7 @@ shown, not run
 """
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("page", [_parameter(page) for page in PAGES])
 def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

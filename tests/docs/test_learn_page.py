@@ -10,6 +10,7 @@ from rasplab.cli import main
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "learn.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_marking_on_the_page_is_what_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -22,6 +23,7 @@ def test_the_marking_on_the_page_is_what_is_said(
     assert capfd.readouterr().err == shown
 
 
+@pytest.mark.slow
 def test_the_guess_on_the_page_is_what_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ def test_the_page_is_up_to_date() -> None:
     assert published.page() == PAGE, "run python tools/documentation.py"
 
 
+@pytest.mark.slow
 def test_the_page_has_every_program_and_the_models_of_one_source() -> None:
     sources = list(published.sources())
     for source in sources:

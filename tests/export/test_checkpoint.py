@@ -22,6 +22,7 @@ def saved(tmp_path: Path) -> Path:
     return compiled("shift").save_pretrained(tmp_path / "shift")
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize(
     ("name", "activation"), [*((name, "relu") for name in NAMES), ("sort", "gelu_new")]
 )
@@ -38,6 +39,7 @@ def test_the_model_comes_back_bit_for_bit(name: str, activation: str, tmp_path: 
         assert np.array_equal(array, again)
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
 def test_a_model_of_any_format_comes_back(dtype: str, tmp_path: Path) -> None:
     model = compiled("shift", 1, dtype)
@@ -51,6 +53,7 @@ def test_the_same_model_gives_the_same_bytes() -> None:
     assert contents(model.weights, layout) == contents(model.weights, layout)
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_writer_is_balanced_and_every_reader_free_of_the_mean(
     name: str, tmp_path: Path
@@ -132,6 +135,7 @@ def test_what_cannot_be_written_is_refused(
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.slow
 def test_writing_a_checkpoint_needs_nothing_of_transformers() -> None:
     import subprocess
     import sys

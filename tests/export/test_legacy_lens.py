@@ -91,6 +91,7 @@ def test_shapes_are_what_the_config_says(vocab: str, tmp_path: Path) -> None:
     assert min(h, d, k, m) > 0
 
 
+@pytest.mark.slow
 def test_writing_needs_no_torch(tmp_path: Path) -> None:
     import subprocess
     import sys

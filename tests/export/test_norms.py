@@ -25,6 +25,7 @@ def bound_of(name: str, size: int, dtype: str = "float32") -> NormBound:
     return behind_norms(weights, norms_of(weights, "relu", dtype), dtype)
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("name", ["sort", "hist", "frac_prevs", "dyck3", "running_sum"])
 def test_norms_cost_margin_and_never_give_any(name: str) -> None:
     bound, plain = bound_of(name, 5), prove(case(name, 5).model.weights)
@@ -34,6 +35,7 @@ def test_norms_cost_margin_and_never_give_any(name: str) -> None:
     assert bound_of(name, 5, "float64").output_error < bound.output_error
 
 
+@pytest.mark.slow
 def test_a_model_without_margin_to_spare_is_written_in_float64(tmp_path: Path) -> None:
     assert not bound_of("sort_freq", 16).exact
     assert bound_of("sort_freq", 16, "float64").exact
@@ -91,6 +93,7 @@ LIBRARY = [
 ]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("name", LIBRARY)
 def test_a_loaded_model_is_proved_and_exported_as_a_fresh_one(name: str, tmp_path: Path) -> None:
     fresh = case(name, 5).model

@@ -32,6 +32,7 @@ def format_of(saved: Path) -> str:
     return json.loads((saved / "config.json").read_text())["dtype"]
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("activation", ["relu", "gelu_new"])
 @pytest.mark.parametrize(("name", "dtype"), [("greatest", "float32"), ("hist", "float64")])
 def test_a_model_is_proved_behind_ordinary_norms(

@@ -23,6 +23,7 @@ def words_for(vocab: Any, program: Any = tokens) -> Words:
     return words_of(rasplab.compile(program, vocab=vocab, max_length=2).config)
 
 
+@pytest.mark.slow
 @given(st.lists(VALUES, min_size=1, max_size=6))
 def test_every_token_has_its_own_text_without_white_space(vocab: list[Any]) -> None:
     words = words_for(vocab)

@@ -173,6 +173,7 @@ def test_a_sum_that_is_not_whole_is_a_number_within_the_certified_error(causal: 
     assert error <= model.weights.tolerance
 
 
+@pytest.mark.everyday(7)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     ("program", "vocab", "most", "code"),

@@ -39,6 +39,7 @@ def fits(found: dict[str, Any], declared: dict[str, type]) -> bool:
     return all(type(found[name]) is kind for name, kind in declared.items())
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("ablation", ["none", "zero", "mean", "resample"])
 @pytest.mark.parametrize(
     "name", ["hist", *(pytest.param(n, marks=pytest.mark.slow) for n in ("reverse", "frac_prevs"))]
@@ -88,6 +89,7 @@ def test_effects_on_a_score_add_up_to_it(tmp_path: Path) -> None:
             assert total + bias[node["feature"]] == pytest.approx(node["activation"], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_an_effect_is_what_ablating_the_edge_takes_away(tmp_path: Path) -> None:
     """Of the counting head's own token: the count without it, by a forward pass that lacks it."""
     model = library_model("hist")
@@ -124,6 +126,7 @@ def _after_first_attention(model: rasplab.Model, ids: Any, edit: Any = None) -> 
     return np.array(kept["blocks.0.hook_resid_mid"], np.float64)
 
 
+@pytest.mark.slow
 def test_a_link_is_an_edge_of_the_circuit(tmp_path: Path) -> None:
     model = library_model("reverse")
     circuit = model.circuit(level="direction", ablation="resample")
@@ -138,6 +141,7 @@ def test_a_link_is_an_edge_of_the_circuit(tmp_path: Path) -> None:
         assert any(sender == labels[link["source"]] for sender, _ in edges)
 
 
+@pytest.mark.slow
 def test_the_input_is_one_of_the_data_if_none_is_given(tmp_path: Path) -> None:
     graph = graph_of(library_model("hist"), None, tmp_path)
     assert len(set(graph["metadata"]["prompt_tokens"])) == 6

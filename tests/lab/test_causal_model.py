@@ -49,6 +49,7 @@ def compare(model: rasplab.Model, sequence: list, draw: random.Random) -> None:
         assert list(map(identity, got)) == list(map(identity, expected)), (do, variable)
 
 
+@pytest.mark.everyday(30)
 @pytest.mark.parametrize("name", NAMES)
 def test_library_programs_are_their_causal_models(name) -> None:
     model = compiled(name)
@@ -57,6 +58,7 @@ def test_library_programs_are_their_causal_models(name) -> None:
         compare(model, sequence, draw)
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("seed", range(12))
 def test_random_programs_are_their_causal_models(seed) -> None:
     program, vocab, max_length = random_program(seed)

@@ -221,6 +221,7 @@ def parts(truth: GroundTruth) -> tuple[set[Node], set[Edge]]:
     return set(truth.nodes) - {Node("output")}, set(truth.edges)
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("ablation", ABLATIONS[1:])
 @pytest.mark.parametrize("level", LEVELS_TRIED)
 @pytest.mark.parametrize("name", TRIED)

@@ -86,6 +86,7 @@ def agree(model, sequence, do) -> bool | None:
     return False
 
 
+@pytest.mark.everyday(6)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_library_models_agree_with_the_evaluator_or_name_the_broken_fact(name, optimize) -> None:
@@ -99,6 +100,7 @@ def test_library_models_agree_with_the_evaluator_or_name_the_broken_fact(name, o
     assert verdicts.count(True) >= verdicts.count(False)
 
 
+@pytest.mark.slow
 @examples(40)
 @given(drawn_programs(), st.booleans(), st.integers(0, 1), st.integers(0, 1 << 30))
 def test_random_models_agree_with_the_evaluator_or_name_the_broken_fact(
@@ -233,6 +235,7 @@ def test_numbers_are_counted_from_the_default_of_their_aggregate() -> None:
         assert model.run("abab", do={"mean": {0: 9}}) == pytest.approx([9, 7.5, 9, 7])
 
 
+@pytest.mark.everyday(12)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_coordinates_are_read_back_as_the_value_that_was_written(name, optimize) -> None:
@@ -344,6 +347,7 @@ def agrees_where_it_is_set(model: rasplab.Model, sequence, do) -> None:
 UP_TO_HERE = select(indices, indices, "<=")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("causal", [False, True])
 def test_a_mean_that_a_sum_replaced_in_one_of_two_uses_is_not_set_by_halves(causal) -> None:
     m = aggregate(UP_TO_HERE, tokens, 0).named("m")
@@ -369,6 +373,7 @@ def test_what_a_pass_took_away_is_said_to_be_gone() -> None:
     assert "it is computed inside `aggregate_sum(" in str(refusal)
 
 
+@pytest.mark.slow
 def test_a_sum_that_became_one_with_a_product_is_not_set_with_it() -> None:
     product = ((indices + 1) * aggregate(UP_TO_HERE, tokens, 0)).named("product")
     total = rasplab.rasp.aggregate_sum(UP_TO_HERE, tokens).named("total")

@@ -175,6 +175,7 @@ def notion(one: frozenset[Pair], faithful: dict[frozenset[Pair], bool], minimal:
     return max((name for name, yes in is_so.items() if yes), key=NOTIONS.index)
 
 
+@pytest.mark.slow
 def test_edges_that_matter_alone_need_not_be_in_a_circuit() -> None:
     program, vocab = programs.get("sort").at(3, 3)
     model = rasplab.compile(program, vocab=vocab, max_length=3)

@@ -149,6 +149,7 @@ def check_seed(seed: int, number: int) -> int:
     return was_set
 
 
+@pytest.mark.slow
 def test_random_interventions_agree_with_the_program_or_are_refused() -> None:
     assert sum(check_seed(seed, 6) for seed in range(9, 13)) > 12
 

@@ -25,6 +25,7 @@ def test_there_are_twenty_with_consecutive_numbers_and_names_of_their_own() -> N
     assert WRONG.keys() == set(NAMES)
 
 
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
 def test_the_reference_is_solved_within_its_budget(exercise: learn.Exercise) -> None:
     marking = learn.mark(exercise, exercise.reference)

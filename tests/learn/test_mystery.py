@@ -136,6 +136,7 @@ def test_numbers_are_compared_up_to_the_certified_error() -> None:
     assert not learn.compare(sealed, program + 0.1).right
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("seed", range(3))
 def test_drawn_models_come_from_the_library_and_are_sealed_whole(seed: int, tmp_path: Path) -> None:
     model = learn.pick(seed)

@@ -29,6 +29,7 @@ def differs(entry: Entry, size: tuple[int, int], sequence: list[Any]) -> str:
     return "" if repr(got) == repr(wanted) else f"{sequence}: {got}, not {wanted}"
 
 
+@pytest.mark.everyday(8)
 @each_entry
 @examples(60)
 @given(data=st.data(), size=st.tuples(st.integers(1, 13), st.integers(1, 14)))
@@ -39,6 +40,7 @@ def test_programs_agree_with_plain_python(
     assert not differs(entry, size, sequence)
 
 
+@pytest.mark.everyday(9)
 @each_entry
 def test_programs_agree_with_plain_python_on_every_short_sequence(entry: Entry) -> None:
     vocab = entry.at(2, 4)[1]
@@ -47,6 +49,7 @@ def test_programs_agree_with_plain_python_on_every_short_sequence(entry: Entry) 
             assert not differs(entry, (2, 4), list(sequence))
 
 
+@pytest.mark.everyday(20)
 @pytest.mark.parametrize("size", [30, 100])
 @each_entry
 @examples(2)
@@ -83,6 +86,7 @@ def balanced(kinds: int) -> st.SearchStrategy[str]:
     )
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("kinds", [1, 2, 3])
 @examples(60)
 @given(data=st.data())

@@ -38,6 +38,7 @@ HEADING = f"{'':24}" + "".join(
 )
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}-{size[1]}")
 def test_no_model_of_the_library_changes_its_size_unseen(

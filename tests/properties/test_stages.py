@@ -64,6 +64,7 @@ def same(a, b) -> bool:
     return identity(a) == identity(b)
 
 
+@pytest.mark.everyday(29)
 def test_the_graph_and_the_resolved_graph_equal_the_evaluator(compiled):
     model, sequences = compiled
     causal = model.config.causal
@@ -77,6 +78,7 @@ def test_the_graph_and_the_resolved_graph_equal_the_evaluator(compiled):
             assert all(map(same, got, expected))
 
 
+@pytest.mark.everyday(39)
 def test_every_value_lies_in_its_domain(compiled):
     model, sequences = compiled
     causal = model.config.causal
@@ -97,6 +99,7 @@ def test_every_coordinate_is_within_its_certified_bound(compiled):
     check_bounds(*compiled)
 
 
+@pytest.mark.everyday(25)
 @pytest.mark.parametrize("entry", programs.all(), ids=lambda entry: entry.name)
 def test_library_coordinates_are_within_their_certified_bounds(entry):
     program, vocab = entry.at(6, 8)

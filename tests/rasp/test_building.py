@@ -179,6 +179,7 @@ def test_sequences_of_every_shape_are_read() -> None:
     assert evaluate(length, range(3)) == [3, 3, 3]
 
 
+@pytest.mark.slow
 def test_depth_has_no_limit() -> None:
     value = tokens
     selector = full
@@ -189,6 +190,7 @@ def test_depth_has_no_limit() -> None:
     assert selector("a") == [[True]]
 
 
+@pytest.mark.slow
 def test_values_of_any_depth_are_refused_where_they_are_written() -> None:
     deep: Any = ()
     for _ in range(100_000):

@@ -120,6 +120,7 @@ def whole_text(root: Expression, limit: int) -> str:
     return texts[id(root)].text
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 20, 60, 400])
 def test_what_is_cut_away_need_not_be_written_out(limit: int) -> None:
     for seed in range(40):
@@ -129,6 +130,7 @@ def test_what_is_cut_away_need_not_be_written_out(limit: int) -> None:
             assert to_text(shown, limit) == whole_text(shown, limit)
 
 
+@pytest.mark.slow
 def test_deep_expressions_print_their_beginning() -> None:
     deep = tokens
     for _ in range(20_000):

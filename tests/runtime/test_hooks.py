@@ -27,6 +27,7 @@ def ids(module: Transformer) -> Tensor:
     return module.encode([[3, 1, 2], [2, 1]])
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_activation_is_the_one_of_numpy(name: str, optimize: int) -> None:

@@ -9,6 +9,7 @@ from tests.view.explorer.test_page import parsed
 from tools import gallery
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("name", ["hist", "dyck1"])
 def test_a_section_links_to_what_is_made_for_it(name: str) -> None:
     pytest.importorskip("matplotlib", reason="pictures need matplotlib")

@@ -22,6 +22,7 @@ from tests.view.models import library_model
 NAMES = ("sort", "reverse", "dyck2")
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("ablation", ["none", "zero"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_circuit_shows_its_nodes_and_edges_and_no_others(name: str, ablation: str) -> None:
@@ -104,6 +105,7 @@ def test_attention_panels_are_titled_by_their_selectors() -> None:
         assert shown.endswith(f"layer {head.layer} head {head.start} · {head.variable}")
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("name", ["hist", "sort", "dyck2"])
 def test_no_text_of_an_attention_figure_is_clipped_or_overlaps(name: str) -> None:
     model = library_model(name)
@@ -123,6 +125,7 @@ def test_no_text_of_an_attention_figure_is_clipped_or_overlaps(name: str) -> Non
             assert apart
 
 
+@pytest.mark.slow
 def test_size_is_the_width_and_dark_has_no_white() -> None:
     model = library_model("sort")
     picture = view.residual(model, [4, 2, 5], size=3.3)
@@ -163,6 +166,7 @@ def test_narrow_weights_are_the_same_below_each_other_and_can_be_read(head: int 
     assert min(float(t.get_fontsize()) for t in labels) * scale >= 8
 
 
+@pytest.mark.slow
 def test_weights_stay_side_by_side_where_there_is_room() -> None:
     weights = library_model("sort").weights
     plain, roomy = (draw_weights(weights, 2, 0, size=size) for size in (None, 30.0))

@@ -45,6 +45,7 @@ def shape(mesh: QuadMesh) -> tuple[int, ...]:
     return array.shape
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_panel_for_the_embedding_and_for_each_sublayer_that_writes(name: str) -> None:
     model = library_model(name)
@@ -54,6 +55,7 @@ def test_a_panel_for_the_embedding_and_for_each_sublayer_that_writes(name: str) 
     assert panels(figure)[0].get_title() == "embedding"
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("name", INPUTS)
 def test_the_last_panel_has_a_row_per_direction_and_a_column_per_position(name: str) -> None:
     model = library_model(name)
@@ -160,6 +162,7 @@ def test_a_sum_shows_what_it_adds_rather_than_the_weight_of_bos() -> None:
     assert np.allclose(np.asarray(mesh.get_array())[1:, 1:], expected, atol=1e-3)
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
 def test_saving_twice_gives_the_same_bytes(suffix: str, tmp_path: Path) -> None:
     model = library_model("sort")

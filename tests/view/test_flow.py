@@ -220,6 +220,7 @@ def test_the_suffix_names_the_format(suffix: str, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.everyday(3)
 @needs_dot
 @pytest.mark.parametrize("name", NAMES)
 def test_graphviz_has_no_complaints(name: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -75,6 +75,7 @@ def test_each_wire_ends_in_a_dot_on_its_lane() -> None:
     assert len(dots) - len(reads) == len(model.manifest.variables) - 1  # all but BOS are written
 
 
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("name", NAMES)
 def test_two_variables_share_a_lane_only_one_after_the_other(name: str) -> None:
     rows = rows_of(library_model(name, optimize=0).weights)
@@ -109,6 +110,7 @@ def test_markup_in_tokens_is_escaped() -> None:
     assert any("<b> & " in text for text in texts(view.plan_svg(model)))
 
 
+@pytest.mark.slow
 def test_the_same_program_gives_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     code = (
         "import rasplab, sys; from rasplab import programs, view;"

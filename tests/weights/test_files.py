@@ -67,6 +67,7 @@ def code_of(action: Callable[[], Any]) -> str:
 # -- there and back
 
 
+@pytest.mark.everyday(10)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_comes_back_as_it_was(name: str, optimize: int, tmp_path: Path) -> None:
@@ -508,6 +509,7 @@ model.save(sys.argv[1], overwrite=True)
 """
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(
     ("name", "place", "before", "count"),
     [

@@ -173,6 +173,7 @@ def all_places(name: str, kind: str) -> list[Where]:
     return [(n, *p) for n, d in whole.items() if not isinstance(d, bytes) for p in places(d)]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", NAMES)
 @examples(40)
@@ -305,6 +306,7 @@ ARRAY_FILES = [
 ]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(("name", "kind", "file"), ARRAY_FILES)
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 def test_no_array_holds_what_is_not_finite(
@@ -322,6 +324,7 @@ def test_no_array_holds_what_is_not_finite(
             assert_refused(tmp_path / "model", parts, kind)
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(("name", "kind", "file"), ARRAY_FILES)
 def test_arrays_are_of_the_models_format_shape_and_number(
     name: str, kind: str, file: str, tmp_path: Path

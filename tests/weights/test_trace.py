@@ -24,6 +24,7 @@ def histogram() -> rasplab.Model:
     return rasplab.compile(selector_width(same).named("hist"), vocab="abc", max_length=5)
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_output_is_the_models_and_everything_prints(name: str, optimize: int) -> None:
@@ -183,6 +184,7 @@ def test_a_counting_heads_grid_is_the_programs_selector(
         assert head.attention is None
 
 
+@pytest.mark.everyday(6)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_step_holds_a_variable_and_heads_explain_their_values(

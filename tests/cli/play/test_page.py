@@ -66,6 +66,7 @@ def typed(browser: Any, address: str) -> Iterator[Typed]:
     assert shown.complaints == []
 
 
+@pytest.mark.slow
 def test_an_edit_is_compiled_and_the_input_stays(typed: Typed) -> None:
     typed.page.fill("#typed", "a b a c")
     typed.write("hist = selector_width(select(tokens, tokens, ==));\ntwice = 2 * hist;")
@@ -79,6 +80,7 @@ def test_an_edit_is_compiled_and_the_input_stays(typed: Typed) -> None:
     assert "least margin" in status
 
 
+@pytest.mark.slow
 def test_every_key_that_is_typed_arrives(typed: Typed) -> None:
     typed.write("")
     text = "copied = aggregate(select(indices, indices, ==), tokens);"
@@ -88,6 +90,7 @@ def test_every_key_that_is_typed_arrives(typed: Typed) -> None:
     assert typed.page.locator("h1").inner_text() == "copied"
 
 
+@pytest.mark.slow
 def test_mistakes_are_shown_below_their_line_and_the_last_good_network_stays(typed: Typed) -> None:
     before = typed.outputs()
     typed.write("x = tokens;\ny = aggregate(full_s, tokenz);\nz = 1;")
@@ -114,6 +117,7 @@ def test_a_python_program_is_run(typed: Typed) -> None:
     assert typed.outputs() == ["0", "3", "7"]
 
 
+@pytest.mark.slow
 def test_html_in_a_program_is_only_text(typed: Typed) -> None:
     hostile = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>"
     typed.write(f'x = indicator(tokens == "{hostile}");  # {hostile}')

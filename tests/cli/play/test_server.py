@@ -177,6 +177,7 @@ def test_no_text_leaves_its_script() -> None:
     assert {e["language"] for e in without["examples"]} == {"rasp"}
 
 
+@pytest.mark.slow
 def test_a_program_that_never_ends_is_stopped_and_the_next_one_compiles(
     real: Playground,
 ) -> None:

@@ -35,10 +35,12 @@ def piped(text: bytes, *options: str) -> tuple[str, str, int]:
     return done.stdout.decode(), done.stderr.decode(), done.returncode
 
 
+@pytest.mark.slow
 def test_piped_lines_give_a_plain_transcript() -> None:
     assert piped(b"twice = indices * 2;\nx = 1 +\n2;\n") == (SAID, "", 0)
 
 
+@pytest.mark.slow
 def test_a_transcript_may_hold_what_was_read_too(tmp_path: Path) -> None:
     (tmp_path / "file.rasp").write_text("a = 1;")
     said, _, _ = piped(b"a +\n1;\nexit\na;\n", "--echo", str(tmp_path / "file.rasp"))
@@ -47,6 +49,7 @@ def test_a_transcript_may_hold_what_was_read_too(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_line_that_is_no_text_is_an_error_and_not_the_end() -> None:
     said, wrong, code = piped(b"a = \xff;\nb = 2;\nc = (")
     assert "error[E711]: this line is not UTF-8" in said

@@ -37,6 +37,7 @@ LANGUAGES = {
 }
 
 
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_a_program_accepts_its_language(name: str) -> None:
     letters, longest, belongs = LANGUAGES[name]
@@ -55,6 +56,7 @@ def test_the_words_that_are_rare_are_accepted() -> None:
     assert read(DIALECTS / "abc.cr").accepts("aabbcc")
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("name", LANGUAGES)
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_program_compiles_and_equals_itself(name: str, causal: bool) -> None:

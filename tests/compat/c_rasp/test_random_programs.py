@@ -107,6 +107,7 @@ def written(seed: int, word: str) -> tuple[str, list]:
     return HEAD + "\n".join(lines), last
 
 
+@pytest.mark.everyday(104)
 @pytest.mark.parametrize("seed", range(150))
 def test_a_program_means_what_its_tree_says(seed: int) -> None:
     random = Random(-seed)
@@ -117,6 +118,7 @@ def test_a_program_means_what_its_tree_says(seed: int) -> None:
     assert program.result(word, causal=True) == values
 
 
+@pytest.mark.everyday(11)
 @pytest.mark.parametrize("seed", range(1000, 1012))
 def test_a_compiled_program_means_what_its_tree_says(seed: int) -> None:
     program = parse(written(seed, "a")[0])

@@ -60,6 +60,7 @@ def hinted(number: int, width: int) -> list[int]:
     return [part for i, digit in enumerate(digits) for part in (PAPER.HINT - i, digit)]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("reverse", [True, False])
 def test_addition_says_the_sum(reverse: bool) -> None:
     random = Random(2)
@@ -85,6 +86,7 @@ MODELS = [
 ]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(("program", "vocab", "length"), MODELS)
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_program_of_the_paper_compiles_and_equals_itself_on_arrays(

@@ -26,6 +26,7 @@ def expected(run, tokens: Sequence[int]):
             return None
 
 
+@pytest.mark.everyday(21)
 @pytest.mark.parametrize("seed", range(60))
 def test_a_program_is_the_same_by_the_definition_on_arrays_and_as_an_expression(seed: int) -> None:
     random = Random(seed)
@@ -65,6 +66,7 @@ def test_few_programs_that_have_a_value_are_refused() -> None:
     assert refused < 0.05 * defined, (refused, defined)
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_compiled_program_is_the_program_with_and_without_a_mask(seed: int, causal: bool) -> None:

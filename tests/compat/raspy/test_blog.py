@@ -71,6 +71,7 @@ MODELS: list[tuple[Callable[[], raspy.SOp], object, int]] = [
 ]
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize(("build", "vocab", "length"), MODELS)
 def test_a_program_compiles_and_equals_itself(build, vocab, length: int) -> None:
     program = build()

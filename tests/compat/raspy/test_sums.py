@@ -53,6 +53,7 @@ def test_a_value_is_the_one_or_the_sum(name: str, kind: str, default) -> None:
         assert program(w).toseq() == wanted, w
 
 
+@pytest.mark.everyday(6)
 @pytest.mark.parametrize("name", ["the same", "the one before", "before"])
 @pytest.mark.parametrize("kind", WORDS)
 def test_a_model_gives_the_one_or_the_sum(name: str, kind: str) -> None:

@@ -10,6 +10,7 @@ from rasplab.compat.tracr.rasp import rasp
 from tests.compat.tracr.benchmark_programs import PROGRAMS
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize(("program", "vocab", "longest"), PROGRAMS.values(), ids=PROGRAMS)
 def test_the_model_equals_the_program(program: rasp.SOp, vocab: set[Any], longest: int) -> None:
     model = compiling.compile_rasp_to_model(program, vocab, longest)

@@ -138,6 +138,7 @@ def sorted_by_rank() -> rasp.SOp:
     return rasp.Aggregate(rasp.Select(RANK, AT, EQ), T)
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize(
     "program",
@@ -176,6 +177,7 @@ DEFINED: dict[str, tuple[rasp.SOp, Any, int]] = {
 }
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize(("program", "vocab", "length"), DEFINED.values(), ids=DEFINED)
 def test_what_is_always_defined_has_no_direction_for_undefined(
@@ -213,6 +215,7 @@ UNEVEN: dict[str, tuple[rasp.SOp, bool]] = {
 }
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize(("length", "vocab"), [(3, [1, 2, 3]), (6, [1, 2, 3])])
 @pytest.mark.parametrize(("program", "causal"), UNEVEN.values(), ids=UNEVEN)
 def test_what_may_be_undefined_says_so(
@@ -269,6 +272,7 @@ def read_label(label: str) -> BasisDirection:
 PORTED = ["reverse", "sort", "shift_by", "detect_pattern", "hist", "shuffle_dyck"]
 
 
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("name", PORTED)
 def test_a_port_that_reads_labels_back_finds_the_directions_in_their_places(name: str) -> None:
     case = CASES[name]

@@ -18,12 +18,14 @@ def same(got: list[Any], expected: list[Any]) -> bool:
     )
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_evaluation_gives_what_plain_python_gives(case: Case) -> None:
     for sequence in case.sequences():
         assert same(case.program(sequence), case.reference(sequence)), sequence
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_model_gives_what_evaluation_gives(case: Case, optimize: int) -> None:
@@ -52,6 +54,7 @@ LONG = {
 }
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize(("program", "vocab", "lengths"), LONG.values(), ids=LONG)
 def test_long_sequences_are_no_less_exact(
     program: rasp.SOp, vocab: Any, lengths: tuple[int, int]
@@ -63,6 +66,7 @@ def test_long_sequences_are_no_less_exact(
         assert same(model.apply(["BOS", *sequence]).decoded[1:], program(sequence)), sequence
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("name", ["length", "frac_prevs", "shift_by", "detect_pattern", "hist"])
 def test_a_causal_model_sees_only_what_came_before(name: str) -> None:
     from rasplab.compat.tracr.rasp import causal_eval

@@ -29,6 +29,7 @@ def read_out(model: Any, residual: np.ndarray, label: str) -> list[Any]:
     return [model.residual_labels[columns[i]].partition(":")[2] for i in chosen]
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_haiku_transformer_of_the_parameters_is_the_model(case: Case, optimize: int) -> None:

@@ -90,6 +90,7 @@ def test_what_is_refused_either_way_is_refused_as_it_stands() -> None:
         compiled(beyond, 60)
 
 
+@pytest.mark.slow
 def test_with_declared_inputs_the_promise_comes_first_and_the_model_is_small() -> None:
     model = compiled(reader(), 10, inputs=ONE)
     promised, shown = model.rasplab.certificate.assumptions
@@ -111,6 +112,7 @@ def test_a_promise_that_is_broken_on_a_declared_input_is_not_relied_on() -> None
 # -- an adder
 
 
+@pytest.mark.slow
 def test_the_adder_adds() -> None:
     draw = random.Random(0)
     for _ in range(200):

@@ -78,6 +78,7 @@ def test_annotations_are_kept_and_have_defaults() -> None:
 SIDES = (T, AT, rasp.Full(1))
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(("combine", "kind"), [("and", rasp.SelectorAnd), ("or", rasp.SelectorOr)])
 def test_simplified_selectors_select_the_same(combine: str, kind: type[rasp.Selector]) -> None:
     function = getattr(rasp, f"selector_{combine}")

@@ -51,11 +51,13 @@ def test_a_script_runs_unchanged(name: str, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr() == (EXPECTED[name], "")
 
 
+@pytest.mark.slow
 def test_a_script_runs_under_python_m() -> None:
     script = str(SCRIPTS / "readme.py")
     assert run("-m", "rasplab.compat.tracr", script) == EXPECTED["readme.py"]
 
 
+@pytest.mark.slow
 def test_a_script_runs_with_one_line_added_and_loads_no_framework(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

@@ -39,6 +39,7 @@ def test_the_page_lists_these_programs() -> None:
     assert published().keys() == PROGRAMS.keys()
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_no_model_is_larger_than_tracrs(name: str) -> None:
     program, vocab = PROGRAMS[name]

@@ -27,6 +27,7 @@ def test_an_upright_map_has_the_same_products_and_as_few_numbers_as_these_need(w
     assert not found.flatten()[rest].any()
 
 
+@pytest.mark.slow
 def test_the_best_maps_go_on_and_differ() -> None:
     model = compiled("frac_prevs")
     made = objective(model.weights, domain(model.config))
@@ -56,6 +57,7 @@ def test_maps_too_large_for_gauss_newton_steps_are_pruned_as_well(
     assert all(m.pruned and m.loss < 1e-5 for m in found)
 
 
+@pytest.mark.slow
 def test_what_is_found_for_a_width_serves_every_greater_one() -> None:
     recipe = FastRecipe(steps=1, batch=8, beam=2, adjust=5, finish=0)
     found = compress(compiled("frac_prevs"), [4, 5, 6, 7], 2, recipe=recipe).measures
@@ -78,6 +80,7 @@ def test_gauss_newton_steps_see_the_gradient(name: str) -> None:
     assert torch.linalg.eigvalsh(curvature).min() > -1e-6 * curvature.diagonal().max()
 
 
+@pytest.mark.slow
 def test_a_program_whose_counts_are_read_much_enlarged_is_compressed() -> None:
     """What gradient descent alone does not: losses start at 1e10."""
     model = compiled("sort", vocab=2, length=3)

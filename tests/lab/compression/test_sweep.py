@@ -80,6 +80,7 @@ def slow(*values: int) -> list[Any]:
     return [pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_seeds_reproduce_bit_for_bit(recipe: Recipe) -> None:
     one, other = trained(recipe), sweep(recipe)
@@ -89,6 +90,7 @@ def test_seeds_reproduce_bit_for_bit(recipe: Recipe) -> None:
     assert len({tuple(row.tolist()) for row in starts}) == len(one.members)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [13, *slow(1, 11, 12, 17, 20, 26)])
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_an_interrupted_sweep_goes_on_as_if_nothing_had_been(
@@ -100,6 +102,7 @@ def test_an_interrupted_sweep_goes_on_as_if_nothing_had_been(
     assert torch.equal(sweep(recipe, directory=tmp_path).theta, trained(recipe).theta)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", [60, *slow(3, 10, 20, 200, 320, 340)])
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_a_sweep_that_is_interrupted_within_a_step_goes_on_too(
@@ -130,12 +133,14 @@ def test_a_finished_sweep_is_not_trained_again(tmp_path: Path) -> None:
     assert again.seconds == pytest.approx(done.seconds, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [2, *slow(3)])
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
 def test_threads_make_no_difference(recipe: Recipe, threads: int) -> None:
     assert torch.equal(sweep(recipe, threads=threads).theta, trained(recipe).theta)
 
 
+@pytest.mark.slow
 def test_a_model_for_float64_is_compressed_in_float64(tmp_path: Path) -> None:
     program, vocab = rasplab.programs.get("sort").at(2, 3)
     model = rasplab.compile(program, vocab=vocab, max_length=3, optimize=0, dtype="float64")
@@ -151,6 +156,7 @@ def test_a_model_for_float64_is_compressed_in_float64(tmp_path: Path) -> None:
     assert torch.equal(again.theta, made.theta)
 
 
+@pytest.mark.slow
 def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path, checkpointed: bytes) -> None:
     (tmp_path / checkpoint.NAME).write_bytes(checkpointed)
     with pytest.raises(InputError, match="seeds was 2 and is now 3") as caught:
@@ -160,6 +166,7 @@ def test_a_sweep_of_other_options_is_not_resumed(tmp_path: Path, checkpointed: b
         sweep(replace(BRIEF, steps=13), directory=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path, checkpointed: bytes) -> None:
     path = tmp_path / checkpoint.NAME
     path.write_bytes(b"nonsense")
@@ -206,6 +213,7 @@ def test_a_diverging_member_stops_and_the_rest_go_on() -> None:
     assert any("diverged" in row or "/" in row[1] for row in rows)
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(
     "recipe",
     [PaperRecipe(last_rate=1e6), FastRecipe(beam=0), FastRecipe(beam=0, finish=0)],
@@ -362,6 +370,7 @@ def test_a_program_with_one_variable_is_refused() -> None:
     assert caught.value.code == "E801"
 
 
+@pytest.mark.slow
 def test_a_directory_is_new_resumed_or_replaced(tmp_path: Path, checkpointed: bytes) -> None:
     home = tmp_path / "sweep"
     (prepare(home) / checkpoint.NAME).write_bytes(checkpointed)
@@ -464,6 +473,7 @@ def test_numbers_of_other_libraries_are_written_too(tmp_path: Path) -> None:
     assert caught.value.code == "E803"
 
 
+@pytest.mark.slow
 def test_tokens_are_drawn_as_they_are(tmp_path: Path) -> None:
     program, _ = rasplab.programs.get("frac_prevs").at(2, 2)
     model = rasplab.compile(program.named("$x_{$"), vocab=["$", "x"], max_length=2, optimize=0)

@@ -236,6 +236,7 @@ def test_a_suite_says_how_soft_its_models_are(tmp_path: Path) -> None:
     assert compiled.manifest.softness == 0.5
 
 
+@pytest.mark.slow
 def test_a_suite_says_how_realistic_its_models_are(tmp_path: Path) -> None:
     fields = '"program": "hist", "vocab_size": 2, "length": 3'
     text = f'[{{{fields}}}, {{{fields}, "realism": 2}}, {{{fields}, "realism": 5}}]'
@@ -262,6 +263,7 @@ def test_exact_patching_finds_the_truth_at_every_level_of_realism(
     assert [(row["status"], row["auroc"]) for row in rows] == [("ok", 1.0)] * 3
 
 
+@pytest.mark.slow
 def test_a_tie_that_noise_breaks_is_no_error_of_exact_patching(tmp_path: Path) -> None:
     """Zeroing a head of it leaves two outputs equally high, and noise then prefers one."""
     case = Case("detect_pattern", 4, 4, realism=3)
@@ -277,6 +279,7 @@ def test_intervals_hold_the_mean_and_come_again() -> None:
     assert mean_of([]).tasks == 0
 
 
+@pytest.mark.slow
 def test_tables_and_reports_need_no_result_to_be_good(tmp_path: Path) -> None:
     row = dict.fromkeys(("program", "method", "ablation"), "x")
     refused = {**row, "vocab_size": 1, "length": 1, "causal": False, "optimize": 1, "seed": 0}

@@ -164,6 +164,7 @@ def test_a_replaced_head_is_silent_and_the_others_are_not() -> None:
     assert (ours - grafted.host(ids).logits).abs().max() > 1e-3 * ours.abs().max()
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("options", [{}, {"replaces": [0], "at": "1.attn"}, {"trainable": True}])
 def test_a_saved_graft_comes_back_as_it_was(tmp_path: Path, options: dict[str, Any]) -> None:
     grafted = new_graft(variables="hist", **options)
@@ -221,6 +222,7 @@ def test_a_bidirectional_checkpoint_of_ours_is_no_host(tmp_path: Path) -> None:
             graft(where, compiled(), tokens=dict(enumerate(VOCAB)))
 
 
+@pytest.mark.everyday(12)
 @pytest.mark.parametrize(
     ("layers", "options", "code"),
     [

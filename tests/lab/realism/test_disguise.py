@@ -59,6 +59,7 @@ def check(model: rasplab.Model, disguised: rasplab.Model, count: int) -> None:
 # -- what is proved, and what is true
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("dials", DIALS)
 @pytest.mark.parametrize("name", ["greatest", "frac_prevs"])
 def test_a_disguised_model_is_the_program(name: str, dials: dict[str, Any]) -> None:
@@ -270,6 +271,7 @@ def test_components_are_where_the_manifest_says() -> None:
     assert any(c.start != after[key].start for key, c in before.items())
 
 
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("ablation", ["none", "zero", "mean", "resample"])
 @pytest.mark.parametrize("level", ["head", "qkv"])
 def test_the_circuit_is_the_same_with_other_numbers(level: str, ablation: str) -> None:
@@ -318,6 +320,7 @@ def torch_ids(ids: Any) -> Any:
 # -- what makes no sense
 
 
+@pytest.mark.everyday(10)
 @pytest.mark.parametrize(
     ("dials", "code"),
     [

@@ -36,6 +36,7 @@ CASES = (
 )
 
 
+@pytest.mark.everyday(6)
 @pytest.mark.parametrize(("name", "variable", "copies", "readers"), CASES)
 def test_every_copy_holds_the_variable_and_the_output_stays(
     name: str, variable: str, copies: int, readers: Any

@@ -24,6 +24,7 @@ def all_different(self: _Ablated, nominal: Any, reader: Any) -> Any:
     return np.tile(np.arange(inputs)[:, None, None], (1, positions, 1))
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("ablation", ["resample", "scramble"])
 @pytest.mark.parametrize(
     "name",
@@ -40,6 +41,7 @@ def test_trying_every_replacement_finds_the_same_circuit(
     assert (found.nodes, found.edges) == (every.nodes, every.edges)
 
 
+@pytest.mark.slow
 def test_what_is_not_read_need_not_be_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every array of a disguised model has a weight on every column; nominally few are read."""
     program, vocab = rasplab.programs.get("hist").at(5, 5)

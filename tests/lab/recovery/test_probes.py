@@ -39,6 +39,7 @@ def corners(n: int) -> tuple[np.ndarray, np.ndarray]:
     return rows.astype(float), rows
 
 
+@pytest.mark.slow
 def test_a_logistic_probe_finds_what_is_linear_and_nothing_else() -> None:
     rows, bits = corners(400)
     both, either = bits.all(axis=1).astype(int), (bits[:, 0] ^ bits[:, 1]).astype(int)
@@ -66,6 +67,7 @@ def test_ridge_explains_what_is_linear_and_nothing_else() -> None:
     assert half == pytest.approx(0.5, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_what_is_not_yet_there_is_absent_and_not_found() -> None:
     before, after = probed("embed")["categorical(hist)"], probed("0.mlp")["categorical(hist)"]
     assert (before.truth, after.truth) == ("absent", "read")
@@ -73,6 +75,7 @@ def test_what_is_not_yet_there_is_absent_and_not_found() -> None:
     assert after.inputs == before.inputs
 
 
+@pytest.mark.slow
 def test_what_nothing_reads_any_more_is_held_and_found_all_the_same() -> None:
     assert probed("embed")["tokens"].truth == "read"
     last = probed("0.mlp")["tokens"]
@@ -90,6 +93,7 @@ def test_an_expression_that_is_a_variable_is_not_probed_twice() -> None:
     assert "same" not in names
 
 
+@pytest.mark.slow
 def test_probes_do_not_mind_a_rotation() -> None:
     turned = probe(rotated(hist().weights), others={})
     plain = {each.name: each for each in probed("0.mlp").probes}
@@ -125,10 +129,12 @@ def test_controls_are_functions_of_the_token_and_of_nothing_else() -> None:
     assert len({tuple(control.classes.tolist()) for control in controls}) > 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_probes() -> None:
     assert probe(hist(), others={}, seed=3) == probe(hist(), others={}, seed=3)
 
 
+@pytest.mark.slow
 def test_what_never_changes_is_named_and_not_probed() -> None:
     found = probe(hist(), others={"nothing": indices < 9})
     assert found.constant == ("nothing",)
@@ -201,6 +207,7 @@ def test_what_is_no_model_is_refused(given: Any) -> None:
         probe(given)
 
 
+@pytest.mark.slow
 def test_seeds_of_numpy_are_seeds() -> None:
     drawn: Any = np.random.default_rng(3).integers(9)
     assert probe(hist(), others={}, seed=drawn) == probe(hist(), others={}, seed=int(drawn))

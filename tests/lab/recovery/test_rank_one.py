@@ -41,6 +41,7 @@ def test_the_sum_of_the_components_is_the_matrix(name: str, along: Any) -> None:
         assert np.array_equal(matrix.sum(), stored(weights, matrix).astype(float))
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("noise", [None, 0.5])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_disguised_model_is_a_sum_over_its_directions_up_to_the_rounding_of_its_basis(
@@ -79,6 +80,7 @@ def test_in_another_basis_the_sum_is_the_matrix_up_to_rounding(change: Any, alon
         ]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_disguise_without_noise_leaves_the_components_that_there_are(dtype: Any) -> None:
     dials = {"permute": False, "noise": 0.0, "seed": 1, "dtype": dtype}

@@ -106,6 +106,7 @@ def value(program: SOp, sequence: str) -> list[Any] | None:
         return None
 
 
+@pytest.mark.slow
 @given(SOPS, INPUTS)
 @examples(150)
 def test_the_types_of_source_text_change_no_value(text: str, sequence: str) -> None:

@@ -121,6 +121,7 @@ WRONG: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.everyday(61)
 @pytest.mark.parametrize(("text", "code", "place", "words"), WRONG, ids=[w[0] for w in WRONG])
 def test_a_mistake_has_its_place_and_its_remedy(
     text: str, code: str, place: str, words: str
@@ -229,6 +230,7 @@ def malformed(count: int) -> Iterator[tuple[str, ProgramError]]:
             yield text, problem
 
 
+@pytest.mark.slow
 def test_three_hundred_malformed_programs_give_a_located_error_each() -> None:
     for text, problem in malformed(300):
         for finding in problem.diagnostics:
@@ -316,6 +318,7 @@ DEEP: list[str] = [
 ]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("text", DEEP, ids=[text[:14] for text in DEEP])
 def test_deep_nesting_is_read_or_refused_and_never_a_crash(text: str) -> None:
     findings: list[Diagnostic] = []
@@ -326,11 +329,13 @@ def test_deep_nesting_is_read_or_refused_and_never_a_crash(text: str) -> None:
     assert all(finding.labels for finding in findings)
 
 
+@pytest.mark.slow
 def test_long_sums_are_not_deep() -> None:
     program = parse("x = indices" + " + 1" * 3_000 + ";")
     assert program.evaluate('x("ab")').values == [3_000, 3_001]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("part", ["1", "indices", "tokens, "])
 def test_a_statement_of_half_a_million_words_is_refused_before_it_is_parsed(part: str) -> None:
     joint = f" {part}" if part.endswith(", ") else f" + {part}"

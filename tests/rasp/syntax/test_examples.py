@@ -87,6 +87,7 @@ def drawn(vocab: str, longest: int, count: int, seed: int = 0) -> Iterator[str]:
         yield "".join(draw.choice(vocab) for _ in range(1 + i % longest))
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize(
     ("file", "name", "vocab", "longest", "reference"), PROGRAMS, ids=[p[1] for p in PROGRAMS]
 )
@@ -156,6 +157,7 @@ def questions() -> list[tuple[str, str]]:
     return list(zip(words[::2], words[1::2], strict=True))
 
 
+@pytest.mark.slow
 def test_the_reasoner_answers(reasoner: Program) -> None:
     for question, answer in questions():
         assert set(Run(list(question))(reasoner.answer)) == {answer}, question

@@ -61,6 +61,7 @@ COMPILED = ["kind", "any_prep", "behind_2", "starts_np_did_np", "has_pn_slept", 
             "in_pn_did_pn", "after_phrase_0", "agent_of_did"]  # fmt: skip
 
 
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("name", COMPILED)
 def test_its_s_ops_compile(program: Program, name: str) -> None:
     vocab = [word for words in KINDS.values() for word in words[:2]]

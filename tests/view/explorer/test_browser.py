@@ -51,6 +51,7 @@ def test_every_library_program_is_stepped_through(name: str, optimize: int, show
             assert None not in shown.strip(place.name), place.name
 
 
+@pytest.mark.slow
 def test_buttons_and_the_slider_step_too(show: Any) -> None:
     page = show(library_model("sort")).page
     current = page.locator("[aria-current=step]")
@@ -64,6 +65,7 @@ def test_buttons_and_the_slider_step_too(show: Any) -> None:
     assert current.get_attribute("data-step") == "2"
 
 
+@pytest.mark.slow
 def test_attention_hidden_units_and_stream_are_the_models_numbers(show: Any) -> None:
     model = library_model("sort")
     sequence = [3, 1, 5, 1]
@@ -105,6 +107,7 @@ def test_an_input_that_is_typed_is_computed_in_the_page(show: Any) -> None:
         assert shown.outputs() == texts(model(sequence))
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(
     ("typed", "complaint"),
     [("", "empty"), ("3 zebra", "“zebra” (position 1)"), ("1 1 1 1 1 1", "at most 5")],
@@ -120,6 +123,7 @@ def test_an_input_that_the_model_does_not_take_is_refused_with_a_reason(
     assert shown.page.get_by_role("alert").inner_text() == ""
 
 
+@pytest.mark.slow
 def test_an_expression_lights_up_what_belongs_to_it_and_the_other_way_round(show: Any) -> None:
     page = show(library_model("sort"), fragment="#step=6").page
     page.locator(".part", has_text="selector_width(before)").hover()
@@ -135,6 +139,7 @@ def test_an_expression_lights_up_what_belongs_to_it_and_the_other_way_round(show
     assert page.locator(".row.lit").count() == 1, "what is clicked stays lit"
 
 
+@pytest.mark.slow
 def test_setting_a_variable_shows_what_changes_downstream(show: Any) -> None:
     model = library_model("sort")
     sequence = [4, 2, 5]
@@ -152,6 +157,7 @@ def test_setting_a_variable_shows_what_changes_downstream(show: Any) -> None:
     assert shown.outputs() == texts(plain)
 
 
+@pytest.mark.slow
 def test_a_view_is_shared_by_its_address(show: Any, browser: Any) -> None:
     first = show(library_model("sort"), sequence=[1])
     first.type("5 4")
@@ -165,6 +171,7 @@ def test_a_view_is_shared_by_its_address(show: Any, browser: Any) -> None:
     assert second.locator('[data-name="rank"] button.name').get_attribute("aria-pressed") == "true"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [pytest.param(WIDE, marks=pytest.mark.slow), NARROW])
 @pytest.mark.parametrize("name", ["sort", "dyck2", *SECOND_LOOK])
 def test_nothing_is_wider_than_the_screen(name: str, size: tuple[int, int], show: Any) -> None:
@@ -177,6 +184,7 @@ def test_nothing_is_wider_than_the_screen(name: str, size: tuple[int, int], show
         assert not shown.overflows(), step
 
 
+@pytest.mark.slow
 def test_everything_is_reached_by_keyboard(show: Any) -> None:
     page = show(library_model("hist")).page
     page.locator("h1").click()
@@ -192,6 +200,7 @@ def test_everything_is_reached_by_keyboard(show: Any) -> None:
         assert any(re.match(wanted, text) for text in reached), (wanted, reached)
 
 
+@pytest.mark.slow
 def test_hostile_names_and_tokens_are_only_text(show: Any) -> None:
     shown = show(hostile_model(), sequence=HOSTILE[:3])
     for _ in range(4):
@@ -220,6 +229,7 @@ def test_labels_and_contrast_are_what_axe_asks_for(
     page.close()
 
 
+@pytest.mark.slow
 def test_stepping_takes_little_time(show: Any) -> None:
     program, vocabulary = rasplab.programs.get("sort").at(10, 10)
     model = rasplab.compile(program, vocab=vocabulary, max_length=10)

@@ -15,6 +15,7 @@ from tests.view.explorer.shown import AXE, NARROW, WIDE, texts, violations
 from tests.view.models import library_model
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("ablation", ABLATIONS)
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_pages_circuit_is_the_models(level: str, ablation: str) -> None:
@@ -77,6 +78,7 @@ def test_the_command_has_both(tmp_path: Any, capsys: pytest.CaptureFixture[str])
 SIZES = [pytest.param(WIDE, marks=pytest.mark.slow), NARROW]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     "level", ["qkv", *(pytest.param(x, marks=pytest.mark.slow) for x in LEVELS if x != "qkv")]
@@ -101,6 +103,7 @@ def test_the_edges_that_are_drawn_are_those_of_the_circuit(
     assert last == "in the circuit, read by categorical(hist)"
 
 
+@pytest.mark.slow
 def test_arcs_stand_beside_their_cards_when_these_open(show: Any) -> None:
     page = show(library_model("sort"), fragment="#circuit=head+none").page
     for step in range(3):
@@ -114,6 +117,7 @@ def test_arcs_stand_beside_their_cards_when_these_open(show: Any) -> None:
             assert row["y"] <= box["y"] <= row["y"] + row["height"]
 
 
+@pytest.mark.slow
 def test_two_networks_share_the_input_and_what_is_lit(show: Any) -> None:
     model, other = library_model("hist"), library_model("hist", optimize=0)
     shown = show(model, page={"beside": other}, sequence="abca")
@@ -131,6 +135,7 @@ def test_two_networks_share_the_input_and_what_is_lit(show: Any) -> None:
     assert "beside=1" in page.url
 
 
+@pytest.mark.slow
 def test_setting_a_variable_changes_both_networks(show: Any) -> None:
     model, other = library_model("sort"), library_model("sort", optimize=0)
     shown = show(model, page={"beside": other}, sequence=[4, 2, 5], fragment="#step=4&beside=1")

@@ -116,6 +116,7 @@ def same(found: Any, expected: Any, within: float) -> bool:
     )
 
 
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("optimize", [1, pytest.param(0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_activation_reading_and_output_is_the_models(
@@ -141,6 +142,7 @@ def test_every_activation_reading_and_output_is_the_models(
         assert all(same(a, b, off) for a, b in zip(outputs, expected, strict=True))
 
 
+@pytest.mark.slow
 def test_what_is_set_has_the_effect_that_it_has_in_python(tmp_path: Path) -> None:
     model = library_model("sort")
     place = next(v for v in model.manifest.variables if v.name == "rank")
