@@ -71,6 +71,7 @@ def _tabulated(node: Node, function: Function, known: Known) -> Values:
     spread = [_spread(operand, supports, sizes, known) for operand in operands]
     lists = [known.listed(operand).values for operand in operands]
     tuples, inverse = _combinations(spread, list(map(len, lists)))
+    known.count_tabulated(node, len(tuples))
     results: list[Value] = []
     findings: list[Diagnostic] = []
     for places in tuples.tolist():

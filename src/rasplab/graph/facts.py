@@ -21,10 +21,10 @@ from rasplab.graph.memo import Memo
 from rasplab.graph.node import Interner, Node
 from rasplab.graph.picking import all_equal, pinned_by, rank_of
 from rasplab.graph.rank import Rank
-from rasplab.graph.refusals import too_many_values
+from rasplab.graph.refusals import too_many_values, too_much_tabulated
 from rasplab.graph.relation import Relation
 from rasplab.graph.uniform import is_uniform
-from rasplab.graph.values import Table, Values
+from rasplab.graph.values import TABULATED_AT_MOST, Table, Values
 from rasplab.rasp.values import Value
 
 
@@ -44,6 +44,7 @@ class Facts:
     fuse: bool = True
     trusting: bool = True
     declared: bool = False
+    tabulated: int = field(default=0, init=False)
     _values: Memo[Values] = field(init=False, repr=False)
     _compared: Memo[Compared] = field(init=False, repr=False)
     _picks: Memo[frozenset[Node]] = field(init=False, repr=False)
@@ -60,6 +61,13 @@ class Facts:
         self._uniform = Memo(lambda node: is_uniform(node, self), lambda node: list(node.operands))
 
     # -- values
+
+    def count_tabulated(self, node: Node, combinations: int) -> None:
+        """Count the combinations for which a function is called, or refuse one too many (E302)."""
+        self.tabulated += combinations
+        if self.tabulated > TABULATED_AT_MOST:
+            found = too_much_tabulated(node, self.tabulated, TABULATED_AT_MOST, self.interner)
+            raise CompileError(found)
 
     def domain(self, node: Node) -> Domain:
         """The values that a node can take."""

@@ -61,6 +61,10 @@ class Known(Protocol):
         """Whether inputs were declared, so that others need not have a value."""
         ...
 
+    def count_tabulated(self, node: Node, combinations: int) -> None:
+        """Count the combinations for which a function is called, or refuse one too many (E302)."""
+        ...
+
     def domain(self, node: Node) -> Domain:
         """The values that a node can take."""
         ...

@@ -39,6 +39,19 @@ def too_many_combinations(
     )
 
 
+def too_much_tabulated(node: Node, tabulated: int, most: int, interner: Interner) -> Diagnostic:
+    """The refusal of a program whose functions have too many combinations taken together."""
+    return diagnostic(
+        "E302",
+        "the functions of this program have too many combinations of arguments in all",
+        at=interner.origin(node),
+        label="with those of this one",
+        notes=[f"{tabulated:,} combinations, of which {most:,} are tabulated"],
+        help="let one function, given to `apply`, do the work of a long chain, or use a smaller "
+        "vocabulary or `max_length`; optimize=1 tabulates less than optimize=0",
+    )
+
+
 def not_finite(node: Node, interner: Interner) -> Diagnostic:
     """The refusal of an aggregate whose sum may be beyond the floats, hence undefined."""
     return diagnostic(

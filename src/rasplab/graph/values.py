@@ -15,6 +15,9 @@ from rasplab.graph.node import Node
 TABLE_AT_MOST = 1 << 16
 """The combinations of values that a table may have."""
 
+TABULATED_AT_MOST = 1 << 19
+"""The combinations of all tables together: some seconds, before anything is known of sizes."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
