@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from rasplab.checker.arithmetic import FORMATS, Array, Codes, Flags
+from rasplab.checker.arithmetic import FORMATS, OWN, Array, Codes, Flags
 from rasplab.checker.attended import Attended, Keys, Values, _difference, averaged, moved, summed
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
-from rasplab.checker.hidden import Units, silent_at_bos, written
-from rasplab.checker.stream import Held, RefutedError, read, read_at_bos
+from rasplab.checker.hidden import Units, _Group, _rounding, silent_at_bos, written
+from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
 from rasplab.craft.specification import Comparison, Table
 
 FORM = FORMATS["float64"]
@@ -400,3 +400,34 @@ def test_what_is_written_at_bos_is_within_its_bound(seed: int) -> None:
             )
             out = weight @ numbers / weight.sum()
             assert (np.abs(out - default) <= bound.bos_error * SLACK).all()
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_keys_that_are_not_chosen_take_from_what_is_scaled(name: str) -> None:
+    form, n, far = FORMATS[name], 5, 6.0
+    nothing = np.zeros(1)
+    values = Values(np.array([[1.0]]), np.zeros((1, 1)), np.ones(1), nothing, nothing)
+    found = {}
+    for others in (-20.0, far - 1.0):
+        scores = Scores(Range(0.0, 0.0), others, 0.0, Range(far, far), 9.0, -9.0, False, False)
+        found[others] = summed(scores, values, Keys(n, n, False), float(np.exp(far)), form)
+    # BOS weighs e^6; n keys of e^5 beside the n that are chosen leave it less than a third of all
+    left = 1 / (1 + n * np.exp(-1.0) + n * np.exp(-far))
+    assert found[far - 1.0].relative[0] >= 1 - left
+    assert found[-20.0].relative[0] < 1 - left
+
+
+@pytest.mark.parametrize(
+    ("size", "place", "own"), [(2.0**53, 0, 0), (2.0**44, -10, 1), (2.0**43, -10, 0)]
+)
+def test_a_unit_is_off_by_what_float64_itself_does_not_hold(
+    size: float, place: int, own: int
+) -> None:
+    """A constant of one unit, which reads nothing: no format rounds it, our own sums might."""
+    nothing = np.zeros((1, 1))
+    numbers = Columns(
+        nothing, nothing, np.full((1, 1), size), nothing, np.array([place]), np.array([True])
+    )
+    group = _Group(np.array([0]), np.ones(1))
+    found, _ = _rounding(FORM, group, np.zeros(1), np.zeros(1), numbers, 0, np.array([0]))
+    assert found.tolist() == [[own * 4 * OWN * size]]

@@ -213,3 +213,19 @@ def test_a_total_is_off_by_what_its_constant_is() -> None:
     for by in (0.125, -0.125):
         found = proof(name, (None, 0, by))
         assert found.output_error == pytest.approx(unmoved.output_error + 0.125, abs=NEARLY)
+
+
+def test_a_total_is_off_by_what_making_it_canonical_takes_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unmoved = proof("two totals").output_error
+    shown: list[float] = []
+
+    def moved_by_one(size: float) -> float:
+        shown.append(size)
+        return 1.0
+
+    monkeypatch.setattr("rasplab.checker.output._shown", moved_by_one)
+    assert proof("two totals").output_error == pytest.approx(unmoved + 1.0, rel=1e-6)
+    # -2 less no more than 13 means of what lies between -2 and the square root of 3
+    assert max(shown) >= max(map(abs, ROOTS))
