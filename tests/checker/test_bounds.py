@@ -13,7 +13,16 @@ import numpy as np
 import pytest
 
 from rasplab.checker.arithmetic import FORMATS, OWN, Array, Codes, Flags
-from rasplab.checker.attended import Attended, Keys, Values, _difference, averaged, moved, summed
+from rasplab.checker.attended import (
+    Attended,
+    Keys,
+    Values,
+    _difference,
+    _of_others,
+    averaged,
+    moved,
+    summed,
+)
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
 from rasplab.checker.hidden import Units, _Group, _rounding, silent_at_bos, written
 from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
@@ -431,3 +440,31 @@ def test_a_unit_is_off_by_what_float64_itself_does_not_hold(
     group = _Group(np.array([0]), np.ones(1))
     found, _ = _rounding(FORM, group, np.zeros(1), np.zeros(1), numbers, 0, np.array([0]))
     assert found.tolist() == [[own * 4 * OWN * size]]
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_what_is_not_chosen_adds_its_weight_and_every_rounding_of_it(name: str) -> None:
+    form, n, far, gap = FORMATS[name], 5, 6.0, -3.0
+    values = Values(np.array([[1.0]]), np.zeros((1, 1)), np.ones(1), np.zeros(1), np.zeros(1))
+    at = Range(0.0, 0.0), Range(far, far)
+    apart, never = (
+        Scores(at[0], others, 0.0, at[1], 9.0, -9.0, False, False)
+        for others in (far + gap, -np.inf)
+    )
+    scale, keys = float(np.exp(far)), Keys(n, n, False)
+    more = _of_others(apart, values, keys, scale, form)
+    assert _of_others(never, values, keys, scale, form).tolist() == [0.0]
+    roundings = form.gamma(n + form.exponential + form.rescaled + 4)
+    difference = np.expm1(2 * form.roundoff * -gap)
+    each = np.exp(gap) * (1 + float(roundings) + difference)
+    beside = min(3 * each, 3 * form.least * form.roundoff)
+    assert more.tolist() == pytest.approx([n * scale * (each + beside)], rel=1e-12)
+
+
+def test_a_unit_is_not_silent_where_rounding_may_wake_it() -> None:
+    """1000 - 1000.0001 is negative by less than float32 may round it by."""
+    form, nothing = FORMATS["float32"], np.zeros(1)
+    held = Held(1, np.array([[1000.0]]), nothing, nothing, nothing, nothing)
+    for bias, silent in ((-1000.0001, False), (-1001.0, True)):
+        units = Units(np.array([[0.0], [1.0]]), np.array([bias]), np.ones((1, 1)), form)
+        assert bool(written([held], units).error.max() == 0.0) is silent
