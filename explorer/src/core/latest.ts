@@ -9,7 +9,7 @@
 export function latest<Q, R>(
   ask: (request: Q) => Promise<R>,
   tell: (request: Q, reply: R) => void,
-  { quiet = 120, patience = 1000 } = {},
+  { quiet = 60, patience = 1000 } = {},
 ): (request: Q) => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let next: { request: Q } | null = null;
