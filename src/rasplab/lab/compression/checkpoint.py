@@ -68,8 +68,8 @@ def is_one(path: Path) -> bool:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
-            return SETTINGS in cast(Any, file).keys()  # noqa: SIM118 - it is no mapping
+        with cast(Any, safe_open)(path, "pt") as file:
+            return SETTINGS in file.keys()  # noqa: SIM118 - it is no mapping
     except (SafetensorError, OSError):
         return False
 
