@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.diagnostics import InternalError
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct, distinct_rows
 from rasplab.graph.domain import LISTED_AT_MOST, WHOLE_UP_TO, Domain, Listed, is_whole, listed
@@ -131,8 +132,10 @@ def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np
             return _canonical(a / b)
         case "neg", [a]:
             return -a
-        case _:
-            return parts[0]
+        case (("numerical" | "categorical"), [a]):
+            return a
+        case name, _:
+            raise InternalError(f"{name} is no operation of linear forms")
 
 
 def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
