@@ -24,7 +24,7 @@ Row = list[Any]
 
 def evaluate(
     expression: ex.Expression,
-    sequence: Iterable[Any],
+    sequence: Iterable[object],
     *,
     causal: bool = False,
     do: Do | None = None,
@@ -46,7 +46,7 @@ def evaluate(
 
 def evaluate_all(
     expression: ex.Expression,
-    sequence: Iterable[Any],
+    sequence: Iterable[object],
     *,
     causal: bool = False,
     do: Do | None = None,

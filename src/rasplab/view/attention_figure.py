@@ -43,7 +43,7 @@ class Layout:
 
 
 def draw_attention(
-    weights: ModelWeights, sequence: Iterable[Any], title: str | None = None
+    weights: ModelWeights, sequence: Iterable[object], title: str | None = None
 ) -> Figure:
     """The attention of every head that implements something."""
     mpl = require_matplotlib()
@@ -114,7 +114,7 @@ def _inches(layout: Layout) -> float:
     return EDGES + layout.across * layout.place[0] + BAR
 
 
-def _bar(figure: Sheet, mesh: Any, bottom: float, tall: float) -> None:
+def _bar(figure: Sheet, mesh: object, bottom: float, tall: float) -> None:
     """The colour scale beside the first line of panels."""
     width, height = figure.get_size_inches()
     x = width - BAR + 0.05

@@ -118,7 +118,7 @@ def draw_geometry(
 
 
 def draw_streams(
-    compiled: ModelWeights, compressed: ModelWeights, sequence: Iterable[Any], *, title: str = ""
+    compiled: ModelWeights, compressed: ModelWeights, sequence: Iterable[object], *, title: str = ""
 ) -> Figure:
     """The last stream on one input: as compiled, as it is read when compressed, and as it is."""
     tokens = list(sequence)
@@ -282,7 +282,7 @@ def _matrix(axes: Panel, matrix: NDArray[np.floating]) -> Any:
     return mesh
 
 
-def _scale(figure: Sheet, mesh: Any, matrices: Iterable[NDArray[np.floating]]) -> None:
+def _scale(figure: Sheet, mesh: object, matrices: Iterable[NDArray[np.floating]]) -> None:
     """The colour scale, with an arrow where values lie beyond it, and what a dot means."""
     width, height = figure.get_size_inches()
     values = np.concatenate([np.ravel(m) for m in matrices])

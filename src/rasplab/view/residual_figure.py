@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ class Layout:
 
 
 def draw_residual(
-    weights: ModelWeights, sequence: Iterable[Any], title: str | None = None
+    weights: ModelWeights, sequence: Iterable[object], title: str | None = None
 ) -> Figure:
     """The figure of the residual stream of a model on one sequence."""
     require_directions(weights, "a picture of the residual stream")

@@ -136,7 +136,7 @@ def _components(weights: ModelWeights, layer: int, head: int | None) -> list[Com
     ]
 
 
-def _check(what: str, number: Any, count: int) -> None:
+def _check(what: str, number: object, count: int) -> None:
     if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < count:
         return
     raise InputError(
@@ -277,7 +277,7 @@ def _draw(figure: Sheet, panel: _Panel, x: float, y: float) -> Any:
 
 
 def _scale(
-    figure: Sheet, mesh: Any, place: tuple[float, float, float, float], style: _Style
+    figure: Sheet, mesh: object, place: tuple[float, float, float, float], style: _Style
 ) -> None:
     """The colour scale, upright or lying, at a place in inches: left, bottom, width, height."""
     width, height = figure.get_size_inches()

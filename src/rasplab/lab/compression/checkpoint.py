@@ -25,7 +25,7 @@ DIGEST = "sha256"
 """Of the tensors, among the settings."""
 
 
-def save(path: Path, state: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
+def save(path: Path, state: Mapping[str, Tensor], settings: Mapping[str, object]) -> None:
     """Write a state and what it belongs to; the old file stays until the new one is whole."""
     from safetensors.torch import save as to_bytes
 
@@ -35,7 +35,7 @@ def save(path: Path, state: Mapping[str, Tensor], settings: Mapping[str, Any]) -
     write_file(path, to_bytes(tensors))
 
 
-def load(path: Path, settings: Mapping[str, Any]) -> dict[str, Tensor] | None:
+def load(path: Path, settings: Mapping[str, object]) -> dict[str, Tensor] | None:
     """The state of a training with these settings; none where nothing has been saved yet.
 
     Raises:

@@ -61,7 +61,7 @@ def check_numbers(recipe: Recipe, **numbers: int) -> None:
         raise InputError(diagnostic("E804", why))
 
 
-def _within(number: Any, most: float) -> bool:
+def _within(number: object, most: float) -> bool:
     return isinstance(number, Real) and bool(0 <= cast(float, number) <= most)
 
 

@@ -206,7 +206,7 @@ class Task:
         """The mean over examples of what was summed over each batch's."""
         return torch.stack(list(sums)).sum(0) / self.examples
 
-    def scores(self, edges: Any, nodes: Tensor | None = None) -> Scores:
+    def scores(self, edges: object, nodes: Tensor | None = None) -> Scores:
         """Scores by name: of a tensor (r w), or of a mapping from edges or their names.
 
         `nodes` (w) are scores of writers; by default a writer's is the sum of its edges', which to
@@ -270,7 +270,7 @@ def task_of(
     *,
     level: str = "qkv",
     ablation: str = "resample",
-    data: Any = None,
+    data: object = None,
     metric: str = "difference",
     joined: bool = False,
     dtype: torch.dtype = torch.float64,

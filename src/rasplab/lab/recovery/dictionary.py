@@ -122,10 +122,10 @@ def _shares(scored: Scored) -> tuple[float, ...]:
 
 def score_dictionary(
     model: Model | ModelWeights,
-    dictionary: Any,
+    dictionary: object,
     site: Site | str | None = None,
     *,
-    data: Any = None,
+    data: object = None,
     threshold: float = 0.9,
     seed: int = 0,
 ) -> DictionaryScores:

@@ -124,7 +124,7 @@ def _read(path: Path) -> tuple[Case, ...]:
     return tuple(dict.fromkeys(cases))
 
 
-def _case(given: Any) -> Case:
+def _case(given: object) -> Case:
     if not isinstance(given, dict):
         raise TypeError(f"a model cannot be {shown(given)}")
     case = Case(**cast("dict[str, Any]", given))

@@ -52,7 +52,7 @@ class RunDirectory:
             write_file(home / ASKED, (json.dumps(asked, indent=1) + "\n").encode("ascii"))
         return directory
 
-    def check(self, asked: Mapping[str, Any]) -> None:
+    def check(self, asked: Mapping[str, object]) -> None:
         """Refuse a directory in which something else is than this run."""
         try:
             found = json.loads((self.path / ASKED).read_text(encoding="utf-8"))
@@ -101,7 +101,7 @@ class RunDirectory:
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def key_of(row: Mapping[str, Any]) -> Key:
+def key_of(row: Mapping[str, object]) -> Key:
     """What a result is of."""
     return tuple(row.get(name) for name in KEY)
 
