@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never, cast
 
-from rasplab.diagnostics import Origin, ProgramError, diagnostic
+from rasplab.diagnostics import Diagnostic, Origin, ProgramError, diagnostic
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import Function
 from rasplab.rasp.interventions import Do, resolve
@@ -178,7 +178,7 @@ def call_function(
 
 def raised(
     function: Function, values: tuple[Value, ...], origin: Origin, code: str, error: Exception
-) -> Any:
+) -> Diagnostic:
     """The diagnostic for a function or predicate that raised on some values."""
     shown = ", ".join(map(repr, values))
     what = "predicate" if code == "E106" else "function"

@@ -11,7 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.tensors import numbers
 from rasplab.weights.directory import write_file
 
@@ -82,7 +82,7 @@ def _digest(tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _unfit(path: Path, why: str) -> Any:
+def _unfit(path: Path, why: str) -> Diagnostic:
     return diagnostic(
         "E802",
         f"the sweep in {str(path.parent)!r} cannot be resumed",

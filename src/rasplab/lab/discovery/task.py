@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.circuits.convention import Convention
 from rasplab.lab.circuits.data import Inputs, Pairs, read_inputs
 from rasplab.lab.circuits.rerun import ties_off
@@ -332,7 +332,7 @@ def drawn_pairs(model: Model, count: int, seed: int) -> Pairs:
     return model.dataset(corrupt="random", seed=seed, length=longest)
 
 
-def _no_scores(given: object, shape: tuple[int, int]) -> Any:
+def _no_scores(given: object, shape: tuple[int, int]) -> Diagnostic:
     what = f"a tensor of shape {tuple(given.shape)}" if isinstance(given, Tensor) else shown(given)
     return diagnostic(
         "E445",

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.discovery.bench.cases import Case
 from rasplab.lab.discovery.bench.options import Options
 from rasplab.weights.directory import make_directory, write_file
@@ -115,7 +115,7 @@ def _differences(found: Any, asked: Mapping[str, Any]) -> list[str]:
     return [f"its {name} are others" for name in ours if theirs.get(name) != ours[name]]
 
 
-def _not_this(path: Path, why: str) -> Any:
+def _not_this(path: Path, why: str) -> Diagnostic:
     return diagnostic(
         "E449",
         f"{shown(str(path))} cannot hold this run",
