@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rasplab.lab.data import Dataset
     from rasplab.lab.interventions import CausalModel
     from rasplab.rasp.inputs import Inputs
+    from rasplab.rasp.interventions import Do
     from rasplab.runtime import Transformer
     from rasplab.verification import Verification
     from rasplab.weights.trace import Trace
@@ -53,7 +54,7 @@ class Model:
     def __call__(
         self,
         sequence: Iterable[object],
-        do: Mapping[str, object] | None = None,
+        do: Do | None = None,
         *,
         check: bool | None = None,
     ) -> list[Value]:
@@ -91,11 +92,7 @@ class Model:
         return run(self.weights, sequences)
 
     def run(
-        self,
-        sequence: Iterable[object],
-        do: Mapping[str, object] | None = None,
-        *,
-        check: bool = True,
+        self, sequence: Iterable[object], do: Do | None = None, *, check: bool = True
     ) -> list[Value]:
         """The values on one sequence with variables set inside the network, by name.
 
@@ -200,7 +197,7 @@ class Model:
 
         return make_dataset(self, n, corrupt=corrupt, seed=seed, length=length)
 
-    def trace(self, sequence: Iterable[object], do: Mapping[str, object] | None = None) -> Trace:
+    def trace(self, sequence: Iterable[object], do: Do | None = None) -> Trace:
         """Every activation on one sequence, with named axes; with variables set, if asked for.
 
         It prints step by step: each variable, the part that computed it, the selector, its values.
