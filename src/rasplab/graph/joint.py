@@ -66,6 +66,7 @@ def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
     if np.prod(spread * most + 1, dtype=float) * most > _CELLS_AT_MOST * 4:
         return None
     found: list[NDArray[np.float64]] = []
+    # they average over the same positions: of each count the sums that can be reached together
     reachable = np.ones((1,) * len(means), np.bool_)
     for count in range(1, most + 1):
         grown = np.zeros(tuple(spread * count + 1), np.bool_)
@@ -83,6 +84,7 @@ def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
     defaults = [cast(g.Mean, n.op).default for n in means]
     if None in defaults:
         return listed([*map(_number, values), None])
+    # where nothing is selected all of them have their defaults
     alone = _evaluate(
         node, {n: np.array([cast(float, d)]) for n, d in zip(means, defaults, strict=True)}
     )
