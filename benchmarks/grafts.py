@@ -257,7 +257,7 @@ def by_arm(runs: Iterable[Run]) -> list[tuple[str, list[Run]]]:
 def draw(runs: Sequence[Run], directory: Path) -> None:
     """Accuracy against steps, a line per arm and an area from the least to the greatest seed."""
     from rasplab.view import colours
-    from rasplab.view.figures import STYLE, new_figure, require_matplotlib
+    from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 
     with require_matplotlib().rc_context(STYLE):
         figure = new_figure(7.6, 3.2)

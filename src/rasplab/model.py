@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rasplab.lab.data import Dataset
     from rasplab.lab.interventions import CausalModel
     from rasplab.rasp.inputs import Inputs
+    from rasplab.rasp.interventions import Do
     from rasplab.runtime import Transformer
     from rasplab.verification import Verification
     from rasplab.weights.trace import Trace
@@ -52,8 +53,8 @@ class Model:
 
     def __call__(
         self,
-        sequence: Iterable[Any],
-        do: Mapping[str, Any] | None = None,
+        sequence: Iterable[object],
+        do: Do | None = None,
         *,
         check: bool | None = None,
     ) -> list[Value]:
@@ -84,14 +85,14 @@ class Model:
         c = self.config
         return self.given_inputs or saved_inputs(self.manifest.inputs, c.vocabulary, c.max_length)
 
-    def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
+    def batch(self, sequences: Sequence[Iterable[object]]) -> list[list[Value]]:
         """The values of many sequences, of different lengths, in one forward pass."""
         from rasplab.weights.run import run
 
         return run(self.weights, sequences)
 
     def run(
-        self, sequence: Iterable[Any], do: Mapping[str, Any] | None = None, *, check: bool = True
+        self, sequence: Iterable[object], do: Do | None = None, *, check: bool = True
     ) -> list[Value]:
         """The values on one sequence with variables set inside the network, by name.
 
@@ -109,8 +110,8 @@ class Model:
 
     def interchange(
         self,
-        base: Iterable[Any],
-        source: Iterable[Any],
+        base: Iterable[object],
+        source: Iterable[object],
         variables: str | Iterable[str] | Mapping[str, Iterable[int]],
         positions: Iterable[int] | None = None,
         *,
@@ -138,7 +139,7 @@ class Model:
         *,
         level: str = "head",
         ablation: str = "none",
-        data: Any = None,
+        data: object = None,
         positions: bool = False,
         joined: bool = False,
         seed: int = 0,
@@ -196,7 +197,7 @@ class Model:
 
         return make_dataset(self, n, corrupt=corrupt, seed=seed, length=length)
 
-    def trace(self, sequence: Iterable[Any], do: Mapping[str, Any] | None = None) -> Trace:
+    def trace(self, sequence: Iterable[object], do: Do | None = None) -> Trace:
         """Every activation on one sequence, with named axes; with variables set, if asked for.
 
         It prints step by step: each variable, the part that computed it, the selector, its values.
@@ -273,13 +274,13 @@ class Model:
 
         return to_jax(self.weights)
 
-    def encode(self, sequences: Sequence[Iterable[Any]]) -> NDArray[np.intp]:
+    def encode(self, sequences: Sequence[Iterable[object]]) -> NDArray[np.intp]:
         """Token ids (batch x positions) as every exported model takes them: BOS first, then PAD."""
         from rasplab.weights import encode
 
         return encode(self.weights.config, sequences)
 
-    def decode(self, logits: Any, ids: Any) -> list[list[Value]]:
+    def decode(self, logits: object, ids: object) -> list[list[Value]]:
         """The values of an exported model's read-out (batch x positions x d_out) for those ids."""
         from rasplab.weights.codec import decode_ids
 

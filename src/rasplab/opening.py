@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from rasplab.model import Model
 from rasplab.rasp.expressions import SOp
@@ -12,13 +11,13 @@ from rasplab.rasp.expressions import SOp
 
 def compile(
     program: SOp,
-    vocab: Iterable[Any],
+    vocab: Iterable[object],
     max_length: int,
     *,
     causal: bool = False,
     optimize: int = 1,
     dtype: str = "float32",
-    inputs: Any = None,
+    inputs: object = None,
     softness: float = 0.0,
 ) -> Model:
     """Compile a program into a model that equals it, or refuse.
@@ -48,7 +47,7 @@ def compile(
     return Model(compilation.weights, program, compilation, options.inputs)
 
 
-def load(directory: str | Path, *, inputs: Any = None) -> Model:
+def load(directory: str | Path, *, inputs: object = None) -> Model:
     """Load a model that `Model.save` wrote; an edited or incomplete directory is refused.
 
     The inputs for which its program is meant come with it. A predicate does not: `inputs`, as for

@@ -36,14 +36,14 @@ class Options:
 
 
 def read_options(
-    program: Any,
-    vocab: Any,
-    max_length: Any,
-    causal: Any,
-    optimize: Any,
-    dtype: Any,
-    inputs: Any = None,
-    softness: Any = 0.0,
+    program: object,
+    vocab: object,
+    max_length: object,
+    causal: object,
+    optimize: object,
+    dtype: object,
+    inputs: object = None,
+    softness: object = 0.0,
 ) -> Options:
     """Check what a user asked for.
 
@@ -76,7 +76,7 @@ def _swapped(vocab: object, max_length: object) -> Diagnostic:
     )
 
 
-def _no_program(given: Any) -> Diagnostic:
+def _no_program(given: object) -> Diagnostic:
     kind, help = shown(given), "wrap a plain value in `constant(...)`"
     if isinstance(given, Expression):
         kind, help = "a selector", "aggregate it, or ask for its `selector_width(...)`"
@@ -126,19 +126,19 @@ def _length(given: Any) -> int:
     )
 
 
-def _causal(given: Any) -> bool:
+def _causal(given: object) -> bool:
     if isinstance(given, bool):
         return given
     raise InputError(diagnostic("E409", f"`causal` must be True or False, not {shown(given)}"))
 
 
-def _level(given: Any) -> int:
+def _level(given: object) -> int:
     if type(given) is int and given in (0, 1):
         return given
     raise InputError(diagnostic("E409", f"`optimize` must be 0 or 1, not {shown(given)}"))
 
 
-def _format(given: Any) -> str:
+def _format(given: object) -> str:
     if isinstance(given, str) and given in PRECISIONS:
         return given
     names = ", ".join(PRECISIONS)
@@ -159,7 +159,7 @@ def _softness(given: Any) -> float:
     )
 
 
-def _vocabulary(given: Any) -> tuple[Value, ...]:
+def _vocabulary(given: object) -> tuple[Value, ...]:
     vocab = plain(given)
     if isinstance(vocab, str) and any(map(str.isspace, vocab)):
         raise InputError(_words_or_characters(vocab))

@@ -8,7 +8,7 @@ import random
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rasplab.compiler import observation
 from rasplab.diagnostics import InputError, ProgramError, diagnostic, shown
@@ -210,7 +210,7 @@ def _options(model: Model) -> Options:
     return Options(c.vocabulary, c.max_length, c.causal, optimize, c.dtype, model.inputs)
 
 
-def checked(model: Model, sequence: Iterable[Any]) -> list[Value]:
+def checked(model: Model, sequence: Iterable[object]) -> list[Value]:
     """The tokens of an input for which a program is meant, has a value, and keeps its promises.
 
     Of a loaded model only the inputs may be known: then it warns of what is not checked.

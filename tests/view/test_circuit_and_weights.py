@@ -94,6 +94,14 @@ def test_a_layer_or_head_that_there_is_none_of_is_refused(layer, head) -> None:
         view.weights(library_model("sort"), layer, head)
 
 
+def test_of_a_model_without_layers_no_layer_is_proposed() -> None:
+    model = rasplab.compile(rasp.tokens, "ab", 2)
+    with pytest.raises(InputError, match="it has 0 layers") as problem:
+        view.weights(model, 0, None)
+    assert "0 is" not in str(problem.value)
+    assert "is 0" not in str(problem.value)
+
+
 def test_attention_panels_are_titled_by_their_selectors() -> None:
     model = library_model("sort")
     figure = view.attention(model, [4, 2, 5]).figure

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from rasplab.cli.output import note, say, table
 from rasplab.cli.parameters import Compiling
 from rasplab.cli.progress import shown_progress
-from rasplab.diagnostics import InputError, MissingExtraError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, MissingExtraError, diagnostic
 from rasplab.lab.compression import PAPER, Domain, Sweep, domain, set_up
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.checks import check_width
@@ -154,7 +153,7 @@ def read_dims(text: str, full: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _no_widths(text: str, why: str, full: int) -> Any:
+def _no_widths(text: str, why: str, full: int) -> Diagnostic:
     form = f"write 8, or 6,8,10, or 2:{full} with both ends, or 2:{full}:2"
     return diagnostic("E800", f"{text!r} {why}", help=form)
 

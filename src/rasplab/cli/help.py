@@ -80,7 +80,7 @@ def _filled(text: str, width: int, indent: str = "", first: str = "") -> str:
     )
 
 
-def _text(shown: Any) -> str:
+def _text(shown: object) -> str:
     """What is shown, in lines as long as they come."""
     if shown is None or isinstance(shown, str):
         return (shown or "").strip()

@@ -60,7 +60,7 @@ def record(value: Any, *left_out: str) -> dict[str, Any]:
     return {k: v for k, v in asdict(value).items() if k not in left_out}
 
 
-def _finite(data: Any) -> Any:
+def _finite(data: object) -> Any:
     if isinstance(data, float) and not math.isfinite(data):
         return str(data)
     if isinstance(data, dict):

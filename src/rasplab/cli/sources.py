@@ -17,7 +17,7 @@ from typing import Any, cast
 from rasplab import programs, rasp
 from rasplab.cli.output import note
 from rasplab.cli.tokens import are_characters
-from rasplab.diagnostics import InputError, ProgramError, RasplabError, Span, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, ProgramError, RasplabError, Span, diagnostic
 from rasplab.rasp import SOp, Value
 
 SIZE = 5
@@ -231,7 +231,7 @@ def _guarded(path: Path, call: Callable[[], Any]) -> Any:
         raise ProgramError(_failed(path, problem)) from problem
 
 
-def _failed(path: Path, problem: BaseException) -> Any:
+def _failed(path: Path, problem: BaseException) -> Diagnostic:
     if isinstance(problem, SyntaxError) and problem.filename == str(path):
         span = Span(str(path), problem.lineno or 1, max((problem.offset or 1) - 1, 0))
     else:
@@ -263,7 +263,7 @@ def _last_line(file: str, trace: TracebackType | None) -> Span | None:
     return Span(file, last.lineno or 1, last.colno or 0, last.end_lineno, last.end_colno)
 
 
-def _no_such_name(module: ModuleType, file: str, name: str) -> Any:
+def _no_such_name(module: ModuleType, file: str, name: str) -> Diagnostic:
     ours = {id(value) for value in vars(rasp).values()}
     known = [n for n, v in vars(module).items() if isinstance(v, SOp) and id(v) not in ours]
     close = get_close_matches(name, known, n=1, cutoff=0.5)
@@ -279,7 +279,7 @@ def _no_such_name(module: ModuleType, file: str, name: str) -> Any:
     )
 
 
-def _no_program(found: object, text: str) -> Any:
+def _no_program(found: object, text: str) -> Diagnostic:
     is_selector = isinstance(found, rasp.Selector)
     return diagnostic(
         "E406",

@@ -1,9 +1,5 @@
 """A model in JAX: a pure function of its parameters and token ids."""
 
-# jax is untyped where it matters.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -6,10 +6,6 @@ and no layer norm. TransformerLens finds its adapter by the entry point
 checkpoints that say `is_causal=false`, which it would make causal without a word.
 """
 
-# transformer_lens's components are typed as Any in places.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
-
 from __future__ import annotations
 
 import math

@@ -5,10 +5,6 @@ it. Input `ids` (batch x positions, int64), output `logits` (batch x positions x
 `Model.encode` and `Model.decode` have them.
 """
 
-# onnx's helpers are untyped.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import json

@@ -4,10 +4,6 @@ Names are TransformerLens's, and activations equal those of `Model.trace` and `M
 are widened with zeros to d_head a power of 4, for `UnscaledAttention`.
 """
 
-# transformer_lens is typed as Any in places.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
-
 from __future__ import annotations
 
 from typing import Any, TypeAlias

@@ -15,7 +15,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
@@ -142,8 +142,10 @@ def _kind(value: Value) -> str:
             return "string"
         case tuple():
             return "tuple"
-        case _:
+        case int() | float():
             return "number"
+        case _:
+            assert_never(value)
 
 
 def _texts(entries: Sequence[tuple[Value, str]], reserved: dict[int, str]) -> dict[int, str]:

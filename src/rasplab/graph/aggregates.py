@@ -48,6 +48,7 @@ def sum_values(node: Node, known: Known) -> Values:
     if isinstance(source, Interval):
         ends = [end * count for end in (source.low, source.high) for count in (0, most)]
         return by_itself(node, Interval(min(ends), max(ends)))
+    # of what is undefined nothing is added, even where every query selects
     return by_itself(node, sums(source, 0 if source.undefined else least, most))
 
 

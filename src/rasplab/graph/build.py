@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rasplab.diagnostics import InternalError
+from typing import assert_never, cast
+
 from rasplab.graph import node as g
 from rasplab.graph.node import Interner, Node
 from rasplab.rasp import expressions as ex
@@ -31,23 +32,24 @@ def _node(
     expression: ex.Expression, operands: tuple[Node, ...], interner: Interner, one: Node
 ) -> Node:
     make = interner.node
-    match expression:
+    kind = cast(ex.AnySOp | ex.AnySelector, expression)
+    match kind:
         case ex.Tokens():
             return make(g.Tokens())
         case ex.Indices():
             return make(g.Indices())
         case ex.Constant():
-            return make(g.Constant(expression.value))
+            return make(g.Constant(kind.value))
         case ex.Map():
-            return make(g.Map(expression.function), *operands)
+            return make(g.Map(kind.function), *operands)
         case ex.Aggregate():
-            return make(g.Mean(expression.default), *operands)
+            return make(g.Mean(kind.default), *operands)
         case ex.AggregateSum():
             return make(g.Sum(), *operands)
         case ex.SelectorWidth():
             return make(g.Sum(), *operands, one)
         case ex.Select():
-            return make(g.Select(expression.predicate), *operands)
+            return make(g.Select(kind.predicate), *operands)
         case ex.And():
             return make(g.And(), *operands)
         case ex.Or():
@@ -59,4 +61,4 @@ def _node(
         case ex.Best():
             return make(g.Best(), *operands)
         case _:
-            raise InternalError(f"no node for {type(expression).__name__}")
+            assert_never(kind)

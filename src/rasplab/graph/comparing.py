@@ -73,6 +73,7 @@ def _asked(
 ) -> Callable[[Value, Value], bool]:
     """A Python predicate, and what it does wrong: refused at once where the pair can occur."""
     plain = all(isinstance(o.op, g.Tokens | g.Indices | g.Constant) for o in select.operands)
+    # then any token, or position, is asked about any other on some input
     certain = plain and not known.causal and known.max_length > 1 and not known.declared
 
     def holds(key: Value, query: Value) -> bool:
@@ -115,6 +116,7 @@ def comparison(
         return None
     count = len(keys)
     defined = np.array([value is not None for value in (*keys, *queries)], np.bool_)
+    # whole numbers in the order of the values: `_below` adds 1 to have equals among them
     codes = np.searchsorted(distinct(places[defined]), places)
     sides = (codes[:count], codes[count:], defined[:count], defined[count:])
     match key:
@@ -123,6 +125,7 @@ def comparison(
         case "!=" if defined.all():
             return _equal(*sides).complement()
         case "!=":
+            # the complement would hold of what is undefined, and a strict predicate does not
             unequal = _equal(*sides).complement().matrix()
             return Dense(unequal & defined[:count, None] & defined[None, count:])
         case "<":

@@ -15,8 +15,14 @@ from rasplab.graph.distinct import distinct
 from rasplab.rasp.values import Value, canonical, identity, is_number
 
 LISTED_AT_MOST = 1 << 15
+"""Numbers beyond so many are an interval."""
+
 WHOLE_UP_TO = 2**53
+"""Up to here float64 has every whole number."""
+
 UNIT_PARTS_AT_MOST = 10**5
+"""The largest denominator of values that can have a common unit."""
+
 FRACTIONS_UP_TO = 10**5
 """A quotient T/c of this size at most, with c up to 2^16, is canonical as float64 rounds it.
 
@@ -25,6 +31,7 @@ the 1/2c² ≥ 1.1e-10 within which a fraction is met, and than the 4e-11 and th
 which it counts as met; and other fractions with such denominators lie 2.3e-10 away.
 """
 _SPREAD_AT_MOST = 1 << 24
+"""The cells that may be marked to find the totals that can be reached."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,12 +134,14 @@ def _combined(values: Listed, counts: range, *, average: bool) -> Domain:
     low = min(exact)
     interval = Interval(*_hull(exact, counts, average=average))
     unit = _unit([x - low for x in exact])
+    # a total of c values is c·low + unit·(c steps added up): it is enough to mark sums of steps
     steps = sorted({int((x - low) / unit) for x in exact}) if unit else [0]
     if steps[-1] * counts.stop * len(steps) > _SPREAD_AT_MOST:
         scattered = _scattered(low, unit, steps, counts, average=average)
         return (
             interval if scattered is None else listed([*(numbers if average else []), *scattered])
         )
+    # one number, perhaps in several types: nothing is averaged
     if average and len(steps) == 1:
         return listed(numbers)
     integral = all(isinstance(v, int) for v in numbers)
@@ -188,6 +197,7 @@ def _integral(
     totals = [low * count + unit * steps for count, steps in reached]
     if average:
         inner = [
+            # the least and the greatest are means of equal values, which stay as they are
             t[(t > low * c) & (t < low * c + unit * s[-1])] / c
             for t, (c, s) in zip(totals, reached, strict=True)
         ]

@@ -35,6 +35,7 @@ def elementwise_values(node: Node, function: Function, known: Known) -> Values:
         return _fitted(found, known)
     if form is None or form.tells_apart(found.domain):
         return replace(found, form=form)
+    # the form cannot tell the values apart, so a table has to: of what is not listed there is none
     if isinstance(found.domain, Interval):
         raise CompileError(too_many_values(node, found.domain, known.interner))
     return found if summed is None else _tabulated(node, function, known)
@@ -95,6 +96,7 @@ def _called(
         return function(*arguments)
     except Exception as error:
         finding = raised(function, arguments, known.interner.origins[node], "E105", error)
+        # any token can stand at any position, so these arguments do occur
         certain = all(isinstance(s.op, g.Tokens | g.Indices) for s in supports)
         if certain and known.fuse and not known.declared:
             raise CompileError(finding) from error
@@ -119,6 +121,7 @@ def _candidate_supports(operands: tuple[Node, ...], known: Known) -> list[tuple[
     kept: list[tuple[Node, ...]] = []
     for i, (operand, supports) in enumerate(zip(operands, expanded, strict=True)):
         others = {s for j, e in enumerate(expanded) if j != i for s in e}
+        # read as the one number that it is: its terms as supports would multiply the table
         sum_of_several = (
             len(supports) > 1 and known.form(operand) is not None and not others & set(supports)
         )

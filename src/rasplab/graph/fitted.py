@@ -47,6 +47,7 @@ def fitted_form(domain: Listed, table: Table, known: Known) -> LinearForm | None
         shape = [1] * values.ndim
         shape[axis] = len(place)
         total = total + weight * place.reshape(shape)
+    # the first cell is met exactly; what the others miss is measured
     constant = float(values.flat[0] - total.flat[0])
     missed = float(np.abs(total + constant - values).max())
     largest = abs(constant) + sum(

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.diagnostics import InternalError
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct, distinct_rows
 from rasplab.graph.domain import LISTED_AT_MOST, WHOLE_UP_TO, Domain, Listed, is_whole, listed
@@ -65,6 +66,7 @@ def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
     if np.prod(spread * most + 1, dtype=float) * most > _CELLS_AT_MOST * 4:
         return None
     found: list[NDArray[np.float64]] = []
+    # they average over the same positions: of each count the sums that can be reached together
     reachable = np.ones((1,) * len(means), np.bool_)
     for count in range(1, most + 1):
         grown = np.zeros(tuple(spread * count + 1), np.bool_)
@@ -82,6 +84,7 @@ def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
     defaults = [cast(g.Mean, n.op).default for n in means]
     if None in defaults:
         return listed([*map(_number, values), None])
+    # where nothing is selected all of them have their defaults
     alone = _evaluate(
         node, {n: np.array([cast(float, d)]) for n, d in zip(means, defaults, strict=True)}
     )
@@ -131,8 +134,10 @@ def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np
             return _canonical(a / b)
         case "neg", [a]:
             return -a
-        case _:
-            return parts[0]
+        case (("numerical" | "categorical"), [a]):
+            return a
+        case name, _:
+            raise InternalError(f"{name} is no operation of linear forms")
 
 
 def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -34,8 +34,10 @@ def _stays_whole(name: str, parts: list[LinearForm]) -> bool:
                 factor = 1 / factor
             numbers = [w for _, w in scaled.terms] + [scaled.constant]
             return all((Fraction(number) * factor).denominator == 1 for number in numbers)
-        case _:
+        case (("+" | "-" | "neg" | "numerical" | "categorical"), _):
             return True
+        case _:
+            return False
 
 
 def _combine(name: str, parts: list[LinearForm], node: Node) -> LinearForm | None:

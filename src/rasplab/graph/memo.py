@@ -43,5 +43,6 @@ class Memo(Generic[T]):
             waiting.extend(missing)
             if not missing:
                 waiting.pop()
+                # it may stand in the queue twice, as operand of two
                 if current not in found:
                     found[current] = self._find(current)

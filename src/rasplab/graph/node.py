@@ -118,6 +118,7 @@ class Interner:
 
     def node(self, op: Op, *operands: Node, like: Node | None = None) -> Node:
         """The node of this computation; a new one takes name and place from `like`."""
+        # operands are interned, so their numbers say which they are
         key = (_key(op), tuple(operand.number for operand in operands))
         found = self.known.get(key)
         if found is None:
@@ -181,6 +182,7 @@ def breadth_first(node: Node) -> Iterator[Node]:
     """The node, its operands, theirs, and so on, each once."""
     seen = {node}
     queue = [node]
+    # the queue grows while it is gone through
     for current in queue:
         yield current
         for operand in current.operands:

@@ -56,12 +56,14 @@ def _holds_of_itself(known: Known, select: Node) -> bool:
     if any(isinstance(known.domain(operand), Interval) for operand in select.operands):
         return False
     relation = known.compared(select).relation
+    # a query always sees its own position, under causal masking too
     return relation.is_full() or (keys is queries and bool(relation.diagonal().all()))
 
 
 def all_equal(known: Known, selector: Node, values: Node) -> bool:
     """Whether the selected values are certainly equal."""
     domain = known.domain(values)
+    # undefined values are not aggregated
     if isinstance(domain, Listed) and sum(v is not None for v in domain.values) <= 1:
         return True
     if known.trusting and (selector, values) in known.interner.alike:
@@ -86,9 +88,11 @@ def pinned_by(selector: Node, known: Known) -> frozenset[Node]:
                 fixed |= _pinned_by_select(known, part)
             case g.Best():
                 inner, scores = part.operands
+                # the best are among those that are selected
                 fixed |= known.pinned(inner)
                 if not _mixes_equals(known, scores):
                     fixed |= _injective_supports(known, scores) | {scores}
+                # for the conditions of ranks, below: this loop goes on over the parts from before
                 parts = [*parts, *conjuncts(inner)]
             case g.And() | g.Or() | g.Not():
                 pass
@@ -100,6 +104,7 @@ def pinned_by(selector: Node, known: Known) -> frozenset[Node]:
         present = set(parts)
         for node in sorted(fixed, key=lambda n: n.number):
             rank = known.rank(node)
+            # a key that does not meet the conditions can have the same rank as one that does
             if rank is not None and rank.conditions <= present:
                 for element in rank.elements:
                     fixed |= {element} | _injective_supports(known, element)
@@ -115,6 +120,7 @@ def _pinned_by_select(known: Known, select: Node) -> set[Node]:
     table = known.table(keys)
     if not _affordable(relation, table.codes.size):
         return fixed | (_injective_supports(known, keys) if fixed else set())
+    # within one input these have one value: keys that differ in them do not meet
     uniform = [i for i, support in enumerate(table.supports) if known.uniform(support)]
     apart = list(_by_axes(table.codes, uniform))
     for axis, support in enumerate(table.supports):
@@ -225,6 +231,7 @@ def _lexicographic(known: Known, first: Node, rest: Node) -> set[Node] | None:
         tied = isinstance(same.op, g.Select) and same.operands == first.operands
         if tied and known.compared(same).relation.is_identity():
             found = _total_order(known, minor)
+            # an order that is not strict holds of equals by itself: the rest would not order them
             if found is not None and not known.compared(first).relation.diagonal().any():
                 return major | found
     return None

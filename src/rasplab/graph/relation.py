@@ -70,6 +70,7 @@ class Relation(ABC):
 
     def meets(self, other: Relation) -> bool:
         """Whether some query selects some key here and in another relation of the same values."""
+        # an equality has a pair for each key to try, rather than a cell for each pair
         return other.meets(self) if isinstance(other, Equality) else self._meets(other)
 
     def agrees(self, keys: Places, labels: Places) -> bool:
@@ -182,6 +183,7 @@ class Equality(Relation):
         return bool(other.at(keys, queries).any())
 
     def agrees(self, keys: Places, labels: Places) -> bool:
+        # what no query asks for is never selected
         asked = set(self.queries.tolist())
         label_of: dict[int, int] = {}
         codes = self.keys[keys].tolist()
@@ -192,6 +194,7 @@ class Equality(Relation):
         )
 
     def classes(self) -> Classes:
+        # keys that no query selects are one class, whatever their codes
         asked = set(self.queries.tolist())
         return _by_label([code if code in asked else None for code in self.keys.tolist()])
 

@@ -34,6 +34,7 @@ def steps(
         operands = [known[operand] for operand in node.operands]
         if isinstance(node.op, g.SELECTORS):
             rows = _rows(node, operands, len(tokens))
+            # masked at every selector, as a complement would select what is masked
             known[node] = [
                 [cell and (not causal or k <= q) for k, cell in enumerate(row)]
                 for q, row in enumerate(rows)

@@ -24,6 +24,7 @@ def is_uniform(node: Node, known: Known) -> bool:
         case g.Mean() | g.Sum() | g.Best():
             return not known.causal and known.uniform(node.operands[0])
         case g.Select():
+            # a row of keys for each query: whatever the keys, equal queries have equal rows
             return known.uniform(node.operands[1])
         case _:
             assert_never(node.op)

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 
 def norm(x: Tensor, dim: int | None = None, *, keepdim: bool = False) -> Tensor:
@@ -36,6 +39,24 @@ def solved(a: Tensor, b: Tensor) -> tuple[Tensor, bool]:
 def distinct(x: Tensor) -> Tensor:
     """The different numbers, in increasing order."""
     return cast(Tensor, torch.unique(x))
+
+
+def backward(x: Tensor) -> None:
+    """Add the gradient of a number to every leaf that it was computed from."""
+    x.backward()
+
+
+def step(optimizer: Optimizer, loss: Callable[[], float]) -> None:
+    """One step of an optimizer that asks for the loss, and its gradient, as often as it likes."""
+    optimizer.step(loss)
+
+
+@contextmanager
+def seeded(seed: int) -> Generator[None]:
+    """Random numbers of the processor are drawn by a seed within, and as before after it."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
 
 
 def numbers(x: Tensor) -> list[Any]:

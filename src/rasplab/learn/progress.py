@@ -97,7 +97,7 @@ def save_progress(path: Path, progress: Progress) -> None:
     write_file(path, (json.dumps(data, indent=1) + "\n").encode())
 
 
-def _entries(data: Any) -> dict[str, tuple[list[int] | None, int]]:
+def _entries(data: object) -> dict[str, tuple[list[int] | None, int]]:
     """Per exercise the sizes of what solved it, if anything did, and the hints taken."""
     found = _fields(data, "format", "version", "exercises")
     if found[:2] != [_FORMAT, _VERSION] or not isinstance(found[2], dict):
@@ -105,7 +105,7 @@ def _entries(data: Any) -> dict[str, tuple[list[int] | None, int]]:
     return {name: _entry(entry) for name, entry in cast("dict[str, Any]", found[2]).items()}
 
 
-def _entry(data: Any) -> tuple[list[int] | None, int]:
+def _entry(data: object) -> tuple[list[int] | None, int]:
     solved, hints = _fields(data, "solved", "hints")
     sizes: list[Any] = [0, 0] if solved is None else solved
     if not isinstance(sizes, list) or len(sizes) != 2:  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -115,7 +115,7 @@ def _entry(data: Any) -> tuple[list[int] | None, int]:
     return solved, hints
 
 
-def _fields(data: Any, *names: str) -> list[Any]:
+def _fields(data: object, *names: str) -> list[Any]:
     """The parts of a JSON object that has exactly these names."""
     if not isinstance(data, dict) or cast("dict[str, Any]", data).keys() != set(names):
         raise ValueError(f"it should have {', '.join(names)}")

@@ -17,7 +17,8 @@ from rasplab.graph.picking import conjuncts
 from rasplab.lower.readout import Features
 
 BOS_SELF = 256.0
-"""Added to the score of BOS for itself, so that at BOS nothing else weighs anything at all."""
+"""Added to the score of BOS for itself, so that at BOS nothing else weighs anything at all:
+e^-256 is below 2^-369, which float32 does not have, and which float64 adds to 1 without a trace."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,7 @@ def _match(select: Node, facts: Facts) -> Match:
     key_class, key_reps = relation.classes()
     query_class, query_reps = relation.transposed().classes()
     core = relation.cells(key_reps, query_reps)
+    # what is never selected needs no coordinate: zeros score nothing
     live_keys, live_queries = np.flatnonzero(core.any(axis=1)), np.flatnonzero(core.any(axis=0))
     if len(live_keys) <= len(live_queries):
         read = relation.cells(key_reps[live_keys], queries)
@@ -95,6 +97,7 @@ def _ranking(best: Node, facts: Facts) -> Ranking:
                 help="score with numbers, or with words alone",
             )
         ) from None
+    # equal scores tie, whatever their types: 1, 1.0 and True are one level
     levels: list[object] = []
     for value in order:
         if not levels or levels[-1] != value:
@@ -123,6 +126,7 @@ def assemble(
     if ranking_view is not None:
         key_parts.append(ranking_view)
         query_parts.append(_fixed(climb))
+    # the last coordinate is BOS's own: 1 in its key and 0 in all others, so it alone scores `bos`
     key_parts.append(Affine((), np.zeros(1), np.ones(1)))
     query_parts.append(Affine((), np.array([bos]), np.array([BOS_SELF])))
     scores = Scores(

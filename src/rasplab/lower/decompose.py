@@ -79,6 +79,7 @@ def decompose(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
         return Free((), as_features(node, readout, facts)[0], np.zeros(columns(readout)))
     if not isinstance(node.op, g.Map):
         return _of_variable(node, readout, facts, style)
+    # as a weighted sum first: that needs no list of the node's values
     weights = as_weights(node, readout, facts)
     if weights is not None and (not style.literal or supports_itself(node, facts)):
         found = _by_form(node, weights, facts, style)
@@ -99,6 +100,7 @@ def supports_itself(node: Node, facts: Facts) -> bool:
 
 
 def _of_variable(node: Node, readout: Readout, facts: Facts, style: Style) -> Free:
+    # what is held as a number cannot be looked up: steps make it one-hot for such a reader
     if is_line(node, facts) and as_weights(node, readout, facts) is None:
         classes = facts.interner.node(g.Map(CATEGORICAL), node, like=node)
         node = settled(classes, facts.interner) if style.settles(classes) else classes
@@ -146,6 +148,7 @@ def _by_form(node: Node, weights: Weights, facts: Facts, style: Style) -> Free |
     undefined = any(facts.domain(term).undefined for term, _ in form.terms)
     if undefined and len(form.terms) > 1 and not weights.saturated:
         return None  # where one term is undefined the others would still be read
+    # the form's constant is added in any case: an undefined term takes it back
     absent = weights.undefined - weights.number * form.constant
     parts: list[Part] = []
     opened = between(node, {term for term, _ in form.terms})
@@ -167,6 +170,7 @@ def _by_table(node: Node, features: Features, facts: Facts, style: Style) -> Fre
     if _no_sum(table.codes, features):
         return None
     wanted = features[table.codes]  # supports..., columns
+    # a sum of functions is known from one cell and the lines through it along each axis
     base = wanted[(0,) * len(table.supports)]
     total = np.broadcast_to(base, wanted.shape).copy()
     parts: list[Part] = []
@@ -213,6 +217,7 @@ def _no_sum(codes: NDArray[np.intp], features: Features) -> bool:
     base = features[codes[(0,) * axes]]
     for flat in range(codes.size - 1, 0, -max(codes.size // 12, 1)):
         cell = np.unravel_index(flat, codes.shape)
+        # base + Σ (alone - base), as each of the lines has the base in it
         total = base * (1.0 - axes)
         for axis, place in enumerate(cell):
             alone = [0] * axes

@@ -32,6 +32,7 @@ def steps_along(argument: Affine, points: Array, rows: Array) -> Hidden:
     units themselves free of rounding wherever the number read is not negative.
     The row at the lowest point is written by one unit that is always 1.
     """
+    # free of rounding are only units that a growing number turns on
     if _is_backwards(argument):
         argument, points = argument.times(-np.ones((1, 1))), -points
     order = np.argsort(points, kind="stable")

@@ -97,6 +97,7 @@ def listing(
         classes, reps = np.arange(len(domain)), np.arange(len(domain))
     else:
         classes, reps = distinct_rows(wanted)
+        # as the readers want it, where that takes fewer directions than a one-hot
         columns = _distinct_columns(wanted)
         zero_class = bool((wanted[reps] == 0).all(axis=1).any()) if wanted.shape[1] else True
         if columns.shape[1] < len(reps) - zero_class:
@@ -124,6 +125,7 @@ def listing(
 def _columns(
     name: str, domain: Listed, columns: Features, default: int | None
 ) -> tuple[Listing, Subspace]:
+    # counted from what stands where nothing is selected, so that BOS holds zeros
     offset = columns[default] if default is not None else np.zeros(columns.shape[1])
     rows = columns - offset
     directions = tuple(

@@ -26,7 +26,11 @@ from rasplab.rasp.functions import CATEGORICAL
 
 Array = NDArray[np.float64]
 STEPS_AT_MOST = 1024
+"""Units along a line of several variables; beyond, combinations of classes are taken."""
+
 SPAN_AT_MOST = 2.0**16
+"""The farthest point of such a line in units of its narrowest gap: float32 rounds a point by 2^-24
+of it, then 2^-8 of the gap. The certificate decides in any case; this saves hopeless attempts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +79,7 @@ def plan_function(node: Node, wanted: Features, facts: Facts, style: Style) -> F
     """
     table = facts.table(node)
     codes = table.codes
+    # codes tell values apart; labels only those that some reader does
     labels = codes if style.literal else distinct_rows(wanted)[0][codes]
     axes: list[_Axis] = []
     for axis, support in enumerate(table.supports):
@@ -82,6 +87,7 @@ def plan_function(node: Node, wanted: Features, facts: Facts, style: Style) -> F
         if len(reps) > 1:
             axes.append(_axis(support, classes, facts, style, repeats=is_settled(node)))
         else:
+            # nothing depends on this support: it is not read
             codes = np.take(codes, [0], axis=axis)
             labels = np.take(labels, [0], axis=axis)
     codes = codes.reshape([len(a.classes) for a in axes])
@@ -164,9 +170,12 @@ def _axis(
     points = numbers.copy()
     if domain.undefined:
         undefined = high + (2 * reach + 1.0 if combined else _beyond(numbers))
+        # at least this is read where some term of a sum is undefined, whatever the others are
         points[[v is None for v in domain.values]] = undefined - (reach if combined else 0.0)
+    # twice what a sum is off by in float32 (`_log_weight` in lowering)
     error = 2.0**-12 * max(abs(low), abs(high), 1.0) if number else 0.0
     wish = Weights(np.ones(1), np.array([undefined]), np.zeros(1), saturated=True)
+    # there undefined is a region, which has no place on a line with other variables
     exact = not (combined and domain.undefined)
     readout: Readout = wish if number else as_features(support, wish, facts)
     return _Axis(support, readout, points if exact or number else None, classes, number, error)
@@ -226,6 +235,7 @@ def _open(axis: _Axis) -> bool:
 
 
 def _candidate_weights(axes: list[_Axis]) -> list[tuple[float, ...]]:
+    # sums and differences, which programs are made of; then what tells all combinations apart
     signs = [(1.0, *rest) for rest in itertools.product((1.0, -1.0), repeat=len(axes) - 1)]
     return signs + [_mixed_radix(axes, order) for order in itertools.permutations(range(len(axes)))]
 
@@ -243,6 +253,7 @@ def _mixed_radix(axes: list[_Axis], order: tuple[int, ...]) -> tuple[float, ...]
         if span == 0.0:
             weights[i], step = 1.0 / gap, 1.0
         else:
+            # a step of this axis is wider, by 1, than all that the axes before it can add
             weights[i] = (span + step) / gap
         span += weights[i] * float(places[-1] - places[0])
     return tuple(weights)
@@ -261,6 +272,7 @@ def _steps_needed(
     narrow = float(gaps[changes].min())
     error = sum(abs(w) * a.error for w, a in zip(weights, axes, strict=True))
     span = float(np.abs(z).max())
+    # steps stand errors of 3/16 of their gap (`steps_along`), rounding among them
     if narrow <= 0 or error > narrow / 8 or span / narrow > SPAN_AT_MOST:
         return None
     same = gaps < 1e-12 * span  # sums of points that float64 cannot have told apart
@@ -291,6 +303,7 @@ def _by_products(
         small = np.take(small, reps, axis=i)
         small_codes = np.take(small_codes, reps, axis=i)
     rectangles = cover(small, zero, enough)
+    # the first cell of each label, as the last one set in a dict stays
     first = {label: i for i, label in reversed(list(enumerate(small.ravel().tolist())))}
     placed = tuple(Rectangle(r.sides, int(small_codes.ravel()[first[r.value]])) for r in rectangles)
     return FunctionPlan(tuple(wishes), None, None, codes, placed)

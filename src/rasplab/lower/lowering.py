@@ -139,6 +139,7 @@ class _Lowerer:
             for node in itertools.islice(self.wanted, known, None):
                 heapq.heappush(waiting, (-_rank(node), node.number, node))
             known = len(self.wanted)
+            # users come before operands, so all that is wanted of a node has been said by now
             node = heapq.heappop(waiting)[2]
             if self.style.literal:
                 check_one_hot(node, self.facts)
@@ -167,6 +168,7 @@ class _Lowerer:
                     self.style,
                 )
                 for argument, readout in self.plans[node].wishes:
+                    # by `_want` it would read the settled copy, which is itself
                     if is_settled(node):
                         self.wanted.setdefault(argument, []).append(readout)
                     else:
@@ -304,6 +306,8 @@ class _Lowerer:
     def _scalar(self, node: Node, value: Affine) -> tuple[Affine, Subspace, Scalar]:
         domain = self.facts.domain(node)
         offset, sign = self._counted_from(node)
+        # where it is undefined the direction holds 0, which is read as the offset: right without a
+        # flag if that is 0 and no reader wants another number there
         flag = domain.undefined and (
             offset != 0.0
             or any(
@@ -321,6 +325,7 @@ class _Lowerer:
             )
             blur = None if value.blur is None else np.append(value.blur, 0.0)
             value = Affine(parts, np.append(value.bias, 0.0), np.append(value.bos, 1.0), blur)
+        # where nothing is selected a head reads BOS: what stands there is what undefined is
         at_bos = np.array([0.0] + [1.0] * flag)
         subspace = Subspace(tuple(directions), at_bos, largest, False)
         assert isinstance(node.op, g.Mean | g.Sum)

@@ -31,6 +31,7 @@ def matching(node: Node, formula: Node, facts: Facts, *, positive: bool) -> Node
     keys = tuple(dict.fromkeys(s.operands[0] for s in selects))
     queries = tuple(dict.fromkeys(s.operands[1] for s in selects))
     _check_cases(node, (*keys, *queries), facts)
+    # a function's key: the same formula gives the same classes, hence the same node
     tag = (formula.number, positive)
     if len(keys) == len(queries) == 1:
         key, query, relation = keys[0], queries[0], relation_of(formula, facts)
@@ -86,6 +87,7 @@ def _classes(
     """The node that says which distinct row a combination of values has; a row for each value."""
     if len(variables) == 1:
         return variables[0], np.arange(len(truth))
+    # combinations that every query, or key, treats alike are one class
     _, first, inverse = np.unique(truth, axis=0, return_index=True, return_inverse=True)
     domains = [facts.listed(v) for v in variables]
     codes = inverse.ravel()

@@ -81,6 +81,7 @@ class _Resolver:
         """The resolved selector, without the positions whose value is undefined."""
         parts = [selector, self._defined(values)] if self._undefined(values) else [selector]
         resolved = self._conjunction(parts)
+        # the promise is of the selector as written; this one selects no more that counts
         if (selector, values) in self.facts.interner.alike:
             self.facts.interner.alike.add((resolved, values))
         return resolved
@@ -147,6 +148,7 @@ class _Resolver:
             if isinstance(counted.op, g.Best):  # a sum must weigh all that it selects equally
                 counted = self._conjunction(self._best_as_selects(counted))
             single = self._plain_sum(counted, values, like=node)
+            # a sum of position and 1 is seen as what it is made of, not as what it stands for
             if not isinstance(single.op, g.Map):
                 self.facts.interner.equate(single, make(node.op, selector, values))
             return single
@@ -206,6 +208,7 @@ class _Resolver:
 
     def _minus(self, piece: list[Node], earlier: list[Node]) -> list[list[Node]]:
         """The part of one clause outside another, as disjoint clauses."""
+        # nothing of the one is in the other
         if any(self._exclusive(a, b) for a in piece for b in earlier):
             return [piece]
         result: list[list[Node]] = []
@@ -213,6 +216,7 @@ class _Resolver:
         for literal in earlier:
             opposite = self._literal(literal, False)
             assert opposite is not None
+            # inside the literals before this one and outside it: no two such pieces meet
             result.append([*kept, opposite])
             kept.append(literal)
         return result
@@ -244,6 +248,7 @@ class _Resolver:
         for selector in selectors:
             for part in conjuncts(selector):
                 (best if isinstance(part.op, g.Best) else parts).append(part)
+        # only alone can it rank in the head itself: beside others it becomes an equality
         if len(best) == 1 and not parts:
             inner, scores = best[0].operands
             ranked = [inner, self._defined(scores)] if self._undefined(scores) else [inner]
@@ -253,6 +258,7 @@ class _Resolver:
             return self.facts.interner.node(g.Best(), plain, scores, like=best[0])
         parts += [part for found in best for part in self._best_as_selects(found)]
         resolved = [piece for part in parts for piece in self._resolved(part, True)]
+        # what always holds adds nothing; one is kept where there is no other
         kept = [p for p in dict.fromkeys(resolved) if not self._trivial(p)] or resolved[:1]
         return kept[0] if len(kept) == 1 else self.facts.interner.node(g.And(), *kept)
 

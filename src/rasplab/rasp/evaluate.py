@@ -8,9 +8,9 @@ Under causal evaluation a query sees the keys up to and including its own positi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, assert_never, cast
 
-from rasplab.diagnostics import Origin, ProgramError, diagnostic
+from rasplab.diagnostics import Diagnostic, Origin, ProgramError, diagnostic
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import Function
 from rasplab.rasp.interventions import Do, resolve
@@ -24,7 +24,7 @@ Row = list[Any]
 
 def evaluate(
     expression: ex.Expression,
-    sequence: Iterable[Any],
+    sequence: Iterable[object],
     *,
     causal: bool = False,
     do: Do | None = None,
@@ -46,7 +46,7 @@ def evaluate(
 
 def evaluate_all(
     expression: ex.Expression,
-    sequence: Iterable[Any],
+    sequence: Iterable[object],
     *,
     causal: bool = False,
     do: Do | None = None,
@@ -76,15 +76,15 @@ def evaluate_from(
 def _row(node: ex.Expression, known: dict[int, Row], tokens: list[Value], causal: bool) -> Row:
     operands = [known[id(operand)] for operand in node.operands()]
     if isinstance(node, ex.Selector):
-        return _selector_rows(node, operands, tokens, causal)
-    return _values(cast(ex.SOp, node), operands, tokens)
+        return _selector_rows(cast(ex.AnySelector, node), operands, tokens, causal)
+    return _values(cast(ex.AnySOp, node), operands, tokens)
 
 
 def _set(values: list[Value], held: dict[int, Value]) -> list[Value]:
     return [held.get(position, value) for position, value in enumerate(values)]
 
 
-def _values(node: ex.SOp, operands: list[Row], tokens: list[Value]) -> list[Value]:
+def _values(node: ex.AnySOp, operands: list[Row], tokens: list[Value]) -> list[Value]:
     match node:
         case ex.Tokens():
             return tokens
@@ -101,11 +101,11 @@ def _values(node: ex.SOp, operands: list[Row], tokens: list[Value]) -> list[Valu
         case ex.SelectorWidth():
             return [sum(row) for row in operands[0]]
         case _:
-            raise TypeError(f"not a sequence operator: {node!r}")
+            assert_never(node)
 
 
 def _selector_rows(
-    node: ex.Selector, operands: list[Row], tokens: list[Value], causal: bool
+    node: ex.AnySelector, operands: list[Row], tokens: list[Value], causal: bool
 ) -> list[list[bool]]:
     positions = range(len(tokens))
     match node:
@@ -132,7 +132,7 @@ def _selector_rows(
         case ex.PicksOne():
             return _one_each(node, operands[0])
         case _:
-            raise TypeError(f"not a selector: {node!r}")
+            assert_never(node)
 
 
 def apply_function(node: ex.Map, values: tuple[Value, ...]) -> Value:
@@ -178,7 +178,7 @@ def call_function(
 
 def raised(
     function: Function, values: tuple[Value, ...], origin: Origin, code: str, error: Exception
-) -> Any:
+) -> Diagnostic:
     """The diagnostic for a function or predicate that raised on some values."""
     shown = ", ".join(map(repr, values))
     what = "predicate" if code == "E106" else "function"

@@ -342,6 +342,11 @@ class PicksOne(Selector):
         return (self.operand,)
 
 
+AnySOp: TypeAlias = Tokens | Indices | Constant | Map | Aggregate | AggregateSum | SelectorWidth
+AnySelector: TypeAlias = Select | And | Or | Not | Best | PicksOne
+"""All that there are: a type checker lists the places that a new one touches."""
+
+
 def as_sop(value: object, role: str) -> SOp:
     """An expression as it is, a plain value as a constant; anything else is refused."""
     if isinstance(value, SOp):

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import NoReturn, TypeAlias, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.declaration import Declaration, of_predicate
@@ -141,7 +141,7 @@ def _saved_inputs(
     return Inputs(d, vocabulary, max_length, lengths, unknown, unknown, known=False)
 
 
-def narrowed(given: Any, saved: Inputs | None, vocabulary: tuple[Value, ...], n: int) -> Inputs:
+def narrowed(given: object, saved: Inputs | None, vocabulary: tuple[Value, ...], n: int) -> Inputs:
     """What is given as `inputs=` for a model that was saved with inputs: those of both.
 
     Raises:

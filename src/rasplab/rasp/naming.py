@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import assert_never, cast
 
 from rasplab.diagnostics import Origin
 from rasplab.diagnostics.origin import Returns
@@ -111,16 +112,21 @@ def _name_returned(last: Mapping[tuple[Origin, Returns], int], names: dict[int, 
 
 
 def _key(expression: ex.Expression, operands: tuple[int, ...]) -> Hashable:
-    match expression:
+    kind = cast(ex.AnySOp | ex.AnySelector, expression)
+    match kind:
         case ex.Constant():
-            return ("Constant", identity(expression.value))
+            return ("Constant", identity(kind.value))
         case ex.Map():
-            return ("Map", expression.function.key, operands)
+            return ("Map", kind.function.key, operands)
         case ex.Select():
-            return ("Select", expression.predicate.key, operands)
+            return ("Select", kind.predicate.key, operands)
         case ex.Aggregate():
-            return ("Aggregate", identity(expression.default), operands)
+            return ("Aggregate", identity(kind.default), operands)
         case ex.SelectorWidth():  # a width is the sum of ones
             return ("AggregateSum", (*operands, 0))
-        case _:
-            return (type(expression).__name__, operands)
+        case ex.AggregateSum() | ex.Best() | ex.PicksOne():
+            return (type(kind).__name__, operands)
+        case ex.Tokens() | ex.Indices() | ex.And() | ex.Or() | ex.Not():
+            return (type(kind).__name__, operands)
+        case _:  # what holds more than its operands would be taken for another without it
+            assert_never(kind)

@@ -330,7 +330,7 @@ def _no_ids(given: object) -> Diagnostic:
     )
 
 
-def _too_long(positions: int, n_ctx: int) -> Any:
+def _too_long(positions: int, n_ctx: int) -> Diagnostic:
     return diagnostic(
         "E405",
         f"the batch has {positions} positions with BOS; the model takes at most {n_ctx}",
@@ -338,7 +338,7 @@ def _too_long(positions: int, n_ctx: int) -> Any:
     )
 
 
-def _no_such_point(name: str, points: Iterable[str]) -> Any:
+def _no_such_point(name: str, points: Iterable[str]) -> Diagnostic:
     import difflib
 
     close = difflib.get_close_matches(name, points, 1)

@@ -70,7 +70,7 @@ def plan_svg(model: Model) -> str:
     return plan(model).svg()
 
 
-def residual(model: Model, sequence: Iterable[Any], **options: Unpack[Options]) -> FigurePicture:
+def residual(model: Model, sequence: Iterable[object], **options: Unpack[Options]) -> FigurePicture:
     """The residual stream on one input, as in the figures of the Tracr paper.
 
     A panel for the embedding and for each sublayer that writes; rows are the named directions,
@@ -86,7 +86,9 @@ def residual(model: Model, sequence: Iterable[Any], **options: Unpack[Options]) 
     return _figure(draw_residual(_weights(model, "residual"), sequence, look.title), look)
 
 
-def attention(model: Model, sequence: Iterable[Any], **options: Unpack[Options]) -> FigurePicture:
+def attention(
+    model: Model, sequence: Iterable[object], **options: Unpack[Options]
+) -> FigurePicture:
     """The attention patterns on one input: a panel per head, titled by its selector.
 
     Rows are queries, columns keys.
@@ -153,7 +155,7 @@ def graph(expression: Expression, **options: Unpack[Options]) -> DrawnPicture:
 
 def draw(
     expression: Expression,
-    sequence: Iterable[Any],
+    sequence: Iterable[object],
     path: str | Path | None = None,
     *,
     causal: bool = False,
@@ -188,12 +190,12 @@ def save_plan(model: Model, path: str | Path) -> Path:
     return plan(model).save(path)
 
 
-def save_residual(model: Model, sequence: Iterable[Any], path: str | Path) -> Path:
+def save_residual(model: Model, sequence: Iterable[object], path: str | Path) -> Path:
     """Save the residual stream on one input; the suffix names the format."""
     return residual(model, sequence).save(path)
 
 
-def save_attention(model: Model, sequence: Iterable[Any], path: str | Path) -> Path:
+def save_attention(model: Model, sequence: Iterable[object], path: str | Path) -> Path:
     """Save the attention patterns on one input; the suffix names the format."""
     return attention(model, sequence).save(path)
 

@@ -1,8 +1,5 @@
 """Attention patterns as a figure: a panel per head, titled by its selector, and a colour scale."""
 
-# matplotlib's stubs leave keyword arguments untyped.
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 import math
@@ -15,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.view import colours
+from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 from rasplab.view.drawing import shortened
-from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
+from rasplab.view.figures import EDGE
 from rasplab.view.stream import positions, shown
 from rasplab.weights import Component, ModelWeights
 from rasplab.weights.trace import Trace, trace
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from rasplab.view.canvas import Panel, Sheet
 
 ACROSS, NARROWEST, TITLE_LINES = 4, 2.1, 3
 """Panels side by side at most; inches of a panel with its labels at least; lines of its title."""
@@ -44,7 +43,7 @@ class Layout:
 
 
 def draw_attention(
-    weights: ModelWeights, sequence: Iterable[Any], title: str | None = None
+    weights: ModelWeights, sequence: Iterable[object], title: str | None = None
 ) -> Figure:
     """The attention of every head that implements something."""
     mpl = require_matplotlib()
@@ -115,7 +114,7 @@ def _inches(layout: Layout) -> float:
     return EDGES + layout.across * layout.place[0] + BAR
 
 
-def _bar(figure: Figure, mesh: Any, bottom: float, tall: float) -> None:
+def _bar(figure: Sheet, mesh: object, bottom: float, tall: float) -> None:
     """The colour scale beside the first line of panels."""
     width, height = figure.get_size_inches()
     x = width - BAR + 0.05
@@ -127,7 +126,7 @@ def _bar(figure: Figure, mesh: Any, bottom: float, tall: float) -> None:
     named = FixedFormatter(["0", "½", "1"])
     bar = figure.colorbar(mesh, cax=axes, ticks=[0, 0.5, 1], format=named)
     bar.ax.tick_params(labelsize=7, length=2, labelcolor=colours.MUTED)
-    bar.outline.set_edgecolor(colours.FAINT)  # pyright: ignore[reportCallIssue, reportAttributeAccessIssue, reportUnknownMemberType]
+    bar.outline.set_edgecolor(colours.FAINT)
 
 
 def _shares(pattern: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -137,7 +136,7 @@ def _shares(pattern: NDArray[np.floating]) -> NDArray[np.floating]:
     return beside / (float(beside[1:].max(initial=0.0)) or 1.0)
 
 
-def _panel(axes: Axes, found: Trace, head: Component, layout: Layout) -> Any:
+def _panel(axes: Panel, found: Trace, head: Component, layout: Layout) -> Any:
     pattern = found.attention(head.layer, head.start).array
     summing = head.construction == "sum"
     if summing:

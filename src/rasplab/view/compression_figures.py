@@ -1,8 +1,5 @@
 """Figures of a sweep: loss against width, the geometry of directions, cosines, streams."""
 
-# matplotlib's stubs leave keyword arguments untyped.
-# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import itertools
@@ -17,8 +14,9 @@ from numpy.typing import NDArray
 from rasplab.lab.compression.features import features, on_words, principal
 from rasplab.lab.compression.measures import Measures
 from rasplab.view import colours
+from rasplab.view.canvas import STYLE, new_figure, panels_across, require_matplotlib
 from rasplab.view.drawing import shortened
-from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
+from rasplab.view.figures import EDGE
 from rasplab.view.picture import FigurePicture
 from rasplab.view.stream import positions, shown
 from rasplab.weights import decode, encode
@@ -26,10 +24,10 @@ from rasplab.weights.streams import streams
 from rasplab.weights.trace import trace
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from rasplab.lab.compression import Domain, Sweep
+    from rasplab.view.canvas import Panel, Sheet
     from rasplab.weights import ModelWeights
 
 Quantity: TypeAlias = Callable[[Measures], float]
@@ -54,9 +52,8 @@ def draw_losses(series: Series, *, title: str = "") -> Figure:
     with require_matplotlib().rc_context(STYLE):
         figure = new_figure(9.6, 3.0)
         figure.set_layout_engine("constrained")
-        panels = figure.subplots(1, len(_QUANTITIES))
         for number, (axes, (name, quantity)) in enumerate(
-            zip(panels, _QUANTITIES.items(), strict=True)
+            zip(panels_across(figure, len(_QUANTITIES)), _QUANTITIES.items(), strict=True)
         ):
             for style, (label, found) in zip(_styles(), series.items(), strict=False):
                 _band(axes, found, quantity, style, label)
@@ -121,7 +118,7 @@ def draw_geometry(
 
 
 def draw_streams(
-    compiled: ModelWeights, compressed: ModelWeights, sequence: Iterable[Any], *, title: str = ""
+    compiled: ModelWeights, compressed: ModelWeights, sequence: Iterable[object], *, title: str = ""
 ) -> Figure:
     """The last stream on one input: as compiled, as it is read when compressed, and as it is."""
     tokens = list(sequence)
@@ -225,7 +222,7 @@ def _styles() -> Iterator[tuple[str, str]]:
 
 
 def _band(
-    axes: Axes,
+    axes: Panel,
     found: Sequence[Measures],
     quantity: Quantity,
     style: tuple[str, str],
@@ -248,18 +245,18 @@ def _band(
     axes.plot(widths, middle, dash, color=colour, linewidth=1.4, marker="o", ms=3, label=label)
 
 
-def _ticks(axes: Axes, found: Iterable[Measures]) -> None:
+def _ticks(axes: Panel, found: Iterable[Measures]) -> None:
     """A tick at every width that was measured, or at every third of many."""
     widths = sorted({m.member.width for m in found if not m.diverged})
     axes.set_xticks(widths if len(widths) <= 14 else widths[::3])
 
 
-def _legend(axes: Axes, **place: Any) -> None:
+def _legend(axes: Panel, **place: Any) -> None:
     for text in axes.legend(fontsize=TICK, frameon=False, **place).get_texts():
         text.set_parse_math(False)
 
 
-def _named(axes: Axes, across: str, up: str) -> None:
+def _named(axes: Panel, across: str, up: str) -> None:
     axes.set_xlabel(across, fontsize=LABEL, color=colours.INK)
     axes.set_ylabel(up, fontsize=LABEL, color=colours.INK)
     axes.tick_params(which="both", labelsize=TICK, length=2, colors=colours.INK)
@@ -270,7 +267,7 @@ def _named(axes: Axes, across: str, up: str) -> None:
     axes.set_axisbelow(True)
 
 
-def _matrix(axes: Axes, matrix: NDArray[np.floating]) -> Any:
+def _matrix(axes: Panel, matrix: NDArray[np.floating]) -> Any:
     """Values from -1 to 1; what lies beyond has a dot."""
     mesh = axes.pcolormesh(
         np.clip(matrix, -1, 1), cmap=colours.scale(), vmin=-1, vmax=1, edgecolors=EDGE,
@@ -285,7 +282,7 @@ def _matrix(axes: Axes, matrix: NDArray[np.floating]) -> Any:
     return mesh
 
 
-def _scale(figure: Figure, mesh: Any, matrices: Iterable[NDArray[np.floating]]) -> None:
+def _scale(figure: Sheet, mesh: object, matrices: Iterable[NDArray[np.floating]]) -> None:
     """The colour scale, with an arrow where values lie beyond it, and what a dot means."""
     width, height = figure.get_size_inches()
     values = np.concatenate([np.ravel(m) for m in matrices])

@@ -1,9 +1,5 @@
 """Figures of methods over a suite: mean ROC curves, AUROC by program, cost against AUROC."""
 
-# matplotlib's stubs leave keyword arguments untyped.
-# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -16,7 +12,7 @@ from numpy.typing import NDArray
 from rasplab.lab.discovery.bench.directory import Row
 from rasplab.lab.discovery.bench.summary import summaries
 from rasplab.view import colours
-from rasplab.view.figures import STYLE, new_figure, require_matplotlib
+from rasplab.view.canvas import STYLE, new_figure, panels_across, require_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,9 +30,9 @@ def draw_roc(rows: Sequence[Row]) -> Figure:
     with require_matplotlib().rc_context(STYLE):
         figure = new_figure(3.2 * max(len(ablations), 1) + 1.9, 3.4)
         figure.set_layout_engine("constrained")
-        panels = figure.subplots(1, max(len(ablations), 1), squeeze=False)[0]
+        side_by_side = panels_across(figure, max(len(ablations), 1))
         colour = colours.by_variable(_methods(rows))
-        for axes, ablation in zip(panels, ablations, strict=False):
+        for axes, ablation in zip(side_by_side, ablations, strict=False):
             axes.plot([0, 1], [0, 1], color=colours.FAINT, linewidth=0.8)
             for method, own in colour.items():
                 curves = [
@@ -51,7 +47,7 @@ def draw_roc(rows: Sequence[Row]) -> Figure:
             axes.set_ylabel("true positive rate", fontsize=SMALL)
             axes.tick_params(labelsize=TICK)
         if ablations:
-            labels = panels[-1].get_legend_handles_labels()
+            labels = side_by_side[-1].get_legend_handles_labels()
             figure.legend(*labels, loc="outside right upper", fontsize=TICK, frameon=False)
         figure.suptitle("ROC over edges, mean over tasks", x=0.01, ha="left", **TITLE)
     return figure
@@ -59,7 +55,8 @@ def draw_roc(rows: Sequence[Row]) -> Figure:
 
 def _curve(row: Row) -> NDArray[np.float64]:
     """The highest true positive rate at each false positive rate: a curve may rise at once."""
-    xs, ys = np.array(row["roc"]).T
+    curve: NDArray[np.float64] = np.array(row["roc"], np.float64)
+    xs, ys = curve[:, 0], curve[:, 1]
     last = np.append(xs[1:] != xs[:-1], True)
     found = np.interp(GRID, xs[last], ys[last])
     return np.asarray(found, np.float64)
@@ -77,7 +74,7 @@ def draw_heat_map(rows: Sequence[Row]) -> Figure:
     with require_matplotlib().rc_context(STYLE):
         figure = new_figure(2.4 + 0.42 * means.shape[1], 1.9 + 0.3 * means.shape[0])
         figure.set_layout_engine("constrained")
-        axes = figure.subplots()
+        (axes,) = panels_across(figure, 1)
         axes.imshow(means, vmin=0.0, vmax=1.0, cmap="RdYlBu", aspect="auto")
         axes.set_xticks(range(len(programs)), programs, rotation=60, ha="right", fontsize=TICK)
         axes.set_yticks(range(len(methods)), methods, fontsize=TICK)
@@ -96,7 +93,7 @@ def draw_costs(rows: Sequence[Row]) -> Figure:
     with require_matplotlib().rc_context(STYLE):
         figure = new_figure(5.4, 3.6)
         figure.set_layout_engine("constrained")
-        axes = figure.subplots()
+        (axes,) = panels_across(figure, 1)
         for summary, own in zip(
             found, colours.by_variable(s.method for s in found).values(), strict=True
         ):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from rasplab.diagnostics import MissingExtraError
 from rasplab.lab.discovery.bench.directory import Row
 from rasplab.lab.discovery.bench.summary import summaries, tasks_of, with_attention
+from rasplab.view.canvas import write_figure
 from rasplab.view.discovery_figures import draw_costs, draw_heat_map, draw_roc
-from rasplab.view.figures import STYLE, require_matplotlib
 from rasplab.weights.directory import write_file
 
 if TYPE_CHECKING:
@@ -53,10 +53,9 @@ def save_report(rows: Sequence[Row], directory: Path, *, title: str) -> tuple[li
 
 
 def _svg(figure: Figure) -> str:
-    file = io.StringIO()
-    with require_matplotlib().rc_context(STYLE):
-        figure.savefig(file, format="svg", metadata={"Date": None})  # pyright: ignore[reportUnknownMemberType]
-    text = file.getvalue()
+    file = io.BytesIO()
+    write_figure(figure, file, format="svg", metadata={"Date": None})
+    text = file.getvalue().decode("utf-8")
     return text[text.index("<svg") :]
 
 

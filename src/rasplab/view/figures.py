@@ -1,18 +1,14 @@
-"""Matplotlib, asked for only when a picture needs it; drawings as figures."""
-
-# matplotlib's stubs leave keyword arguments untyped.
-# pyright: reportUnknownMemberType=false
+"""Drawings as figures of matplotlib, and figures in another look."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from rasplab.diagnostics import require
 from rasplab.view import colours
+from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 from rasplab.view.drawing import (
     PIXELS_PER_INCH,
     Box,
@@ -26,39 +22,12 @@ from rasplab.view.drawing import (
 from rasplab.view.look import PLAIN, Look
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from rasplab.view.canvas import Panel
 
 EDGE = "#e9ecf0"
 """Between the cells of a matrix."""
-
-STYLE: dict[str, Any] = {
-    "font.family": ["DejaVu Sans"],
-    "svg.hashsalt": "rasplab",
-    "svg.fonttype": "path",
-    "axes.linewidth": 0.6,
-}
-"""What every figure is drawn with, whatever the user's own settings are."""
-
-
-def require_matplotlib() -> ModuleType:
-    """The matplotlib package.
-
-    Raises:
-        MissingExtraError: E602, it is not installed; says how to install it.
-    """
-    return require("matplotlib", extra="plot", purpose="this picture")
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of a size in inches; it belongs to no window and needs no closing."""
-    require_matplotlib()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def to_figure(drawing: Drawing, look: Look = PLAIN) -> Figure:
@@ -127,7 +96,7 @@ def _on(look: Look, colour: Any) -> Any:
     return to_rgba(look.colour(to_hex((red, green, blue))), alpha)
 
 
-def _draw(axes: Axes, mark: Mark, order: int) -> None:
+def _draw(axes: Panel, mark: Mark, order: int) -> None:
     from matplotlib.patches import Circle, FancyBboxPatch
 
     points = 72 / PIXELS_PER_INCH

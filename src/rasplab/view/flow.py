@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.display import shorten
@@ -94,7 +94,7 @@ class Flow:
     output: str
 
 
-def follow(expression: ex.Expression, sequence: Iterable[Any], *, causal: bool = False) -> Flow:
+def follow(expression: ex.Expression, sequence: Iterable[object], *, causal: bool = False) -> Flow:
     """The flow of a sequence operator, or of a selector, on a sequence.
 
     Raises:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from textwrap import wrap
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 from rasplab.diagnostics import require
 from rasplab.rasp.values import Value
@@ -255,8 +255,10 @@ def _shown(value: Value) -> str:
             return f"{value:.3g}"
         case tuple():
             return _cut(",".join(map(_shown, value)), LONGEST_VALUE)
-        case _:
+        case int() | str():
             return _cut(str(value), LONGEST_VALUE).replace(" ", "␣") or "''"
+        case _:
+            assert_never(value)
 
 
 def _lines(title: str, text: str, cells: int, start: int) -> str:

@@ -1,8 +1,5 @@
 """What the drawing functions return: something that shows itself in a notebook and saves itself."""
 
-# matplotlib's stubs leave keyword arguments untyped.
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 import io
@@ -116,7 +113,7 @@ class FigurePicture(Picture):
 
 
 def _rendered(figure: Figure, suffix: str) -> bytes:
-    from rasplab.view.figures import STYLE, require_matplotlib
+    from rasplab.view.canvas import write_figure
 
     # Neither date nor version in the file, and ids that do not differ from run to run.
     unsaid: dict[str, dict[str, None]] = {
@@ -125,6 +122,5 @@ def _rendered(figure: Figure, suffix: str) -> bytes:
         "png": {"Software": None},
     }
     stream = io.BytesIO()
-    with require_matplotlib().rc_context(STYLE):
-        figure.savefig(stream, format=suffix, dpi=RESOLUTION, metadata=unsaid.get(suffix))
+    write_figure(figure, stream, format=suffix, dpi=RESOLUTION, metadata=unsaid.get(suffix))
     return stream.getvalue()

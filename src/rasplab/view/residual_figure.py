@@ -1,29 +1,28 @@
 """The residual stream as a figure: directions down, positions across, sublayers side by side."""
 
-# matplotlib's stubs leave keyword arguments untyped.
-# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.view import colours
+from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 from rasplab.view.drawing import shortened
-from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
+from rasplab.view.figures import EDGE
 from rasplab.view.stream import Sublayer, positions, shown, sublayers
 from rasplab.weights import ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.directions import require_directions
 from rasplab.weights.trace import Trace, trace
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from rasplab.view.canvas import Panel, Sheet
 
 Array = NDArray[np.floating]
 
@@ -51,7 +50,7 @@ class Layout:
 
 
 def draw_residual(
-    weights: ModelWeights, sequence: Iterable[Any], title: str | None = None
+    weights: ModelWeights, sequence: Iterable[object], title: str | None = None
 ) -> Figure:
     """The figure of the residual stream of a model on one sequence."""
     require_directions(weights, "a picture of the residual stream")
@@ -99,7 +98,7 @@ class _Drawer:
     def _written_by(self, panel: int) -> set[str]:
         return {name for p in self.panels[: panel + 1] for name in p.wrote}
 
-    def _panel(self, axes: Axes, panel: Sublayer, *, written: set[str]) -> None:
+    def _panel(self, axes: Panel, panel: Sublayer, *, written: set[str]) -> None:
         from matplotlib.patches import Rectangle
 
         columns = len(self.positions)
@@ -121,12 +120,12 @@ class _Drawer:
         axes.set_yticks([])
         self._ticks(axes)
 
-    def _cells(self, axes: Axes, panel: Sublayer, place: VariablePlace, top: float) -> None:
+    def _cells(self, axes: Panel, panel: Sublayer, place: VariablePlace, top: float) -> None:
         values = panel.stream[:, place.columns].T
         parts = values / self.scale[place.name]
         axes.pcolormesh(
-            np.arange(parts.shape[1] + 1.0),
-            np.arange(parts.shape[0] + 1.0) + top,
+            np.arange(len(self.positions) + 1),
+            np.arange(len(parts) + 1) + top,
             np.clip(parts, -1, 1),
             cmap=colours.scale(),
             vmin=-1,
@@ -138,7 +137,7 @@ class _Drawer:
             if not direction.values and direction.variable != "bos":
                 self._numbers(axes, values[row], parts[row], top + row + 0.5)
 
-    def _numbers(self, axes: Axes, values: Array, parts: Array, y: float) -> None:
+    def _numbers(self, axes: Panel, values: Array, parts: Array, y: float) -> None:
         for x, (value, part) in enumerate(zip(values.tolist(), parts.tolist(), strict=True)):
             text = _number(value)
             size = min(self.layout.text, self.layout.cell[0] * 72 / (0.72 * max(len(text), 2)))
@@ -147,7 +146,7 @@ class _Drawer:
                 color="white" if abs(part) > 0.6 else colours.INK,
             )  # fmt: skip
 
-    def _row_labels(self, axes: Axes) -> None:
+    def _row_labels(self, axes: Panel) -> None:
         per_inch = 1 / self.layout.cell[0]
         for place in self.layout.places:
             top = self.layout.tops[place.name]
@@ -169,7 +168,7 @@ class _Drawer:
                 fontweight="bold", parse_math=False,
             )  # fmt: skip
 
-    def _ticks(self, axes: Axes) -> None:
+    def _ticks(self, axes: Panel) -> None:
         labels = [shortened(p, LONGEST_TOKEN) for p in self.positions]
         axes.set_xticks(np.arange(len(labels)) + 0.5)
         turned = self._turned()
@@ -186,7 +185,7 @@ class _Drawer:
         longest = max(len(shortened(p, LONGEST_TOKEN)) for p in self.positions)
         return longest * 0.085 if self._turned() else 0.16
 
-    def _title(self, figure: Figure) -> None:
+    def _title(self, figure: Sheet) -> None:
         width, height = figure.get_size_inches()
         room = int((width - 0.4) / 0.092)
         given = " ".join(map(shown, self.found.tokens))
@@ -200,7 +199,7 @@ class _Drawer:
                 fontweight="bold", color=colours.INK, va="baseline", parse_math=False,
             )  # fmt: skip
 
-    def _legend(self, figure: Figure, left: float) -> None:
+    def _legend(self, figure: Sheet, left: float) -> None:
         from matplotlib.patches import Rectangle
 
         width, height = figure.get_size_inches()

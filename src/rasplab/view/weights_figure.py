@@ -1,8 +1,5 @@
 """Weight matrices with named rows and columns: of a head what it compares and moves, of an MLP."""
 
-# matplotlib's stubs leave keyword arguments untyped.
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,8 +10,9 @@ from numpy.typing import NDArray
 
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.view import colours
+from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 from rasplab.view.drawing import shortened
-from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
+from rasplab.view.figures import EDGE
 from rasplab.weights import Component, ModelWeights
 from rasplab.weights.directions import require_directions
 from rasplab.weights.trace import direction_labels
@@ -22,6 +20,7 @@ from rasplab.weights.trace import direction_labels
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from rasplab.view.canvas import Sheet
     from rasplab.weights.architecture import Step
 
 Array = NDArray[np.floating]
@@ -137,7 +136,7 @@ def _components(weights: ModelWeights, layer: int, head: int | None) -> list[Com
     ]
 
 
-def _check(what: str, number: Any, count: int) -> None:
+def _check(what: str, number: object, count: int) -> None:
     if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < count:
         return
     raise InputError(
@@ -145,9 +144,15 @@ def _check(what: str, number: Any, count: int) -> None:
             "E432",
             f"the model has no {what} {number!r}",
             notes=[f"it has {counted(count, what)}"],
-            help=f"they count from 0: 0 to {count - 1}" if count > 1 else f"its only {what} is 0",
+            help=_which(what, count),
         )
     )
+
+
+def _which(what: str, count: int) -> str:
+    if count == 0:
+        return "draw what its embedding writes: rasplab.view.residual"
+    return f"they count from 0: 0 to {count - 1}" if count > 1 else f"its only {what} is 0"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,7 +240,7 @@ def _one_below_the_other(panels: list[_Panel], title: str) -> Figure:
     return figure
 
 
-def _titled(width: float, height: float, title: str) -> Figure:
+def _titled(width: float, height: float, title: str) -> Sheet:
     figure = new_figure(width, height)
     figure.text(
         0.15 / width, 1 - 0.26 / height, title, fontsize=10.5, fontweight="bold",
@@ -244,7 +249,7 @@ def _titled(width: float, height: float, title: str) -> Figure:
     return figure
 
 
-def _draw(figure: Figure, panel: _Panel, x: float, y: float) -> Any:
+def _draw(figure: Sheet, panel: _Panel, x: float, y: float) -> Any:
     """A matrix whose left upper corner lies there, in inches; its colours, if it has any."""
     width, height = figure.get_size_inches()
     matrix, style, mesh = panel.matrix, panel.style, None
@@ -272,7 +277,7 @@ def _draw(figure: Figure, panel: _Panel, x: float, y: float) -> Any:
 
 
 def _scale(
-    figure: Figure, mesh: Any, place: tuple[float, float, float, float], style: _Style
+    figure: Sheet, mesh: object, place: tuple[float, float, float, float], style: _Style
 ) -> None:
     """The colour scale, upright or lying, at a place in inches: left, bottom, width, height."""
     width, height = figure.get_size_inches()

@@ -15,7 +15,7 @@ from rasplab.rasp.values import Value, canonical, identity
 from rasplab.weights.config import BOS_ID, PAD_ID, Config
 
 
-def encode(config: Config, sequences: Sequence[Iterable[Any]]) -> NDArray[np.intp]:
+def encode(config: Config, sequences: Sequence[Iterable[object]]) -> NDArray[np.intp]:
     """Token ids (batch × positions): BOS, the tokens, PAD up to the longest sequence.
 
     Raises:
@@ -29,7 +29,7 @@ def encode(config: Config, sequences: Sequence[Iterable[Any]]) -> NDArray[np.int
     )
 
 
-def read_batch(sequences: Any) -> list[Iterable[Any]]:
+def read_batch(sequences: object) -> list[Iterable[Any]]:
     """A list of sequences; what is none is refused (E402): a single string or list of numbers."""
     if isinstance(sequences, str):
         given = shown(sequences)
@@ -56,7 +56,7 @@ def read_batch(sequences: Any) -> list[Iterable[Any]]:
     return batch
 
 
-def _row(config: Config, ids: dict[object, int], sequence: Iterable[Any]) -> list[int]:
+def _row(config: Config, ids: dict[object, int], sequence: Iterable[object]) -> list[int]:
     tokens = read_sequence(sequence)
     if len(tokens) > config.max_length:
         raise InputError(
@@ -76,7 +76,7 @@ def _row(config: Config, ids: dict[object, int], sequence: Iterable[Any]) -> lis
     return found
 
 
-def _unknown(config: Config, sequence: Any, token: Value, position: int) -> Diagnostic:
+def _unknown(config: Config, sequence: object, token: Value, position: int) -> Diagnostic:
     known = ", ".join(map(repr, config.vocabulary[:12])) + (
         ", …" if len(config.vocabulary) > 12 else ""
     )
@@ -90,7 +90,7 @@ def _unknown(config: Config, sequence: Any, token: Value, position: int) -> Diag
     )
 
 
-def _text_hint(config: Config, sequence: Any) -> str | None:
+def _text_hint(config: Config, sequence: object) -> str | None:
     """Where a string was given, and its words or its numbers are tokens: how to write those."""
     if not isinstance(sequence, str):
         return None
@@ -107,7 +107,7 @@ def _text_hint(config: Config, sequence: Any) -> str | None:
     return None
 
 
-def _batch_hint(config: Config, sequence: Any, token: Value) -> str | None:
+def _batch_hint(config: Config, sequence: object, token: Value) -> str | None:
     if isinstance(sequence, str) or not isinstance(token, str) or len(token) < 2:
         return None
     if all(character in config.vocabulary for character in token):
@@ -139,7 +139,7 @@ def decode(config: Config, out: NDArray[np.floating], lengths: Sequence[int]) ->
     ]
 
 
-def decode_ids(config: Config, out: Any, ids: Any) -> list[list[Value]]:
+def decode_ids(config: Config, out: object, ids: object) -> list[list[Value]]:
     """The values of a read-out for token ids (batch × positions), in arrays of any kind.
 
     Raises:

@@ -95,7 +95,7 @@ def _record(artefact: Any) -> Json:
     return {f.name: _field(part) for f, part in parts if f.metadata != SPARING or part != f.default}
 
 
-def _field(content: Any) -> Any:
+def _field(content: object) -> Any:
     if isinstance(content, tuple):
         return [_item(part) for part in cast("tuple[Any, ...]", content)]
     return _item(content)
@@ -132,7 +132,7 @@ def _fields(record: Record, data: Json) -> Json:
     return {name: _read(record.fields[name], part) for name, part in data.items()}
 
 
-def _read_item(data: Any) -> Any:
+def _read_item(data: object) -> Any:
     if not isinstance(data, dict):
         return from_json(data)
     [(kind, content)] = cast(Json, data).items()

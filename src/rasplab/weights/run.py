@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import ModelWeights
@@ -12,7 +11,7 @@ from rasplab.weights.config import PAD_ID
 from rasplab.weights.forward import forward
 
 
-def run(weights: ModelWeights, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
+def run(weights: ModelWeights, sequences: Sequence[Iterable[object]]) -> list[list[Value]]:
     """The decoded values of every sequence, in one padded batch."""
     sequences = read_batch(sequences)
     if not sequences:

@@ -17,7 +17,7 @@ _LARGEST = sys.float_info.max
 class Kind(Protocol):
     """What some data may be."""
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse data that are something else.
 
         Raises:
@@ -26,7 +26,7 @@ class Kind(Protocol):
         ...
 
 
-def _refuse(data: Any, path: str, says: str) -> ValueError:
+def _refuse(data: object, path: str, says: str) -> ValueError:
     return ValueError(f"{path} must be {says}, not {shown(data)}")
 
 
@@ -37,7 +37,7 @@ class Whole:
     least: int
     most: int
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse what is no such number; a boolean is none."""
         if type(data) is not int or not self.least <= data <= self.most:
             raise _refuse(data, path, f"a whole number from {self.least} to {self.most}")
@@ -66,7 +66,7 @@ class Number:
 class Text:
     """Any text."""
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse what is no text."""
         if not isinstance(data, str):
             raise _refuse(data, path, "a text")
@@ -78,7 +78,7 @@ class OneOf:
 
     known: tuple[str | int | bool, ...]
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse anything else: 1 is not True."""
         if not any(type(data) is type(option) and data == option for option in self.known):
             raise _refuse(data, path, " or ".join(map(repr, self.known)))
@@ -105,7 +105,7 @@ class Maybe:
 
     kind: Kind
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse what is neither."""
         if data is not None:
             self.kind.check(data, path)
@@ -117,7 +117,7 @@ class ListOf:
 
     kind: Kind
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse what is no list, and every wrong part."""
         if not isinstance(data, list):
             raise _refuse(data, path, "a list")
@@ -132,7 +132,7 @@ class TupleOf:
     kinds: tuple[Kind, ...]
     repeated: bool = False
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse what is no such tuple."""
         parts = _tuple(data)
         if parts is None or not (self.repeated or len(parts) == len(self.kinds)):
@@ -145,7 +145,7 @@ class TupleOf:
 class AnyValue:
     """A value of the language: null, a boolean, a text, a finite number, or a tuple of values."""
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse what is none."""
         parts = _tuple(data)
         if parts is not None:
@@ -163,7 +163,7 @@ class Record:
     optional: frozenset[str] = frozenset()
     made: Callable[..., Any] = dict
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse missing, surplus and wrong fields."""
         if not isinstance(data, dict):
             raise _refuse(data, path, "an object")
@@ -175,7 +175,7 @@ class Record:
             self.fields[name].check(part, f"{path}.{name}")
 
 
-def _tuple(data: Any) -> list[Any] | None:
+def _tuple(data: object) -> list[Any] | None:
     """The parts of what stands for a tuple."""
     if not isinstance(data, dict):
         return None
@@ -184,7 +184,7 @@ def _tuple(data: Any) -> list[Any] | None:
     return cast("list[Any]", parts) if isinstance(parts, list) and len(found) == 1 else None
 
 
-def _finite(data: Any) -> bool:
+def _finite(data: object) -> bool:
     if type(data) is int:
         return abs(data) <= _LARGEST
     return type(data) is float and math.isfinite(data)

@@ -156,7 +156,7 @@ class Trace:
 
 def trace(
     weights: ModelWeights,
-    sequence: Iterable[Any],
+    sequence: Iterable[object],
     edit: Record | None = None,
     spans: Mapping[str, Span] | None = None,
 ) -> Trace:

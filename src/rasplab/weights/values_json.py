@@ -14,7 +14,7 @@ def to_json(value: Value) -> Any:
     return value
 
 
-def from_json(data: Any) -> Value:
+def from_json(data: object) -> Value:
     """The value that `to_json` wrote."""
     if isinstance(data, dict):
         return tuple(from_json(part) for part in cast("dict[str, list[Any]]", data)["tuple"])

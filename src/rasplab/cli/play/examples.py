@@ -117,7 +117,7 @@ def _imports(function: FunctionType, text: str) -> Iterator[tuple[str, str]]:
             yield name, _home(name, value, function)
 
 
-def _home(name: str, value: Any, function: FunctionType) -> str:
+def _home(name: str, value: object, function: FunctionType) -> str:
     """The public package that has a name, else the module that uses it."""
     from rasplab import rasp
 

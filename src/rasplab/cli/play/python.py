@@ -7,7 +7,7 @@ import linecache
 import traceback
 from typing import Any
 
-from rasplab.diagnostics import ProgramError, RasplabError, Span, diagnostic
+from rasplab.diagnostics import Diagnostic, ProgramError, RasplabError, Span, diagnostic
 from rasplab.rasp import SOp
 
 
@@ -37,7 +37,7 @@ def _assigned(text: str) -> set[str]:
     return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
-def _failed(file: str, problem: BaseException) -> Any:
+def _failed(file: str, problem: BaseException) -> Diagnostic:
     shown = traceback.format_exception_only(type(problem), problem)[-1].strip()
     if isinstance(problem, SyntaxError) and problem.filename == file:
         column = max((problem.offset or 1) - 1, 0)

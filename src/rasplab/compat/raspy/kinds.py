@@ -55,8 +55,10 @@ def uniform(expression: ex.Expression) -> bool:
             return uniform(selector)
         case ex.Best(selector=selector):
             return uniform(selector)
-        case _:
+        case ex.Map() | ex.SelectorWidth() | ex.And() | ex.Or() | ex.Not() | ex.PicksOne():
             return all(uniform(operand) for operand in expression.operands())
+        case _:
+            return False
 
 
 def distinct(keys: ex.Expression) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from rasplab.compat.raspy.kinds import Kind, joined, kind_of, of_operator, single
 from rasplab.compat.raspy.sums import value_of
@@ -263,7 +263,7 @@ def wrap(value: Any) -> SOp:
     if isinstance(value, ex.SOp):
         return SOp(value)
     if isinstance(value, list | tuple) or (isinstance(value, str) and len(value) != 1):
-        return raw(value)  # pyright: ignore[reportUnknownArgumentType]
+        return raw(cast("Iterable[Any]", value))
     if isinstance(value, Key | Query | Selector | ex.Selector):
         raise ProgramError(
             diagnostic(

@@ -51,7 +51,7 @@ class _Spot:
         return self.writer.column
 
 
-def attribution_graph(truth: GroundTruth, sequence: Iterable[Any] | None) -> dict[str, Any]:
+def attribution_graph(truth: GroundTruth, sequence: Iterable[object] | None) -> dict[str, Any]:
     """The graph of a circuit at level direction, on a sequence, by default one of its data.
 
     Raises:

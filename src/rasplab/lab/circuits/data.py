@@ -72,7 +72,9 @@ class Inputs:
         return found.hexdigest()[:16]
 
 
-def read_inputs(config: Config, data: Pairs | Iterable[Iterable[Any]] | None, seed: int) -> Inputs:
+def read_inputs(
+    config: Config, data: Pairs | Iterable[Iterable[object]] | None, seed: int
+) -> Inputs:
     """The data of a circuit: as given, else every input, else drawn ones of the greatest length.
 
     Raises:
@@ -124,7 +126,7 @@ def _drawn(config: Config, seed: int) -> list[tuple[Any, ...]]:
     return list(itertools.islice(longest.drawn(random.Random(seed)), count))
 
 
-def _by_length(config: Config, sequences: Sequence[tuple[Any, ...]]) -> tuple[Ids, ...]:
+def _by_length(config: Config, sequences: Sequence[tuple[object, ...]]) -> tuple[Ids, ...]:
     longest_first = sorted(sequences, key=len, reverse=True)
     return tuple(
         encode(config, list(group)) for _, group in itertools.groupby(longest_first, key=len)

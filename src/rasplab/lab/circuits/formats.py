@@ -46,7 +46,7 @@ def save(
     path: str | Path,
     format: str,
     *,
-    sequence: Iterable[Any] | None = None,
+    sequence: Iterable[object] | None = None,
     min_heads: int = 1,
     scores: Scored | None = None,
 ) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.circuits.blocks import Blocks, Reader, Writer
 from rasplab.lab.circuits.convention import Convention
 from rasplab.lab.circuits.formats import auto_circuit_name, indexed, input_hook, output_hook
@@ -91,7 +91,7 @@ def read_pairs(blocks: Blocks, named: Named) -> dict[tuple[str, str], float]:
     return {known[_plain(name)]: score for name, score in named.items()}
 
 
-def _no_edge(name: str, known: Iterable[str]) -> Any:
+def _no_edge(name: str, known: Iterable[str]) -> Diagnostic:
     import difflib
 
     close = difflib.get_close_matches(_plain(name), known, 1)
@@ -123,7 +123,7 @@ def read_file(path: str | Path) -> tuple[Named, Convention | None]:
         raise InputError(_no_file(path, f"it has no edges that can be read: {problem!r}")) from None
 
 
-def _no_file(path: str | Path, why: str) -> Any:
+def _no_file(path: str | Path, why: str) -> Diagnostic:
     return diagnostic(
         "E445",
         f"there are no scores in {str(path)!r}",

@@ -78,7 +78,7 @@ def mark(truth: GroundTruth, found: Found, universe: str = "all") -> Marks:
     )
 
 
-def _mark(scores: Mapping[Any, float], among: Sequence[Any], right: Sequence[Any]) -> Mark:
+def _mark(scores: Mapping[Any, float], among: Sequence[object], right: Sequence[object]) -> Mark:
     """The mark of magnitudes: that an edge speaks for another output makes it matter no less."""
     known = set(right)
     return mark_of([abs(scores.get(part, 0.0)) for part in among], [p in known for p in among])

@@ -87,7 +87,7 @@ def _with_a_value(model: Model, seed: int) -> list[tuple[Any, ...]] | None:
     return [tokens for tokens in source if _has_value(model, tokens)] or None
 
 
-def _has_value(model: Model, tokens: tuple[Any, ...]) -> bool:
+def _has_value(model: Model, tokens: tuple[object, ...]) -> bool:
     if model.program is None:
         return True
     try:

@@ -130,7 +130,7 @@ class GroundTruth:
         path: str | Path,
         *,
         format: str = "rasplab",
-        sequence: Iterable[Any] | None = None,
+        sequence: Iterable[object] | None = None,
         min_heads: int = 1,
         scores: Scored | None = None,
     ) -> Path:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.tensors import numbers
 from rasplab.weights.directory import write_file
 
@@ -25,7 +25,7 @@ DIGEST = "sha256"
 """Of the tensors, among the settings."""
 
 
-def save(path: Path, state: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
+def save(path: Path, state: Mapping[str, Tensor], settings: Mapping[str, object]) -> None:
     """Write a state and what it belongs to; the old file stays until the new one is whole."""
     from safetensors.torch import save as to_bytes
 
@@ -35,7 +35,7 @@ def save(path: Path, state: Mapping[str, Tensor], settings: Mapping[str, Any]) -
     write_file(path, to_bytes(tensors))
 
 
-def load(path: Path, settings: Mapping[str, Any]) -> dict[str, Tensor] | None:
+def load(path: Path, settings: Mapping[str, object]) -> dict[str, Tensor] | None:
     """The state of a training with these settings; none where nothing has been saved yet.
 
     Raises:
@@ -68,8 +68,8 @@ def is_one(path: Path) -> bool:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
-            return SETTINGS in cast(Any, file).keys()  # noqa: SIM118 - it is no mapping
+        with cast(Any, safe_open)(path, "pt") as file:
+            return SETTINGS in file.keys()  # noqa: SIM118 - it is no mapping
     except (SafetensorError, OSError):
         return False
 
@@ -82,7 +82,7 @@ def _digest(tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _unfit(path: Path, why: str) -> Any:
+def _unfit(path: Path, why: str) -> Diagnostic:
     return diagnostic(
         "E802",
         f"the sweep in {str(path.parent)!r} cannot be resumed",

@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 
 import torch
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.compression.domain import Domain
 from rasplab.lab.compression.maps import Member, Sharing, Start
 from rasplab.lab.compression.recipes import Recipe, settings
@@ -61,7 +61,7 @@ def check_numbers(recipe: Recipe, **numbers: int) -> None:
         raise InputError(diagnostic("E804", why))
 
 
-def _within(number: Any, most: float) -> bool:
+def _within(number: object, most: float) -> bool:
     return isinstance(number, Real) and bool(0 <= cast(float, number) <= most)
 
 
@@ -167,7 +167,7 @@ def check_width(width: int, full: int) -> None:
         raise InputError(diagnostic("E800", why, help=f"give widths from 1 to {full}"))
 
 
-def nothing_to_compress(weights: ModelWeights) -> Any:
+def nothing_to_compress(weights: ModelWeights) -> Diagnostic:
     """The message for a model without a sublayer."""
     return diagnostic(
         "E801",
@@ -181,7 +181,7 @@ def _variables(weights: ModelWeights) -> list[str]:
     return [v.name for v in weights.circuit.variables if not v.marks_bos]
 
 
-def _nothing_to_share(weights: ModelWeights) -> Any:
+def _nothing_to_share(weights: ModelWeights) -> Diagnostic:
     names = _variables(weights)
     return diagnostic(
         "E801",
@@ -193,7 +193,7 @@ def _nothing_to_share(weights: ModelWeights) -> Any:
     )
 
 
-def _other_architecture(weights: ModelWeights) -> Any:
+def _other_architecture(weights: ModelWeights) -> Diagnostic:
     return diagnostic(
         "E801",
         "only layers of attention and MLP, each with its own weights, are compressed",
@@ -218,7 +218,7 @@ def _compressed_already(weights: ModelWeights) -> Any:
     )
 
 
-def _no_directions(weights: ModelWeights) -> Any:
+def _no_directions(weights: ModelWeights) -> Diagnostic:
     return diagnostic(
         "E801",
         "there is nothing to compress: no direction of the stream of this model of "

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.compression import checkpoint
 from rasplab.weights.directory import check_parent
 from rasplab.weights.files import FILES
@@ -87,13 +87,13 @@ def _is_sweep(directory: Path) -> bool:
     return isinstance(data, dict) and cast("dict[str, Any]", data).get("format") == FORMAT
 
 
-def no_sweep_in(directory: Path, problem: Exception) -> Any:
+def no_sweep_in(directory: Path, problem: Exception) -> Diagnostic:
     """The message for a directory that cannot be used."""
     why = f"there can be no sweep in {str(directory)!r}"
     return diagnostic("E803", why, notes=[str(problem)])
 
 
-def _in_the_way(directory: Path, why: str | None) -> Any:
+def _in_the_way(directory: Path, why: str | None) -> Diagnostic:
     return diagnostic(
         "E803",
         f"{str(directory)!r} exists already",

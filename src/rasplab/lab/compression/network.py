@@ -206,7 +206,7 @@ class _Contract(torch.autograd.Function):
 
 def contract(x: Tensor, y: Tensor) -> Tensor:
     """… a c n and … b c n to … a b n."""
-    return cast(Tensor, _Contract.apply(x, y))  # pyright: ignore[reportUnknownMemberType]
+    return cast(Any, _Contract).apply(x, y)
 
 
 def _contracted(x: Tensor, y: Tensor) -> Tensor:

@@ -109,7 +109,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return {"recipe": recipe.name, **{name: _plain(v) for name, v in asdict(recipe).items()}}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """A number of whatever library as one that JSON knows."""
     if isinstance(value, tuple):
         return tuple(_plain(v) for v in cast("tuple[Any, ...]", value))

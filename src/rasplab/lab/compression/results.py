@@ -143,7 +143,7 @@ def _record(measures: Measures) -> dict[str, Any]:
     }
 
 
-def _number(value: Any) -> Any:
+def _number(value: object) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from rasplab.diagnostics import InputError, counted, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, counted, diagnostic
 from rasplab.display import Table, html, shorten
 from rasplab.lab.compression.domain import Domain
 from rasplab.lab.compression.fold import fold
@@ -103,6 +103,6 @@ class Sweep:
         )
 
 
-def _none_of(wanted: str, known: Iterable[object]) -> Any:
+def _none_of(wanted: str, known: Iterable[object]) -> Diagnostic:
     there = ", ".join(map(str, known))
     return diagnostic("E804", f"the sweep has no {wanted}", help=f"it has {there}")

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import torch
-
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
+from rasplab.lab import tensors
 from rasplab.lab.circuits.scoring import check_numbers
 from rasplab.lab.discovery.scores import Meter, Scores
 from rasplab.lab.discovery.task import Task
@@ -40,8 +39,7 @@ class Method:
         """
         counted = replace(task, meter=Meter(task.examples))
         started = time.perf_counter()
-        with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
-            torch.manual_seed(task.seed)  # pyright: ignore[reportUnknownMemberType]
+        with tensors.seeded(task.seed):
             found = counted.scores(self.find(counted))
         seconds = time.perf_counter() - started
         check_numbers(found.edges, "edge")

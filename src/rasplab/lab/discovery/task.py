@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.circuits.convention import Convention
 from rasplab.lab.circuits.data import Inputs, Pairs, read_inputs
 from rasplab.lab.circuits.rerun import ties_off
@@ -206,7 +206,7 @@ class Task:
         """The mean over examples of what was summed over each batch's."""
         return torch.stack(list(sums)).sum(0) / self.examples
 
-    def scores(self, edges: Any, nodes: Tensor | None = None) -> Scores:
+    def scores(self, edges: object, nodes: Tensor | None = None) -> Scores:
         """Scores by name: of a tensor (r w), or of a mapping from edges or their names.
 
         `nodes` (w) are scores of writers; by default a writer's is the sum of its edges', which to
@@ -270,7 +270,7 @@ def task_of(
     *,
     level: str = "qkv",
     ablation: str = "resample",
-    data: Any = None,
+    data: object = None,
     metric: str = "difference",
     joined: bool = False,
     dtype: torch.dtype = torch.float64,
@@ -332,7 +332,7 @@ def drawn_pairs(model: Model, count: int, seed: int) -> Pairs:
     return model.dataset(corrupt="random", seed=seed, length=longest)
 
 
-def _no_scores(given: object, shape: tuple[int, int]) -> Any:
+def _no_scores(given: object, shape: tuple[int, int]) -> Diagnostic:
     what = f"a tensor of shape {tuple(given.shape)}" if isinstance(given, Tensor) else shown(given)
     return diagnostic(
         "E445",

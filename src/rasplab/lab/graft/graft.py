@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, require, shown
 from rasplab.rasp.values import Value
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def graft(
-    host: Any,
+    host: object,
     model: Model,
     *,
-    tokens: Any,
+    tokens: object,
     default: Value = None,
     variables: str | Iterable[str] | None = None,
     at: Site | str | None = None,

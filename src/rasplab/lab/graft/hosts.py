@@ -19,7 +19,7 @@ WHOLE = "all"
 """What is replaced where all that a half-layer writes is."""
 
 
-def read_host(given: Any) -> Host:
+def read_host(given: object) -> Host:
     """The host, opened from its directory where that is given.
 
     Raises:

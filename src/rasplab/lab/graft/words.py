@@ -45,7 +45,7 @@ class Words:
         return torch.cat([own.new_full((len(own), 1), BOS_ID), own], dim=1)
 
 
-def read_words(size: int, config: Config, tokens: Any, default: Value) -> Words:
+def read_words(size: int, config: Config, tokens: object, default: Value) -> Words:
     """What each of the host's token ids stands for, of which there are `size`.
 
     Raises:

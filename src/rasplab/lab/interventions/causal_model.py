@@ -63,7 +63,7 @@ class CausalModel:
         children = self.children
         return [variable for variable in self.variables if not children[variable]]
 
-    def inputs_of(self, sequence: Iterable[Any]) -> Setting:
+    def inputs_of(self, sequence: Iterable[object]) -> Setting:
         """The setting of the tokens that a sequence is.
 
         Raises:
@@ -101,7 +101,7 @@ class CausalModel:
         return found
 
     def run_interchange(
-        self, base: Mapping[str, Any], sources: Mapping[str, Mapping[str, Any]]
+        self, base: Mapping[str, object], sources: Mapping[str, Mapping[str, object]]
     ) -> Setting:
         """The values on `base`, with each variable of `sources` as it is on its own source."""
         held = dict(base)

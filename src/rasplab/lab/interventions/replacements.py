@@ -96,7 +96,7 @@ class Resample(Replacement):
 
 
 def written(
-    weights: ModelWeights, place: VariablePlace, sequences: Sequence[Iterable[Any]]
+    weights: ModelWeights, place: VariablePlace, sequences: Sequence[Iterable[object]]
 ) -> Array:
     """What stands in a place once it is written (batch × positions with BOS × directions)."""
     return streams(weights, encode(weights.config, sequences)).variable(place)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    model: Model, sequence: Iterable[Any], do: Do | None = None, *, check: bool = True
+    model: Model, sequence: Iterable[object], do: Do | None = None, *, check: bool = True
 ) -> list[Value]:
     """The output on one sequence with variables set; see `Model.run`."""
     tokens = read_sequence(sequence)
@@ -35,7 +35,7 @@ def run(
     return got
 
 
-def hooks(model: Model, sequence: Iterable[Any], do: Do) -> dict[str, Callable[..., Any]]:
+def hooks(model: Model, sequence: Iterable[object], do: Do) -> dict[str, Callable[..., Any]]:
     """Hooks that set variables in `model.torch()`, when it runs on this sequence.
 
     >>> import rasplab
@@ -59,7 +59,7 @@ def hooks(model: Model, sequence: Iterable[Any], do: Do) -> dict[str, Callable[.
     return edits_of(model.weights, read_sequence(sequence), do).hooks()
 
 
-def traced(model: Model, sequence: Iterable[Any], do: Do | None = None) -> Trace:
+def traced(model: Model, sequence: Iterable[object], do: Do | None = None) -> Trace:
     """Every activation on one sequence with variables set."""
     tokens = read_sequence(sequence)
     edits = edits_of(model.weights, tokens, do or {})
@@ -165,8 +165,8 @@ def same_output(model: Model, got: list[Value], expected: list[Value]) -> bool:
 
 def interchange(
     model: Model,
-    base: Iterable[Any],
-    source: Iterable[Any],
+    base: Iterable[object],
+    source: Iterable[object],
     variables: str | Iterable[str] | Mapping[str, Iterable[int]],
     positions: Iterable[int] | None = None,
     *,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import InputError, counted, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, counted, diagnostic
 from rasplab.display import Table, html
 from rasplab.lab.recovery.matching import matched
 from rasplab.lab.recovery.site_features import (
@@ -122,10 +122,10 @@ def _shares(scored: Scored) -> tuple[float, ...]:
 
 def score_dictionary(
     model: Model | ModelWeights,
-    dictionary: Any,
+    dictionary: object,
     site: Site | str | None = None,
     *,
-    data: Any = None,
+    data: object = None,
     threshold: float = 0.9,
     seed: int = 0,
 ) -> DictionaryScores:
@@ -204,7 +204,7 @@ def _read(dictionary: Any, features: SiteFeatures, threshold: float) -> Array:
     return atoms / np.abs(atoms).max()  # cosines have no scale, and squares can overflow
 
 
-def _unfit(why: str, help: str = "give the atoms as rows, as wide as the stream") -> Any:
+def _unfit(why: str, help: str = "give the atoms as rows, as wide as the stream") -> Diagnostic:
     return diagnostic("E451", why, help=help)
 
 

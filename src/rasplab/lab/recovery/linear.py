@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rasplab.lab import tensors
+
 Array: TypeAlias = "NDArray[np.float64]"
 Classes: TypeAlias = "NDArray[np.intp]"
 
@@ -51,10 +53,10 @@ def _logistic(x: Array, known: Classes, classes: int) -> Array:
         optimizer.zero_grad()
         fit = torch.nn.functional.cross_entropy(rows @ weights, labels)
         found = fit + PENALTY * weights[:-1].square().sum()
-        found.backward()  # pyright: ignore[reportUnknownMemberType]
+        tensors.backward(found)
         return found.item()
 
-    optimizer.step(loss)  # pyright: ignore[reportUnknownMemberType]
+    tensors.step(optimizer, loss)
     found: Array = weights.detach().numpy()
     return found
 

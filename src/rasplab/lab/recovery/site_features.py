@@ -57,7 +57,7 @@ class SiteFeatures:
         return np.where(_lengths(left) > NO_LENGTH * _lengths(self.vectors).max(), left, 0.0)
 
 
-def check_threshold(given: Any) -> None:
+def check_threshold(given: object) -> None:
     """Refuse what no share or cosine can be compared with.
 
     Raises:

@@ -115,7 +115,7 @@ class Document:
 
 def document_of(
     model: Model,
-    sequence: Iterable[Any] | None = None,
+    sequence: Iterable[object] | None = None,
     *,
     name: str | None = None,
     about: str = "",
@@ -285,7 +285,7 @@ def _steps(weights: ModelWeights) -> tuple[Step, ...]:
     )
 
 
-def _first_input(model: Model, sequence: Iterable[Any] | None) -> tuple[int, ...]:
+def _first_input(model: Model, sequence: Iterable[object] | None) -> tuple[int, ...]:
     config = model.config
     declared = model.inputs
     if sequence is None and declared is not None and declared.known:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rasplab.view.explorer.circuits import Choice
 from rasplab.view.explorer.document import Document, document_of
@@ -47,7 +47,7 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 
 def explorer_page(
     model: Model,
-    sequence: Iterable[Any] | None = None,
+    sequence: Iterable[object] | None = None,
     *,
     name: str | None = None,
     about: str = "",
@@ -82,7 +82,7 @@ def explorer_page(
 def save_explorer(
     model: Model,
     path: str | Path,
-    sequence: Iterable[Any] | None = None,
+    sequence: Iterable[object] | None = None,
     *,
     name: str | None = None,
     about: str = "",

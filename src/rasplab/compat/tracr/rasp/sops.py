@@ -6,14 +6,14 @@ import logging
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from rasplab.compat.tracr.rasp.annotations import DEFAULT_ANNOTATORS, Encoding
 from rasplab.compat.tracr.rasp.expression import RASPExpr, annotate, check, check_function
 
 S = TypeVar("S", bound="SOp")
 
-DIVIDE: Callable[[Any, Any], Any] = operator.truediv  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+DIVIDE: Callable[[Any, Any], Any] = cast(Any, operator).truediv
 
 
 class SOp(RASPExpr):

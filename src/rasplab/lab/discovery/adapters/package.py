@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.circuits.names import by_name
 from rasplab.lab.discovery.scores import Cost, Scores
 from rasplab.lab.discovery.task import Task
@@ -142,7 +142,7 @@ def _check(task: Task, package: Package, method: str) -> None:
         raise InputError(_unfit(why, "use `model.dataset(n, length=...)`"))
 
 
-def _unfit(why: str, help: str) -> Any:
+def _unfit(why: str, help: str) -> Diagnostic:
     return diagnostic("E454", why, help=help)
 
 

@@ -74,7 +74,7 @@ def _loader(job: dict[str, Any]) -> Any:
     )
 
 
-def _scores(model: Any, loader: Any, job: dict[str, Any]) -> Any:
+def _scores(model: object, loader: object, job: dict[str, Any]) -> Any:
     from auto_circuit.prune_algos.ACDC import acdc_prune_scores
     from auto_circuit.prune_algos.mask_gradient import mask_gradient_prune_scores
     from auto_circuit.types import AblationType

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from rasplab import programs
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.realism import LADDER, realistic
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _read(path: Path) -> tuple[Case, ...]:
     return tuple(dict.fromkeys(cases))
 
 
-def _case(given: Any) -> Case:
+def _case(given: object) -> Case:
     if not isinstance(given, dict):
         raise TypeError(f"a model cannot be {shown(given)}")
     case = Case(**cast("dict[str, Any]", given))
@@ -145,7 +145,7 @@ def _case(given: Any) -> Case:
     return case
 
 
-def _no_suite(path: Path, why: str) -> Any:
+def _no_suite(path: Path, why: str) -> Diagnostic:
     return diagnostic(
         "E448",
         f"{shown(str(path))} is no suite",

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.discovery.bench.cases import Case
 from rasplab.lab.discovery.bench.options import Options
 from rasplab.weights.directory import make_directory, write_file
@@ -52,7 +52,7 @@ class RunDirectory:
             write_file(home / ASKED, (json.dumps(asked, indent=1) + "\n").encode("ascii"))
         return directory
 
-    def check(self, asked: Mapping[str, Any]) -> None:
+    def check(self, asked: Mapping[str, object]) -> None:
         """Refuse a directory in which something else is than this run."""
         try:
             found = json.loads((self.path / ASKED).read_text(encoding="utf-8"))
@@ -101,7 +101,7 @@ class RunDirectory:
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def key_of(row: Mapping[str, Any]) -> Key:
+def key_of(row: Mapping[str, object]) -> Key:
     """What a result is of."""
     return tuple(row.get(name) for name in KEY)
 
@@ -115,7 +115,7 @@ def _differences(found: Any, asked: Mapping[str, Any]) -> list[str]:
     return [f"its {name} are others" for name in ours if theirs.get(name) != ours[name]]
 
 
-def _not_this(path: Path, why: str) -> Any:
+def _not_this(path: Path, why: str) -> Diagnostic:
     return diagnostic(
         "E449",
         f"{shown(str(path))} cannot hold this run",
