@@ -158,9 +158,10 @@ def read_nominal(config: Config, arrays: Arrays, mixes: Arrays) -> Nominal | Non
     """
     if not arrays and not mixes:
         return None
-    declared.check_arrays(config, arrays)
+    declared.check_arrays(config.bare, arrays)
     declared.check_numbers(mixes, ("float64",))
-    return Nominal({n: arrays[n].astype(config.storage) for n in expected_shapes(config)}, mixes)
+    shapes = expected_shapes(config.bare)
+    return Nominal({n: arrays[n].astype(config.storage) for n in shapes}, mixes)
 
 
 def taken(stored: Arrays, prefix: str) -> Arrays:
