@@ -176,7 +176,8 @@ def dressed(
         ValueError: they are not bare, or their format is a half.
     """
     c = weights.config
-    if c != c.bare or c.dtype not in CORNER["relu"] or not weights.bases.keys() <= {EMBED}:
+    plain = c.architecture.standard and weights.bases.keys() <= {EMBED}
+    if not plain or c.dtype not in CORNER["relu"]:
         raise ValueError("only bare weights in float32 or float64 are put behind norms")
     lanes, sharp = Lanes(norm, c.d_model), 1.0 if activation == "relu" else sharpness(c.dtype)
     config = replace(
