@@ -26,4 +26,27 @@ is computed in the model's own format, which libraries do not do in formats of 1
         _MODEL + 'disguise(model, norm="layer", dtype="bfloat16")',
         _MODEL + 'disguise(model, norm="layer", dtype="float32")',
     ),
+    Page(
+        "E486",
+        "a target does not compute the norms or hidden units of a model",
+        """\
+A model was made to run behind real norms, or with gelu or silu units, and is to be put into an
+architecture, or a page, that has none of these.""",
+        """\
+Without its norms the model is another function. Where a target has norms of its own, a model
+without any is what is put behind them.""",
+        _MODEL + 'disguise(model, norm="rms").to_transformer_lens()',
+        _MODEL + "disguise(model).to_transformer_lens()",
+    ),
+    Page(
+        "E487",
+        "an ONNX runtime would not compute gelu or silu units exactly",
+        """\
+A model with gelu or silu units is to be written as an ONNX file.""",
+        """\
+Such units are exact because they are 0, not only small, for large negative numbers. Runtimes
+compute tanh and exp by approximations that need not get there.""",
+        _MODEL + 'disguise(model, activation="silu").to_onnx("reverse.onnx")',
+        _MODEL + 'disguise(model, norm="layer").to_onnx("reverse.onnx")',
+    ),
 )
