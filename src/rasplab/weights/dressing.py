@@ -275,7 +275,7 @@ def _anchor(weights: ModelWeights, wide: Arrays, lanes: Lanes) -> float:
     anchor = float(held[0, 0])
     if not anchor > 0 or (held != anchor * lanes.signs).any():
         raise ValueError("the anchors of the norms are not the same at all positions")
-    unit, right = 2.0**-_bits(c.dtype), gain(c.norm, c.norm_epsilon, anchor, lanes.total)
+    unit, right = 2.0 ** -_bits(c.dtype), gain(c.norm, c.norm_epsilon, anchor, lanes.total)
     for name in norms(c):
         if (np.abs(wide[name] - right) > unit * right).any():
             raise ValueError(f"{name} does not undo what the norm divides by")

@@ -166,9 +166,7 @@ def attended(
     return keep(f"{hook}result", z @ w[f"{name}W_O"])
 
 
-def units(
-    w: Arrays, of: Architecture, step: Step, stream: Array, keep: Keep = unwatched
-) -> Array:
+def units(w: Arrays, of: Architecture, step: Step, stream: Array, keep: Keep = unwatched) -> Array:
     """What the hidden units of a step write together, of the stream that they read."""
     name, read = step.weights, normed(w, of, step, stream, keep)
     hidden = activated(of.activation, read @ w[f"{name}W_in"] + w[f"{name}b_in"])
