@@ -30,10 +30,10 @@ def undressed(weights: ModelWeights, form: Format) -> tuple[ModelWeights, Format
         raise RefutedError("norms and smooth units are followed in float32 and float64 only")
     if form.reading != AS_IT_STANDS:
         raise RefutedError("its stream is read through norms already")
-    if form.name != config.dtype and form.name == "float32":
-        raise RefutedError("its units and anchors are those of float64")
+    if config.norm != "none" and form.name == "float64" != config.dtype:
+        raise RefutedError(f"the gains of its norms are rounded to {config.dtype}")
     try:
-        bare, anchor = dressing.undressed(weights)
+        bare, anchor = dressing.undressed(weights, form.name)
     except ValueError as reason:
         raise RefutedError(str(reason)) from reason
     norm = config.norm != "none"

@@ -213,8 +213,8 @@ def _approximate(activation: str) -> Diagnostic:
         "E487",
         f"an ONNX runtime would not compute the {activation} units of this model exactly",
         notes=[
-            "runtimes have approximations of tanh and exp, which end where they are not 0 or 1 "
-            "yet: large negative numbers would leave a trace"
+            "runtimes approximate tanh and exp in a range, at whose ends they are not 0 or 1 yet",
+            "so large negative numbers would leave a trace",
         ],
         help='disguise the model with `activation="relu"`, or use JAX or the PyTorch module',
     )

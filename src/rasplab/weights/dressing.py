@@ -195,7 +195,7 @@ def dressed(
     if norm != "none":
         arrays["pos_embed.W_pos"][:, list(lanes.anchors)] = anchor * lanes.signs
         own = np.full(lanes.total, gain(norm, epsilon, anchor, lanes.total))
-        arrays |= {name: own for name in norms(config)}
+        arrays |= dict.fromkeys(norms(config), own)
     stored = {name: np.ascontiguousarray(a, c.storage) for name, a in arrays.items()}
     nominal = weights.nominal or Nominal(dict(weights.arrays), {})
     bases = weights.bases if norm == "none" else {EMBED: _wider(weights, lanes)}
@@ -231,11 +231,12 @@ def _wider(weights: ModelWeights, lanes: Lanes) -> Basis:
 # -- and back
 
 
-def undressed(weights: ModelWeights) -> tuple[ModelWeights, float]:
+def undressed(weights: ModelWeights, dtype: str | None = None) -> tuple[ModelWeights, float]:
     """The bare weights that these were made of, and the anchor.
 
     They behave as the bare ones, to within what rounding adds, if this raises nothing: every lane
-    and every gain is what the construction says, to within rounding.
+    and every gain is what the construction says, to within rounding in a format, by default their
+    own.
 
     Raises:
         ValueError: with what is not so.
@@ -246,27 +247,27 @@ def undressed(weights: ModelWeights) -> tuple[ModelWeights, float]:
     >>> anchor, all((bare.arrays[n] == a).all() for n, a in weights.arrays.items())
     (64.0, True)
     """
-    c = weights.config
+    c, dtype = weights.config, dtype or weights.config.dtype
     if c == c.bare:
         return weights, 0.0
     lanes, smooth = Lanes(c.norm, c.bare.d_model), c.activation != "relu"
-    wide = {name: a.astype(np.float64) for name, a in weights.arrays.items()}
-    anchor = _anchor(weights, wide, lanes)
+    wide: Arrays = {name: a.astype(np.float64) for name, a in weights.arrays.items()}
+    anchor = _anchor(weights, wide, lanes, dtype)
     own = slice(0, lanes.width)
-    arrays = {n: a for n, a in wide.items() if n not in norms(c)}
+    arrays: Arrays = {n: a for n, a in wide.items() if n not in norms(c)}
     for name in writers(c):
-        _check_written(name, wide[name], lanes, c.dtype, but=name == "pos_embed.W_pos")
+        _check_written(name, wide[name], lanes, dtype, but=name == "pos_embed.W_pos")
         arrays[name] = wide[name][..., own]
     for name in readers(c):
-        _check_read(name, wide[name], lanes, c.dtype)
+        _check_read(name, wide[name], lanes, dtype)
         arrays[name] = wide[name][..., own, :]
     arrays = _sharpened(arrays, 1 / sharpness(c.dtype) if smooth else 1.0)
     stored = {name: np.ascontiguousarray(a, c.storage) for name, a in arrays.items()}
-    bases = {site: _narrower(basis, lanes, c.dtype) for site, basis in weights.bases.items()}
+    bases = {site: _narrower(basis, lanes, dtype) for site, basis in weights.bases.items()}
     return replace(weights, config=c.bare, arrays=stored, bases=bases), anchor
 
 
-def _anchor(weights: ModelWeights, wide: Arrays, lanes: Lanes) -> float:
+def _anchor(weights: ModelWeights, wide: Arrays, lanes: Lanes, dtype: str) -> float:
     """What anchors hold, once all of them do, and gains undo it."""
     c = weights.config
     if lanes.norm == "none":
@@ -275,7 +276,7 @@ def _anchor(weights: ModelWeights, wide: Arrays, lanes: Lanes) -> float:
     anchor = float(held[0, 0])
     if not anchor > 0 or (held != anchor * lanes.signs).any():
         raise ValueError("the anchors of the norms are not the same at all positions")
-    unit, right = 2.0 ** -_bits(c.dtype), gain(c.norm, c.norm_epsilon, anchor, lanes.total)
+    unit, right = 2.0 ** -_bits(dtype), gain(c.norm, c.norm_epsilon, anchor, lanes.total)
     for name in norms(c):
         if (np.abs(wide[name] - right) > unit * right).any():
             raise ValueError(f"{name} does not undo what the norm divides by")
