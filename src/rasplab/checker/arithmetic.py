@@ -39,7 +39,8 @@ class Reading:
     Disguised weights say themselves how large mean and variance can be. Of the norm that they are
     read through it matters what it adds to the variance, `epsilon`, of how many `lanes` the stream
     is, and what two of these hold everywhere, `anchor` and minus that. Without anchors, ε is a
-    power of 4 beside which the variance does not show.
+    power of 4 beside which the variance does not show. A norm that takes no `mean` away divides by
+    the root of the mean square, and one lane holds the anchor.
     """
 
     roundings: int = 0
@@ -50,11 +51,12 @@ class Reading:
     epsilon: float = 0.0
     lanes: int = 0
     anchor: float = 0.0
+    mean: bool = True
 
     @property
     def of_disguised(self) -> bool:
         """Whether disguised weights, and no others, are followed as they are read so."""
-        return replace(self, bend=0.0, epsilon=0.0, lanes=0, anchor=0.0) == AS_IT_STANDS
+        return replace(self, bend=0.0, epsilon=0.0, lanes=0, anchor=0.0, mean=True) == AS_IT_STANDS
 
 
 AS_IT_STANDS = Reading()

@@ -9,6 +9,9 @@ rounding, and what it leaves is rounding of rounding, whatever basis the stream 
 
 r·γ is 1 in one of two ways: ε is so large that the variance does not show beside it, or two lanes
 hold so much, an anchor and minus that, that all others do not show beside them.
+
+A root-mean-square norm takes no mean away: what is read is x·r·γ, with r = 1/√(mean square + ε),
+one lane holds an anchor, and of all this there remains what the anchor asks for.
 """
 
 from __future__ import annotations
@@ -59,7 +62,7 @@ class Centred:
         reading, anchored = self.form.reading, 0
         if reading.anchor:
             anchored = 2 + math.ceil(self._scale(length) / self.form.roundoff)
-        return self.width + (5 if reading.epsilon else 1) + anchored
+        return self.width + (5 if reading.epsilon and reading.mean else 1) + anchored
 
     def trace(self, length: float, columns: Array, bias: Array) -> Array:
         """What the norm adds to the sizes of what is read, of a stream that is so long at most.
@@ -79,6 +82,8 @@ class Centred:
         gain = math.sqrt(reading.epsilon + 4 * reading.anchor**2 / max(reading.lanes, 1))
         sizes = math.sqrt(self.width) * columns + bias
         lost = 2 * self.form.least * gain / self.form.roundoff
+        if not reading.mean:
+            return lost * sizes * WIDER
         return (4 * self._mean(length) * sizes + lost * sizes) * WIDER
 
     def _sizes(self, length: float) -> float:
@@ -107,17 +112,24 @@ class Centred:
         2e·X·(3 + ln N) is enough, as |m'| is at most X/k and e; and each of N terms is rounded a
         few times, (N + 8)·u of it all. A mean that is known first does no worse. The root takes
         about half of the error, 0.53 of 1/16; sum, root, quotient and γ are rounded, the quotient
-        perhaps by two units.
+        perhaps by two units. Of a mean square nothing is taken away: N times it is A², the squares
+        of the others, which are the square of their length, and what N roundings of it add.
 
         Raises:
             RefutedError: the others may show beside the anchors.
         """
         reading, unit = self.form.reading, self.form.roundoff
+        if not reading.mean:
+            shown = length**2 * WIDER / reading.anchor**2
+            return self._off(shown + unit * (reading.lanes + 8) * (1 + shown))
         others, own = self._sizes(length), 2 * reading.anchor**2
         total = others + 2 * reading.anchor
         shown = (others**2 + (self.tilt**2) / reading.lanes) / own
         terms = 16 * total**2 * (3 + math.log(reading.lanes)) / own + reading.lanes + 8
-        off = shown + unit * terms * (1 + shown)
+        return self._off(shown + unit * terms * (1 + shown))
+
+    def _off(self, off: float) -> float:
+        """How far from 1 the factor is where the variance is off by such a part of it."""
         if not off < 2.0**-4:
             raise RefutedError("the stream is too large for the anchors of the norms")
-        return (0.55 * off + 8 * unit) * WIDER
+        return (0.55 * off + 8 * self.form.roundoff) * WIDER

@@ -15,6 +15,7 @@ import numpy as np
 
 from rasplab.checker.arithmetic import AS_IT_STANDS, FORMATS, Format, Reading, stored_in
 from rasplab.checker.disguise import Disguise
+from rasplab.checker.dressing import undressed
 from rasplab.checker.functions import function
 from rasplab.checker.heads import attention
 from rasplab.checker.known import (
@@ -160,14 +161,17 @@ def followed(
     if specification is None:
         why = "it says nowhere what it should compute"
         return Proof(form.name, (), np.inf, -np.inf, (), why), {}
-    stored = _stored(weights, form)
+    try:
+        stored, form = undressed(_stored(weights, form), form)
+    except RefutedError as refuted:
+        return Proof(form.name, (), np.inf, -np.inf, (), str(refuted)), {}
     known = Known(stored.undisguised, specification, form)
     blocks: list[BlockProof] = []
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             if stored.nominal is not None:
                 known.disguise = _disguise(stored, form)
-            elif reading.epsilon:
+            elif form.reading.epsilon:
                 raise RefutedError("nothing says how large the mean of its stream can be")
             error, margin = _prove(known, blocks)
     except (RefutedError, InternalError, LookupError, ValueError, TypeError) as refuted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
@@ -33,6 +33,10 @@ class Dials:
         The standard deviation of noise on every weight; by default there is none.
     noise_share
         As much noise as costs this share of the smallest margin, between 0 and 1.
+    norm
+        A norm before every reader of the stream, with an epsilon of 1e-5; by default there is none.
+    activation
+        What hidden units are; by default relus.
     """
 
     rotate: bool | None = None
@@ -40,8 +44,10 @@ class Dials:
     mix_heads: bool | None = None
     noise: float | None = None
     noise_share: float | None = None
+    norm: Literal["layer", "rms"] | None = None
+    activation: Literal["gelu", "silu"] | None = None
 
-    def given(self) -> dict[str, bool | float]:
+    def given(self) -> dict[str, bool | float | str]:
         """Those that were turned by hand."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
@@ -98,7 +104,11 @@ def disguise(
 
 
 def _made(
-    model: Model, level: int | None, turned: dict[str, bool | float], dtype: str | None, seed: int
+    model: Model,
+    level: int | None,
+    turned: dict[str, bool | float | str],
+    dtype: str | None,
+    seed: int,
 ) -> Model:
     from rasplab.lab.realism import disguise, realistic
 

@@ -56,19 +56,21 @@ from rasplab.weights import (
     Site,
 )
 from rasplab.weights.config import expected_shapes
+from rasplab.weights.dressing import (
+    CORNER,
+    ORDINARY,
+    anchor_above,
+    balanced,
+    sharpness,
+    unmoved,
+)
+from rasplab.weights.dressing import gain as gain_of
 
 Activation: TypeAlias = Literal["relu", "gelu_new"]
 
 NORM = 60
 """k: the layer norms' ε is 4^k and their gain 2^k. With ε = 2^120, which float32 still holds, the
 variance may be as large as u·ε: 2^96 in float32, 2^67 in float64."""
-
-ORDINARY = 1e-5
-"""The ε of ordinary norms: GPT-2's own."""
-
-CORNER = 8.0
-"""gelu_new(x) is relu(x) in both formats where |x| is larger, and elsewhere within 0.17 < 8/30 of
-it: its tanh is ±1 to the last place from 5.6 on in float32, from 7.4 on in float64."""
 
 EXTRA_LANES, ANCHORS = 3, 2
 
@@ -136,31 +138,15 @@ def gpt2_shape(config: Config, *, ordinary: bool = False) -> GPT2Shape:
     )
 
 
-def sharpness(dtype: str) -> float:
-    """The power of two s by which gelu(s·z)/s is relu(z), to within 0.17/s."""
-    return 2.0**53 if dtype == "float64" else 2.0**24
-
-
 def norms_of(
     weights: ModelWeights, activation: str, dtype: str, *, ordinary: bool = False
 ) -> Norms:
-    """What a model is read through.
-
-    The larger the anchors, the less shows of the others beside them, and the less exact is what is
-    computed of them. Of 2^p, with p bits, their square is far above what is rounded, and they are
-    no more than that far above the stream.
-    """
-    bend = CORNER / sharpness(dtype) if activation == "gelu_new" else 0.0
+    """What a model is read through."""
+    bend = CORNER["gelu"][dtype] / sharpness(dtype) if activation == "gelu_new" else 0.0
     lanes = gpt2_shape(weights.config, ordinary=ordinary).n_embd
     if not ordinary:
         return Norms(4.0**NORM, lanes, bend)
-    half = (FORMATS[dtype].bits + 1) // 2 + 1
-    return Norms(ORDINARY, lanes, bend, 2.0 ** (half + math.ceil(math.log2(length(weights)))))
-
-
-def _gain(norms: Norms) -> float:
-    """γ: what undoes the division by the root of variance and ε."""
-    return math.sqrt(norms.epsilon + 2 * norms.anchor**2 / norms.lanes)
+    return Norms(ORDINARY, lanes, bend, anchor_above(length(weights), FORMATS[dtype].bits))
 
 
 def to_gpt2(
@@ -175,7 +161,7 @@ def to_gpt2(
     shape, w = gpt2_shape(weights.config, ordinary=ordinary), weights.arrays
     sharp = sharpness(dtype) if activation == "gelu_new" else 1.0
     norms = norms_of(weights, activation, dtype, ordinary=ordinary)
-    gain = np.full(shape.n_embd, _gain(norms))
+    gain = np.full(shape.n_embd, gain_of("layer", norms.epsilon, norms.anchor, norms.lanes))
     embeddings = np.zeros((len(head.bias), shape.n_embd))
     embeddings[: weights.config.d_vocab] = _written(shape, w["embed.W_E"])
     embeddings[FIRST_TOKEN_ID : weights.config.d_vocab, [shape.word, shape.balance]] += 1, -1
@@ -277,10 +263,7 @@ def _layer(
 
 def _written(shape: GPT2Shape, matrix: Array) -> Array:
     """Rows that write our lanes, and what keeps each row's sum at 0 (... x n_embd)."""
-    wide = np.zeros((*matrix.shape[:-1], shape.n_embd))
-    wide[..., : shape.d_model] = matrix
-    wide[..., shape.balance] = -wide.sum(axis=-1)
-    return wide
+    return balanced(matrix, shape.n_embd, shape.balance)
 
 
 def _read(
@@ -297,8 +280,7 @@ def _read(
     moved = silent & (bias != 0) & (at_bos - bias.astype(np.float64) == matrix[..., 0, :])
     wide[..., 0, :] = np.where(moved, at_bos, matrix[..., 0, :])
     wide[..., shape.word, :] = np.where(moved, bias, 0)
-    wide[..., shape.zero, :] = -wide.sum(axis=-2)
-    return wide, np.where(moved, 0, bias)
+    return unmoved(wide, shape.zero), np.where(moved, 0, bias)
 
 
 def _original(shape: GPT2Shape, wide: Array, bias: Array) -> tuple[Array, Array]:

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from rasplab.diagnostics import InputError, diagnostic, require
 from rasplab.weights import EMBED, PAD_ID, Config, ModelWeights
-from rasplab.weights.architecture import Kind
+from rasplab.weights.architecture import LAST_NORM, Kind
+from rasplab.weights.dressing import CORNER, norms
 
 Params: TypeAlias = "dict[str, Any]"
 Apply: TypeAlias = "Callable[..., Any]"
@@ -43,6 +44,9 @@ def _params(weights: ModelWeights, convert: Callable[..., Any]) -> Params:
     for number, kind in weights.config.architecture.blocks:
         blocks[number][kind] = {}
     params: Params = {"embed": {}, "pos_embed": {}, "blocks": blocks, "unembed": {}}
+    for name in norms(weights.config):
+        *path, own, _ = name.split(".")
+        (blocks[int(path[1])] if path else params)[own] = {}
     for name, array in weights.arrays.items():
         *path, last = name.split(".")
         place: Any = params
@@ -62,6 +66,24 @@ def _function(config: Config) -> Apply:
         # accelerators round the factors of a product to fewer bits unless told not to
         return jnp.matmul(a, b, precision=Precision.HIGHEST)
 
+    def normed(w: Any, x: Any) -> tuple[Any, Params]:
+        if architecture.norm == "none":
+            return x, {}
+        if architecture.norm == "layer":
+            x = x - x.mean(axis=-1, keepdims=True)
+        scale = jnp.sqrt((x * x).mean(axis=-1, keepdims=True) + architecture.epsilon)
+        read = x / scale * w["w"]
+        return read, {"scale": scale, "normalized": read}
+
+    def unit(x: Any) -> Any:
+        if architecture.activation == "relu":
+            return jnp.maximum(x, 0)
+        smooth = {"gelu": jax.nn.gelu, "silu": jax.nn.silu}[architecture.activation]
+        # what a compiler makes of tanh and exp far from 0 is not said; there they are relus
+        far = CORNER[architecture.activation][config.dtype]
+        near = jnp.clip(x, -far, far)
+        return jnp.where(jnp.abs(x) < far, smooth(near), jnp.maximum(x, 0))
+
     def attention(w: Params, x: Any, visible: Any) -> tuple[Any, Params]:
         x = x[:, None]  # batch, head, position, direction
         q, k, v = (product(x, w[f"W_{part}"]) + w[f"b_{part}"][:, None] for part in "QKV")
@@ -74,7 +96,7 @@ def _function(config: Config) -> Apply:
 
     def mlp(w: Params, x: Any, visible: Any) -> tuple[Any, Params]:
         del visible
-        hidden = jnp.maximum(product(x, w["W_in"]) + w["b_in"], 0)
+        hidden = unit(product(x, w["W_in"]) + w["b_in"])
         return product(hidden, w["W_out"]), {"post": hidden}
 
     steps: dict[Kind, Callable[..., tuple[Any, Params]]] = {"attn": attention, "mlp": mlp}
@@ -88,13 +110,17 @@ def _function(config: Config) -> Apply:
         seen: Params = {} if architecture.steps else {architecture.stream(EMBED): x}
         for step in architecture.steps:
             seen.setdefault(step.reads_whole, x)
-            w = params["blocks"][step.block][step.kind]
-            written, within = steps[step.kind](w, x, visible)
+            block = params["blocks"][step.block]
+            read, own = normed(block.get(step.norm.split(".")[2]), x)
+            seen |= {f"{step.inner_norm}hook_{part}": array for part, array in own.items()}
+            written, within = steps[step.kind](block[step.kind], read, visible)
             seen |= {f"{step.inner}hook_{part}": array for part, array in within.items()}
             if step.kind == "mlp":
                 seen[step.out] = written
             x = seen[architecture.stream(step.site)] = x + written
-        out = product(x, params["unembed"]["W_U"]) + params["unembed"]["b_U"]
+        read, own = normed(params.get("ln_final"), x)
+        seen |= {f"{LAST_NORM}hook_{part}": array for part, array in own.items()}
+        out = product(read, params["unembed"]["W_U"]) + params["unembed"]["b_U"]
         return (out, seen) if activations else out
 
     return apply

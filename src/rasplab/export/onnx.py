@@ -14,8 +14,9 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import require
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, require
 from rasplab.weights import EMBED, PAD_ID, ModelWeights, Step, manifest
+from rasplab.weights.architecture import LAST_NORM
 from rasplab.weights.directory import write_file
 
 OPSET, IR = 18, 10  # of 2022 and 2024; every runtime of the last years reads them
@@ -30,9 +31,12 @@ def to_onnx(
     `rasplab.weights.forward` has.
 
     Raises:
+        InputError: E487, the model has smooth units, of which runtimes compute approximations.
         MissingExtraError: E602, onnx is not installed.
         ModelFileError: E503 exists already, E504 cannot be written.
     """
+    if weights.config.activation != "relu":
+        raise InputError(_approximate(weights.config.activation))
     graph = _Graph(weights, activations=activations)
     return write_file(
         path, graph.model().SerializeToString(deterministic=True), overwrite=overwrite
@@ -81,9 +85,26 @@ class _Graph:
             residual = self.keep(architecture.stream(step.site), residual, 3)
         if not architecture.steps:
             residual = self.keep(architecture.stream(EMBED), residual, 3)
+        residual = self._normed(LAST_NORM, LAST_NORM, residual)
         return self.affine(residual, "unembed.W_U", "unembed.b_U", into="logits")
 
+    def _normed(self, own: str, kept: str, stream: str) -> str:
+        """A stream behind the norm whose arrays and activations have such names."""
+        architecture = self.weights.config.architecture
+        if architecture.norm == "none":
+            return stream
+        last = self.integers("last_axis", [-1])
+        if architecture.norm == "layer":
+            stream = self.node("Sub", stream, self.node("ReduceMean", stream, last))
+        square = self.node("ReduceMean", self.node("Mul", stream, stream), last)
+        epsilon = self.constant("epsilon", np.array(architecture.epsilon))
+        scale = self.node("Sqrt", self.node("Add", square, epsilon))
+        scale = self.keep(f"{kept}hook_scale", scale, 3)
+        read = self.node("Mul", self.node("Div", stream, scale), self.array(f"{own}w"))
+        return self.keep(f"{kept}hook_normalized", read, 3)
+
     def _written(self, step: Step, residual: str, mask: str) -> str:
+        residual = self._normed(step.norm, step.inner_norm, residual)
         match step.kind:
             case "attn":
                 return self._attention(step, residual, mask)
@@ -181,6 +202,18 @@ class _Graph:
         kinds = self.onnx.TensorProto
         kind = kinds.DOUBLE if self.double else kinds.FLOAT
         return self.onnx.helper.make_tensor_value_info(name, kind, shape)
+
+
+def _approximate(activation: str) -> Diagnostic:
+    return diagnostic(
+        "E487",
+        f"an ONNX runtime would not compute the {activation} units of this model exactly",
+        notes=[
+            "runtimes approximate tanh and exp in a range, at whose ends they are not 0 or 1 yet",
+            "so large negative numbers would leave a trace",
+        ],
+        help='disguise the model with `activation="relu"`, or use JAX or the PyTorch module',
+    )
 
 
 def _truth(weights: ModelWeights) -> manifest.Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.weights import EMBED, Config, ModelWeights
 
 
@@ -16,13 +16,15 @@ def power_of_four(size: int) -> int:
 
 
 def require_standard(config: Config, home: str) -> None:
-    """Refuse another schedule of steps than a home has.
+    """Refuse another schedule of steps than a home has, and other norms or units than it knows.
 
     Raises:
-        InputError: E601.
+        InputError: E601; E486 for norms or units of the model's own.
     """
     if config.architecture.standard:
         return
+    if config != config.bare:
+        raise InputError(_dressed(config, home))
     raise InputError(
         diagnostic(
             "E601",
@@ -51,4 +53,15 @@ def require_one_basis(weights: ModelWeights, home: str) -> None:
             notes=[f"they begin at {', '.join(map(str, weights.bases))}"],
             help="`model.trace` and `model.save` go by each where it holds",
         )
+    )
+
+
+def _dressed(config: Config, home: str) -> Diagnostic:
+    """Of a model behind norms, or with smooth units."""
+    return diagnostic(
+        "E486",
+        f"{home} does not compute the norms or hidden units of this model",
+        notes=[f"its steps are {config.architecture}"],
+        help="take the model as it was before `norm` or `activation` was turned; "
+        "the home `gpt2-layernorm` puts it behind layer norms of its own",
     )

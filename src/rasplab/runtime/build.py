@@ -45,8 +45,9 @@ def _state(weights: ModelWeights) -> dict[str, torch.Tensor]:
     state = {n: torch.tensor(a) for n, a in weights.arrays.items() if not n.startswith("blocks.")}
     for step in weights.config.architecture.steps:
         for name, array in weights.arrays.items():
-            if name.startswith(step.weights):
-                state[step.inner + name.removeprefix(step.weights)] = torch.tensor(array)
+            for own, inner in ((step.weights, step.inner), (step.norm, step.inner_norm)):
+                if name.startswith(own):
+                    state[inner + name.removeprefix(own)] = torch.tensor(array)
     return state
 
 

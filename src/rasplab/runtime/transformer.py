@@ -2,8 +2,8 @@
 
 Shapes are written b (sequences), n (positions, BOS first), d (directions of the residual stream),
 h (heads), k (coordinates of a head), m (hidden units). Scores are plain products q · k, with no
-1/sqrt(k); there is no layer norm; hidden units are relus. Token 0 is BOS, token 1 is PAD, and no
-position ever attends to PAD.
+1/sqrt(k); there is no layer norm, and hidden units are relus, unless the configuration says
+otherwise. Token 0 is BOS, token 1 is PAD, and no position ever attends to PAD.
 
 Parameters have the names of the weights' arrays (`blocks.0.attn.W_Q`). Every activation passes a
 `HookPoint` with TransformerLens's name and axes (`blocks.0.attn.hook_pattern`: b h query key).
@@ -64,6 +64,26 @@ class PosEmbed(nn.Module):
         return self.W_pos[None, : ids.shape[1]]
 
 
+class Norm(nn.Module):
+    """What stands between the stream and a reader, if anything: x over its own size, times w."""
+
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.kind, self.epsilon = c.norm, c.norm_epsilon
+        if self.kind != "none":
+            self.w = _parameter(c.d_model)
+            self.hook_scale, self.hook_normalized = HookPoint(), HookPoint()
+
+    def forward(self, x: Tensor) -> Tensor:  # b n d -> b n d
+        if self.kind == "none":
+            return x
+        if self.kind == "layer":
+            x = x - x.mean(dim=-1, keepdim=True)
+        square = (x * x).mean(dim=-1, keepdim=True)
+        scale = self.hook_scale((square + self.epsilon).sqrt())  # b n 1
+        return self.hook_normalized(x / scale * self.w)
+
+
 class Attention(nn.Module):
     """Heads that look at other positions: z = softmax(q · k) v, written through W_O."""
 
@@ -116,6 +136,7 @@ class MLP(nn.Module):
 
     def __init__(self, c: Config) -> None:
         super().__init__()
+        self.activation = _ACTIVATIONS[c.activation]
         self.W_in, self.b_in = _parameter(c.d_model, c.d_mlp), _parameter(c.d_mlp)
         self.W_out = _parameter(c.d_mlp, c.d_model)
         self.hook_pre, self.hook_post = HookPoint(), HookPoint()
@@ -124,7 +145,7 @@ class MLP(nn.Module):
         if not self.b_in.numel():
             return torch.zeros_like(x)
         pre = self.hook_pre(_affine(x, self.W_in, self.b_in))  # b n m
-        return _affine(self.hook_post(pre.relu()), self.W_out)
+        return _affine(self.hook_post(self.activation(pre)), self.W_out)
 
 
 class Block(nn.Module):
@@ -135,6 +156,7 @@ class Block(nn.Module):
         kinds = [step.kind for step in steps]
         self.attn = Attention(c) if "attn" in kinds else None
         self.mlp = MLP(c) if "mlp" in kinds else None
+        self.ln1, self.ln2 = (Norm(c) if part else None for part in (self.attn, self.mlp))
         if self.attn:
             self.hook_attn_out = HookPoint()
         if self.mlp:
@@ -145,12 +167,12 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor, fused: bool) -> Tensor:  # b n d -> b n d
         x = self.hook_resid_pre(x)
-        if self.attn and (self.attn.W_O.numel() or self.hook_attn_out.watched):
-            x = x + self.hook_attn_out(self.attn(x, mask, fused))
+        if self.attn and self.ln1 and (self.attn.W_O.numel() or self.hook_attn_out.watched):
+            x = x + self.hook_attn_out(self.attn(self.ln1(x), mask, fused))
         if self.attn and self.mlp:
             x = self.hook_resid_mid(x)
-        if self.mlp and (self.mlp.b_in.numel() or self.hook_mlp_out.watched):
-            x = x + self.hook_mlp_out(self.mlp(x))
+        if self.mlp and self.ln2 and (self.mlp.b_in.numel() or self.hook_mlp_out.watched):
+            x = x + self.hook_mlp_out(self.mlp(self.ln2(x)))
         return self.hook_resid_post(x)
 
 
@@ -185,6 +207,7 @@ class Transformer(nn.Module):
         self.pos_embed = PosEmbed(config.n_ctx, config.d_model)
         self.blocks = nn.ModuleList([Block(config, s) for s in config.architecture.layers])
         self._share(config.architecture.steps)
+        self.ln_final = Norm(config)
         self.unembed = Unembed(config.d_model, config.d_out)
         self.hook_embed, self.hook_pos_embed = HookPoint(), HookPoint()
         for name, point in self.hook_points().items():
@@ -221,7 +244,7 @@ class Transformer(nn.Module):
         mask = self.mask(x, padding)
         for block in self.blocks:
             x = block(x, mask, self.fused)
-        return self.unembed(x)
+        return self.unembed(self.ln_final(x))
 
     def mask(self, x: Tensor, padding: Tensor | None = None) -> Tensor:
         """What is added to scores: 0 where a query sees a key, else -inf (b 1 1|query key)."""
@@ -302,6 +325,17 @@ class Transformer(nn.Module):
 
         wanted = self.hook_points() if names is None else names
         return self.run_with_hooks(ids, dict.fromkeys(wanted, keep)), cache
+
+
+def _gelu(x: Tensor) -> Tensor:
+    return functional.gelu(x, approximate="tanh")
+
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "gelu": _gelu,
+    "silu": functional.silu,
+}
 
 
 def _parameter(*shape: int) -> nn.Parameter:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["attn", "mlp"]
-Activation: TypeAlias = Literal["relu", "reglu"]
-"""What hidden units are: relu(x), or gated, relu(g) · x, for which no forward pass is written."""
+Activation: TypeAlias = Literal["relu", "reglu", "gelu", "silu"]
+"""What hidden units are: relu(x); GPT-2's gelu, by its tanh; silu, x / (1 + exp(-x)); or gated,
+relu(g) · x, for which no forward pass is written."""
 Norm: TypeAlias = Literal["none", "layer", "rms"]
-"""What stands between the stream and its readers; no forward pass is written for any norm."""
+"""What stands between the stream and each of its readers: x less its mean, or x as it is, divided
+by the root of its mean square and an epsilon, times a gain for each lane."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +109,16 @@ class Step:
         parts = ("W_Q", "W_K", "W_V") if self.kind == "attn" else ("W_in",)
         return tuple(f"{self.weights}{part}" for part in parts)
 
+    @functools.cached_property
+    def norm(self) -> str:
+        """With what the names of its norm's arrays begin, where it has one: `blocks.0.ln1.`."""
+        return norm_of(self.block, self.kind)
+
+    @functools.cached_property
+    def inner_norm(self) -> str:
+        """With what the names of its norm's activations begin: `blocks.0.ln1.` and so on."""
+        return norm_of(self.layer, self.kind)
+
     @property
     def writing(self) -> str:
         """The name of its array that writes the stream."""
@@ -134,6 +146,18 @@ class Step:
 
 Steps: TypeAlias = "tuple[Step, ...]"
 
+LAST_NORM = "ln_final."
+"""With what the names of the norm before the read-out begin."""
+
+
+def norm_of(number: int, kind: Kind) -> str:
+    """With what the names of the norm before attention or an MLP begin.
+
+    >>> norm_of(0, "attn"), norm_of(2, "mlp")
+    ('blocks.0.ln1.', 'blocks.2.ln2.')
+    """
+    return f"blocks.{number}.{'ln1' if kind == 'attn' else 'ln2'}."
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -152,6 +176,7 @@ class Architecture:
     activation: Activation = "relu"
     norm: Norm = "none"
     causal: bool = False
+    epsilon: float = 0.0
 
     @functools.cached_property
     def sites(self) -> tuple[Site, ...]:
@@ -225,9 +250,7 @@ class Architecture:
     @functools.cached_property
     def unbuilt(self) -> str | None:
         """What no forward pass is written for, in words."""
-        if self.activation != "relu":
-            return f"the activation {self.activation!r}"
-        return None if self.norm == "none" else f"the norm {self.norm!r}"
+        return None if self.activation != "reglu" else f"the activation {self.activation!r}"
 
     @functools.cached_property
     def _last_attention(self) -> Site | None:
@@ -262,7 +285,7 @@ class Architecture:
             for step in self.steps
         )
         masking = "causal" if self.causal else "bidirectional"
-        norm = "" if self.norm == "none" else f", {self.norm} norm"
+        norm = "" if self.norm == "none" else f", {self.norm} norm with ε {self.epsilon:g}"
         return f"{steps or 'no steps'}; {self.activation}{norm}, {masking}"
 
 
@@ -274,9 +297,10 @@ def layered(
     norm: Norm = "none",
     *,
     causal: bool = False,
+    epsilon: float = 0.0,
 ) -> Architecture:
     """An architecture of `steps`, by default of layers that are attention and then an MLP each."""
     if steps is None:
         kinds: tuple[Kind, ...] = ("attn", "mlp")
         steps = tuple(Step(kind, n, n) for n in range(n_layers) for kind in kinds)
-    return Architecture(steps, activation, norm, causal)
+    return Architecture(steps, activation, norm, causal, epsilon)

@@ -222,7 +222,11 @@ class ModelWeights:
             raise InternalError("the arrays do not have the names and shapes of the configuration")
         if c.architecture.unbuilt is not None:
             raise InternalError(f"no forward pass is written for {c.architecture.unbuilt}")
-        if self.specification is not None and not c.architecture.standard:
+        if (c.norm == "none") != (c.norm_epsilon == 0) or not 0 <= c.norm_epsilon < np.inf:
+            raise InternalError("norms and their epsilon do not belong together")
+        if c != c.bare and self.nominal is None:
+            raise InternalError("nothing says of which weights it is that norms or units are")
+        if self.specification is not None and not c.bare.architecture.standard:
             raise InternalError("a specification is of layers, each with its own weights")
         named = len(self.circuit.directions)
         if self.plain and named != c.d_model:
@@ -239,7 +243,7 @@ class ModelWeights:
             self._verify_nominal(self.nominal)
 
     def _verify_nominal(self, nominal: Nominal) -> None:
-        c = self.config
+        c = self.config.bare
         if len(self.circuit.directions) != c.d_model or not self.bases.keys() <= {EMBED}:
             raise InternalError("a disguised stream has one basis, and a column per direction")
         if {name: a.shape for name, a in nominal.arrays.items()} != expected_shapes(c):
@@ -260,7 +264,8 @@ class ModelWeights:
         """
         if self.nominal is None:
             return self
-        return replace(self, arrays=dict(self.nominal.arrays), bases={}, nominal=None)
+        arrays = dict(self.nominal.arrays)
+        return replace(self, config=self.config.bare, arrays=arrays, bases={}, nominal=None)
 
     @property
     def plain(self) -> bool:

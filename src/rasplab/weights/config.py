@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import numpy as np
@@ -11,11 +11,22 @@ import numpy as np
 from rasplab.craft.certificate import SPARING
 from rasplab.diagnostics import counted
 from rasplab.rasp.values import Value, identity
-from rasplab.weights.architecture import Activation, Architecture, Norm, Steps, layered
+from rasplab.weights.architecture import (
+    LAST_NORM,
+    Activation,
+    Architecture,
+    Norm,
+    Steps,
+    layered,
+    norm_of,
+)
 
 BOS_ID = 0
 PAD_ID = 1
 FIRST_TOKEN_ID = 2
+
+NORM_LANES: dict[Norm, int] = {"none": 0, "layer": 4, "rms": 1}
+"""How many lanes a norm adds to the stream (`rasplab.weights.dressing`)."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,11 +54,27 @@ class Config:
     steps: Steps | None = field(default=None, metadata=SPARING)
     activation: Activation = field(default="relu", metadata=SPARING)
     norm: Norm = field(default="none", metadata=SPARING)
+    norm_epsilon: float = field(default=0.0, metadata=SPARING)
 
     @property
     def architecture(self) -> Architecture:
         """What a forward pass does, step by step."""
-        return layered(self.n_layers, self.steps, self.activation, self.norm, causal=self.causal)
+        return layered(
+            self.n_layers,
+            self.steps,
+            self.activation,
+            self.norm,
+            causal=self.causal,
+            epsilon=self.norm_epsilon,
+        )
+
+    @property
+    def bare(self) -> Config:
+        """The same without norms and the lanes that are theirs, with relus."""
+        if self.norm == "none" and self.activation == "relu":
+            return self
+        width = self.d_model - NORM_LANES[self.norm]
+        return replace(self, d_model=width, norm="none", norm_epsilon=0.0, activation="relu")
 
     @property
     def max_length(self) -> int:
@@ -96,8 +123,12 @@ def expected_shapes(c: Config) -> dict[str, tuple[int, ...]]:
         "unembed.W_U": (d, c.d_out),
         "unembed.b_U": (c.d_out,),
     }
+    if c.norm != "none":
+        shapes[f"{LAST_NORM}w"] = (d,)
     for number, kind in c.architecture.blocks:
         block = f"blocks.{number}.{kind}."
+        if c.norm != "none":
+            shapes[f"{norm_of(number, kind)}w"] = (d,)
         match kind:
             case "attn":
                 for part in ("Q", "K", "V"):

@@ -167,6 +167,10 @@ CONFIG_RELATIONS: tuple[Relation[Config], ...] = (
         "without layers there are no heads and units", lambda c: c.n_layers > 0 or _inner(c) == 0
     ),
     Relation("steps are in order, of blocks that there are", lambda c: _in_order(c)),
+    Relation(
+        "norms, and nothing else, have an epsilon above 0 and lanes of their own",
+        lambda c: (c.norm == "none") == (c.norm_epsilon == 0) and c.bare.d_model > 0,
+    ),
     Relation("heads have a size", lambda c: (c.n_heads > 0) == (c.d_head > 0)),
 )
 

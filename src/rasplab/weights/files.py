@@ -25,7 +25,9 @@ from rasplab.weights.specified import read_specification, specification_data
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
 
-VERSION = 6
+VERSION = 7
+MEASURED_VERSION = 6
+"""Written still for what has no norms and no units but relus."""
 DISGUISED_VERSION = 5
 """Written still for what has no measurements in its certificate."""
 DECLARED_VERSION = 4
@@ -105,8 +107,10 @@ def _version(weights: ModelWeights) -> int:
         and weights.bases.keys() <= {EMBED}
         and all(place.dies is None for place in variables)
     )
-    if weights.circuit.certificate.measurements:
+    if config != config.bare:
         return VERSION
+    if weights.circuit.certificate.measurements:
+        return MEASURED_VERSION
     if weights.nominal is not None or weights.circuit.disguise is not None:
         return DISGUISED_VERSION
     if weights.circuit.inputs is not None:
@@ -158,9 +162,10 @@ def read_nominal(config: Config, arrays: Arrays, mixes: Arrays) -> Nominal | Non
     """
     if not arrays and not mixes:
         return None
-    declared.check_arrays(config, arrays)
+    declared.check_arrays(config.bare, arrays)
     declared.check_numbers(mixes, ("float64",))
-    return Nominal({n: arrays[n].astype(config.storage) for n in expected_shapes(config)}, mixes)
+    shapes = expected_shapes(config.bare)
+    return Nominal({n: arrays[n].astype(config.storage) for n in shapes}, mixes)
 
 
 def taken(stored: Arrays, prefix: str) -> Arrays:

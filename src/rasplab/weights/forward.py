@@ -5,13 +5,22 @@ Axes: batch, position (0 is BOS), direction; in a head also query and key.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.weights.architecture import EMBED, Site, Step
+from rasplab.diagnostics import InternalError
+from rasplab.weights.architecture import (
+    EMBED,
+    LAST_NORM,
+    Activation,
+    Architecture,
+    Site,
+    Step,
+)
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.config import PAD_ID, Config
 
@@ -31,6 +40,12 @@ class Reads(NamedTuple):
     q: Array
     k: Array
     v: Array
+
+
+def unwatched(name: str, activation: Array) -> Array:
+    """An activation as it is."""
+    del name
+    return activation
 
 
 def forward(weights: ModelWeights, ids: NDArray[np.intp], record: Record | None = None) -> Array:
@@ -62,16 +77,17 @@ def resume(
         if step.layer != layer:
             stream, layer = keep(step.reads_whole, stream), step.layer
         if step.kind == "attn":
-            x = stream[:, None]  # batch, head, position, direction
-            written = heads(w, step, Reads(x, x, x), visible, keep).sum(axis=1)
+            x = normed(w, architecture, step, stream, keep)[:, None]  # a head, all the same
+            written = attended(w, step, Reads(x, x, x), visible, keep).sum(axis=1)
         else:
-            written = units(w, step, stream, keep)
+            written = units(w, architecture, step, stream, keep)
         stream = keep(name, stream + written)
-    return read_out(weights, stream)
+    return read_out(weights, stream, keep)
 
 
-def read_out(weights: ModelWeights, stream: Array) -> Array:
+def read_out(weights: ModelWeights, stream: Array, keep: Keep = unwatched) -> Array:
     """The read-out for the residual stream at the last site."""
+    stream = normed(weights.arrays, weights.config.architecture, None, stream, keep)
     return stream @ weights.arrays["unembed.W_U"] + weights.arrays["unembed.b_U"]
 
 
@@ -81,14 +97,64 @@ def visible_keys(config: Config, ids: NDArray[np.intp]) -> Visible:
     return visible & np.tri(ids.shape[1], dtype=bool) if config.causal else visible
 
 
-def unwatched(name: str, activation: Array) -> Array:
-    """An activation as it is."""
-    del name
-    return activation
+def normed(
+    w: Arrays, of: Architecture, step: Step | None, stream: Array, keep: Keep = unwatched
+) -> Array:
+    """A stream as a step reads it, or the read-out for no step: behind its norm, if there is one.
+
+    The mean square is that of the stream that is read: where a part of it has been replaced, of
+    what it is then.
+    """
+    if of.norm == "none":
+        return stream
+    gain = w[f"{LAST_NORM if step is None else step.norm}w"]
+    name = LAST_NORM if step is None else step.inner_norm
+    if of.norm == "layer":
+        stream = stream - stream.mean(axis=-1, keepdims=True)
+    square = (stream * stream).mean(axis=-1, keepdims=True)
+    scale = keep(f"{name}hook_scale", np.sqrt(square + of.epsilon))
+    return keep(f"{name}hook_normalized", stream / scale * gain)
 
 
-def heads(w: Arrays, step: Step, reads: Reads, visible: Visible, keep: Keep = unwatched) -> Array:
-    """What each head of a step writes (batch × head × position × d_model)."""
+def activated(activation: Activation, read: Array) -> Array:
+    """Hidden units, by what they have read.
+
+    >>> [float(activated(kind, np.array(100.0))) for kind in ("relu", "gelu", "silu")]
+    [100.0, 100.0, 100.0]
+    """
+    with np.errstate(over="ignore"):  # a cube, or exp, that is infinite gives the limit
+        match activation:
+            case "relu":
+                return np.maximum(read, 0)
+            case "gelu":
+                inner = math.sqrt(2 / math.pi) * (read + 0.044715 * (read * read * read))
+                return 0.5 * read * (1 + np.tanh(inner))
+            case "silu":
+                return read / (1 + np.exp(-read))
+            case "reglu":
+                raise InternalError("no forward pass is written for gated units")
+            case _:
+                assert_never(activation)
+
+
+def heads(
+    w: Arrays,
+    of: Architecture,
+    step: Step,
+    reads: Reads,
+    visible: Visible,
+) -> Array:
+    """What each head of a step writes (batch × head × position × d_model).
+
+    Queries, keys and values read streams of their own, each behind the norm.
+    """
+    return attended(w, step, Reads(*(normed(w, of, step, x) for x in reads)), visible)
+
+
+def attended(
+    w: Arrays, step: Step, reads: Reads, visible: Visible, keep: Keep = unwatched
+) -> Array:
+    """What each head of a step writes for what it reads behind its norm."""
     name, hook = step.weights, f"{step.inner}hook_"
     q = keep(f"{hook}q", reads.q @ w[f"{name}W_Q"] + w[f"{name}b_Q"][:, None])
     k = keep(f"{hook}k", reads.k @ w[f"{name}W_K"] + w[f"{name}b_K"][:, None])
@@ -100,10 +166,10 @@ def heads(w: Arrays, step: Step, reads: Reads, visible: Visible, keep: Keep = un
     return keep(f"{hook}result", z @ w[f"{name}W_O"])
 
 
-def units(w: Arrays, step: Step, read: Array, keep: Keep = unwatched) -> Array:
-    """What the hidden units of a step write together."""
-    name = step.weights
-    hidden = np.maximum(read @ w[f"{name}W_in"] + w[f"{name}b_in"], 0)
+def units(w: Arrays, of: Architecture, step: Step, stream: Array, keep: Keep = unwatched) -> Array:
+    """What the hidden units of a step write together, of the stream that they read."""
+    name, read = step.weights, normed(w, of, step, stream, keep)
+    hidden = activated(of.activation, read @ w[f"{name}W_in"] + w[f"{name}b_in"])
     hidden = keep(f"{step.inner}hook_post", hidden)
     return keep(step.out, hidden @ w[f"{name}W_out"])
 
@@ -111,9 +177,12 @@ def units(w: Arrays, step: Step, read: Array, keep: Keep = unwatched) -> Array:
 def some(w: Arrays, step: Step, only: slice) -> dict[str, Array]:
     """The arrays of some of the heads or hidden units of a step, by their names."""
     own = {name: array for name, array in w.items() if name.startswith(step.weights)}
+    whole = {name: array for name, array in w.items() if name.startswith(step.norm)}
     if step.kind == "attn":
-        return {name: array[only] for name, array in own.items()}
-    return {n: array[:, only] if n.endswith("W_in") else array[only] for n, array in own.items()}
+        return whole | {name: array[only] for name, array in own.items()}
+    return whole | {
+        n: array[:, only] if n.endswith("W_in") else array[only] for n, array in own.items()
+    }
 
 
 def _watched(record: Record) -> Keep:

@@ -42,6 +42,8 @@ _AXES = {
     "hook_z": ("head", "query", "coordinate"),
     "hook_result": ("head", "query", "direction"),
     "hook_post": ("position", "unit"),
+    "hook_scale": ("position", "one"),
+    "hook_normalized": ("position", "lane"),
 }
 
 
@@ -219,6 +221,8 @@ def _labels(
         "head": tuple(range(c.n_heads)),
         "coordinate": tuple(range(c.d_head)),
         "unit": tuple(range(c.d_mlp)),
+        "lane": tuple(range(c.d_model)),
+        "one": ("scale",),
         "output": outputs,
     }
     return labels, dict.fromkeys(placed, texts)

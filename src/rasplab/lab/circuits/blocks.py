@@ -215,8 +215,13 @@ def columns_written(weights: ModelWeights, writer: Writer) -> Columns:
 
 
 def columns_read(weights: ModelWeights, reader: Reader) -> Columns:
-    """The columns of the residual stream on which a reader has a weight."""
+    """The columns of the residual stream on which a reader has a weight; behind a norm all.
+
+    A norm divides by the size of all of them.
+    """
     w = weights.arrays
+    if weights.config.norm != "none":
+        return np.ones(weights.config.d_model, np.bool_)
     match reader.kind:
         case "head":
             names = [f"{weights_of(reader)}W_{part.upper()}" for part in reader.parts]

@@ -111,13 +111,14 @@ class Rerun:
         if reader.node not in self.arrays:
             own = slice(reader.start, reader.stop)
             self.arrays[reader.node] = some(self.weights.arrays, step, own)
-        w = self.arrays[reader.node]
+        w, of = self.arrays[reader.node], self.weights.config.architecture
         if step.kind == "mlp":
-            return units(w, step, read)
+            return units(w, of, step, read)
         clean = self.clean.at[reader.reads]
         reads = (read if part in reader.parts else clean for part in Reads._fields)
         visible = visible_keys(self.weights.config, self.ids)
-        return heads(w, step, Reads(*(stream[:, None] for stream in reads)), visible)[:, 0]
+        own = Reads(*(stream[:, None] for stream in reads))
+        return heads(w, of, step, own, visible)[:, 0]
 
     def _changed(self, rows: NDArray[np.intp], out: Array) -> bool:
         return bool(

@@ -101,14 +101,15 @@ class _Run:
             if r.step == step and r.start <= start and stop <= r.stop
         ]
         w = some(self.of.weights.arrays, step, slice(start, stop))
+        of = self.of.weights.config.architecture
         flat = (-1, *self.shape[2:])
         if step.kind == "mlp":
-            out = units(w, step, self.read(readers[0]).reshape(flat))
+            out = units(w, of, step, self.read(readers[0]).reshape(flat))
         else:
             streams = {
                 part: self.read(r).reshape(flat)[:, None] for r in readers for part in r.parts
             }
-            out = heads(w, step, Reads(**streams), self.visible)[:, 0]
+            out = heads(w, of, step, Reads(**streams), self.visible)[:, 0]
         out = out.reshape(self.shape)
         for writer in self.of.blocks.writers:
             if writer.step == step and (writer.start, writer.stop) == (start, stop):

@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from rasplab.diagnostics import InternalError
 from rasplab.lab.circuits.blocks import Blocks, Reader
 from rasplab.lab.discovery.softmax import Softmax, exact_softmax
-from rasplab.weights.architecture import Site, Step
+from rasplab.weights.architecture import LAST_NORM, Site, Step
 from rasplab.weights.artefact import ModelWeights
 
 if TYPE_CHECKING:
@@ -93,12 +95,27 @@ class Network:
 
     def read_out(self, stream: Tensor) -> Tensor:
         """The output (b n columns) for the stream (b n d) at the last site."""
+        stream = self._normed(LAST_NORM, stream)
         return stream @ self.arrays["unembed.W_U"] + self.arrays["unembed.b_U"]
+
+    def _normed(self, name: str, stream: Tensor) -> Tensor:
+        """A stream (… d) behind a norm, whose size is that of what is read."""
+        architecture = self.config.architecture
+        if architecture.norm == "none":
+            return stream
+        if architecture.norm == "layer":
+            stream = stream - stream.mean(dim=-1, keepdim=True)
+        square = (stream * stream).mean(dim=-1, keepdim=True)
+        return stream / (square + architecture.epsilon).sqrt() * self.arrays[f"{name}w"]
 
     def _heads(
         self, step: Step, q: Tensor, k: Tensor, v: Tensor, own: slice = slice(None)
     ) -> Tensor:  # h b n d -> h b n d
         w = {part: self.arrays[f"{step.weights}{part}"][own] for part in _PARTS}
+        if q is k and k is v:
+            q = k = v = self._normed(step.norm, q)
+        else:
+            q, k, v = (self._normed(step.norm, x) for x in (q, k, v))
         query, key, value = (
             torch.einsum("hbnd,hdk->hbnk", x, w[f"W_{part}"]) + w[f"b_{part}"][:, None, None]
             for x, part in zip((q, k, v), "QKV", strict=True)
@@ -112,7 +129,21 @@ class Network:
 
     def _hidden(self, step: Step, read: Tensor, own: slice = slice(None)) -> Tensor:
         w_in, b_in = (self.arrays[f"{step.weights}{name}"] for name in ("W_in", "b_in"))
-        return (read @ w_in[:, own] + b_in[own]).relu()  # b n m
+        read = self._normed(step.norm, read)
+        return self._activated(read @ w_in[:, own] + b_in[own])  # b n m
+
+    def _activated(self, read: Tensor) -> Tensor:
+        match self.config.activation:
+            case "relu":
+                return read.relu()
+            case "gelu":
+                return functional.gelu(read, approximate="tanh")
+            case "silu":
+                return functional.silu(read)
+            case "reglu":
+                raise InternalError("no forward pass is written for gated units")
+            case _:
+                assert_never(self.config.activation)
 
     def _units(self, half: Half, reads: Tensor) -> Tensor:
         """Runs of hidden units (r b n d -> w b n d); single units all at once."""
@@ -121,8 +152,9 @@ class Network:
         if all(writer.stop == writer.start + 1 for writer in own) and len(own) > 1:
             which = [writer.start for writer in own]
             w_in, b_in = (self.arrays[f"{half.step.weights}{n}"] for n in ("W_in", "b_in"))
-            before = torch.einsum("rbnd,dr->rbn", reads, w_in[:, which])
-            hidden = (before + b_in[which][:, None, None]).relu()
+            seen = self._normed(half.step.norm, reads)
+            before = torch.einsum("rbnd,dr->rbn", seen, w_in[:, which])
+            hidden = self._activated(before + b_in[which][:, None, None])
             return hidden[..., None] * w_out[which][:, None, None]
         runs = [slice(writer.start, writer.stop) for writer in own]
         found = [

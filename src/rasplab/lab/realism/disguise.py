@@ -12,10 +12,12 @@ from rasplab.checker.arithmetic import FORMATS
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
 from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
+from rasplab.lab.realism.dressing import Look, senseless
 from rasplab.lab.realism.fit import fit
 from rasplab.lab.realism.remade import remade
 from rasplab.rasp.sequence import plain, whole
 from rasplab.weights import Disguise, ModelWeights
+from rasplab.weights.architecture import Activation, Norm
 from rasplab.weights.declared import SEED
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def disguise(
     mix_heads: bool = True,
     noise: float = 0.0,
     noise_share: float | None = None,
+    norm: Norm = "none",
+    activation: Activation = "relu",
     dtype: str | None = None,
     seed: int = 0,
 ) -> Model:
@@ -51,6 +55,10 @@ def disguise(
         noise: the standard deviation of what is added to every number of every array.
         noise_share: take the most noise that costs no more than this share, between 0 and 1, of
             the smallest margin that the certificate has without noise.
+        norm: put a norm between the residual stream and each of its readers, `"layer"` or `"rms"`,
+            with an ordinary epsilon of 1e-5. The stream gets a few lanes that no variable has
+            (`rasplab.weights.dressing`).
+        activation: let hidden units be `"gelu"`, as GPT-2 has it, or `"silu"` in place of `"relu"`.
         dtype: the format of the new weights; by default the model's own.
         seed: of all that is drawn.
 
@@ -61,6 +69,7 @@ def disguise(
     Raises:
         InputError: E460 for a model that cannot be disguised, E461 for noise that is too large,
             E463 for arguments that make no sense.
+            E485 for norms or smooth units in a format of 16 bits.
         CompileError: E462 where nothing can be proved in this format even without noise, or a
             share of the margin is less than any noise takes.
 
@@ -71,15 +80,21 @@ def disguise(
     (['c', 'b', 'a'], True)
     >>> int((model.weights.arrays["blocks.0.attn.W_Q"] == 0).sum())
     0
+    >>> normed = disguise(rasplab.compile(program, vocab=vocab, max_length=5), norm="layer")
+    >>> normed("abc"), normed.certificate.exact, print(normed.config.architecture)
+    0.attn, 0.mlp, 1.attn, 1.mlp; relu, layer norm with ε 1e-05, bidirectional
+    (['c', 'b', 'a'], True, None)
     """
     noise, noise_share = _scales(noise, noise_share)
     dials = _dials(rotate=rotate, permute=permute, mix_heads=mix_heads)
+    look = Look.of(norm, activation)
     _check_format(dtype)
     seed = read_seed(seed)
     weights = retyped(fit(model), dtype or model.config.dtype)
+    look.check(weights.config)
     if permute:
         weights = permuted(weights, randomness(seed, "permute"))
-    search = _Search(weights, seed, dials)
+    search = _Search(weights, seed, dials, look)
     found = search.best()
     if not found.margin > 0:
         raise CompileError(_not_proved(weights, found))
@@ -121,8 +136,10 @@ class _Search:
     The clean ones are made once for each of the former, and kept.
     """
 
-    def __init__(self, weights: ModelWeights, seed: int, dials: tuple[str, ...]) -> None:
-        self._weights, self._seed, self._dials = weights, seed, dials
+    def __init__(
+        self, weights: ModelWeights, seed: int, dials: tuple[str, ...], look: Look
+    ) -> None:
+        self._weights, self._seed, self._dials, self._look = weights, seed, dials, look
         self._clean: dict[int, Clean] = {}
         self._steps, self._first = range(trials(weights) + 1), 0
 
@@ -172,7 +189,8 @@ class _Search:
                 mix=self._randomness("mix_heads"),
             )
         made = finished(self._clean[steps], noise, randomness(self._seed, "noise"))
-        done = Disguise(self._dials, noise, STEP**steps, self._seed)
+        made = self._look.given(made)
+        done = Disguise((*self._dials, *self._look.dials), noise, STEP**steps, self._seed)
         return _Found(made, done, prove(made, within=made.circuit.certificate.tolerated))
 
     def _randomness(self, dial: str) -> np.random.Generator | None:
@@ -234,7 +252,7 @@ def _scales(noise: object, share: object) -> tuple[float, float | None]:
         why = "either `noise` or `noise_share` says how much noise there is, not both"
     else:
         return scale, part
-    raise InputError(_senseless(why))
+    raise InputError(senseless(why))
 
 
 def _number(given: object) -> float | None:
@@ -252,7 +270,7 @@ def _dials(**given: object) -> tuple[str, ...]:
     """The dials that are turned; each is, or is not (E463)."""
     for name, on in given.items():
         if not isinstance(on, bool):
-            raise InputError(_senseless(f"`{name}` must be True or False, not {shown(on)}"))
+            raise InputError(senseless(f"`{name}` must be True or False, not {shown(on)}"))
     return tuple(name for name, on in given.items() if on)
 
 
@@ -260,7 +278,7 @@ def _check_format(dtype: object) -> None:
     if dtype is None or (isinstance(dtype, str) and dtype in FORMATS):
         return
     why = f"{shown(dtype)} is no number format; they are {', '.join(FORMATS)}"
-    raise InputError(_senseless(why))
+    raise InputError(senseless(why))
 
 
 def read_seed(seed: object) -> int:
@@ -273,8 +291,4 @@ def read_seed(seed: object) -> int:
     if number is not None and 0 <= number <= SEED:
         return number
     why = f"`seed` is a whole number from 0 to 2^63 - 1, which {shown(seed)} is not"
-    raise InputError(_senseless(why))
-
-
-def _senseless(why: str) -> Diagnostic:
-    return diagnostic("E463", why, help="see `help(rasplab.lab.realism.disguise)`")
+    raise InputError(senseless(why))

@@ -1,0 +1,83 @@
+"""The dials of real norms and smooth units: what is put around weights that are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from rasplab.checker.arithmetic import FORMATS
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
+from rasplab.export.norms import length
+from rasplab.weights import Config, ModelWeights
+from rasplab.weights.architecture import Activation, Norm
+from rasplab.weights.dressing import anchor_above, dressed
+
+NORMS: tuple[Norm, ...] = ("none", "layer", "rms")
+ACTIVATIONS: tuple[Activation, ...] = ("relu", "gelu", "silu")
+FORMATS_OF_NORMS = ("float32", "float64")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A norm and an activation, as they are asked for."""
+
+    norm: Norm
+    activation: Activation
+
+    @classmethod
+    def of(cls, norm: object, activation: object) -> Look:
+        """Those of such names.
+
+        Raises:
+            InputError: E463, there are none.
+        """
+        for name, given, known in (
+            ("norm", norm, NORMS),
+            ("activation", activation, ACTIVATIONS),
+        ):
+            if not isinstance(given, str) or given not in known:
+                listed = ", ".join(map(repr, known))
+                why = f"`{name}` is one of {listed}, which {shown(given)} is not"
+                raise InputError(senseless(why))
+        return cls(cast("Norm", norm), cast("Activation", activation))
+
+    @property
+    def dials(self) -> tuple[str, ...]:
+        """What is turned, as a disguise names it.
+
+        >>> Look("rms", "gelu").dials, Look("none", "relu").dials
+        (('rms norm', 'gelu'), ())
+        """
+        norm = () if self.norm == "none" else (f"{self.norm} norm",)
+        return norm if self.activation == "relu" else (*norm, self.activation)
+
+    def check(self, config: Config) -> None:
+        """Refuse formats in which nothing is known of how norms are computed.
+
+        Raises:
+            InputError: E485.
+        """
+        if not self.dials or config.dtype in FORMATS_OF_NORMS:
+            return
+        raise InputError(
+            diagnostic(
+                "E485",
+                f"real norms and smooth units are not made in {config.dtype}",
+                notes=["they are proved in float32 and in float64"],
+                help='use `dtype="float32"`, or turn neither `norm` nor `activation`',
+            )
+        )
+
+    def given(self, weights: ModelWeights) -> ModelWeights:
+        """Bare weights, so dressed: with the anchor that their stream asks for."""
+        if not self.dials:
+            return weights
+        anchor = 0.0
+        if self.norm != "none":
+            anchor = anchor_above(length(weights), FORMATS[weights.config.dtype].bits)
+        return dressed(weights, self.norm, self.activation, anchor=anchor)
+
+
+def senseless(why: str) -> Diagnostic:
+    """Of an argument of a dial that has no meaning."""
+    return diagnostic("E463", why, help="see `help(rasplab.lab.realism.disguise)`")
