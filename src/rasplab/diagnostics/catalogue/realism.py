@@ -102,4 +102,48 @@ from rasplab.lab.realism import duplicate
 
 duplicate(model, "tokens", 2)""",
     ),
+    Page(
+        "E490",
+        "a variable cannot be backed up, or voted on",
+        """\
+It is held as a number, or as several at once, or (of a backup) it is embedded. A backup acts where
+the first place is empty, and a majority counts who says the same: both need a direction per
+value.""",
+        """\
+A number that is not there looks like 0, which is a number, and two numbers of three that agree are
+not found by adding up. What is embedded is written by no part that could be ablated and
+replaced.""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import back_up
+
+back_up(model, "tokens")""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import back_up
+
+back_up(model, "greatest")""",
+    ),
+    Page(
+        "E491",
+        "nothing of a distractor can be read and cancelled",
+        """\
+No variable of the distractor that its heads or hidden units write is there before a reader of the
+model whose output it could change, alone, and that is proved to change nothing with both.""",
+        """\
+What is read and cancelled has two edges that matter one by one. Where no weights make them matter,
+or where nothing but the input is computed, there is no such distractor.""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import distract
+
+other = rasplab.compile(rasplab.rasp.tokens, vocab=vocab, max_length=3)
+distract(model, other, cancelled=True)""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import distract
+
+program = programs.get("hist").build()
+distract(model, rasplab.compile(program, vocab=vocab, max_length=3), cancelled=True)""",
+    ),
 )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rasplab.checker import prove
-from rasplab.craft.specification import IMPOSSIBLE, Table, Total
+from rasplab.craft.specification import IMPOSSIBLE, Table, Term, Total
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic
 from rasplab.lab.realism.duplicate import AXES_AT_MOST, CELLS, duplicate
 from rasplab.lab.realism.fit import fit
@@ -112,52 +112,42 @@ def _waiting(weights: ModelWeights, place: VariablePlace, copy: str) -> Stage:
     reads = np.zeros((weights.config.d_model, width))
     reads[place.columns] = -2.0
     reads[place_of(weights, copy).columns] = 2 * np.eye(width)
-    values = (*place.encoding.values, *_nothing(weights, place))
+    values = tuple(place.encoding.values[i] for i in _shown(weights, place))
+    known = {identity(v) for v in values}
+    empty = next(v for v in EMPTY if identity(v) not in known)
     backup = free_name(weights, f"{place.name}.backup")
     return Stage(
         replace(
             place,
             name=backup,
             expression=backup,
-            encoding=replace(place.encoding, values=values),
+            encoding=replace(place.encoding, values=(*values, empty)),
             also_in=(),
         ),
         weights.circuit.directions[place.columns],
         reads,
         np.full(width, -1.0),
         np.eye(width),
-        _never(place, copy, values, _empty(weights, place)),
+        _never(place, copy, (*values, empty)),
         "products",
     )
 
 
-def _without_direction(weights: ModelWeights, place: VariablePlace) -> list[int]:
-    """The values (by number) that are held as all zeros; they are one at most."""
-    shown = {
-        identity(value)
-        for direction in weights.circuit.directions[place.columns]
-        for value in direction.values
-    }
-    return [i for i, v in enumerate(place.encoding.values) if identity(v) not in shown]
+def _shown(weights: ModelWeights, place: VariablePlace) -> list[int]:
+    """The values (by number) that a direction stands for; another, if there is one, is all zeros.
+
+    That one needs no backup: an empty place holds it.
+    """
+    directions = weights.circuit.directions[place.columns]
+    shown = {identity(value) for direction in directions for value in direction.values}
+    return [i for i, v in enumerate(place.encoding.values) if identity(v) in shown]
 
 
-def _nothing(weights: ModelWeights, place: VariablePlace) -> tuple[Value, ...]:
-    """A further value for a place that holds nothing, unless one of its values is held so."""
-    if _without_direction(weights, place):
-        return ()
-    known = {identity(v) for v in place.encoding.values}
-    return next(((v,) for v in EMPTY if identity(v) not in known), ())
-
-
-def _empty(weights: ModelWeights, place: VariablePlace) -> int:
-    return next(iter(_without_direction(weights, place)), len(place.encoding.values))
-
-
-def _never(place: VariablePlace, copy: str, values: tuple[Value, ...], empty: int) -> Table:
+def _never(place: VariablePlace, copy: str, values: tuple[Value, ...]) -> Table:
     """Both places hold the same, and then nothing is written; that they differ cannot be."""
     count = len(place.encoding.values)
     codes = np.full((count, count), IMPOSSIBLE, np.int32)
-    np.fill_diagonal(codes, empty)
+    np.fill_diagonal(codes, len(values) - 1)
     return Table((place.name, copy), codes, values)
 
 
@@ -173,22 +163,21 @@ def _read_too(
     for rows in reading_rows(arrays).values():
         rows[backup.columns] = rows[place.columns]
     units[:] = kept
-    values, empty = len(backup.encoding.values), int(stage.must.codes[0, 0])
+    values, shown = len(backup.encoding.values), _shown(weights, place)
 
     def table(table: Table) -> Table:
         if place.name not in table.variables:
             return table
         _check_cells(place, table, values)
         codes = np.full((*table.codes.shape, values), IMPOSSIBLE, table.codes.dtype)
-        codes[..., empty] = table.codes
+        codes[..., -1] = table.codes
         return replace(table, variables=(*table.variables, backup.name), codes=codes)
 
     def total(total: Total) -> Total:
         terms = list(total.terms)
         for term in total.terms:
             if term.variable == place.name:
-                numbers = (*term.numbers, 0.0)[:values]
-                terms.append(replace(term, variable=backup.name, numbers=numbers))
+                terms.append(replace(term, variable=backup.name, numbers=_beyond(term, shown)))
         return replace(total, terms=tuple(terms))
 
     def component(one: Component) -> Component:
@@ -203,6 +192,12 @@ def _read_too(
         circuit=replace(weights.circuit, components=components),
         specification=stated_anew(weights, table, total, but=(*but, backup.name)),
     )
+
+
+def _beyond(term: Term, shown: list[int]) -> tuple[float, ...]:
+    """What each value adds beyond an empty place, which adds what the value of all zeros does."""
+    rest = [number for i, number in enumerate(term.numbers) if i not in shown]
+    return (*(term.numbers[i] - sum(rest) for i in shown), 0.0)
 
 
 def _check_cells(place: VariablePlace, table: Table, values: int) -> None:

@@ -53,6 +53,12 @@ STRENGTHS = (1.0, 4.0, 16.0)
 matters is taken. Powers of two, so that minus as much is exact in every format."""
 
 
+_NOTHING = (
+    "no variable that its heads or hidden units write is there before a reader whose output it "
+    "could change alone, and that can be proved to change nothing with both"
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cancelled:
     """A variable in two places, and who is to read both: hidden units, or the output (`None`)."""
@@ -91,10 +97,7 @@ def read_and_cancelled(model: Model, prefix: str, own: str) -> Model:
         diagnostic(
             "E491",
             f"nothing of {prefix.rstrip('.')} can be read and cancelled",
-            notes=[
-                "no variable that its heads or hidden units write is there before a reader whose "
-                "output it could change alone, and that can be proved to change nothing with both"
-            ],
+            notes=[_NOTHING],
             help="take another program beside, or leave out `cancelled`",
         )
     )
@@ -165,19 +168,19 @@ def _made(weights: ModelWeights, case: _Cancelled) -> tuple[ModelWeights, Proof]
 def _added(config: Config, read: Array, case: _Cancelled) -> Array:
     """The weights (directions × columns) with which a variable is read in the first place.
 
-    Values for which units read more alternate with those for which they read less; of an output
-    each value speaks for one of its scores. A column is read in its own scale, so that units that
-    read multiples of each other still do.
+    Values for which more is read alternate with those for which less is: of an output, each speaks
+    for one of its scores or against it. A column is read in its own scale, so that units that read
+    multiples of each other still do.
     """
     width = case.one.stop - case.one.start
     largest = np.abs(read).max(axis=0)
     scale = case.strength * np.exp2(np.ceil(np.log2(np.where(largest > 0, largest, 1.0))))
     rows = np.arange(width)
-    if case.reader is not None:
-        return np.where(rows % 2, -1.0, 1.0)[:, None] * scale
-    chosen = rows % read.shape[1] if not config.numerical else np.zeros_like(rows)
-    added = np.zeros((width, read.shape[1]))
-    added[rows, chosen] = scale[chosen]
+    signs: Array = np.resize([1.0, -1.0], width)
+    added = signs[:, None] * scale
+    if case.reader is None:
+        chosen = rows % read.shape[1] if not config.numerical else np.zeros_like(rows)
+        added = added * (np.arange(read.shape[1]) == chosen[:, None])
     return added
 
 
@@ -235,10 +238,22 @@ def _each_matters(weights: ModelWeights, case: _Cancelled) -> bool:
     """
     inputs = list(_inputs(weights.config))
     clean = _outputs(weights, inputs)
-    alone = (_outputs(_without(weights, name), inputs) for name in case.names)
-    if any(found == clean for found in alone):
-        return False
-    return _outputs(_without(weights, *case.names), inputs) == clean
+
+    def changed(*variables: str) -> bool:
+        return _differ(weights, clean, _outputs(_without(weights, *variables), inputs))
+
+    return all(map(changed, case.names)) and not changed(*case.names)
+
+
+def _differ(weights: ModelWeights, one: list[Any], two: list[Any]) -> bool:
+    """Whether some outputs differ, numbers by more than both may be off."""
+    within = 2 * weights.tolerance
+    if not within:
+        return one != two
+    pairs = itertools.chain.from_iterable(map(zip, one, two))
+    return any(
+        abs(a - b) > within if a is not None and b is not None else a is not b for a, b in pairs
+    )
 
 
 def _without(weights: ModelWeights, *variables: str) -> ModelWeights:

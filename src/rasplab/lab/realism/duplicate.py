@@ -89,7 +89,7 @@ def duplicate(
                 "E462",
                 f"{_READ[readers]} {copies} copies cannot be proved in {weights.config.dtype}",
                 notes=[proof.refuted or "no margin is left"],
-                help='take another number of copies, or `readers="first"`',
+                help='take another number of copies, another variable, or `readers="first"`',
             )
         )
     return made

@@ -24,6 +24,7 @@ from rasplab.lab.realism.stages import (
 )
 from rasplab.weights import Component, ModelWeights, NamedDirection, VariablePlace
 
+_WHY = "0 is a value, so that an empty place does not show, and who agrees is not found by adding"
 CELLS = 1 << 18
 """The checker goes through this many combinations of what the copies hold, at most."""
 
@@ -54,10 +55,7 @@ def check_indicators(place: VariablePlace, done: str) -> None:
         diagnostic(
             "E490",
             f"{place.name} cannot be {done}",
-            notes=[
-                f"it is held {held}: 0 is a value, so that an empty place does not show, and two "
-                "that agree are not counted by adding up"
-            ],
+            notes=[f"it is held {held}: {_WHY}"],
             help="take a variable whose values have directions of their own, such as "
             "`categorical(x)`",
         )
