@@ -13,6 +13,17 @@ program, vocab = programs.get("greatest").at(3, 3)
 model = rasplab.compile(program, vocab=vocab, max_length=3)
 """
 
+_QUICK = """\
+import rasplab
+from rasplab import programs
+from rasplab.lab.compression import FastRecipe
+from rasplab.lab.realism import superposed
+
+program, vocab = programs.get("hist").at(2, 2)
+model = rasplab.compile(program, vocab=vocab, max_length=2)
+quick = FastRecipe(steps=20, beam=2, adjust=10, finish=20)
+"""
+
 PAGES = (
     Page(
         "E460",
@@ -145,5 +156,17 @@ from rasplab.lab.realism import distract
 
 program = programs.get("hist").build()
 distract(model, rasplab.compile(program, vocab=vocab, max_length=3), cancelled=True)""",
+    ),
+    Page(
+        "E492",
+        "a model in superposition is right less often than is asked for",
+        """\
+Maps into so many dimensions were trained from every start, and the best gets fewer outputs right
+than `accuracy` says, on every input or on drawn ones.""",
+        """\
+Below some width there is no room for what the program computes with. What is too narrow is refused
+rather than returned with a number that nobody reads; a lower number can be asked for.""",
+        _QUICK + "superposed(model, 1, seeds=1, recipe=quick)",
+        _QUICK + "superposed(model, 1, seeds=1, recipe=quick, accuracy=0.0)",
     ),
 )

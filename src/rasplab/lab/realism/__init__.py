@@ -5,5 +5,15 @@ from rasplab.lab.realism.disguise import disguise
 from rasplab.lab.realism.distract import distract
 from rasplab.lab.realism.duplicate import duplicate
 from rasplab.lab.realism.ladder import LADDER, Rung, realistic
+from rasplab.lab.realism.superpose import superposed
 
-__all__ = ["LADDER", "Rung", "back_up", "disguise", "distract", "duplicate", "realistic"]
+__all__ = [
+    "LADDER",
+    "Rung",
+    "back_up",
+    "disguise",
+    "distract",
+    "duplicate",
+    "realistic",
+    "superposed",
+]

@@ -173,14 +173,16 @@ def _added(config: Config, read: Array, case: _Cancelled) -> Array:
     multiples of each other still do.
     """
     width = case.one.stop - case.one.start
-    largest = np.abs(read).max(axis=0)
-    scale = case.strength * np.exp2(np.ceil(np.log2(np.where(largest > 0, largest, 1.0))))
+    largest: NDArray[np.float64] = np.abs(read).max(axis=0).astype(np.float64)
+    powers = np.exp2(np.ceil(np.log2(np.where(largest > 0, largest, 1.0))))
+    scale: NDArray[np.float64] = case.strength * powers
     rows = np.arange(width)
-    signs: Array = np.resize([1.0, -1.0], width)
+    signs: NDArray[np.float64] = np.where(rows % 2, -1.0, 1.0)
     added = signs[:, None] * scale
     if case.reader is None:
-        chosen = rows % read.shape[1] if not config.numerical else np.zeros_like(rows)
-        added = added * (np.arange(read.shape[1]) == chosen[:, None])
+        scores = 1 if config.numerical else read.shape[1]
+        chosen = np.eye(read.shape[1])[rows % scores]
+        added = added * chosen
     return added
 
 

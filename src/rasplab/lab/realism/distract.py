@@ -65,8 +65,8 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
     >>> both("abca"), both.certificate.exact, both.config.n_heads
     (['a', 'c', 'b', 'a'], True, 2)
     >>> read = distract(model, other, cancelled=True)
-    >>> read("abca"), read.certificate.exact, read.config.n_heads
-    (['a', 'c', 'b', 'a'], True, 3)
+    >>> read("abca"), read.certificate.exact, read.manifest.variables[-1].name
+    (['a', 'c', 'b', 'a'], True, 'beside1.categorical(hist).copy1')
     """
     weights = fit(model)
     beside = _beside(weights)
