@@ -13,9 +13,10 @@ import rasplab
 from rasplab import programs
 from rasplab.checker import prove
 from rasplab.diagnostics import InputError
-from rasplab.lab.realism import disguise, distract
+from rasplab.lab.realism import disguise, distract, duplicate
 from rasplab.rasp import tokens
 from tests.lab.realism.deviations import inputs
+from tests.lab.realism.parts import changes
 
 OTHERS = ("hist", "greatest", "longest_run", "frac_prevs", "shift")
 
@@ -81,6 +82,86 @@ def test_without_them_the_outputs_are_the_same_to_the_last_bit(both: rasplab.Mod
 
     ablated = forward(replace(weights, arrays=arrays), ids)
     assert np.array_equal(forward(weights, ids), ablated)
+
+
+CANCELLED = (
+    ("reverse", "hist", "output"),  # a number's indicators, which speak for scores
+    ("dyck1", "hist", "dyck1"),  # hidden units that read it
+    ("hist", "seen_before", "categorical(hist)"),  # hidden units that decide along a number
+    ("average", "run_length", "output"),  # a number that is the output
+    ("seen_before", "seen_before", "output"),  # the same variable as is returned
+)
+
+
+@pytest.mark.parametrize(("name", "beside", "reader"), CANCELLED)
+def test_what_is_read_and_cancelled_matters_alone_and_not_together(
+    name: str, beside: str, reader: str
+) -> None:
+    program, vocabulary = programs.get(name).at(3, 3)
+    model = rasplab.compile(program, vocab=vocabulary, max_length=3, dtype="float64")
+    other = programs.get(beside).build()
+    second = rasplab.compile(other, vocab=vocabulary, max_length=3, dtype="float64")
+    found = distract(model, second, cancelled=True)
+    assert found.certificate.exact
+    assert found.verify(samples=60).passed
+    two = next(v.name for v in found.manifest.variables if v.name.endswith(".copy1"))
+    one = two.removesuffix(".copy1")
+    assert changes(found, one)
+    assert changes(found, two)
+    assert not changes(found, one, two)
+    reading = [c.variable for c in found.manifest.components if {one, two} <= set(c.reads)]
+    assert (reading or ["output"]) == [reader]
+
+
+def test_the_truth_has_both_paths_alone_and_none_together() -> None:
+    model, other = compiled("hist"), compiled("reverse", vocab="abc")
+    found = distract(model, other, cancelled=True)
+    paths = {("a1.h1", "output"), ("a1.h2", "output")}
+    for ablation in ("zero", "mean", "resample"):
+        circuit = found.circuit(ablation=ablation)
+        assert paths <= {(edge.sender, edge.receiver) for edge in circuit.edges}
+    together = found.circuit(ablation="zero", minimal="sets").sets
+    assert together is not None
+    assert [{e.sender for e in one} for one in together.sets] == [{"embed", "a0.h0", "m0"}]
+
+
+def test_a_path_that_cancels_too_little_is_not_proved() -> None:
+    found = distract(compiled("hist"), compiled("reverse", vocab="abc"), cancelled=True)
+    place = next(v for v in found.manifest.variables if v.name.endswith(".copy1"))
+    read = found.weights.arrays["unembed.W_U"].copy()
+    assert read[place.columns].any()
+    read[place.columns] = 0
+    arrays = found.weights.arrays | {"unembed.W_U": read}
+    assert prove(found.weights).holds
+    assert not prove(replace(found.weights, arrays=arrays)).holds
+
+
+def test_several_are_cancelled_and_go_with_copies_and_disguises() -> None:
+    model = compiled("hist")
+    others = compiled("reverse", vocab="abc"), compiled("seen_before", vocab="abc")
+    crowded = duplicate(distract(model, *others, cancelled=True), "hist")
+    assert crowded.verify().passed
+    copies = {v.name.split(".")[0] for v in crowded.manifest.variables if ".copy" in v.name}
+    assert copies == {"beside1", "beside2", "hist"}
+    hidden = disguise(crowded, dtype="float64")
+    assert hidden.verify().passed
+
+
+def test_what_cannot_be_cancelled_is_refused() -> None:
+    model = compiled("hist")
+    with pytest.raises(InputError, match="E491"):
+        distract(model, rasplab.compile(tokens, vocab="abc", max_length=3), cancelled=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", programs.all(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("beside", ["hist", "reverse", "run_length"])
+def test_distractors_are_cancelled_in_every_program(entry: programs.Entry, beside: str) -> None:
+    at = {"vocab": entry.at(3, 3)[1], "causal": entry.causal and beside != "reverse"}
+    at |= {"max_length": 3, "dtype": "float64"}
+    model = rasplab.compile(entry.at(3, 3)[0], **at)
+    found = distract(model, rasplab.compile(programs.get(beside).build(), **at), cancelled=True)
+    assert found.verify(samples=100).passed
 
 
 def test_a_model_can_stand_beside_itself(reverse: rasplab.Model) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rasplab
@@ -15,12 +17,7 @@ from rasplab.lab.realism import disguise, distract, duplicate
 from rasplab.rasp import select, selector_width, tokens
 from rasplab.weights import forward
 from tests.lab.realism.deviations import inputs
-
-
-def compiled(name: str, size: int = 3, **options: Any) -> rasplab.Model:
-    program, vocabulary = programs.get(name).at(size, size)
-    return rasplab.compile(program, vocab=vocabulary, max_length=size, **options)
-
+from tests.lab.realism.parts import changes, compiled
 
 CASES = (
     ("hist", "hist", 2, "average"),  # a sum that units read
@@ -64,15 +61,6 @@ def test_every_variable_of_the_library_can_be_copied(entry: programs.Entry) -> N
         assert found.verify(samples=300).passed
 
 
-def without(model: rasplab.Model, component: Any) -> Any:
-    """The weights with what one component writes taken away."""
-    part = "attn.W_O" if component.kind == "head" else "mlp.W_out"
-    name = f"blocks.{component.layer}.{part}"
-    array = model.weights.arrays[name].copy()
-    array[component.start : component.stop] = 0
-    return replace(model.weights, arrays=model.weights.arrays | {name: array})
-
-
 @pytest.mark.parametrize(
     ("readers", "matter"), [("average", [True, True]), ("first", [True, False])]
 )
@@ -80,14 +68,70 @@ def test_the_truth_says_which_copies_matter(readers: Any, matter: list[bool]) ->
     """Under zero ablation: one of two that are averaged leaves half, which is another number."""
     model = duplicate(compiled("hist"), "hist", 2, readers=readers)
     circuit = model.circuit(level="head", ablation="zero")
-    ids = model.encode(inputs(model, 60))
-    clean = model.decode(forward(model.weights, ids), ids)
     for name, needed in zip(("hist", "hist.copy1"), matter, strict=True):
         component = next(c for c in model.manifest.components if c.variable == name)
         node = f"a{component.layer}.h{component.start}"
         assert (node in {n.name for n in circuit.nodes}) == needed
-        ablated = model.decode(forward(without(model, component), ids), ids)
-        assert (ablated != clean) == needed
+        assert changes(model, name) == needed
+
+
+VOTES = (
+    ("previous_token", "previous_token", 3),  # a head, which writes a default at BOS
+    ("sort", "rank", 3),  # hidden units, one of whose values has no direction
+    ("sort", "rank", 5),
+    ("parity", "parity", 3),
+    ("most_freq", "categorical(hist)", 3),  # a reader that compares numbers
+)
+
+
+@pytest.mark.parametrize(("name", "variable", "copies"), VOTES)
+def test_a_minority_of_copies_does_not_matter_and_a_majority_does(
+    name: str, variable: str, copies: int
+) -> None:
+    model = compiled(name)
+    found = duplicate(model, variable, copies, readers="majority")
+    assert found.certificate.exact
+    assert found.verify(samples=60).passed
+    names = [variable, *(f"{variable}.copy{i}" for i in range(1, copies))]
+    for some in range(1, copies + 1):
+        for gone in itertools.combinations(names, some):
+            assert changes(found, *gone) == (2 * some > copies)
+
+
+def test_one_copy_that_is_wrong_is_outvoted() -> None:
+    """It holds another value everywhere: its directions are those of others."""
+    found = duplicate(compiled("sort"), "rank", 3, readers="majority")
+    ids = found.encode(inputs(found, 60))
+    clean = found.decode(forward(found.weights, ids), ids)
+    written = found.weights.arrays["blocks.1.mlp.W_out"].copy()
+    for count, name in enumerate(("rank.copy1", "rank.copy2"), 1):
+        place = next(v for v in found.manifest.variables if v.name == name)
+        assert written[:, place.columns].any()
+        written[:, place.columns] = np.roll(written[:, place.columns], 1, axis=1)
+        arrays = found.weights.arrays | {"blocks.1.mlp.W_out": written}
+        wrong = found.decode(forward(replace(found.weights, arrays=arrays), ids), ids)
+        assert (wrong != clean) == (count == 2)
+
+
+def test_the_truth_about_a_majority_is_every_pair_of_copies() -> None:
+    found = duplicate(compiled("previous_token"), "previous_token", 3, readers="majority")
+    circuit = found.circuit(ablation="zero", minimal="sets")
+    heads = {"a0.h0", "a0.h1", "a0.h2"}
+    assert not heads & {node.name for node in circuit.nodes}
+    assert circuit.sets is not None
+    kept = {frozenset(edge.sender for edge in one) & heads for one in circuit.sets.sets}
+    assert kept == {frozenset(pair) for pair in itertools.combinations(heads, 2)}
+
+
+def test_votes_that_are_counted_wrong_are_not_proved() -> None:
+    weights = duplicate(compiled("sort"), "rank", 3, readers="majority").weights
+    units = next(c for c in weights.circuit.components if c.variable == "rank.majority")
+    name = f"blocks.{units.layer}.mlp.b_in"
+    bias = weights.arrays[name].copy()
+    bias[units.start : units.stop] -= 2  # three of three: on every input they agree
+    off = replace(weights, arrays=weights.arrays | {name: bias})
+    assert prove(weights).holds
+    assert not prove(off).holds
 
 
 def test_setting_the_variable_sets_all_copies() -> None:
@@ -128,7 +172,11 @@ def test_a_copy_that_differs_is_not_proved() -> None:
     ("variable", "options", "code"),
     [
         ("rank", {"copies": 1}, "E465"),
+        ("rank", {"readers": "most"}, "E465"),
         ("rank", {"readers": "majority"}, "E465"),
+        ("rank", {"readers": "majority", "copies": 4}, "E465"),
+        ("tokens", {"readers": "majority", "copies": 13}, "E465"),
+        ("rank.part1", {"readers": "majority", "copies": 3}, "E490"),
         ("rank", {"copies": 12}, "E465"),
         ("rank", {"copies": 10**5}, "E465"),
         ("rank", {"copies": 10**30}, "E465"),

@@ -13,6 +13,17 @@ program, vocab = programs.get("greatest").at(3, 3)
 model = rasplab.compile(program, vocab=vocab, max_length=3)
 """
 
+_QUICK = """\
+import rasplab
+from rasplab import programs
+from rasplab.lab.compression import FastRecipe
+from rasplab.lab.realism import superposed
+
+program, vocab = programs.get("hist").at(2, 2)
+model = rasplab.compile(program, vocab=vocab, max_length=2)
+quick = FastRecipe(steps=20, beam=2, adjust=10, finish=20)
+"""
+
 PAGES = (
     Page(
         "E460",
@@ -101,5 +112,61 @@ duplicate(model, "tokens", 1)""",
 from rasplab.lab.realism import duplicate
 
 duplicate(model, "tokens", 2)""",
+    ),
+    Page(
+        "E490",
+        "a variable cannot be backed up, or voted on",
+        """\
+It is held as a number, or as several at once, or (of a backup) it is embedded. A backup acts where
+the first place is empty, and a majority counts who says the same: both need a direction per
+value.""",
+        """\
+A number that is not there looks like 0, which is a number, and two numbers of three that agree are
+not found by adding up. What is embedded is written by no part that could be ablated and
+replaced.""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import back_up
+
+back_up(model, "tokens")""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import back_up
+
+back_up(model, "greatest")""",
+    ),
+    Page(
+        "E491",
+        "nothing of a distractor can be read and cancelled",
+        """\
+No variable of the distractor that its heads or hidden units write is there before a reader of the
+model whose output it could change, alone, and that is proved to change nothing with both.""",
+        """\
+What is read and cancelled has two edges that matter one by one. Where no weights make them matter,
+or where nothing but the input is computed, there is no such distractor.""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import distract
+
+other = rasplab.compile(rasplab.rasp.tokens, vocab=vocab, max_length=3)
+distract(model, other, cancelled=True)""",
+        _MODEL
+        + """\
+from rasplab.lab.realism import distract
+
+program = programs.get("hist").build()
+distract(model, rasplab.compile(program, vocab=vocab, max_length=3), cancelled=True)""",
+    ),
+    Page(
+        "E492",
+        "a model in superposition is right less often than is asked for",
+        """\
+Maps into so many dimensions were trained from every start, and the best gets fewer outputs right
+than `accuracy` says, on every input or on drawn ones.""",
+        """\
+Below some width there is no room for what the program computes with. What is too narrow is refused
+rather than returned with a number that nobody reads; a lower number can be asked for.""",
+        _QUICK + "superposed(model, 1, seeds=1, recipe=quick)",
+        _QUICK + "superposed(model, 1, seeds=1, recipe=quick, accuracy=0.0)",
     ),
 )

@@ -20,6 +20,7 @@ from rasplab.craft.specification import (
     rewritten,
 )
 from rasplab.diagnostics import InputError, InternalError, diagnostic
+from rasplab.lab.realism.cancelling import read_and_cancelled
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.remade import remade
 from rasplab.rasp.values import identity
@@ -35,21 +36,26 @@ BESIDE = "beside"
 """What the names of distractors' variables begin with, and then their number and a dot."""
 
 
-def distract(model: Model, *others: Model) -> Model:
+def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
     """The model with the parts of others beside its own, in the same layers; proved again.
 
     The others compute their variables from the same input, into directions of their own, and
     nothing reads their outputs: they are in no circuit, and every probe finds them. Their
     variables are called `beside1.hist` and so on. `disguise` can be turned on the result.
 
+    With `cancelled`, one variable of each other *is* read: by hidden units of the model, or by its
+    output, and with opposite weights once more from `beside1.hist.copy1`, which parts of its own
+    write. Either edge alone changes outputs, both together change none.
+
     Args:
         model: one that is compiled, and exact.
         others: models for the same vocabulary, lengths, masking and format, of which nothing is
             assumed.
+        cancelled: whether a variable of each is read, and cancelled.
 
     Raises:
         InputError: E460 for a model that is disguised, or of which nothing is proved, E464 for
-            others that cannot stand beside it.
+            others that cannot stand beside it, E491 where nothing can be read and cancelled.
 
     >>> import rasplab
     >>> at = dict(vocab="abc", max_length=4)
@@ -58,17 +64,24 @@ def distract(model: Model, *others: Model) -> Model:
     >>> both = distract(model, other)
     >>> both("abca"), both.certificate.exact, both.config.n_heads
     (['a', 'c', 'b', 'a'], True, 2)
+    >>> read = distract(model, other, cancelled=True)
+    >>> read("abca"), read.certificate.exact, read.manifest.variables[-1].name
+    (['a', 'c', 'b', 'a'], True, 'beside1.categorical(hist).copy1')
     """
     weights = fit(model)
-    for number, other in enumerate(others, _beside(weights) + 1):
-        beside = fit(other)
+    beside = _beside(weights)
+    for number, other in enumerate(others, beside + 1):
+        second = fit(other)
         _check_fits(weights, other)
-        weights = _joined(weights, beside, f"{BESIDE}{number}.")
+        weights = _joined(weights, second, f"{BESIDE}{number}.")
     weights.verify()
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
     if not proof.holds:
         raise InternalError(f"parts side by side disturb each other: {proof.refuted}")
-    return remade(model, weights, proof)
+    made = remade(model, weights, proof)
+    for number, _ in enumerate(others if cancelled else (), beside + 1):
+        made = read_and_cancelled(made, f"{BESIDE}{number}.", BESIDE)
+    return made
 
 
 def _beside(weights: ModelWeights) -> int:

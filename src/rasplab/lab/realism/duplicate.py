@@ -22,6 +22,7 @@ from rasplab.craft.specification import (
 )
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, diagnostic, shown
 from rasplab.lab.realism.fit import AXES, fit
+from rasplab.lab.realism.majority import elected
 from rasplab.lab.realism.remade import remade
 from rasplab.lower import WEIGHTS_AT_MOST
 from rasplab.weights import Component, Config, Manifest, ModelWeights, VariablePlace
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from rasplab.model import Model
 
 Array: TypeAlias = "NDArray[np.floating]"
-Readers: TypeAlias = Literal["average", "first"]
+Readers: TypeAlias = Literal["average", "first", "majority"]
+_READ = {"average": "the average of", "first": "one of", "majority": "the majority of"}
 CELLS = 1 << 20
 """The checker goes through this many combinations of what a part reads, at most."""
 AXES_AT_MOST = 32
@@ -47,6 +49,9 @@ def duplicate(
     Each copy has a head or hidden units of its own, or columns of the embedding, and is called
     `hist.copy1` and so on. Who reads the variable reads the average of all places, or with
     `readers="first"` only what it read before: the other copies are then backups that nobody asks.
+    With `readers="majority"`, hidden units elect the value that most places hold, into a place
+    `rank.majority` that is read instead; the model gets one more layer where it has no step for
+    them. That one wrong copy of three does not matter is proved with the rest.
 
     `model.circuit` says which copies matter when one is ablated and the others stand. An
     intervention on the variable by its name sets all of them, as they hold one expression.
@@ -54,13 +59,15 @@ def duplicate(
     Args:
         model: one that is compiled, and exact.
         variable: a name in `model.trace(...).variables`.
-        copies: in how many places it stands in all, 2 or more.
-        readers: `"average"` or `"first"`.
+        copies: in how many places it stands in all, 2 or more; an odd number for a majority.
+        readers: `"average"`, `"first"` or `"majority"`.
 
     Raises:
         InputError: E417 where there is no such variable, E460 for a model that is disguised or of
-            which nothing is proved, E465 for copies that make no sense or do not fit.
-        CompileError: E462 where the average cannot be proved in the model's format.
+            which nothing is proved, E465 for copies that make no sense or do not fit, E490 for a
+            majority of places that hold numbers.
+        CompileError: E462 where the average, or the majority, cannot be proved in the model's
+            format.
 
     >>> import rasplab
     >>> program, vocab = rasplab.programs.get("hist").at(3, 3)
@@ -71,6 +78,8 @@ def duplicate(
     """
     plan = _plan(fit(model), variable, copies, readers)
     weights = _duplicated(plan)
+    if readers == "majority":
+        weights = elected(weights, variable, plan.names)
     weights.verify()
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
     made = remade(model, weights, proof)
@@ -78,9 +87,9 @@ def duplicate(
         raise CompileError(
             diagnostic(
                 "E462",
-                f"the average of {copies} copies cannot be proved in {weights.config.dtype}",
+                f"{_READ[readers]} {copies} copies cannot be proved in {weights.config.dtype}",
                 notes=[proof.refuted or "no margin is left"],
-                help='take another number of copies, or `readers="first"`',
+                help='take another number of copies, another variable, or `readers="first"`',
             )
         )
     return made
@@ -144,6 +153,9 @@ def _plan(weights: ModelWeights, variable: str, copies: int, readers: Readers) -
         raise InputError(_senseless(f"`readers` is {known}, not {shown(readers)}"))
     if type(copies) is not int or copies < 2:
         raise InputError(_senseless(f"{shown(copies)} copies are none: there are 2 or more"))
+    if readers == "majority" and copies % 2 == 0:
+        why = f"{shown(copies)} copies may have no majority: take an odd number, 3 or more"
+        raise InputError(_senseless(why))
     writer = next((c for c in weights.circuit.components if c.variable == variable), None)
     plan = _Plan(weights, places[variable], writer, (), readers == "average")
     _check_size(plan, copies)
