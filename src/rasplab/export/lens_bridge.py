@@ -192,7 +192,7 @@ def bridge_of(module: CompiledModel, config: Any, tokenizer: Any) -> Any:
 
     TransformerLens's compatibility mode folds and centres weights, which keeps a language model's
     log-probabilities in real numbers. Here logits are values, margins are proved for the weights
-    as they are, and a norm that is folded is rounded anew. So the mode gives its names, and no more.
+    as they are, and a gain that is folded is rounded anew. So the mode gives names, and no more.
     """
     # The entry point is not there where the package is not installed, only on the path.
     ArchitectureAdapterFactory.discover_entry_points()

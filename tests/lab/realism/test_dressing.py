@@ -157,9 +157,7 @@ CHANGES: dict[str, Any] = {
     "a gain": lambda w: changed(w, "blocks.0.ln1.w", 0, 0.0),
     "the last gain": lambda w: changed(w, "ln_final.w", 3, 0.0),
     "a token writes an anchor": lambda w: changed(w, "embed.W_E", (2, -1), 1.0),
-    "a head writes the lane that is 0": lambda w: changed(
-        w, "blocks.0.attn.W_O", (0, 0, -4), 0.5
-    ),
+    "a head writes the lane that is 0": lambda w: changed(w, "blocks.0.attn.W_O", (0, 0, -4), 0.5),
     "units do not balance": lambda w: changed(w, "blocks.0.mlp.W_out", (0, -3), 0.5),
     "queries read the mean": lambda w: changed(w, "blocks.0.attn.W_Q", (0, -4, 0), 0.5),
     "the output reads an anchor": lambda w: changed(w, "unembed.W_U", (-1, 0), 0.5),
