@@ -31,6 +31,12 @@ DIALS: dict[str, dict[str, Any]] = {
     "mix_heads": OFF | {"mix_heads": True},
     "all three": {},
     "all, noise": {"noise_share": 0.5},
+    "layer norm": OFF | {"norm": "layer"},
+    "rms norm": OFF | {"norm": "rms"},
+    "gelu": OFF | {"activation": "gelu"},
+    "silu": OFF | {"activation": "silu"},
+    "all, layer norm, silu": {"norm": "layer", "activation": "silu"},
+    "all, rms norm, gelu, noise": {"norm": "rms", "activation": "gelu", "noise_share": 0.5},
 }
 COLUMNS = ("program", "dial", "format", "margin", "before", "noise", "lighter", "differ", "seconds")
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch.nn import functional
 
 import rasplab
 from rasplab import InputError
@@ -53,7 +55,23 @@ class Network:
     def read(self, reader, found, see):
         at = next(r.reads for r in self.blocks.readers if r.name == reader)
         sites = {w.name: w.site for w in self.blocks.writers}
-        return sum(see(name, reader, c) for name, c in found.items() if sites[name] <= at)
+        stream = sum(see(name, reader, c) for name, c in found.items() if sites[name] <= at)
+        return self.behind_norm(reader, stream)
+
+    def behind_norm(self, reader, stream):
+        """By PyTorch's own norms, of whatever this reader's stream is."""
+        config = self.weights.config
+        if config.norm == "none":
+            return stream
+        step = next(r.step for r in self.blocks.readers if r.name == reader)
+        half = "ln_final" if step is None else f"blocks.{step.layer}.ln{1 + (step.kind == 'mlp')}"
+        gain = torch.tensor(self.w[f"{half}.w"])
+        given, shape = torch.tensor(stream), (config.d_model,)
+        if config.norm == "layer":
+            normed = functional.layer_norm(given, shape, gain, None, config.norm_epsilon)
+        else:
+            normed = functional.rms_norm(given, shape, gain, config.norm_epsilon)
+        return normed.numpy()
 
     def contribution(self, writer, ids, found, see):
         w, layer = self.w, writer.site.layer
@@ -98,7 +116,13 @@ class Network:
         ]
         read = self.read(readers[0].name, found, see)
         units = slice(writer.start, writer.stop)
-        hidden = np.maximum(read @ w[f"{prefix}W_in"][:, units] + w[f"{prefix}b_in"][units], 0)
+        units_of = {
+            "relu": torch.relu,
+            "gelu": lambda x: functional.gelu(x, approximate="tanh"),
+            "silu": functional.silu,
+        }[self.weights.config.activation]
+        before = read @ w[f"{prefix}W_in"][:, units] + w[f"{prefix}b_in"][units]
+        hidden = units_of(torch.tensor(before)).numpy()
         return hidden @ w[f"{prefix}W_out"][units]
 
 

@@ -36,6 +36,10 @@ def undressed(weights: ModelWeights, form: Format) -> tuple[ModelWeights, Format
         bare, anchor = dressing.undressed(weights, form.name)
     except ValueError as reason:
         raise RefutedError(str(reason)) from reason
+    # squares of all lanes are added up, and units read so many times as much
+    if not 16 * anchor**2 < form.largest:
+        raise RefutedError("the squares of its anchors are beyond what the format holds")
+    largest = form.largest / (dressing.sharpness(config.dtype) if corner else 1.0)
     norm = config.norm != "none"
     reading = Reading(
         bend=corner / dressing.sharpness(config.dtype) if corner else 0.0,
@@ -44,4 +48,4 @@ def undressed(weights: ModelWeights, form: Format) -> tuple[ModelWeights, Format
         anchor=anchor,
         mean=config.norm != "rms",
     )
-    return bare, replace(form, reading=reading)
+    return bare, replace(form, reading=reading, largest=largest)

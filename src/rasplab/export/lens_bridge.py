@@ -1,7 +1,7 @@
 """The parts of a TransformerLens 4 bridge around a compiled model: a module and two adapters.
 
 `RasplabTransformer` is our transformer, laid out for the bridge's components, with its own sizes
-and no layer norm. TransformerLens finds its adapter by the entry point
+and its norms, if it has any. TransformerLens finds its adapter by the entry point
 `transformer_lens.architectures`, and with it `GPT2Adapter`: TransformerLens's own one, but for
 checkpoints that say `is_causal=false`, which it would make causal without a word.
 """
@@ -9,6 +9,7 @@ checkpoints that say `is_causal=false`, which it would make causal without a wor
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -32,6 +33,12 @@ from rasplab.weights import PAD_ID
 
 ARCHITECTURE = "RasplabTransformer"
 
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu_new": lambda: nn.GELU(approximate="tanh"),
+    "silu": nn.SiLU,
+}
+
 
 class CompiledAttention(nn.Module):
     """The projections of all heads; the bridge does the attending."""
@@ -43,24 +50,36 @@ class CompiledAttention(nn.Module):
 
 
 class CompiledMLP(nn.Module):
-    """Hidden units with relu."""
+    """Hidden units, as the configuration has them."""
 
-    def __init__(self, d_model: int, d_mlp: int) -> None:
+    def __init__(self, d_model: int, d_mlp: int, activation: str) -> None:
         super().__init__()
+        self.act = _ACTIVATIONS[activation]()
         self.c_fc, self.c_proj = Conv1D(d_mlp, d_model), Conv1D(d_model, d_mlp)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.c_proj(self.c_fc(x).relu())
+        return self.c_proj(self.act(self.c_fc(x)))
+
+
+def _norm(cfg: Any) -> nn.Module:
+    """A norm with a gain alone; without one, something that does nothing, to be hooked."""
+    match cfg.normalization_type:
+        case "LN":
+            return nn.LayerNorm(cfg.d_model, eps=cfg.eps, bias=False)
+        case "RMS":
+            return nn.RMSNorm(cfg.d_model, eps=cfg.eps)
+        case _:
+            return nn.Identity()
 
 
 class CompiledBlock(nn.Module):
-    """One layer; `ln_1` and `ln_2` do nothing, and are there to be hooked."""
+    """One layer; without norms `ln_1` and `ln_2` do nothing, and are there to be hooked."""
 
     def __init__(self, cfg: Any) -> None:
         super().__init__()
-        self.ln_1, self.ln_2 = nn.Identity(), nn.Identity()
+        self.ln_1, self.ln_2 = _norm(cfg), _norm(cfg)
         self.attn = CompiledAttention(cfg.d_model, cfg.n_heads * cfg.d_head)
-        self.mlp = CompiledMLP(cfg.d_model, cfg.d_mlp)
+        self.mlp = CompiledMLP(cfg.d_model, cfg.d_mlp, cfg.act_fn)
 
     def forward(self, x: Tensor, attention_mask: Tensor) -> tuple[Tensor]:
         x = x + self.attn(self.ln_1(x), attention_mask=attention_mask)[0]
@@ -78,7 +97,7 @@ class CompiledModel(nn.Module):
             nn.Embedding(cfg.n_ctx, cfg.d_model),
         )
         self.h = nn.ModuleList([CompiledBlock(cfg) for _ in range(cfg.n_layers)])
-        self.ln_f = nn.Identity()
+        self.ln_f = _norm(cfg)
         self.lm_head = nn.Linear(cfg.d_model, cfg.d_vocab_out)
 
     def forward(
@@ -118,11 +137,12 @@ class UnscaledAttention(JointQKVAttentionBridge):
 
 
 class RasplabAdapter(GPT2ArchitectureAdapter):
-    """Our transformer: no layer norm, scores as they are, causal or not as it was compiled."""
+    """Our transformer: its own norms, scores as they are, causal or not as it was compiled."""
 
     def __init__(self, cfg: Any) -> None:
+        norm = cfg.normalization_type
         super().__init__(cfg)
-        self.cfg.normalization_type = None
+        self.cfg.normalization_type = norm
         self.supports_fold_ln = False
         self.supports_center_writing_weights = False
         attention = UnscaledAttention(
@@ -168,7 +188,7 @@ def bridge_of(module: CompiledModel, config: Any, tokenizer: Any) -> Any:
 
     TransformerLens's compatibility mode folds and centres weights, which keeps a language model's
     log-probabilities in real numbers. Here logits are values, margins are proved for the weights
-    as they are, and there is no norm to fold. So the mode gives its names, and no more.
+    as they are, and a gain that is folded is rounded anew. So the mode gives names, and no more.
     """
     # The entry point is not there where the package is not installed, only on the path.
     ArchitectureAdapterFactory.discover_entry_points()

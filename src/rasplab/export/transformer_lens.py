@@ -15,6 +15,7 @@ from rasplab.diagnostics import require
 from rasplab.export.standard import power_of_four, require_standard
 from rasplab.export.tokenizer import to_tokenizer
 from rasplab.weights import Config, ModelWeights
+from rasplab.weights.architecture import LAST_NORM
 
 Arrays: TypeAlias = "dict[str, NDArray[np.floating]]"
 
@@ -33,7 +34,7 @@ def to_transformer_lens(weights: ModelWeights) -> Any:
     # The bridge is new in version 4.
     for module in ("torch", "transformer_lens", "transformer_lens.model_bridge"):
         require(module, extra="lens", purpose="a TransformerLens bridge")
-    require_standard(weights.config, "a TransformerBridge")
+    require_standard(weights.config.bare, "a TransformerBridge")
     import torch
     from transformer_lens.config import TransformerBridgeConfig
 
@@ -61,8 +62,9 @@ def _config(c: Config) -> dict[str, Any]:
         "n_ctx": c.n_ctx,
         "d_vocab": c.d_vocab,
         "d_vocab_out": c.d_out,
-        "act_fn": "relu",
-        "normalization_type": None,
+        "act_fn": {"gelu": "gelu_new"}.get(c.activation, c.activation),
+        "normalization_type": {"none": None, "layer": "LN", "rms": "RMS"}[c.norm],
+        **({} if c.norm == "none" else {"eps": c.norm_epsilon}),
         "attention_dir": "causal" if c.causal else "bidirectional",
         "use_attn_scale": False,
         "init_weights": False,
@@ -80,6 +82,8 @@ def _state_dict(weights: ModelWeights) -> Arrays:
         "lm_head.weight": w["unembed.W_U"].T,
         "lm_head.bias": w["unembed.b_U"],
     }
+    if c.norm != "none":
+        arrays["ln_f.weight"] = w[f"{LAST_NORM}w"]
     for layer in range(c.n_layers):
         joint = np.zeros((c.d_model, 3, heads, d_head))
         bias = np.zeros((3, heads, d_head))
@@ -103,6 +107,8 @@ def _state_dict(weights: ModelWeights) -> Arrays:
             "mlp.c_proj.weight": proj,
             "mlp.c_proj.bias": np.zeros(c.d_model),
         }
+        if c.norm != "none":
+            parts |= {f"ln_{i}.weight": w[f"{ours}ln{i}.w"] for i in (1, 2)}
         arrays |= {f"h.{layer}.{name}": array for name, array in parts.items()}
     kind = np.dtype(storage(c))
     return {name: np.ascontiguousarray(array, kind) for name, array in arrays.items()}

@@ -252,6 +252,8 @@ def undressed(weights: ModelWeights, dtype: str | None = None) -> tuple[ModelWei
         return weights, 0.0
     lanes, smooth = Lanes(c.norm, c.bare.d_model), c.activation != "relu"
     wide: Arrays = {name: a.astype(np.float64) for name, a in weights.arrays.items()}
+    if not all(np.isfinite(array).all() for array in wide.values()):
+        raise ValueError("it holds numbers that are not finite")
     anchor = _anchor(weights, wide, lanes, dtype)
     own = slice(0, lanes.width)
     arrays: Arrays = {n: a for n, a in wide.items() if n not in norms(c)}

@@ -28,12 +28,11 @@ def inputs(model: rasplab.Model, count: int, seed: int = 0) -> list[tuple[Any, .
 
 def named(weights: ModelWeights, stream: Any) -> Any:
     """A stored stream along the named directions, in float64."""
-    wide = stream.astype(np.float64)
-    return (
-        wide @ np.linalg.inv(weights.bases[EMBED].write.astype(np.float64))
-        if weights.bases
-        else wide
-    )
+    wide, count = stream.astype(np.float64), len(weights.circuit.directions)
+    if not weights.bases:
+        return wide
+    write = weights.bases[EMBED].write.astype(np.float64)
+    return wide[..., :count] @ np.linalg.inv(write[:, :count])  # lanes of norms come after these
 
 
 def largest_part(

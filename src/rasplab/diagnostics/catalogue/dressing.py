@@ -35,8 +35,8 @@ architecture, or a page, that has none of these.""",
         """\
 Without its norms the model is another function. Where a target has norms of its own, a model
 without any is what is put behind them.""",
-        _MODEL + 'disguise(model, norm="rms").to_transformer_lens()',
-        _MODEL + "disguise(model).to_transformer_lens()",
+        _MODEL + 'disguise(model, norm="rms").save_pretrained("reverse-gpt2")',
+        _MODEL + 'disguise(model).save_pretrained("reverse-gpt2")',
     ),
     Page(
         "E487",
