@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 
 __all__ = ["main"]
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; findings and usage errors go to stderr."""
     try:
         with _ending_at_once():
-            import rasplab.cli.commands as _
+            import_module("rasplab.cli.commands")
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:  # wherever it was, loading modules too: nobody asked for a traceback
         sys.stderr.write(SAYING)
