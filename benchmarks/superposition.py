@@ -5,17 +5,21 @@ already is not made again. All of them take about two and a half hours on two co
 
     python benchmarks/superposition.py
     python benchmarks/superposition.py DIRECTORY --only hist-fast
+    python benchmarks/superposition.py --redraw
+
+The last draws losses and cosines anew, from the tables of the last measurement.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import shutil
 import sys
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeAlias
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -29,6 +33,7 @@ from rasplab.lab.compression import Domain, Measures, checkpoint, domain
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.directory import MODELS, RESULTS, TABLE
 from rasplab.lab.compression.features import features
+from rasplab.lab.compression.maps import Member
 from rasplab.lab.compression.variables import VariableReport, examine
 from rasplab.model import Model
 from rasplab.view import FigurePicture
@@ -38,6 +43,8 @@ from rasplab.view.compression_figures import (
     draw_losses,
     draw_streams,
 )
+from rasplab.view.figures import restyled
+from rasplab.view.look import NARROW, Look
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES, TABLES = ROOT / "docs/images", ROOT / "benchmarks/results/compression"
@@ -70,7 +77,11 @@ def main() -> None:
     default = ROOT / ".cache/superposition"
     parser.add_argument("sweeps", type=Path, nargs="?", default=default, help="where sweeps lie")
     parser.add_argument("--only", choices=SWEEPS, help="make this one, and print nothing")
+    parser.add_argument("--redraw", action="store_true", help="train nothing, print nothing")
     options = parser.parse_args()
+    if options.redraw:
+        draw_measures({name: tabled(TABLES / f"{name}.csv") for name in SWEEPS})
+        return
     for name in [options.only] if options.only else SWEEPS:
         train(options.sweeps / name, SWEEPS[name].split())
     if not options.only:
@@ -96,14 +107,57 @@ def report(home: Path) -> None:
         TABLES.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(home / name / TABLE, TABLES / f"{name}.csv")
     for name in PAPERS:
-        series = {recipe: measures[f"{name}-{recipe}"] for recipe in ("paper", "fast")}
+        series = by_recipe(measures, name)
         print(f"## {name}, both recipes\n\n{side_by_side(series)}\n")
-        save(draw_losses(series, title=name), f"compression-{name}-losses")
-        save(draw_cosines(series["fast"], title=name), f"compression-{name}-cosines")
         dissect(home, name, series)
-    others = {name: measures[f"{name}-fast"] for name in OTHERS}
-    print(f"## four more programs\n\n{one_below_the_other(others)}")
-    save(draw_losses(others, title="four more programs"), "compression-others-losses")
+    print(f"## four more programs\n\n{one_below_the_other(by_program(measures))}")
+    draw_measures(measures)
+
+
+Sweeps: TypeAlias = dict[str, tuple[Measures, ...]]
+
+
+def draw_measures(measures: Sweeps) -> None:
+    """The figures for which the measures are enough."""
+    for name in PAPERS:
+        series = by_recipe(measures, name)
+        losses(series, name, f"compression-{name}-losses")
+        save(draw_cosines(series["fast"], title=name), f"compression-{name}-cosines")
+    others = by_program(measures)
+    losses(others, "four more programs", "compression-others-losses")
+
+
+def losses(series: Sweeps, title: str, name: str) -> None:
+    for size, end in ((None, ""), (NARROW, "-narrow")):
+        figure = draw_losses(series, title=title, size=size)
+        save(restyled(figure, Look(size=size)), f"{name}{end}")
+
+
+def by_recipe(measures: Sweeps, program: str) -> Sweeps:
+    return {recipe: measures[f"{program}-{recipe}"] for recipe in ("paper", "fast")}
+
+
+def by_program(measures: Sweeps) -> Sweeps:
+    return {name: measures[f"{name}-fast"] for name in OTHERS}
+
+
+def tabled(path: Path) -> tuple[Measures, ...]:
+    """The measures of a table that `rasplab compress` wrote."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(map(member, csv.DictReader(file)))
+
+
+def member(row: dict[str, str]) -> Measures:
+    numbers = {n: float(x) for n, x in row.items() if x not in ("", "True", "False")}
+    return Measures(
+        Member(int(row["width"]), int(row["seed"])),
+        numbers["output_loss"],
+        numbers["layer_loss"],
+        numbers["accuracy"],
+        {n.removeprefix("cosine "): x for n, x in numbers.items() if n.startswith("cosine ")},
+        diverged=row["diverged"] == "True",
+        pruned=row["pruned"] == "True",
+    )
 
 
 def read(directory: Path) -> tuple[Measures, ...]:

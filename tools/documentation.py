@@ -16,6 +16,7 @@ import rasplab
 from rasplab import programs, view
 from rasplab.lab.realism import disguise
 from rasplab.programs import Entry
+from rasplab.view import Picture
 from rasplab.view.look import NARROW, Options
 from rasplab.weights import NamedDirection
 
@@ -114,10 +115,7 @@ def pictures(directory: Path) -> None:
     disguised = disguise(sort, noise_share=0.5)
     sequence = [4, 2, 5, 2, 1]
     for dark, end in ((False, ""), (True, "-dark")):
-        drawn = {
-            f"sort-residual{end}.png": view.residual(sort, sequence, dark=dark),
-            f"sort-attention{end}.png": view.attention(sort, sequence, dark=dark),
-        }
+        drawn: dict[str, Picture] = {}
         truth = reverse.circuit(ablation="zero")
         for width, shape in ((None, ".svg"), (NARROW, "-narrow.svg")):
             look: Options = {"dark": dark, "size": width}
@@ -128,6 +126,8 @@ def pictures(directory: Path) -> None:
             }
             png = shape.replace(".svg", ".png")
             drawn |= {
+                f"sort-residual{end}{png}": view.residual(sort, sequence, **look),
+                f"sort-attention{end}{png}": view.attention(sort, sequence, **look),
                 f"sort-weights{end}{png}": view.weights(sort, 2, 0, **look),
                 f"disguise-stored{end}{png}": view.weights(as_stored(disguised), 2, 0, **look),
                 f"disguise-named{end}{png}": view.weights(disguised, 2, 0, **look),

@@ -115,8 +115,10 @@ def pictures(entry: programs.Entry) -> Iterator[tuple[str, str | bytes]]:
     yield f"{place}-plan.svg", view.plan_svg(model)
     yield f"{place}-plan-narrow.svg", view.plan(model, size=NARROW).svg()
     with tempfile.TemporaryDirectory() as directory:
-        drawn = view.save_residual(model, sequence, Path(directory) / "residual.png")
-        yield f"{place}-residual.png", drawn.read_bytes()
+        for size, end in ((None, ""), (NARROW, "-narrow")):
+            picture = view.residual(model, sequence, size=size)
+            drawn = picture.save(Path(directory) / f"residual{end}.png")
+            yield f"{place}-residual{end}.png", drawn.read_bytes()
 
 
 def _graph(model: rasplab.Model) -> str:

@@ -10,26 +10,23 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rasplab import programs, rasp
-from rasplab.diagnostics import (
-    CompileError,
-    InputError,
-    InternalError,
-    ModelFileError,
-    ProgramError,
-    RasplabError,
-)
-from rasplab.diagnostics.absence import absent
-from rasplab.diagnostics.interactive import shorten_tracebacks
-from rasplab.model import Model
-from rasplab.opening import compile, from_pretrained, load
-from rasplab.rasp.running_example import example
-
 if TYPE_CHECKING:
-    from rasplab import lab, learn, view
+    from rasplab import lab, learn, programs, rasp, view
+    from rasplab.diagnostics import (
+        CompileError,
+        InputError,
+        InternalError,
+        ModelFileError,
+        ProgramError,
+        RasplabError,
+    )
+    from rasplab.model import Model
+    from rasplab.opening import compile, from_pretrained, load
+    from rasplab.rasp.running_example import example
 
     __version__: str
 
@@ -53,26 +50,58 @@ __all__ = [
     "view",
 ]
 
+_PACKAGES = ("lab", "learn", "programs", "rasp", "view")
+_HOMES = {
+    "rasplab.diagnostics": (
+        "CompileError",
+        "InputError",
+        "InternalError",
+        "ModelFileError",
+        "ProgramError",
+        "RasplabError",
+    ),
+    "rasplab.model": ("Model",),
+    "rasplab.opening": ("compile", "from_pretrained", "load"),
+    "rasplab.rasp.running_example": ("example",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
 _ELSEWHERE = {
     "check": "`rasplab.checker.prove(model.weights)` proves a model",
     "verify": "`model.verify()` compares a model with its program",
     "disguise": "it is `rasplab.lab.realism.disguise`",
 }
 
-shorten_tracebacks()
+if hasattr(sys, "ps1") or sys.flags.interactive:
+    from rasplab.diagnostics.interactive import shorten_tracebacks
+
+    shorten_tracebacks()
 
 
 def __getattr__(name: str) -> Any:
-    """`rasplab.view`, `lab`, `learn` and the version are loaded when they are first asked for."""
-    if name in ("lab", "learn", "view"):
+    """A name is loaded when it is first asked for.
+
+    So the command line is in charge, of Ctrl-C too, before anything heavy is loaded: Python runs
+    this file before any other of ours.
+    """
+    if name in _PACKAGES:
         return import_module(f"rasplab.{name}")
+    if name in _HOME:
+        found = globals()[name] = getattr(import_module(_HOME[name]), name)
+        return found
     if name == "__version__":
         return import_module("importlib.metadata").version("rasplab")
-    advice = _ELSEWHERE.get(name)
-    for place in (rasp, programs):
-        if advice is None and name in place.__all__:
-            advice = f"it is `{place.__name__}.{name}`"
-    return absent(__name__, name, __all__, advice, cutoff=0.6)
+    from rasplab.diagnostics.absence import absent
+
+    return absent(__name__, name, __all__, _advice(name), cutoff=0.6)
+
+
+def _advice(name: str) -> str | None:
+    """Where a name is that somebody sought here."""
+    for place in (import_module("rasplab.rasp"), import_module("rasplab.programs")):
+        if name not in _ELSEWHERE and name in place.__all__:
+            return f"it is `{place.__name__}.{name}`"
+    return _ELSEWHERE.get(name)
 
 
 def __dir__() -> list[str]:

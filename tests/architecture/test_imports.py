@@ -33,13 +33,17 @@ def loaded_after(statement: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    return loaded_after("import rasplab")
+    return loaded_after("import rasplab; rasplab.Model; rasplab.programs; rasplab.compile")
 
 
 @pytest.mark.parametrize("module", LATE)
 def test_importing_rasplab_does_not_load(module: str, loaded: set[str]) -> None:
-    assert "rasplab" in loaded
+    assert {"rasplab", "numpy"} <= loaded
     assert module not in loaded
+
+
+def test_importing_rasplab_leaves_all_to_the_names_that_are_asked_for() -> None:
+    assert "numpy" not in loaded_after("import rasplab, rasplab.cli")
 
 
 def test_a_module_that_is_loaded_is_seen() -> None:

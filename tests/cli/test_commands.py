@@ -518,6 +518,27 @@ def test_ctrl_c_ends_a_command_without_a_traceback(
     assert shell.err.splitlines()[-1] == "stopped"
 
 
+PRESSED = """
+import os, signal, sys
+
+class Pressing:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Pressing())
+from rasplab.cli import main
+sys.exit(main(["list"]))
+"""
+
+
+@pytest.mark.parametrize("module", ["rasplab.rasp", "numpy"])
+def test_ctrl_c_while_rasplab_itself_is_loaded_is_no_traceback(module: str) -> None:
+    given = [sys.executable, "-c", PRESSED.format(module=module)]
+    ended = subprocess.run(given, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "stopped\n")
+
+
 @pytest.mark.parametrize("module", ["cyclopts", "rasplab.cli.commands"])
 def test_ctrl_c_while_modules_are_loaded_is_no_traceback_either(
     module: str, shell: Shell, monkeypatch: pytest.MonkeyPatch

@@ -11,11 +11,13 @@ from matplotlib.figure import Figure
 import rasplab
 from rasplab import InputError, rasp, view
 from rasplab.rasp.naming import name_computations
+from rasplab.view.attention_figure import draw_attention
 from rasplab.view.circuit_drawing import _Found
 from rasplab.view.graph_drawing import graph_rows
 from rasplab.view.look import NARROW, Look
 from rasplab.view.plan_drawing import life_of
 from rasplab.view.plan_rows import rows_of
+from rasplab.view.residual_figure import draw_residual
 from rasplab.view.weights_figure import draw_weights, matrices_of
 from tests.view.models import library_model
 
@@ -172,6 +174,31 @@ def test_narrow_weights_are_the_same_below_each_other_and_can_be_read(head: int 
     scale = 400 / (narrow.get_figwidth() * 72)  # pixels a point, in a window of 400
     labels = [t for axes in panels for t in axes.get_yticklabels()]
     assert min(float(t.get_fontsize()) for t in labels) * scale >= 8
+
+
+@pytest.mark.parametrize("draw", [draw_attention, draw_residual])
+def test_narrow_panels_are_the_same_in_more_lines_and_can_be_read(draw) -> None:
+    weights = library_model("sort").weights
+    wide, narrow = (draw(weights, [4, 2, 5, 2, 1], size=size) for size in (None, NARROW))
+    (several, one) = ([a for a in f.axes if a.get_label() != "legend"] for f in (wide, narrow))
+    assert [a.get_title() for a in one] == [a.get_title() for a in several]
+    for a, b in zip(one, several, strict=True):
+        for mesh, other in zip(a.collections, b.collections, strict=True):
+            assert np.array_equal(np.asarray(mesh.get_array()), np.asarray(other.get_array()))
+    lines = [len({round(a.get_position().y0, 3) for a in axes}) for axes in (one, several)]
+    assert lines[0] > lines[1]
+    scale = 400 / (narrow.get_figwidth() * 72)
+    labels = [t for a in one for t in [*a.get_yticklabels(), *a.texts] if t.get_text()]
+    assert labels
+    assert min(float(t.get_fontsize()) for t in labels) * scale >= 8
+    assert all(a.get_position().x0 >= 0 and a.get_position().x1 <= 1 for a in one)
+
+
+@pytest.mark.parametrize("draw", [draw_attention, draw_residual])
+def test_a_size_with_room_changes_no_layout(draw) -> None:
+    weights = library_model("sort").weights
+    plain, roomy = (draw(weights, [3, 1], size=size) for size in (None, 30.0))
+    assert tuple(plain.get_size_inches()) == tuple(roomy.get_size_inches())
 
 
 @pytest.mark.slow

@@ -102,8 +102,11 @@ def test_a_step_knows_whose_weights_it_has_and_where_it_reads() -> None:
 
 def test_what_no_forward_pass_is_written_for_is_no_model() -> None:
     weights = compiled("hist").weights
-    for other in ({"activation": "reglu"}, {"norm": "layer"}):
-        with pytest.raises(InternalError, match="no forward pass"):
+    for other, why in (
+        ({"activation": "reglu"}, "no forward pass"),
+        ({"norm": "layer", "norm_epsilon": 1e-5}, "names and shapes"),  # there are no gains
+    ):
+        with pytest.raises(InternalError, match=why):
             replace(weights, config=replace(weights.config, **other)).verify()
 
 

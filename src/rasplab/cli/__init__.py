@@ -7,22 +7,54 @@ Exit codes: 0, 1 for a finding about a program or a model, 2 for a command line 
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
 
 __all__ = ["main"]
 
 STOPPED = 130
 """What shells give for a command that Ctrl-C ended: 128 and the number of the signal."""
 
+SAYING = "stopped\n"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; findings and usage errors go to stderr."""
     try:
+        with _ending_at_once():
+            import_module("rasplab.cli.commands")
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:  # wherever it was, loading modules too: nobody asked for a traceback
-        sys.stderr.write("stopped\n")
+        sys.stderr.write(SAYING)
         return STOPPED
+
+
+@contextmanager
+def _ending_at_once() -> Generator[None]:
+    """While modules are loaded, Ctrl-C ends the process: there is nothing to clean up.
+
+    As an exception it may arise within a module written in C, which turns it into one of its own.
+    """
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if ours:
+        signal.signal(signal.SIGINT, _end)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(*_: object) -> None:
+    os.write(2, SAYING.encode())
+    os._exit(STOPPED)  # pyright: ignore[reportPrivateUsage]
 
 
 def _run(given: list[str]) -> int:

@@ -83,7 +83,8 @@ def residual(model: Model, sequence: Iterable[object], **options: Unpack[Options
     from rasplab.view.residual_figure import draw_residual
 
     look = Look(**options)
-    return _figure(draw_residual(_weights(model, "residual"), sequence, look.title), look)
+    found = _weights(model, "residual")
+    return _figure(draw_residual(found, sequence, look.title, look.size), look)
 
 
 def attention(
@@ -99,7 +100,8 @@ def attention(
     from rasplab.view.attention_figure import draw_attention
 
     look = Look(**options)
-    return _figure(draw_attention(_weights(model, "attention"), sequence, look.title), look)
+    found = _weights(model, "attention")
+    return _figure(draw_attention(found, sequence, look.title, look.size), look)
 
 
 def weights(

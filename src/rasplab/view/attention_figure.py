@@ -15,6 +15,7 @@ from rasplab.view import colours
 from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 from rasplab.view.drawing import shortened
 from rasplab.view.figures import EDGE
+from rasplab.view.look import room
 from rasplab.view.stream import positions, shown
 from rasplab.weights import Component, ModelWeights
 from rasplab.weights.trace import Trace, trace
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 ACROSS, NARROWEST, TITLE_LINES = 4, 2.1, 3
 """Panels side by side at most; inches of a panel with its labels at least; lines of its title."""
 HEADER, LINE, BAR, EDGES = 0.55, 0.15, 0.62, 0.15
-CHARACTER = 0.067
-"""Inches of a letter of a panel's title."""
+CHARACTER, LABEL = 0.067, 7.0
+"""Inches of a letter of a panel's title; points of a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,12 @@ class Layout:
 
 
 def draw_attention(
-    weights: ModelWeights, sequence: Iterable[object], title: str | None = None
+    weights: ModelWeights,
+    sequence: Iterable[object],
+    title: str | None = None,
+    size: float | None = None,
 ) -> Figure:
-    """The attention of every head that implements something."""
+    """The attention of every head that implements something, for a width in inches."""
     mpl = require_matplotlib()
     found = trace(weights, sequence)
     heads = sorted(
@@ -53,10 +57,10 @@ def draw_attention(
         key=lambda c: (c.layer, c.start),
     )
     with mpl.rc_context(STYLE):
-        return _figure(found, heads, title)
+        return _figure(found, heads, title, size)
 
 
-def _layout(found: Trace, heads: list[Component]) -> Layout:
+def _layout(found: Trace, heads: list[Component], size: float | None) -> Layout:
     n = len(positions(found))
     longest = max(len(shortened(p, 8)) for p in positions(found))
     side = max(n * 0.24, 1.2)
@@ -65,6 +69,8 @@ def _layout(found: Trace, heads: list[Component]) -> Layout:
     lines = math.ceil(max(len(heads), 1) / ACROSS)
     across = math.ceil(max(len(heads), 1) / lines)  # lines of equal length: no empty places
     wide = max(left + side + 0.2, NARROWEST)
+    if size is not None:
+        across = min(across, max(int((room(size, LABEL) - EDGES - BAR) / wide), 1))
     titles = [len(_title(head, _room(wide))) for head in heads]
     title = 0.22 + LINE * max(titles, default=1)
     return Layout(side, (left, below), (wide, title + side + below), across, title)
@@ -75,8 +81,8 @@ def _room(wide: float) -> int:
     return int(wide / CHARACTER) - 2
 
 
-def _figure(found: Trace, heads: list[Component], title: str | None) -> Figure:
-    layout = _layout(found, heads)
+def _figure(found: Trace, heads: list[Component], title: str | None, size: float | None) -> Figure:
+    layout = _layout(found, heads, size)
     lines = math.ceil(len(heads) / layout.across)
     given = " ".join(map(shown, found.tokens))
     inches = _inches(layout)
@@ -150,8 +156,8 @@ def _panel(axes: Panel, found: Trace, head: Component, layout: Layout) -> Any:
     labels = [shortened(p, 8) for p in positions(found)]
     middles = edges[:-1] + 0.5
     turned = 90 if max(map(len, labels)) > 3 else 0
-    axes.set_xticks(middles, labels, fontsize=7, rotation=turned, parse_math=False)
-    axes.set_yticks(middles, labels, fontsize=7, parse_math=False)
+    axes.set_xticks(middles, labels, fontsize=LABEL, rotation=turned, parse_math=False)
+    axes.set_yticks(middles, labels, fontsize=LABEL, parse_math=False)
     axes.tick_params(length=0, pad=2, labelcolor=colours.INK)
     axes.spines[:].set(color=colours.FAINT)
     if summing:

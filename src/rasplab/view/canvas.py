@@ -111,9 +111,9 @@ def new_figure(width: float, height: float) -> Sheet:
     return cast("Sheet", figure)
 
 
-def panels_across(figure: Figure, across: int) -> Sequence[Panel]:
-    """A line of axes of equal size; matplotlib finds their places."""
-    return cast("Sequence[Panel]", list(np.ravel(figure.subplots(1, across, squeeze=False))))
+def panels_across(figure: Figure, across: int, lines: int = 1) -> Sequence[Panel]:
+    """Lines of axes of equal size; matplotlib finds their places."""
+    return cast("Sequence[Panel]", list(np.ravel(figure.subplots(lines, across, squeeze=False))))
 
 
 def write_figure(figure: Figure, stream: BytesIO, **how: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -17,6 +18,7 @@ from rasplab.view import colours
 from rasplab.view.canvas import STYLE, new_figure, panels_across, require_matplotlib
 from rasplab.view.drawing import shortened
 from rasplab.view.figures import EDGE
+from rasplab.view.look import room
 from rasplab.view.picture import FigurePicture
 from rasplab.view.stream import positions, shown
 from rasplab.weights import decode, encode
@@ -43,29 +45,40 @@ SATURATED = 0.005
 LEAST_LOSS = 1e-9
 """A loss below this is drawn here: the scale is logarithmic."""
 
+WIDE = 9.6
+"""Inches of three panels beside each other."""
 
-def draw_losses(series: Series, *, title: str = "") -> Figure:
+BANDS = "lines: medians over seeds · dark bands: the middle half of them · light: all"
+
+
+def draw_losses(series: Series, *, title: str = "", size: float | None = None) -> Figure:
     """Output loss, layer loss and accuracy against the width; a line per sweep joins the medians.
 
-    The dark band holds the middle half of the seeds, the light one all of them.
+    The dark band holds the middle half of the seeds, the light one all of them. Losses that the
+    scale has no room for stand on its lowest line, which says so. In a `size` in inches in which
+    three panels could not be read beside each other they stand below each other.
     """
     with require_matplotlib().rc_context(STYLE):
-        figure = new_figure(9.6, 3.0)
-        figure.set_layout_engine("constrained")
+        beside = size is None or room(size, TICK) >= WIDE
+        width, height = (WIDE, 3.2) if beside else (min(WIDE, room(size or WIDE, TICK)), 8.0)
+        figure = new_figure(width, height)
+        figure.set_layout_engine("constrained", rect=(0, 0.22 / height, 1, 1 - 0.22 / height))
+        across, lines = (len(_QUANTITIES), 1) if beside else (1, len(_QUANTITIES))
         for number, (axes, (name, quantity)) in enumerate(
-            zip(panels_across(figure, len(_QUANTITIES)), _QUANTITIES.items(), strict=True)
+            zip(panels_across(figure, across, lines), _QUANTITIES.items(), strict=True)
         ):
             for style, (label, found) in zip(_styles(), series.items(), strict=False):
                 _band(axes, found, quantity, style, label)
             _ticks(axes, (m for found in series.values() for m in found))
             _named(axes, "dimensions of the stream, d", name)
             if name != "accuracy":
-                axes.set_yscale("log" if axes.has_data() else "linear")
+                _logarithmic(axes)
             else:
                 axes.set_ylim(-0.02, 1.02)
             if number == 2 and len(series) > 1:
                 _legend(axes, loc="lower right")
         figure.suptitle(title, x=0.01, ha="left", parse_math=False, **TITLE)
+        figure.text(0.01, 0.06 / height, BANDS, fontsize=TICK, color=colours.MUTED)
     return figure
 
 
@@ -73,12 +86,13 @@ def draw_cosines(found: Sequence[Measures], *, title: str = "") -> Figure:
     """The cosine between what each sublayer, and each variable, is in either model, by width."""
     names = list(dict.fromkeys(name for m in found for name in m.cosines if "/" in name))
     with require_matplotlib().rc_context(STYLE):
-        height = max(3.2, 0.9 + 0.18 * len(names))
+        height = max(3.4, 1.1 + 0.18 * len(names))
         figure = new_figure(5.6, height)
-        axes = figure.add_axes((0.11, 0.48 / height, 0.5, 1 - 0.96 / height), label="cosines")
-        for style, name in zip(_styles(), names, strict=False):
+        axes = figure.add_axes((0.11, 0.68 / height, 0.5, 1 - 1.16 / height), label="cosines")
+        for number, (style, name) in enumerate(zip(_styles(), names, strict=False)):
             label = shortened(name.replace("/", ": "), LONGEST_LABEL)
-            _band(axes, found, _CosineOf(name), style, label)
+            marker = 3 + 4 * (1 - (number + 1) / len(names))  # one on another, both are seen
+            _band(axes, found, _CosineOf(name), style, label, marker)
         _ticks(axes, found)
         _named(axes, "dimensions of the stream, d", "cosine with the compiled model")
         least = min((c for m in found if not m.diverged for c in m.cosines.values()), default=0.0)
@@ -86,6 +100,7 @@ def draw_cosines(found: Sequence[Measures], *, title: str = "") -> Figure:
         if axes.has_data():
             _legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         figure.text(0.02, 1 - 0.22 / height, title, parse_math=False, **TITLE)
+        figure.text(0.02, 0.08 / height, BANDS, fontsize=TICK, color=colours.MUTED)
     return figure
 
 
@@ -227,6 +242,7 @@ def _band(
     quantity: Quantity,
     style: tuple[str, str],
     label: str,
+    marker: float = 3,
 ) -> None:
     colour, dash = style
     by_width: dict[int, list[float]] = {}
@@ -242,13 +258,29 @@ def _band(
     axes.fill_between(widths, least, most, color=colour, alpha=0.12, linewidth=0)
     axes.fill_between(widths, low, high, color=colour, alpha=0.25, linewidth=0)
     middle = [median(v.tolist()) for v in values]
-    axes.plot(widths, middle, dash, color=colour, linewidth=1.4, marker="o", ms=3, label=label)
+    axes.plot(widths, middle, dash, color=colour, linewidth=1.4, marker="o", ms=marker, label=label)
 
 
 def _ticks(axes: Panel, found: Iterable[Measures]) -> None:
-    """A tick at every width that was measured, or at every third of many."""
+    """A tick at every width that was measured, or of many at every third from the widest down."""
     widths = sorted({m.member.width for m in found if not m.diverged})
-    axes.set_xticks(widths if len(widths) <= 14 else widths[::3])
+    axes.set_xticks(widths if len(widths) <= 14 else widths[::-3])
+
+
+def _logarithmic(axes: Panel) -> None:
+    """A scale whose lowest line, if something is drawn on it, stands for all that is less."""
+    if not axes.has_data():
+        return
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    axes.set_yscale("log")
+    low, high = (math.log10(y) for y in axes.get_ylim())
+    powers = range(math.ceil(low), math.floor(high) + 1)
+    floor = round(math.log10(LEAST_LOSS))
+    axes.yaxis.set_major_locator(FixedLocator([10.0**power for power in powers]))
+    less = {power: r"\leq " for power in powers if power <= floor}
+    labels = [f"${less.get(power, '')}10^{{{power}}}$" for power in powers]
+    axes.yaxis.set_major_formatter(FixedFormatter(labels))
 
 
 def _legend(axes: Panel, **place: Any) -> None:
@@ -301,4 +333,5 @@ def _scale(figure: Sheet, mesh: object, matrices: Iterable[NDArray[np.floating]]
 
 
 def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else shown(value)
+    """Numbers to three decimals, as far as the pictures show them."""
+    return f"{round(value, 3) + 0.0:g}" if isinstance(value, float) else shown(value)

@@ -32,14 +32,27 @@ PIXELS_PER_INCH = 96
 NARROW = 400 / PIXELS_PER_INCH
 """The `size` of a picture on a narrow screen, in inches."""
 
+READABLE = 6.0
+"""Points of the smallest text that is read: 8 pixels of a screen."""
+
+
+def room(size: float, text: float) -> float:
+    """How wide a figure may be, whose texts of so many points are readable in a `size`; inches.
+
+    >>> room(3.0, 8.0)
+    4.0
+    """
+    return size * text / READABLE
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """Options of every picture.
 
     `title` replaces its own, `size` is the width in inches, `font` the family of its texts, `dark`
-    for dark ground. Plans, circuits and graphs are laid out anew where they would become too small
-    to read; of other pictures heights and texts follow the width.
+    for dark ground. Where a picture would become too small to read it is laid out anew: panels of
+    residual streams, attention and weights stand below each other, plans, circuits and graphs have
+    their texts on several lines. Otherwise heights and texts follow the width.
     """
 
     title: str | None = None

@@ -14,6 +14,7 @@ from rasplab.view import colours
 from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 from rasplab.view.drawing import shortened
 from rasplab.view.figures import EDGE
+from rasplab.view.look import room
 from rasplab.view.stream import Sublayer, positions, shown, sublayers
 from rasplab.weights import ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.directions import require_directions
@@ -30,8 +31,10 @@ GROUP_GAP = 0.45
 """Space between variables, in rows."""
 UNWRITTEN = "#eef0f3"
 GAP, TITLE = 0.16, 0.55
-NARROWEST = 5.2
-"""Inches: between panels, above a line of panels, of the figure."""
+NARROWEST, EDGE_RIGHT = 5.2, 0.1
+"""Inches: between panels, above a line of panels; of the figure, and right of its panels."""
+CELL, NARROW_CELL = 0.25, 0.22
+"""Inches of a position at least, and in a narrow picture."""
 ASPECT = 1.6
 LONGEST_TOKEN = 8
 LONGEST_LABEL = 28
@@ -50,24 +53,27 @@ class Layout:
 
 
 def draw_residual(
-    weights: ModelWeights, sequence: Iterable[object], title: str | None = None
+    weights: ModelWeights,
+    sequence: Iterable[object],
+    title: str | None = None,
+    size: float | None = None,
 ) -> Figure:
-    """The figure of the residual stream of a model on one sequence."""
+    """The figure of the residual stream of a model on one sequence, for a width in inches."""
     require_directions(weights, "a picture of the residual stream")
     mpl = require_matplotlib()
     found = trace(weights, sequence)
     with mpl.rc_context(STYLE):
-        return _Drawer(found, title).figure()
+        return _Drawer(found, title, size).figure()
 
 
 class _Drawer:
     """One figure; lengths in inches until the axes are placed."""
 
-    def __init__(self, found: Trace, title: str | None = None) -> None:
-        self.title = title
+    def __init__(self, found: Trace, title: str | None, size: float | None) -> None:
+        self.title, self.size = title, size
         self.found, self.panels, self.positions = found, sublayers(found), positions(found)
         self.directions = found.weights.circuit.directions
-        self.layout = _layout(found)
+        self.layout = _layout(found, CELL if size is None or size >= NARROWEST else NARROW_CELL)
         last = self.panels[-1].stream
         self.scale = {p.name: _largest(last[:, p.columns]) for p in self.layout.places}
         names = [p.name for p in self.layout.places if not p.marks_bos]
@@ -78,9 +84,10 @@ class _Drawer:
         panel = (len(self.positions) * layout.cell[0], layout.rows * layout.cell[1])
         left, tick = sum(layout.labels) + 0.42, self._tick_height()
         line = panel[1] + tick + TITLE
-        across = _across(len(self.panels), panel[0] + GAP, line)
+        across = self._fitting(left, panel[0] + GAP, line)
         lines = -(-len(self.panels) // across)
-        width = max(left + across * (panel[0] + GAP) + 0.1, NARROWEST)
+        least = NARROWEST if self.size is None else min(NARROWEST, self.size)
+        width = max(left + across * (panel[0] + GAP) + EDGE_RIGHT, least)
         height = 0.5 + lines * line + 0.6
         figure = new_figure(width, height)
         for i, sublayer in enumerate(self.panels):
@@ -94,6 +101,14 @@ class _Drawer:
         self._title(figure)
         self._legend(figure, left)
         return figure
+
+    def _fitting(self, left: float, panel: float, line: float) -> int:
+        """How many panels stand side by side: fewer where texts would be too small to read."""
+        across = _across(len(self.panels), panel, line)
+        if self.size is None:
+            return across
+        fit = math.floor((room(self.size, self.layout.text) - left - EDGE_RIGHT) / panel)
+        return min(across, max(fit, 1))
 
     def _written_by(self, panel: int) -> set[str]:
         return {name for p in self.panels[: panel + 1] for name in p.wrote}
@@ -217,17 +232,16 @@ class _Drawer:
         words = "of the variable's largest value"
         x += length + 0.1
         figure.text(x / width, (y + 0.02) / height, words, fontsize=7, color=colours.MUTED)
-        x += 1.75
-        if x + 1.1 < width:
-            box = (x / width, y / height), 0.18 / width, 0.11 / height
-            figure.add_artist(Rectangle(*box, color=UNWRITTEN, transform=figure.transFigure))
-            x += 0.26
-            figure.text(
-                x / width, (y + 0.02) / height, "not yet written", fontsize=7, color=colours.MUTED
-            )
+        x, y = (x + 1.75, y) if x + 2.85 < width else (x - 0.26, 0.08)  # beside, or below
+        box = (x / width, y / height), 0.18 / width, 0.11 / height
+        figure.add_artist(Rectangle(*box, color=UNWRITTEN, transform=figure.transFigure))
+        x += 0.26
+        figure.text(
+            x / width, (y + 0.02) / height, "not yet written", fontsize=7, color=colours.MUTED
+        )
 
 
-def _layout(found: Trace) -> Layout:
+def _layout(found: Trace, least: float) -> Layout:
     places = tuple(sorted(found.weights.circuit.variables, key=lambda v: v.start))
     directions = found.weights.circuit.directions
     tops: dict[str, float] = {}
@@ -238,7 +252,7 @@ def _layout(found: Trace) -> Layout:
     d_model = len(directions)
     height, text = (0.18, 7.0) if d_model <= 45 else (0.155, 6.5) if d_model <= 75 else (0.13, 5.8)
     longest = max(len(shortened(p, LONGEST_TOKEN)) for p in positions(found)[1:])
-    width = max(0.25, 0.075 * longest if longest <= 4 else 0.0)
+    width = max(least, 0.075 * longest if longest <= 4 else 0.0)
     names = max(len(shortened(p.name, LONGEST_LABEL)) for p in places) * (text + 1) * 0.0098
     labels = max(len(_row_label(d)) for d in directions) * text * 0.0088
     return Layout(places, tops, y - GROUP_GAP, (width, height), text, (names, max(labels, 0.2)))
