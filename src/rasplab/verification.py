@@ -16,7 +16,7 @@ from rasplab.display import Table, html
 from rasplab.graph import Interner, Node
 from rasplab.graph.promises import named_promises, unkept, were_observed
 from rasplab.options import Options
-from rasplab.rasp.sequence import Sequences, read_sequence
+from rasplab.rasp.sequence import Sequences, read_sequence, whole
 from rasplab.rasp.values import Value, identity
 
 if TYPE_CHECKING:
@@ -96,13 +96,14 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
                 "`rasplab.Model(model.weights, program)`, `rasplab verify DIR --program FILE:NAME`",
             )
         )
-    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+    number = whole(samples)
+    if number is None or number < 1:
         raise InputError(
             diagnostic("E418", f"`samples` must be a whole number from 1, not {shown(samples)}")
         )
     config, declared = model.config, model.inputs
     promised = _promised(model)
-    exhaustive, source = _source(model, samples, seed)
+    exhaustive, source = _source(model, number, seed)
     tolerance = model.weights.tolerance
     checked = without_value = positions = wrong = 0
     worst = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +12,7 @@ from cyclopts import Parameter
 from rasplab.cli import output
 from rasplab.cli.parameters import AsJson
 from rasplab.cli.progress import shown_progress
-from rasplab.diagnostics import InputError, diagnostic, require
+from rasplab.diagnostics import InputError, counted, diagnostic, require
 
 if TYPE_CHECKING:
     from rasplab.lab.discovery.bench.directory import Row
@@ -120,6 +121,14 @@ def _report(rows: list[Row], out: Path, title: str, *, as_json: bool) -> None:
         output.say(", ".join(str(path) for path in (*tables, *pages)))
     if missing:
         output.note(f"no figures: {missing}")
-    failed = {(row["method"], row["note"]) for row in rows if row["status"] == "failed"}
-    for method, why in sorted(failed):
-        output.note(f"{method} failed: {why}")
+    for line in _noted(rows):
+        output.note(line)
+
+
+def _noted(rows: list[Row]) -> list[str]:
+    """What failed or was refused, and what was warned of, with how many results it is about."""
+    said = {"failed": "{method} failed", "refused": "{program} refused", "ok": "{method}"}
+    found = Counter(
+        f"{said[row['status']].format(**row)}: {row['note']}" for row in rows if row["note"]
+    )
+    return [f"{line} ({counted(n, 'result')})" for line, n in sorted(found.items())]

@@ -95,6 +95,7 @@ def listed(values: Iterable[Value]) -> Listed:
     """A `Listed` of the distinct values, numbers in increasing order, the rest as they came."""
     distinct = list({identity(value): value for value in values}.values())
     if all(value is None or is_number(value) for value in distinct):
+        # undefined last, and of equals the number before the boolean
         distinct.sort(key=lambda value: (value is None, value, isinstance(value, bool)))
     return Listed(tuple(distinct))
 

@@ -126,6 +126,7 @@ def _candidate_supports(operands: tuple[Node, ...], known: Known) -> list[tuple[
             len(supports) > 1 and known.form(operand) is not None and not others & set(supports)
         )
         kept.append((operand,) if sum_of_several else supports)
+    # in this order the first of which a table can be held is taken
     return [_union(kept), whole, operands]
 
 

@@ -111,6 +111,7 @@ def shown_by_counts(
             if counts is not None and counts[1] <= 1:
                 found.single.add(node.operands[0])
         counts = _selected(node.operands[0], facts, occurring)
+        # under causal masking what is selected elsewhere may stand after the query
         if counts is not None and counts[0] >= 1 and not facts.causal:
             found.filled.add(node.operands[0])
     return found

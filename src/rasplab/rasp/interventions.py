@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.naming import Naming, name_computations
+from rasplab.rasp.sequence import whole
 from rasplab.rasp.values import Value, canonical
 
 Do: TypeAlias = Mapping[str, object]
@@ -51,8 +52,9 @@ def check_position(position: object, length: int) -> int:
     Raises:
         InputError: E432 for what is none.
     """
-    if isinstance(position, int) and not isinstance(position, bool) and 0 <= position < length:
-        return position
+    number = whole(position)
+    if number is not None and 0 <= number < length:
+        return number
     raise InputError(
         diagnostic(
             "E432",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -127,6 +128,22 @@ def whole(given: object) -> int | None:
     """
     number = plain(given)
     return number if type(number) is int else None
+
+
+def real(given: object) -> float | None:
+    """A number of Python's or of NumPy's, infinite where it is too large; `None` for all else.
+
+    >>> import numpy as np
+    >>> real(np.float32(0.5)), real(2), real(True), real("2")
+    (0.5, 2.0, None, None)
+    """
+    number = plain(given)
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _no_token(token: object, error: Exception) -> Diagnostic:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import TypedDict
 
 from rasplab.diagnostics import InputError, diagnostic, shown
+from rasplab.rasp.sequence import real
 
 DARK_GROUND = "#14181f"
 _ON_DARK = {
@@ -62,8 +62,7 @@ class Look:
 
     def __post_init__(self) -> None:
         size: object = self.size
-        number = isinstance(size, int | float) and not isinstance(size, bool)
-        if size is not None and not (number and math.isfinite(size) and 0 < size <= LARGEST):
+        if size is not None and not 0 < (real(size) or 0) <= LARGEST:
             raise InputError(
                 diagnostic(
                     "E506",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import InputError, counted, diagnostic
+from rasplab.rasp.sequence import whole
 from rasplab.view import colours
 from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 from rasplab.view.drawing import shortened
@@ -137,7 +138,8 @@ def _components(weights: ModelWeights, layer: int, head: int | None) -> list[Com
 
 
 def _check(what: str, number: object, count: int) -> None:
-    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < count:
+    given = whole(number)
+    if given is not None and 0 <= given < count:
         return
     raise InputError(
         diagnostic(

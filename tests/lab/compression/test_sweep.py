@@ -294,7 +294,7 @@ def test_second_order_steps_solve_many_problems_at_once() -> None:
     ("widths", "seeds", "code"),
     [
         *(([0], 1, "E800"), ([99], 1, "E800"), ([], 1, "E800"), ([3.5], 1, "E800")),
-        *(([3], 0, "E804"), ([3], 1.5, "E804")),
+        *(([3], 0, "E804"), ([3], 1.5, "E804"), ([3], True, "E804")),
     ],
 )
 def test_widths_and_seeds_that_cannot_be_are_refused(

@@ -7,8 +7,7 @@ import operator
 import os
 import sys
 from collections.abc import Iterable
-from numbers import Integral, Real
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import torch
 
@@ -16,6 +15,7 @@ from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.compression.domain import Domain
 from rasplab.lab.compression.maps import Member, Sharing, Start
 from rasplab.lab.compression.recipes import Recipe, settings
+from rasplab.rasp.sequence import real, whole
 from rasplab.weights import Config, ModelWeights
 
 SAVE_EVERY = 30.0
@@ -43,7 +43,8 @@ def check_numbers(recipe: Recipe, **numbers: int) -> None:
     given = settings(recipe) | numbers
     for name, bound in LEAST.items():
         number = given.get(name, bound)
-        if not isinstance(number, Integral) or number < bound:
+        counted = whole(number)
+        if counted is None or counted < bound:
             why = f"`{name}` must be a whole number of at least {bound}, not {number!r}"
             raise InputError(diagnostic("E804", why))
     for name in ("first_rate", "last_rate", "decay", "enough"):
@@ -62,7 +63,8 @@ def check_numbers(recipe: Recipe, **numbers: int) -> None:
 
 
 def _within(number: object, most: float) -> bool:
-    return isinstance(number, Real) and bool(0 <= cast(float, number) <= most)
+    given = real(number)
+    return given is not None and 0 <= given <= most
 
 
 def check_names(recipe: Recipe, *, sharing: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from rasplab.lab.data.corrupt import CORRUPTIONS, Tokens, minimal, redrawn, resa
 from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.lab.data.runs import Runs
 from rasplab.rasp.inputs import Inputs
-from rasplab.rasp.sequence import Sequences, different
+from rasplab.rasp.sequence import Sequences, different, whole
 from rasplab.weights.config import Config
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def make_dataset(
     """Clean and corrupted inputs of a model; see `Model.dataset`."""
     config = model.config
     _check(config, n, corrupt, length)
+    n, length = whole(n), whole(length)
     draw = random.Random(seed)
     runs = Runs(model.weights)
     possible = _possible(config, length, drawn=n is not None)
@@ -83,8 +85,8 @@ def _check(config: Config, n: int | None, corrupt: str, length: int | None) -> N
             )
         )
     for name, given, most in (("n", n, None), ("length", length, config.max_length)):
-        whole = isinstance(given, int) and not isinstance(given, bool)
-        if given is not None and (not whole or given < 1 or (most is not None and given > most)):
+        number = whole(given)
+        if given is not None and not (number and 1 <= number <= (most or math.inf)):
             upper = "" if most is None else f" to {most}"
             raise InputError(
                 diagnostic(

@@ -16,7 +16,7 @@ from rasplab.rasp import expressions as ex
 from rasplab.rasp.evaluate import evaluate_from
 from rasplab.rasp.interventions import unknown_variable
 from rasplab.rasp.naming import Naming, name_computations
-from rasplab.rasp.sequence import read_sequence
+from rasplab.rasp.sequence import read_sequence, whole
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import Manifest, VariablePlace
 from rasplab.weights.config import Config
@@ -175,8 +175,8 @@ def causal_model(model: Model, length: int | None = None) -> CausalModel:
                 help="compile it again, or pass the program: `rasplab.Model(weights, program)`",
             )
         )
-    n = config.max_length if length is None else length
-    if isinstance(n, bool) or not isinstance(n, int) or not 0 < n <= config.max_length:  # pyright: ignore[reportUnnecessaryIsInstance]
+    n = config.max_length if length is None else whole(length)
+    if n is None or not 0 < n <= config.max_length:
         raise InputError(
             diagnostic(
                 "E432",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.circuits.data import Inputs, read_inputs
 from rasplab.rasp.expressions import Expression
-from rasplab.rasp.sequence import whole
+from rasplab.rasp.sequence import real, whole
 from rasplab.weights.architecture import Site
 from rasplab.weights.artefact import Manifest, ModelWeights, VariablePlace
 from rasplab.weights.coordinates import coordinates
@@ -63,7 +63,7 @@ def check_threshold(given: object) -> None:
     Raises:
         InputError: E451.
     """
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1:
+    if not 0 < (real(given) or 0) <= 1:
         why = f"{shown(given)} is no threshold"
         raise InputError(diagnostic("E451", why, help="give a number above 0, and up to 1"))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import asdict, replace
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, cast
 
 from rasplab.diagnostics import InputError, diagnostic, shown
@@ -12,6 +12,7 @@ from rasplab.lab.twins.alignment import circuit_of
 from rasplab.lab.twins.shape import Shape
 from rasplab.lab.twins.training import Recipe
 from rasplab.lower import WEIGHTS_AT_MOST
+from rasplab.rasp.sequence import real, whole
 from rasplab.weights import ModelWeights
 from rasplab.weights.config import expected_shapes
 
@@ -71,29 +72,31 @@ def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, 
     Raises:
         InputError: E467.
     """
-    whole = {"seeds": (seeds, 1), "seed": (seed, 0)}
-    whole |= {name: (getattr(recipe, name), 1) for name in ("steps", "batch", "warm_up")}
-    whole |= {name: (size, 1) for name, size in asdict(shape).items() if size is not None}
-    for name, (number, least) in whole.items():
-        if not isinstance(number, Integral) or number is True or number < least:
+    counts = {"seeds": (seeds, 1), "seed": (seed, 0)}
+    counts |= {name: (getattr(recipe, name), 1) for name in ("steps", "batch", "warm_up")}
+    counts |= {name: (size, 1) for name, size in asdict(shape).items() if size is not None}
+    for name, (number, least) in counts.items():
+        given = whole(number)
+        if given is None or given < least:
             raise _refused(f"`{name}` must be a whole number of at least {least}", number)
     for name in ("behaviour", "interchange", "strict", "rate", "decay", "clip", "enough"):
         number = getattr(recipe, name)
-        if not _is_number(number) or not 0 <= number < math.inf:
+        if not _within(number, sys.float_info.max):
             raise _refused(f"`{name}` must be a number of at least 0", number)
     if not _are_betas(recipe.betas):
         raise _refused("`betas` must be two numbers from 0 to below 1", recipe.betas)
-    if not _is_number(held_out) or not 0 < held_out < 1:
+    if not 0 < (real(held_out) or 0) < 1:
         raise _refused("`held_out` must be a share between 0 and 1", held_out)
 
 
 def _are_betas(given: object) -> bool:
     pair = cast("tuple[Any, ...]", given if isinstance(given, tuple) else ())
-    return len(pair) == 2 and all(_is_number(beta) and 0 <= beta < 1 for beta in pair)
+    return len(pair) == 2 and all(_within(beta, math.nextafter(1, 0)) for beta in pair)
 
 
-def _is_number(given: object) -> bool:
-    return isinstance(given, Real) and given is not True and given is not False
+def _within(given: object, most: float) -> bool:
+    number = real(given)
+    return number is not None and 0 <= number <= most
 
 
 def check_size(config: Config, seeds: int) -> None:
