@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 from rasplab.craft.certificate import SPARING
 from rasplab.rasp.values import Value
@@ -19,9 +19,7 @@ from rasplab.weights.architecture import Site
 from rasplab.weights.artefact import Manifest
 from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, PAD_ID, Config
 from rasplab.weights.schema import Kind, ListOf, Maybe, Record, SiteName
-from rasplab.weights.values_json import from_json, to_json
-
-Json: TypeAlias = "dict[str, Any]"
+from rasplab.weights.values_json import Json, from_json, to_json
 
 
 def to_bytes(data: Json) -> bytes:

@@ -23,9 +23,7 @@ from rasplab.craft.specification import (
     Total,
 )
 from rasplab.rasp.values import Value
-from rasplab.weights.values_json import from_json, to_json
-
-Json = dict[str, Any]
+from rasplab.weights.values_json import Json, from_json, to_json
 
 
 def specification_data(specification: Specification) -> Json:

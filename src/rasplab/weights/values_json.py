@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from rasplab.rasp.values import Value
+
+Json: TypeAlias = "dict[str, Any]"
+"""An object of JSON, as Python has it."""
 
 
 def to_json(value: Value) -> Any:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from rasplab.rasp.values import Value
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.codec import encode
 from rasplab.weights.trace import direction_labels, text
+from rasplab.weights.values_json import Json
 
 Array = NDArray[np.floating]
 
@@ -39,7 +39,7 @@ class _Spot:
     writer: Writer
     position: int
     activation: float
-    data: dict[str, Any]
+    data: Json
 
     @property
     def id(self) -> str:
@@ -51,7 +51,7 @@ class _Spot:
         return self.writer.column
 
 
-def attribution_graph(truth: GroundTruth, sequence: Iterable[object] | None) -> dict[str, Any]:
+def attribution_graph(truth: GroundTruth, sequence: Iterable[object] | None) -> Json:
     """The graph of a circuit at level direction, on a sequence, by default one of its data.
 
     Raises:
@@ -128,7 +128,7 @@ class _Graph:
             return None
         return self.truth.blocks.architecture.steps.index(writer.step)
 
-    def logits(self) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
+    def logits(self) -> Iterator[tuple[Json, tuple[int, int]]]:
         """A node for the output at each position, and where its score stands in the read-out."""
         config = self.weights.config
         layer = len(self.truth.blocks.architecture.steps) + 1
@@ -142,7 +142,7 @@ class _Graph:
             )  # fmt: skip
             yield {**node, "is_target_logit": True, "token_prob": 1.0}, (position, column)
 
-    def links(self, spots: list[_Spot]) -> Iterator[dict[str, Any]]:
+    def links(self, spots: list[_Spot]) -> Iterator[Json]:
         """From what a block reads to what it writes."""
         for reader in self._readers():
             written = [s for s in spots if s.writer.name.split("/")[0] == reader.node]
@@ -163,8 +163,8 @@ class _Graph:
                         yield {"source": source.id, "target": target.id, "weight": effect}
 
     def score_links(
-        self, spots: list[_Spot], logits: list[tuple[dict[str, Any], tuple[int, int]]]
-    ) -> Iterator[dict[str, Any]]:
+        self, spots: list[_Spot], logits: list[tuple[Json, tuple[int, int]]]
+    ) -> Iterator[Json]:
         """From what the read-out reads to the scores: a linear map, exactly."""
         unembedding = self.weights.arrays["unembed.W_U"]
         for node, (position, column) in logits:
@@ -222,7 +222,7 @@ def _spot(writer: Writer, position: int, x: float, layer: int | None, label: str
 
 def _node(
     node_id: str, js: str, feature: int, layer: str, position: int, kind: str, text: str, x: float
-) -> dict[str, Any]:
+) -> Json:
     return {
         "node_id": node_id,
         "jsNodeId": js,

@@ -27,6 +27,7 @@ from rasplab.lab.circuits.sets import MinimalCircuits
 from rasplab.lab.circuits.truth import Edge, GroundTruth
 from rasplab.weights.architecture import EMBED, Architecture
 from rasplab.weights.directory import write_file
+from rasplab.weights.values_json import Json
 
 if TYPE_CHECKING:
     from rasplab.lab.circuits.scoring import Scored
@@ -36,7 +37,6 @@ FORMATS = (
     *("auto-circuit", "acdc", "interpbench", "attribution-graph"),
 )
 
-Json: TypeAlias = "dict[str, Any]"
 Place: TypeAlias = "tuple[str, tuple[int | None, ...]]"
 """A hook name of TransformerLens, and an index into its activation."""
 
@@ -84,7 +84,7 @@ def save(
     return write_file(path, (json.dumps(data, indent=1) + "\n").encode("ascii"))
 
 
-def own_json(truth: GroundTruth) -> dict[str, Any]:
+def own_json(truth: GroundTruth) -> Json:
     """Everything that a circuit is."""
     return {
         "format": "rasplab-circuit",
@@ -115,7 +115,7 @@ def _edge(edge: Edge) -> Json:
     return {"sender": edge.sender, "receiver": edge.receiver, "position": edge.position}
 
 
-def eap(truth: GroundTruth, min_heads: int = 1) -> dict[str, Any]:
+def eap(truth: GroundTruth, min_heads: int = 1) -> Json:
     """The graph of EAP-IG: level qkv, no positions, `embed` as `input`.
 
     With `min_heads` it is the graph of a model that was widened with heads that do nothing
@@ -131,9 +131,7 @@ def eap(truth: GroundTruth, min_heads: int = 1) -> dict[str, Any]:
     return data | {"nodes": writers | {"logits": {"in_graph": True}}}
 
 
-def importances(
-    truth: GroundTruth, scores: Scored | None = None, min_heads: int = 1
-) -> dict[str, Any]:
+def importances(truth: GroundTruth, scores: Scored | None = None, min_heads: int = 1) -> Json:
     """MIB's importances: a number for every edge and node of EAP-IG's graph, 0 where none is known.
 
     Without scores they are 1 in the circuit, and 0 elsewhere. The graph's `input` is `embed`.
@@ -168,7 +166,7 @@ def _eap_edge(edge: Edge) -> tuple[str, str]:
 
 def _eap_data(
     truth: GroundTruth, tool: str, scores: Mapping[tuple[str, str], float], min_heads: int
-) -> dict[str, Any]:
+) -> Json:
     """EAP-IG's graph, with a score at every edge, which is in it if that is not 0."""
     _require(truth, tool, levels=("qkv",), joined=False, positions=False)
     sizes = truth.sizes | {"n_heads": max(truth.sizes["n_heads"], min_heads, 1)}

@@ -8,7 +8,7 @@ benchmark's five tags two can be read off a compiled component with certainty, `
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 from rasplab.lab.circuits.blocks import Writer
 from rasplab.lab.circuits.data import by_default, declared
@@ -19,9 +19,7 @@ from rasplab.weights.artefact import Component, ModelWeights
 from rasplab.weights.codec import decode, encode
 from rasplab.weights.forward import forward
 from rasplab.weights.trace_steps import DOING
-from rasplab.weights.values_json import to_json
-
-Json: TypeAlias = "dict[str, Any]"
+from rasplab.weights.values_json import Json, to_json
 
 EXAMPLES = 5
 """A case of the benchmark has at most so many examples."""

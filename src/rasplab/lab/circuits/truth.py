@@ -12,6 +12,7 @@ from rasplab.lab.circuits.blocks import Blocks
 from rasplab.lab.circuits.convention import Convention
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import ModelWeights
+from rasplab.weights.values_json import Json
 
 if TYPE_CHECKING:
     from rasplab.lab.circuits.scoring import Found, Marks, Scored
@@ -119,7 +120,7 @@ class GroundTruth:
         """The variables that a node writes."""
         return next((w.variables for w in self.blocks.writers if w.name == name), ())
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The circuit as data."""
         from rasplab.lab.circuits.formats import own_json
 

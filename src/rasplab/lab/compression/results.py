@@ -18,6 +18,7 @@ from rasplab.lab.compression.measures import Measures
 from rasplab.lab.compression.sweep import Sweep
 from rasplab.lab.compression.variables import VariableReport
 from rasplab.weights.directory import write_file
+from rasplab.weights.values_json import Json
 
 
 def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:
@@ -35,7 +36,7 @@ def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:
         sweep.compressed(member).save(directory / MODELS / member.name, overwrite=True)
 
 
-def as_data(sweep: Sweep) -> dict[str, Any]:
+def as_data(sweep: Sweep) -> Json:
     """What was done and what was measured, as JSON; null is a number that is none."""
     return {
         "format": FORMAT,
@@ -47,7 +48,7 @@ def as_data(sweep: Sweep) -> dict[str, Any]:
     }
 
 
-def read_measures(data: dict[str, Any]) -> tuple[Measures, ...]:
+def read_measures(data: Json) -> tuple[Measures, ...]:
     """The measures that `as_data` wrote.
 
     >>> record = {"width": 2, "seed": 0, "output_loss": None, "layer_loss": 0.2, "accuracy": 1.0}
@@ -128,7 +129,7 @@ def _variables(sweep: Sweep) -> str:
     return text.getvalue()
 
 
-def _record(measures: Measures) -> dict[str, Any]:
+def _record(measures: Measures) -> Json:
     return {
         "width": measures.member.width,
         "seed": measures.member.seed,

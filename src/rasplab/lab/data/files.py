@@ -14,7 +14,7 @@ from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID
 from rasplab.weights.directory import write_file
-from rasplab.weights.values_json import from_json, to_json
+from rasplab.weights.values_json import Json, from_json, to_json
 
 FORMATS = ("jsonl", "parquet", "auto-circuit")
 FORMAT = "rasplab-data"
@@ -61,7 +61,7 @@ def load(path: str | Path) -> Dataset:
         raise _unreadable("E502", path, f"{error}") from error
 
 
-def prompts(data: Dataset, answers: str = "columns") -> dict[str, Any]:
+def prompts(data: Dataset, answers: str = "columns") -> Json:
     """The prompts of auto-circuit: ids with BOS first; per position the right and a wrong answer.
 
     Where the output is a number, answers are the numbers themselves.
@@ -109,7 +109,7 @@ def _answers(data: Dataset, answers: str) -> dict[object, int]:
 # -- records
 
 
-def _head(data: Dataset) -> dict[str, Any]:
+def _head(data: Dataset) -> Json:
     outputs = data.output_values
     return {
         "format": FORMAT,
@@ -127,12 +127,12 @@ def _json(values: Sequence[Value]) -> list[Any]:
     return [to_json(value) for value in values]
 
 
-def _record(pair: Pair) -> dict[str, Any]:
+def _record(pair: Pair) -> Json:
     sides = {side: _json(getattr(pair, side)) for side in _SIDES}
     return {**sides, "differs": {name: list(places) for name, places in pair.differs.items()}}
 
 
-def _dataset(head: dict[str, Any], records: list[dict[str, Any]]) -> Dataset:
+def _dataset(head: Json, records: list[Json]) -> Dataset:
     return Dataset(
         tuple(map(_pair, records)),
         head["corrupt"],
@@ -144,7 +144,7 @@ def _dataset(head: dict[str, Any], records: list[dict[str, Any]]) -> Dataset:
     )
 
 
-def _pair(record: dict[str, Any]) -> Pair:
+def _pair(record: Json) -> Pair:
     clean, corrupt, output, corrupted = (_values(record[side]) for side in _SIDES)
     differs = {name: tuple(places) for name, places in record["differs"].items()}
     return Pair(clean, corrupt, output, corrupted, differs)
@@ -160,7 +160,7 @@ def _lines(data: Dataset) -> bytes:
     return "".join(json.dumps(line) + "\n" for line in lines).encode("ascii")
 
 
-def _from_lines(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _from_lines(data: bytes) -> tuple[Json, list[Json]]:
     head, *records = map(json.loads, data.decode("utf-8").splitlines())
     return head, records
 
@@ -169,7 +169,7 @@ def _parquet(data: Dataset) -> bytes:
     """A row per pair; tokens and outputs as their own type where all have one, else as JSON."""
     arrow, parquet = _arrow()
     records = [_record(pair) for pair in data]
-    columns: dict[str, Any] = {}
+    columns: Json = {}
     as_json: list[str] = []
     for side in _SIDES:
         lists: list[list[Any]] = [record[side] for record in records]
@@ -208,14 +208,14 @@ def _type_of(arrow: Any, kind: type) -> Any:
     return known[kind]
 
 
-def _from_parquet(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _from_parquet(data: bytes) -> tuple[Json, list[Json]]:
     arrow, parquet = _arrow()
     try:
         table = parquet.read_table(io.BytesIO(data))
     except arrow.ArrowException as error:
         raise ValueError(error) from error
     head = json.loads(cast("dict[bytes, bytes]", table.schema.metadata)[FORMAT.encode()])
-    records: list[dict[str, Any]] = table.to_pylist()
+    records: list[Json] = table.to_pylist()
     for record in records:
         record["differs"] = dict(record["differs"])
         for side in head["as_json"]:

@@ -21,6 +21,7 @@ from rasplab.weights.artefact import Component, ModelWeights
 from rasplab.weights.directory import write_file
 from rasplab.weights.frames import Basis
 from rasplab.weights.trace import direction_labels
+from rasplab.weights.values_json import Json
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -131,7 +132,7 @@ def _carried(matrix: MatrixComponents) -> str:
     return ", ".join(f"{name} {n}" for name, n in counts.items())
 
 
-def _matrix_data(matrix: MatrixComponents) -> dict[str, Any]:
+def _matrix_data(matrix: MatrixComponents) -> Json:
     return {
         "array": matrix.array,
         "head": matrix.head,
