@@ -10,6 +10,8 @@ import functools
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from rasplab.display import shorten
+
 Kind: TypeAlias = Literal["attn", "mlp"]
 Activation: TypeAlias = Literal["relu", "reglu"]
 """What hidden units are: relu(x), or gated, relu(g) · x, for which no forward pass is written."""
@@ -152,6 +154,9 @@ class Architecture:
     activation: Activation = "relu"
     norm: Norm = "none"
     causal: bool = False
+
+    def __repr__(self) -> str:
+        return f"<architecture: {shorten(str(self), 100)}>"
 
     @functools.cached_property
     def sites(self) -> tuple[Site, ...]:
