@@ -5,6 +5,7 @@ import pickle
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -180,6 +181,32 @@ def test_dir_lists_what_a_user_needs() -> None:
     for name in dir(rasplab):
         assert getattr(rasplab, name) is not None
     assert re.fullmatch(r"\d+\.\d+\.\d+", rasplab.__version__)
+
+
+def test_the_laboratory_lists_all_of_its_tools() -> None:
+    folder = Path(rasplab.lab.__file__).parent
+    assert set(dir(rasplab.lab)) == {
+        package.parent.name for package in folder.glob("*/__init__.py")
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("graft", "lab.graft.graft"),
+        ("twins", "lab.twins"),
+        ("train_twins", "lab.twins.train_twins"),
+    ],
+)
+def test_a_tool_that_is_sought_at_the_top_is_found(name: str, place: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(f"it is `rasplab.{place}`")):
+        getattr(rasplab, name)
+
+
+def test_what_was_read_shows_its_values(model: rasplab.Model) -> None:
+    read = model.trace([3, 1, 2]).variable("sort")
+    assert repr(read) == f"<reading {read}>"
+    assert "Step(" not in repr(model.config.architecture)
 
 
 def test_a_model_is_called_with_an_intervention() -> None:

@@ -70,6 +70,8 @@ _ELSEWHERE = {
     "check": "`rasplab.checker.prove(model.weights)` proves a model",
     "verify": "`model.verify()` compares a model with its program",
     "disguise": "it is `rasplab.lab.realism.disguise`",
+    "graft": "it is `rasplab.lab.graft.graft`",
+    "train_twins": "it is `rasplab.lab.twins.train_twins`",
 }
 
 if hasattr(sys, "ps1") or sys.flags.interactive:
@@ -98,7 +100,7 @@ def __getattr__(name: str) -> Any:
 
 def _advice(name: str) -> str | None:
     """Where a name is that somebody sought here."""
-    for place in (import_module("rasplab.rasp"), import_module("rasplab.programs")):
+    for place in (import_module(f"rasplab.{place}") for place in ("rasp", "programs", "lab")):
         if name not in _ELSEWHERE and name in place.__all__:
             return f"it is `{place.__name__}.{name}`"
     return _ELSEWHERE.get(name)

@@ -156,6 +156,14 @@ def test_a_size_that_makes_no_sense_is_refused(size) -> None:
         Look(size=size)
 
 
+def test_a_font_that_is_not_there_is_refused() -> None:
+    model = library_model("sort")
+    with pytest.raises(InputError, match="E506") as refused:
+        view.residual(model, [3, 1], font="DejaVu Sanss")
+    assert "did you mean 'DejaVu Sans" in str(refused.value)
+    assert view.residual(model, [3, 1], font="monospace").svg()
+
+
 @pytest.mark.parametrize("head", [0, None])
 def test_narrow_weights_are_the_same_below_each_other_and_can_be_read(head: int | None) -> None:
     model = library_model("sort")

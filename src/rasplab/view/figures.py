@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
+from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.view import colours
 from rasplab.view.canvas import STYLE, new_figure, require_matplotlib
 from rasplab.view.drawing import (
@@ -46,13 +48,19 @@ def to_figure(drawing: Drawing, look: Look = PLAIN) -> Figure:
 
 
 def restyled(figure: Figure, look: Look) -> Figure:
-    """A figure in a look: on dark ground, in another font, larger or smaller as a whole."""
+    """A figure in a look: on dark ground, in another font, larger or smaller as a whole.
+
+    Raises:
+        InputError: E506, the font is not on this machine.
+    """
     from matplotlib.collections import QuadMesh
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
     from matplotlib.text import Text as Label
 
     require_matplotlib()
+    if look.font is not None:
+        _check_font(look.font)
     width, height = figure.get_size_inches()
     scale = 1.0 if look.size is None else look.size / width
     artists = [*figure.findobj()]
@@ -85,6 +93,28 @@ def restyled(figure: Figure, look: Look) -> Figure:
         for axes in figure.axes:
             axes.patch.set_facecolor(look.colour("#ffffff"))
     return figure
+
+
+def _check_font(name: str) -> None:
+    """Matplotlib takes another font, and says so once for every text."""
+    from matplotlib.font_manager import (
+        FontProperties,
+        findfont,  # pyright: ignore[reportUnknownVariableType]
+        get_font_names,
+    )
+
+    try:
+        findfont(FontProperties(family=[name]), fallback_to_default=False)
+    except ValueError:
+        near = get_close_matches(str(name), get_font_names(), n=1)
+        proposed = f"did you mean {near[0]!r}? " if near else ""
+        raise InputError(
+            diagnostic(
+                "E506",
+                f"there is no font {shown(name)} on this machine",
+                help=f"{proposed}'serif', 'sans-serif' and 'monospace' are on every one",
+            )
+        ) from None
 
 
 def _on(look: Look, colour: Any) -> Any:

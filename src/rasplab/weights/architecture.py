@@ -10,6 +10,8 @@ import functools
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from rasplab.display import shorten
+
 Kind: TypeAlias = Literal["attn", "mlp"]
 Activation: TypeAlias = Literal["relu", "reglu", "gelu", "silu"]
 """What hidden units are: relu(x); GPT-2's gelu, by its tanh; silu, x / (1 + exp(-x)); or gated,
@@ -177,6 +179,9 @@ class Architecture:
     norm: Norm = "none"
     causal: bool = False
     epsilon: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"<architecture: {shorten(str(self), 100)}>"
 
     @functools.cached_property
     def sites(self) -> tuple[Site, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.precision import PRECISIONS
-from rasplab.display import brief
+from rasplab.display import shorten
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import Manifest, VariablePlace
 from rasplab.weights.coordinates import stands_for_a_value, values_at
@@ -59,7 +59,7 @@ class Reading:
     strange: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
-        return brief(self)
+        return f"<reading {shorten(str(self), 72)}>"
 
     def __getitem__(self, position: int) -> Read:
         return self.values[position]

@@ -243,6 +243,8 @@ def test_what_needs_named_directions_is_refused(tmp_path) -> None:
     twin = quick("hist").model()
     with pytest.raises(InputError, match="E468"):
         twin.explore(tmp_path / "page.html")
+    with pytest.raises(InputError, match="E468"):
+        twin.run("ab", do={"hist": {0: 1}})
     with pytest.raises(InputError, match="E801"):
         twin.compress([2])
 

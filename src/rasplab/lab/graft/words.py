@@ -36,11 +36,10 @@ class Words:
         held = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask.bool()
         inside = (ids >= 0) & (ids < len(table))
         if bool((held & ~inside).any()):
-            raise InputError(_stray(ids[held & ~inside], "is no token id of the host"))
+            raise InputError(_no_id(ids[held & ~inside], len(table)))
         own = table[torch.where(inside, ids, 0)]
         if bool((held & (own == NOTHING)).any()):
-            stray = ids[held & (own == NOTHING)]
-            raise InputError(_stray(stray, "stands for no token of the program"))
+            raise InputError(_unmapped(ids[held & (own == NOTHING)]))
         own = torch.where(held, own, PAD_ID)
         return torch.cat([own.new_full((len(own), 1), BOS_ID), own], dim=1)
 
@@ -143,10 +142,18 @@ def _no_ids(given: str) -> Diagnostic:
     )
 
 
-def _stray(ids: Tensor, what: str) -> Diagnostic:
+def _no_id(ids: Tensor, size: int) -> Diagnostic:
     return diagnostic(
         "E483",
-        f"the token id {int(ids[0])} {what}",
+        f"the token id {int(ids[0])} is no token id of the host",
+        help=f"they go from 0 to {size - 1}",
+    )
+
+
+def _unmapped(ids: Tensor) -> Diagnostic:
+    return diagnostic(
+        "E483",
+        f"the token id {int(ids[0])} stands for no token of the program",
         help="map it in `tokens`, or give a `default` for all others when grafting",
     )
 

@@ -15,6 +15,7 @@ from rasplab.rasp.interventions import Do, read_do, read_value, unknown_variable
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import Manifest, ModelWeights, VariablePlace, Withheld
 from rasplab.weights.coordinates import can_hold, coordinates
+from rasplab.weights.directions import require_directions
 from rasplab.weights.frames import Frame
 
 Array = NDArray[np.floating]
@@ -84,10 +85,13 @@ def edits_of(weights: ModelWeights, tokens: Sequence[Value], do: Do) -> Edits:
     """What `do` replaces in a run on the tokens.
 
     Raises:
-        InputError: E430 to E434.
+        InputError: E430 to E434, E468 where no direction has a name.
     """
     found: list[Edit] = []
-    for name, wanted in read_do(do, len(tokens)).items():
+    asked = read_do(do, len(tokens))
+    if asked:
+        require_directions(weights, "setting a variable")
+    for name, wanted in asked.items():
         places = places_of(weights.circuit, name)
         for position, what in wanted.items():
             if isinstance(what, Replacement):

@@ -77,6 +77,9 @@ class Measures:
         }
         return tuple((name, value) for name, value in found.items() if math.isfinite(value))
 
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
     def __str__(self) -> str:
         strict = "" if math.isnan(self.strict) else f", strict {self.strict:.2%}"
         return (
