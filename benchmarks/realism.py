@@ -1,8 +1,10 @@
 """Disguised models: whether they are certified, with what margin, and where they differ.
 
 Every program of the library is disguised with each dial alone, with all together, and with as much
-noise as costs half of the smallest margin; in float32, or where that is refused in float64. Each is
-compared with the evaluator on drawn inputs of every length, or on all where there are fewer.
+noise as costs half of the smallest margin; in float32, or where that is refused in float64. And
+each gets a backup and a majority of three copies of the first variable that can have them, and
+another program beside it that is read and cancelled. Each result is compared with the evaluator on
+drawn inputs of every length, or on all where there are fewer.
 
     python benchmarks/realism.py --size 5 > benchmarks/results/realism.md
 """
@@ -21,8 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import rasplab
 from benchmarks.table import heading, markdown, progress
 from rasplab import programs
-from rasplab.diagnostics import CompileError
-from rasplab.lab.realism import disguise
+from rasplab.diagnostics import CompileError, InputError
+from rasplab.lab.realism import back_up, disguise, distract, duplicate
+from rasplab.lab.realism.ladder import DISTRACTORS
 
 OFF = {"rotate": False, "permute": False, "mix_heads": False}
 DIALS: dict[str, dict[str, Any]] = {
@@ -38,6 +41,8 @@ DIALS: dict[str, dict[str, Any]] = {
     "all, layer norm, silu": {"norm": "layer", "activation": "silu"},
     "all, rms norm, gelu, noise": {"norm": "rms", "activation": "gelu", "noise_share": 0.5},
 }
+TOGETHER = ("backup", "majority", "cancelled")
+"""Dials that add parts that act together; what a program has nothing for is left out."""
 COLUMNS = ("program", "dial", "format", "margin", "before", "noise", "lighter", "differ", "seconds")
 
 
@@ -47,7 +52,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", default=[], help="programs of the library")
-    parser.add_argument("--dials", nargs="*", default=list(DIALS), choices=list(DIALS))
+    parser.add_argument("--dials", nargs="*", default=[*DIALS, *TOGETHER])
     options = parser.parse_args()
     rows, wrong = [], 0
     for entry in programs.all():
@@ -57,7 +62,7 @@ def main() -> None:
                 wrong += row[COLUMNS.index("differ")] != 0
                 progress(" ".join(map(str, row)))
     print(f"`{heading()}`\n")
-    print(f"{len(rows)} disguises, all certified; {wrong} of them differ from the evaluator.\n")
+    print(f"{len(rows)} models, all certified; {wrong} of them differ from the evaluator.\n")
     print(markdown(COLUMNS, rows))
     sys.exit(bool(wrong))
 
@@ -68,10 +73,15 @@ def measured(entry: programs.Entry, options: argparse.Namespace) -> Iterator[tup
     model = rasplab.compile(program, vocab=vocabulary, max_length=options.size, causal=entry.causal)
     for name in options.dials:
         began = time.perf_counter()
-        made = disguised(model, DIALS[name] | {"seed": options.seed})
+        if name in DIALS:
+            made: rasplab.Model | None = disguised(model, DIALS[name] | {"seed": options.seed})
+        else:
+            made = with_parts(model, name)
         seconds = time.perf_counter() - began
+        if made is None:
+            progress(f"{entry.name} has nothing for {name}")
+            continue
         done, found = made.manifest.disguise, made.verify(samples=options.inputs)
-        assert done is not None
         assert made.certificate.exact
         yield (
             entry.name,
@@ -79,11 +89,35 @@ def measured(entry: programs.Entry, options: argparse.Namespace) -> Iterator[tup
             made.config.dtype,
             f"{made.certificate.smallest_margin:.3f}",
             f"{model.certificate.smallest_margin:.3f}",
-            f"{done.noise:.1e}" if done.noise else "",
-            f"{done.lighter:g}",
+            f"{done.noise:.1e}" if done and done.noise else "",
+            f"{done.lighter:g}" if done else "",
             len(found.differences),
             f"{seconds:.1f}",
         )
+
+
+def with_parts(model: rasplab.Model, dial: str) -> rasplab.Model | None:
+    """The model with parts that act together, for the first variable or program that has them."""
+    names = [place.name for place in model.manifest.variables if not place.marks_bos]
+    for name in DISTRACTORS if dial == "cancelled" else names:
+        try:
+            match dial:
+                case "backup":
+                    return back_up(model, name)
+                case "majority":
+                    return duplicate(model, name, 3, readers="majority")
+                case _:
+                    return distract(model, compiled_as(model, name), cancelled=True)
+        except (CompileError, InputError):
+            continue
+    return None
+
+
+def compiled_as(model: rasplab.Model, name: str) -> rasplab.Model:
+    """A program of the library, compiled for the inputs of a model."""
+    config, program = model.config, programs.get(name).build()
+    at: dict[str, Any] = {"vocab": config.vocabulary, "max_length": config.max_length}
+    return rasplab.compile(program, **at, causal=config.causal, dtype=config.dtype)
 
 
 def disguised(model: rasplab.Model, dials: dict[str, Any]) -> rasplab.Model:

@@ -7,7 +7,10 @@ the control. Seconds are those that training and measuring the twins took of one
 
     python benchmarks/twins.py --log .cache/twins.jsonl > benchmarks/results/twins.md
 
-What the log has already is not trained again.
+What the log has already is not trained again. With `--course FILE.png` there is no table, but a
+picture of how the twins of the programs were trained:
+
+    python benchmarks/twins.py --only detect_pattern induction_head reverse --course courses.png
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import torch
 
 import rasplab
 from benchmarks.table import heading, markdown, progress
-from rasplab.lab.twins import Recipe, train_twins
+from rasplab.lab.twins import Recipe, Twins, train_twins
 
 PROGRAMS = (
     *("greatest", "load_from_location", "previous_token", "count", "length", "hist", "frac_prevs"),
@@ -46,8 +49,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Recipe().steps, help="at most")
     parser.add_argument("--only", nargs="*", default=list(PROGRAMS), help="programs of the library")
     parser.add_argument("--log", type=Path, help="where rows are kept as they come")
+    parser.add_argument("--course", type=Path, help="draw how they are trained, to this file")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    if options.course is not None:
+        draw(options)
+        return
     known = _logged(options.log)
     rows: list[list[Any]] = []
     for name in options.only:
@@ -70,11 +77,31 @@ def main() -> None:
     print(markdown(COLUMNS, [_shown(row) for row in rows]))
 
 
-def measured(name: str, options: argparse.Namespace) -> list[list[Any]]:
-    """A row for every seed."""
+def compiled(name: str, options: argparse.Namespace) -> rasplab.Model:
+    """A program of the library at the size that is asked for."""
     entry = rasplab.programs.get(name)
     program, vocab = entry.at(options.vocab, options.length)
-    model = rasplab.compile(program, vocab=vocab, max_length=options.length, causal=entry.causal)
+    return rasplab.compile(program, vocab=vocab, max_length=options.length, causal=entry.causal)
+
+
+def draw(options: argparse.Namespace) -> None:
+    """A panel for each program: shares of right outputs against steps, and the control's end."""
+    from rasplab.view.twin_figure import draw_courses
+
+    twins, controls = dict[str, Twins](), dict[str, Twins]()
+    recipe = Recipe(steps=options.steps)
+    for name in options.only:
+        model = compiled(name, options)
+        twins[name] = train_twins(model, options.seeds, recipe=recipe)
+        controls[name] = train_twins(model, options.seeds, recipe=recipe, aligned=False)
+        progress(str(twins[name]))
+        progress(str(controls[name]))
+    draw_courses(twins, controls).savefig(options.course, dpi=160)
+
+
+def measured(name: str, options: argparse.Namespace) -> list[list[Any]]:
+    """A row for every seed."""
+    model = compiled(name, options)
     recipe, began = Recipe(steps=options.steps), time.process_time()
     twins = train_twins(model, options.seeds, recipe=recipe)
     seconds = time.process_time() - began

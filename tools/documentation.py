@@ -11,10 +11,11 @@ from dataclasses import replace
 from inspect import getdoc, signature
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import rasplab
 from rasplab import programs, view
-from rasplab.lab.realism import disguise
+from rasplab.lab.realism import back_up, disguise, distract, duplicate
 from rasplab.programs import Entry
 from rasplab.view import Picture
 from rasplab.view.look import NARROW, Options
@@ -134,8 +135,31 @@ def pictures(directory: Path) -> None:
             }
         for name, picture in drawn.items():
             picture.save(directory / name)
+    redundant(directory)
     if shutil.which("dot"):
         view.draw(program, sequence, directory / "sort-flow.svg")
+
+
+def redundant(directory: Path) -> None:
+    """Circuits of models with parts that act together, and of the models before."""
+    at: dict[str, Any] = {"vocab": "abc", "max_length": 4}
+    previous, hist, reverse = (
+        rasplab.compile(programs.get(name).build(), **at)
+        for name in ("previous_token", "hist", "reverse")
+    )
+    models = {
+        "previous": previous,
+        "majority": duplicate(previous, "previous_token", 3, readers="majority"),
+        "backup": back_up(previous, "previous_token"),
+        "hist": hist,
+        "cancelled": distract(hist, reverse, cancelled=True),
+    }
+    for name, model in models.items():
+        truth = model.circuit(ablation="zero")
+        for dark, end in ((False, ""), (True, "-dark")):
+            for width, shape in ((None, ".svg"), (NARROW, "-narrow.svg")):
+                look: Options = {"dark": dark, "size": width}
+                view.circuit(truth, model, **look).save(directory / f"{name}-circuit{end}{shape}")
 
 
 def as_stored(model: rasplab.Model) -> rasplab.Model:

@@ -189,6 +189,34 @@ def test_disguise_writes_a_model_that_is_proved_and_compared(shell: Shell) -> No
     assert not Path("more").exists()
 
 
+def test_a_twin_is_trained_measured_and_saved(shell: Shell) -> None:
+    line = ["twin", "hist", "--vocab", "ab", "--max-length", "3", "-o", "trained"]
+    small = ["--steps", "2", "--d-model", "8", "--seeds", "2"]
+    assert shell(*line, *small) == 0
+    assert "2 twins of hist after 2 steps, measured on 3 inputs" in shell.out
+    assert "circuit a0.h0, m0; beside it a0.h1, a0.h2, a0.h3" in shell.out
+    assert "trained: 1 layer, 4 heads, d_model 8," in shell.out
+    found = rasplab.load("trained")
+    assert not found.certificate.exact
+    assert "interchange accuracy" in dict(found.certificate.measurements)
+    assert [c.variable for c in found.manifest.components] == ["hist", "categorical(hist)"]
+    assert shell(*line, *small) == 1  # before it is trained once more
+    assert "error[E503]" in shell.err
+    assert shell(*line, *small, "--control", "--overwrite") == 0
+    assert "2 controls of hist" in shell.out
+    assert not rasplab.load("trained").manifest.components
+
+
+def test_a_twin_that_cannot_be_is_refused(shell: Shell) -> None:
+    line = ["twin", "hist", "--vocab", "ab", "--max-length", "3", "-o", "trained"]
+    for wrong in (["--steps", "0"], ["--held-out", "1"], ["--layers", "0"], ["--seeds", "0"]):
+        assert shell(*line, *wrong) == 1
+        assert "error[E467]" in shell.err
+    assert shell(*line[:-1], "nowhere/trained") == 1
+    assert "error[E504]" in shell.err
+    assert not Path("trained").exists()
+
+
 @pytest.mark.slow
 def test_dials_of_a_disguise_are_turned_one_by_one(shell: Shell) -> None:
     assert shell("compile", "hist", "--vocab", "ab", "--max-length", "3", "-o", "plain") == 0

@@ -33,6 +33,7 @@ from rasplab.cli.play.command import play
 from rasplab.cli.sources import SIZE
 from rasplab.cli.tokens import Reader, Split, are_characters, divided, shown
 from rasplab.cli.tracing import trace
+from rasplab.cli.twinning import twin
 from rasplab.diagnostics import require
 from rasplab.model import Model
 from rasplab.rasp.values import Value
@@ -55,7 +56,7 @@ def application() -> App:
     named |= {"trace": trace, "plan": plan, "residual": residual, "attention": attention}
     named |= {"circuit": circuit, "graph": graph, "weights": weights, "view": view}
     named |= {"verify": verify, "check": check, "explain": explain, "compress": compress}
-    named |= {"disguise": disguise}
+    named |= {"disguise": disguise, "twin": twin}
     named |= {"bench": bench, "learn": learn, "mystery": mystery, "guess": guess}
     named |= {"play": play, "repl": repl, "completion": completion}
     for name, command in named.items():

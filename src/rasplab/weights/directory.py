@@ -93,6 +93,17 @@ def check_parent(path: str | Path) -> None:
     )
 
 
+def check_free(path: str | Path, *, overwrite: bool) -> None:
+    """Refuse, before something that takes long, a place where it could not be written then.
+
+    Raises:
+        ModelFileError: E503 exists already, E504 is in no directory.
+    """
+    check_parent(path)
+    if not overwrite and os.path.lexists(path):
+        raise _exists(Path(path), None)
+
+
 def make_directory(path: str | Path) -> Path:
     """Make a directory, unless it is there; the one that it is in must be.
 

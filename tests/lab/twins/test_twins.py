@@ -265,3 +265,44 @@ def ablated(model: Model) -> set[str]:
     """The heads and MLPs that matter when what they write is that of another input."""
     truth = model.circuit(level="head", ablation="resample")
     return {node.name for node in truth.nodes} - {"embed", "pos_embed", "output"}
+
+
+def test_the_course_ends_with_the_last_step_and_tells_every_kind_of_run() -> None:
+    told: list[tuple[int, int]] = []
+    found = train_twins(
+        compiled("contains"),
+        2,
+        recipe=Recipe(steps=23, batch=8),
+        shape=SMALL,
+        progress=lambda done, of: told.append((done, of)),
+    )
+    course = found.course
+    assert course.steps == (10, 20, 23) == tuple(done for done, _ in told)
+    assert found.steps == 23
+    assert {of for _, of in told} == {23}
+    assert course.shares.shape == (3, 3, 2)
+    assert bool(((course.shares >= 0) & (course.shares <= 1 + 1e-6)).all())
+    assert len(course.shares.unique()) > 3  # they are measured, each by itself
+
+
+def test_shares_of_a_course_are_means_from_the_first_step_on() -> None:
+    """All is right where nothing is interchanged: a mean that began at 0 would say less."""
+    found = train_twins(
+        compiled("contains"), aligned=False, recipe=Recipe(steps=5, batch=8), shape=SMALL
+    )
+    assert found.course.shares[0, 1:].flatten().tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_courses_are_drawn_with_a_line_per_seed_and_the_control() -> None:
+    pytest.importorskip("matplotlib")
+    from rasplab.view.twin_figure import CASES, CONTROL, draw_courses
+
+    found = train_twins(compiled("reverse"), 2, recipe=QUICK, shape=SMALL)
+    control = train_twins(compiled("reverse"), aligned=False, recipe=QUICK, shape=SMALL)
+    figure = draw_courses({"reverse": found}, {"reverse": control})
+    (axes,) = figure.axes
+    assert len(axes.lines) == 2 * len(CASES) + 1
+    right = control.measures[0].iia_changed
+    assert np.asarray(axes.lines[-1].get_ydata()).tolist() == [right, right]
+    (legend,) = figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == [*(name for name, _ in CASES), CONTROL]

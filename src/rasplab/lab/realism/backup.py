@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rasplab.checker import prove
+from rasplab.checker import Proof, prove
 from rasplab.craft.specification import IMPOSSIBLE, Table, Term, Total
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic
 from rasplab.lab.realism.duplicate import AXES_AT_MOST, CELLS, duplicate
@@ -22,6 +22,7 @@ from rasplab.lab.realism.fit import fit
 from rasplab.lab.realism.majority import check_indicators
 from rasplab.lab.realism.remade import remade
 from rasplab.lab.realism.stages import (
+    Array,
     Stage,
     free_name,
     place_of,
@@ -71,30 +72,43 @@ def back_up(model: Model, variable: str) -> Model:
     ([1, 2, 3], True, (None, None, None))
     """
     weights = fit(model)
+    place = _place(weights, variable)
+    made = _backed_up(duplicate(model, variable, 2, readers="first").weights, place, weights)
+    proof = prove(made, within=made.circuit.certificate.tolerated)
+    found = remade(model, made, proof)
+    if proof.holds and found.certificate.exact:
+        return found
+    raise CompileError(_unproved(place, made.config.dtype, proof))
+
+
+def _place(weights: ModelWeights, variable: str) -> VariablePlace:
+    """The place of a variable that can be backed up."""
     places = {p.name: p for p in weights.circuit.variables if not p.marks_bos}
     if variable not in places:
         raise InputError(unknown("variable", variable, tuple(places)))
-    place = places[variable]
-    check_indicators(place, "backed up")
+    check_indicators(places[variable], "backed up")
     if not any(c.variable == variable for c in weights.circuit.components):
-        raise InputError(_embedded(place))
-    twice = duplicate(model, variable, 2, readers="first").weights
-    copy = next(p.name for p in twice.circuit.variables[1:] if p.name not in places)
+        raise InputError(_embedded(places[variable]))
+    return places[variable]
+
+
+def _backed_up(twice: ModelWeights, place: VariablePlace, before: ModelWeights) -> ModelWeights:
+    """With units that wait, and readers of what they write; `twice` has a copy already."""
+    known = {p.name for p in before.circuit.variables}
+    copy = next(p.name for p in twice.circuit.variables if p.name not in known)
     stage = _waiting(twice, place, copy)
-    made = _read_too(staged(twice, stage, place), place, stage, but=(variable, copy))
+    made = _read_too(staged(twice, stage, place), place, stage, but=(place.name, copy))
     made.verify()
-    proof = prove(made, within=made.circuit.certificate.tolerated)
-    found = remade(model, made, proof)
-    if not (proof.holds and found.certificate.exact):
-        raise CompileError(
-            diagnostic(
-                "E462",
-                f"a backup of {variable} cannot be proved in {made.config.dtype}",
-                notes=[proof.refuted or "no margin is left"],
-                help='take another variable, or compile with `dtype="float64"`',
-            )
-        )
-    return found
+    return made
+
+
+def _unproved(place: VariablePlace, dtype: str, proof: Proof) -> Diagnostic:
+    return diagnostic(
+        "E462",
+        f"a backup of {place.name} cannot be proved in {dtype}",
+        notes=[proof.refuted or "no margin is left"],
+        help='take another variable, or compile with `dtype="float64"`',
+    )
 
 
 def _embedded(place: VariablePlace) -> Diagnostic:
@@ -155,30 +169,15 @@ def _read_too(
     weights: ModelWeights, place: VariablePlace, stage: Stage, but: tuple[str, ...]
 ) -> ModelWeights:
     """Whoever reads the variable reads the backup with the same weights; it holds nothing."""
-    backup = place_of(weights, stage.place.name)
-    own = next(c for c in weights.circuit.components if c.variable == backup.name)
-    arrays = {name: array.copy() for name, array in weights.arrays.items()}
-    units = arrays[f"blocks.{own.layer}.mlp.W_in"][:, own.start : own.stop]
-    kept = units.copy()
-    for rows in reading_rows(arrays).values():
-        rows[backup.columns] = rows[place.columns]
-    units[:] = kept
-    values, shown = len(backup.encoding.values), _shown(weights, place)
+    backup, shown = place_of(weights, stage.place.name), _shown(weights, place)
 
     def table(table: Table) -> Table:
-        if place.name not in table.variables:
-            return table
-        _check_cells(place, table, values)
-        codes = np.full((*table.codes.shape, values), IMPOSSIBLE, table.codes.dtype)
-        codes[..., -1] = table.codes
-        return replace(table, variables=(*table.variables, backup.name), codes=codes)
+        return _with_backup(table, place, backup)
 
     def total(total: Total) -> Total:
-        terms = list(total.terms)
-        for term in total.terms:
-            if term.variable == place.name:
-                terms.append(replace(term, variable=backup.name, numbers=_beyond(term, shown)))
-        return replace(total, terms=tuple(terms))
+        own = (term for term in total.terms if term.variable == place.name)
+        more = (replace(t, variable=backup.name, numbers=_beyond(t, shown)) for t in own)
+        return replace(total, terms=(*total.terms, *more))
 
     def component(one: Component) -> Component:
         if one.variable == backup.name or place.name not in one.reads:
@@ -188,10 +187,35 @@ def _read_too(
     components = tuple(map(component, weights.circuit.components))
     return replace(
         weights,
-        arrays=arrays,
+        arrays=_read_alike(weights, place, backup),
         circuit=replace(weights.circuit, components=components),
         specification=stated_anew(weights, table, total, but=(*but, backup.name)),
     )
+
+
+def _read_alike(
+    weights: ModelWeights, place: VariablePlace, backup: VariablePlace
+) -> dict[str, Array]:
+    """The arrays, in which all readers but the backup's own units read both places alike."""
+    own = next(c for c in weights.circuit.components if c.variable == backup.name)
+    arrays = {name: array.copy() for name, array in weights.arrays.items()}
+    units = arrays[f"blocks.{own.layer}.mlp.W_in"][:, own.start : own.stop]
+    kept = units.copy()
+    for rows in reading_rows(arrays).values():
+        rows[backup.columns] = rows[place.columns]
+    units[:] = kept
+    return arrays
+
+
+def _with_backup(table: Table, place: VariablePlace, backup: VariablePlace) -> Table:
+    """The same where the backup is silent; that it is not cannot be."""
+    if place.name not in table.variables:
+        return table
+    values = len(backup.encoding.values)
+    _check_cells(place, table, values)
+    codes = np.full((*table.codes.shape, values), IMPOSSIBLE, table.codes.dtype)
+    codes[..., -1] = table.codes
+    return replace(table, variables=(*table.variables, backup.name), codes=codes)
 
 
 def _beyond(term: Term, shown: list[int]) -> tuple[float, ...]:

@@ -43,14 +43,12 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
     nothing reads their outputs: they are in no circuit, and every probe finds them. Their
     variables are called `beside1.hist` and so on. `disguise` can be turned on the result.
 
-    With `cancelled`, one variable of each other *is* read: by hidden units of the model, or by its
-    output, and with opposite weights once more from `beside1.hist.copy1`, which parts of its own
-    write. Either edge alone changes outputs, both together change none.
+    With `cancelled`, one variable of each other *is* read, by hidden units or the output, and with
+    opposite weights from a copy: either edge alone changes outputs, both together change none.
 
     Args:
         model: one that is compiled, and exact.
-        others: models for the same vocabulary, lengths, masking and format, of which nothing is
-            assumed.
+        others: models for the same inputs and format, of which nothing is assumed.
         cancelled: whether a variable of each is read, and cancelled.
 
     Raises:
@@ -74,14 +72,18 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
         second = fit(other)
         _check_fits(weights, other)
         weights = _joined(weights, second, f"{BESIDE}{number}.")
+    made = _proved(model, weights)
+    for number, _ in enumerate(others if cancelled else (), beside + 1):
+        made = read_and_cancelled(made, f"{BESIDE}{number}.", BESIDE)
+    return made
+
+
+def _proved(model: Model, weights: ModelWeights) -> Model:
     weights.verify()
     proof = prove(weights, within=weights.circuit.certificate.tolerated)
     if not proof.holds:
         raise InternalError(f"parts side by side disturb each other: {proof.refuted}")
-    made = remade(model, weights, proof)
-    for number, _ in enumerate(others if cancelled else (), beside + 1):
-        made = read_and_cancelled(made, f"{BESIDE}{number}.", BESIDE)
-    return made
+    return remade(model, weights, proof)
 
 
 def _beside(weights: ModelWeights) -> int:

@@ -9,7 +9,7 @@ from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, d
 from rasplab.lab.realism.fit import fit
 
 if TYPE_CHECKING:
-    from rasplab.lab.compression import Measures
+    from rasplab.lab.compression import Measures, Sweep
     from rasplab.lab.compression.recipes import Recipe
     from rasplab.model import Model
 
@@ -30,7 +30,7 @@ def superposed(
     where these are many, on 4096 drawn ones, and is not exact. Its circuits are its own: they are
     computed by ablating it, and what an error of the maps leaves between parts is among them.
 
-    Copies, backups and distractors come before; a disguise cannot come after it.
+    Copies, backups and distractors come before it, and no disguise after.
 
     Args:
         model: one that is compiled, and exact.
@@ -55,22 +55,29 @@ def superposed(
     >>> small("aa"), small.certificate.exact, small.certificate.measurements[0]
     ([2, 2], False, ('accuracy', 1.0))
     """
-    from rasplab.lab.compression import compress
-
     fit(model)
     _check_share(accuracy)
-    sweep = compress(model, [d_model], seeds, recipe=recipe)
+    sweep = _compressed(model, d_model, seeds, recipe)
     best = sweep.best(d_model)
     found = next(m for m in sweep.measures if m.member == best)
     if found.diverged or not found.accuracy >= accuracy:
         raise CompileError(_too_narrow(found, accuracy, model.config.d_model))
-    made = sweep.compressed(best)
-    circuit = made.weights.circuit
+    return _with_measures(sweep.compressed(best), found)
+
+
+def _compressed(model: Model, d_model: int, seeds: int, recipe: Recipe | str) -> Sweep:
+    from rasplab.lab.compression import compress  # loads PyTorch
+
+    return compress(model, [d_model], seeds, recipe=recipe)
+
+
+def _with_measures(model: Model, found: Measures) -> Model:
+    """The model with what was measured of it in its certificate."""
+    circuit = model.weights.circuit
     measured = (("accuracy", found.accuracy), ("cosine of what is written", found.cosine))
     certificate = replace(circuit.certificate, measurements=measured)
-    return replace(
-        made, weights=replace(made.weights, circuit=replace(circuit, certificate=certificate))
-    )
+    circuit = replace(circuit, certificate=certificate)
+    return replace(model, weights=replace(model.weights, circuit=circuit))
 
 
 def _check_share(given: Any) -> None:

@@ -8,11 +8,12 @@ intervention training.
 from rasplab.lab.twins.alignment import Alignment, Part
 from rasplab.lab.twins.measures import Measures, PartMeasures
 from rasplab.lab.twins.shape import Shape
-from rasplab.lab.twins.training import Recipe
+from rasplab.lab.twins.training import Course, Recipe
 from rasplab.lab.twins.twin import Twins, train_twins
 
 __all__ = [
     "Alignment",
+    "Course",
     "Measures",
     "Part",
     "PartMeasures",

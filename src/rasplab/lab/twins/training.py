@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -15,6 +17,9 @@ from rasplab.lab.twins.examples import Outputs, scored
 from rasplab.lab.twins.interchange import Interchange, Parameters, drawn, interchanged, join
 from rasplab.lab.twins.shape import Layout
 from rasplab.runtime import Transformer
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the number of steps that are done, and of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,23 @@ class Objective:
         return self.compare.loss(out, wanted, counted), share
 
 
+EVERY = 10
+"""After so many steps the course of a training has another point."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """How a training went: after some steps, how many outputs were right in the batches lately.
+
+    `shares` (points × 3 × members) has the means over about the last 1/(1 - `WHILE`) steps: plain
+    runs, interchanges in parts of the circuit, and in strict parts. Where a loss is not trained
+    nothing is interchanged, and nothing is wrong.
+    """
+
+    steps: tuple[int, ...]
+    shares: Tensor
+
+
 @dataclass(slots=True, eq=False)
 class Descent:
     """A training that goes on: parameters of all members, and how right they were lately."""
@@ -100,21 +122,28 @@ class Descent:
     theta: Tensor
     draw: torch.Generator
 
-    def run(self, ids: Tensor) -> int:
-        """Train to the end; the number of steps that it took."""
+    def run(self, ids: Tensor, progress: Progress | None = None) -> Course:
+        """Train to the end; how it went, the last step included."""
         recipe = self.recipe
         zeros = torch.zeros_like(self.theta)
         rule = AdamW(zeros.clone(), zeros, recipe.betas)
         lately = torch.zeros(3, len(self.theta))
+        steps, points = list[int](), list[Tensor]()
         for step in range(1, recipe.steps + 1):
             gradient, shares = self._gradient(ids)
             self.theta = rule.moved(
                 self.theta, gradient, count=step, rate=recipe.rate_at(step), decay=recipe.decay
             )
             lately.mul_(WHILE).add_(shares, alpha=1 - WHILE)
-            if bool((lately >= recipe.enough).all()):
-                return step
-        return recipe.steps
+            done = step == recipe.steps or bool((lately >= recipe.enough).all())
+            if done or step % EVERY == 0:
+                steps.append(step)
+                points.append(lately / (1 - WHILE**step))  # which began at 0
+                if progress is not None:
+                    progress(step, recipe.steps)
+            if done:
+                break
+        return Course(tuple(steps), torch.stack(points))
 
     def _gradient(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """The gradient of each member (M × parameters), no longer than `clip`, and its shares."""

@@ -18,7 +18,7 @@ from rasplab.lab.twins.alignment import Alignment, Part, align
 from rasplab.lab.twins.examples import Examples, examples_of, outputs_of, scored
 from rasplab.lab.twins.measures import Measures, measure
 from rasplab.lab.twins.shape import Layout, Shape, config_of
-from rasplab.lab.twins.training import Descent, Objective, Recipe
+from rasplab.lab.twins.training import Course, Descent, Objective, Progress, Recipe
 from rasplab.runtime import Transformer, build
 from rasplab.weights import EMBED, Basis, Component, Manifest, ModelWeights
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Twins:
     """The twins of a compiled model, one of every seed, and what was measured of each.
 
-    `theta` (M × parameters) holds what was trained, in `steps` steps. Twins that were not `aligned`
-    learned the outputs alone: the control, of which the alignment need not be true.
+    `theta` (M × parameters) holds what was trained, and `course` how that went. Twins that were not
+    `aligned` learned the outputs alone: the control, of which the alignment need not be true.
     """
 
     compiled: Model
@@ -42,7 +42,12 @@ class Twins:
     within: float
     measures: tuple[Measures, ...]
     examples: Examples
-    steps: int
+    course: Course
+
+    @property
+    def steps(self) -> int:
+        """After how many steps the training ended."""
+        return self.course.steps[-1]
 
     def __len__(self) -> int:
         return len(self.measures)
@@ -123,6 +128,7 @@ def train_twins(
     recipe: Recipe | None = None,
     held_out: float = 0.2,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Twins:
     """Transformers trained by gradient descent to have a compiled model's circuit.
 
@@ -140,6 +146,7 @@ def train_twins(
         recipe: how they are trained.
         held_out: the share of inputs that is measured on, and not learned from.
         seed: of what is held out, and of the batches.
+        progress: called with the number of steps that are done, and of all.
 
     Raises:
         InputError: E466 for a model that has no circuit to be aligned with, E467 for numbers that
@@ -173,7 +180,7 @@ def train_twins(
     layout = Layout(config)
     draw = torch.Generator().manual_seed(seed)
     descent = Descent(recipe, objective, layout, layout.drawn(range(seeds)), draw)
-    steps = descent.run(examples.train)
+    course = descent.run(examples.train, progress)
     return Twins(
         model,
         objective.alignment,
@@ -183,7 +190,7 @@ def train_twins(
         objective.compare.within,
         measure(objective, layout.arrays(descent.theta), examples.held_out, seed),
         examples,
-        steps,
+        course,
     )
 
 
