@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,10 +103,12 @@ def test_a_step_knows_whose_weights_it_has_and_where_it_reads() -> None:
 
 def test_what_no_forward_pass_is_written_for_is_no_model() -> None:
     weights = compiled("hist").weights
-    for other, why in (
-        ({"activation": "reglu"}, "no forward pass"),
-        ({"norm": "layer", "norm_epsilon": 1e-5}, "names and shapes"),  # there are no gains
-    ):
+    others: dict[str, dict[str, Any]] = {
+        "no forward pass": {"activation": "reglu"},
+        "names and shapes": {"norm": "layer", "norm_epsilon": 1e-5},
+        "of which weights": {"activation": "gelu"},
+    }
+    for why, other in others.items():
         with pytest.raises(InternalError, match=why):
             replace(weights, config=replace(weights.config, **other)).verify()
 

@@ -260,3 +260,23 @@ def test_positions_hold_up_the_norms_of_all_that_is_compared(hist: rasplab.Model
         for m in (hist, disguise(hist, **LAYER))
     )
     assert resampled == again
+
+
+@pytest.mark.parametrize("look", some(LOOKS, "layer norm, silu, all dials"))
+def test_tools_see_the_network_with_its_norms(look: str) -> None:
+    """The networks of discovery compute what the forward pass does; what is set by name holds."""
+    from rasplab.lab.discovery.network import network_of
+
+    model = compiled("reverse")
+    found = disguise(model, **LOOKS[look])
+    network = network_of(found.weights, "qkv")
+    ids = encode(found.config, [list(model.config.vocabulary)])
+    stream = network.embedded(torch.as_tensor(ids)).sum(0)
+    wide = network.resumed(EMBED, stream).numpy()
+    error = found.certificate.output_error  # of the stored format, which is coarser
+    assert np.abs(wide - forward(found.weights, ids)).max() <= 2 * error
+    for length in (1, 2):
+        sequence = list(model.config.vocabulary)
+        edits = {"length": length}
+        assert found.run(sequence, do=edits) == model.run(sequence, do=edits)
+    assert model.run(sequence, do={"length": 1}) != model(sequence)

@@ -14,6 +14,9 @@ from rasplab.weights.dressing import anchor_above, dressed
 
 NORMS: tuple[Norm, ...] = ("none", "layer", "rms")
 ACTIVATIONS: tuple[Activation, ...] = ("relu", "gelu", "silu")
+_PART_OF_ANCHOR: dict[Norm, float] = {"layer": 2.0**-3, "rms": 1.0}
+"""A mean is rounded by so many units of the anchor: a smaller one costs less of that, as long as
+the stream shows in the variance no more than what rounds the variance, some 100 units of it."""
 FORMATS_OF_NORMS = ("float32", "float64")
 
 
@@ -75,6 +78,7 @@ class Look:
         anchor = 0.0
         if self.norm != "none":
             anchor = anchor_above(length(weights), FORMATS[weights.config.dtype].bits)
+            anchor *= _PART_OF_ANCHOR[self.norm]
         return dressed(weights, self.norm, self.activation, anchor=anchor)
 
 

@@ -207,7 +207,7 @@ def _components(
         tuple(parts),
         (matrix.shape[0], matrix.shape[1]),
     )
-    _check(found, matrix, split.blur)
+    _check(found, matrix, split.blur, normed=weights.config.norm != "none")
     return found
 
 
@@ -289,7 +289,17 @@ class _Split:
         return at is None or component.start <= at < component.stop
 
 
-def _check(found: MatrixComponents, matrix: Array, blur: float) -> None:
+_SHARED = (
+    "in a compressed stream directions share dimensions",
+    'use along="inner", or the model before it was compressed',
+)
+_LANES = (
+    "behind a norm of its own readers also read lanes that no direction has",
+    'use along="inner", or the model before `norm` was turned',
+)
+
+
+def _check(found: MatrixComponents, matrix: Array, blur: float, *, normed: bool) -> None:
     """The components make the matrix, up to the rounding of as many sums as it has rows.
 
     A basis of d directions, each entry off by its part `blur`, and read back by its inverse that is
@@ -304,11 +314,12 @@ def _check(found: MatrixComponents, matrix: Array, blur: float) -> None:
     most = 8 * (sum(matrix.shape) + len(found.components)) * np.finfo(np.float64).eps
     most += 3 * blur * max(matrix.shape)
     if np.abs(found.sum() - matrix).max(initial=0.0) > most * large:
+        note, help = _LANES if normed else _SHARED
         raise InputError(
             diagnostic(
                 "E453",
                 f"{found.name} is no sum over the named directions",
-                notes=["in a compressed stream directions share dimensions"],
-                help='use along="inner", or the model before it was compressed',
+                notes=[note],
+                help=help,
             )
         )
