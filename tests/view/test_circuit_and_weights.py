@@ -184,6 +184,7 @@ def test_narrow_weights_are_the_same_below_each_other_and_can_be_read(head: int 
     assert min(float(t.get_fontsize()) for t in labels) * scale >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [draw_attention, draw_residual])
 def test_narrow_panels_are_the_same_in_more_lines_and_can_be_read(draw) -> None:
     weights = library_model("sort").weights
@@ -202,6 +203,7 @@ def test_narrow_panels_are_the_same_in_more_lines_and_can_be_read(draw) -> None:
     assert all(a.get_position().x0 >= 0 and a.get_position().x1 <= 1 for a in one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [draw_attention, draw_residual])
 def test_a_size_with_room_changes_no_layout(draw) -> None:
     weights = library_model("sort").weights

@@ -47,11 +47,13 @@ def test_it_is_a_narrower_model_with_named_directions_and_a_circuit(
     assert again.certificate.measurements == small.certificate.measurements
 
 
+@pytest.mark.slow
 def test_what_is_right_too_seldom_is_refused() -> None:
     with pytest.raises(CompileError, match="E492"):
         superposed(compiled("hist", 2), 1, seeds=1, recipe=QUICK)
 
 
+@pytest.mark.slow
 def test_a_backup_can_be_squeezed_too() -> None:
     safe = back_up(compiled("previous_token", 2), "previous_token")
     width = safe.config.d_model - 1

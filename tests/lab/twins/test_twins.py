@@ -293,6 +293,7 @@ def test_shares_of_a_course_are_means_from_the_first_step_on() -> None:
     assert found.course.shares[0, 1:].flatten().tolist() == pytest.approx([1.0, 1.0])
 
 
+@pytest.mark.slow
 def test_courses_are_drawn_with_a_line_per_seed_and_the_control() -> None:
     pytest.importorskip("matplotlib")
     from rasplab.view.twin_figure import CASES, CONTROL, draw_courses
