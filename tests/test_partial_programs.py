@@ -65,7 +65,7 @@ SHIFTS = {
 }
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("selector", SHIFTS.values(), ids=SHIFTS)
 @pytest.mark.parametrize("optimize", [0, 1])
 def test_a_shift_may_stand_on_either_side(selector: rasp.Selector, optimize: int) -> None:
@@ -125,7 +125,7 @@ DECLARED: dict[str, Any] = {
 }
 
 
-@pytest.mark.everyday(4)
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("inputs", DECLARED.values(), ids=DECLARED)
 @pytest.mark.parametrize("causal", [False, True])
 def test_declared_inputs_are_what_the_model_is_right_on(inputs: Any, causal: bool) -> None:
@@ -268,6 +268,7 @@ def test_brackets_in_brackets_are_read_once_each() -> None:
 # -- programs that people have written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("longest", [5, pytest.param(8, marks=pytest.mark.slow)])
 def test_long_addition_as_it_was_first_written(longest: int) -> None:
     program = long_addition()

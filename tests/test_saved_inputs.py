@@ -58,7 +58,7 @@ def through_a_checkpoint(model: rasplab.Model, home: Path) -> rasplab.Model:
 WAYS = (through_files, through_pickle, through_a_checkpoint)
 
 
-@pytest.mark.everyday(6)
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("inputs", "known"), DECLARED.values(), ids=DECLARED)
 def test_the_declaration_comes_back_as_far_as_it_is_data(
@@ -245,7 +245,7 @@ def test_values_of_declared_inputs_keep_their_types(tmp_path: Path) -> None:
     assert not again.inputs.contains((1,))
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize(
     "forged",
     [

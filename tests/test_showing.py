@@ -116,6 +116,7 @@ def test_everything_is_well_formed_html(model: rasplab.Model) -> None:
         assert len(parsed(artefact._repr_html_()).text) > 20, name
 
 
+@pytest.mark.slow
 def test_a_picture_is_a_line_at_a_prompt(model: rasplab.Model) -> None:
     assert repr(view.plan(model)).startswith("<picture: Plan of sort; ")
     for picture in (view.plan(model), view.residual(model, [2, 1])):

@@ -17,6 +17,7 @@ def lost(task):
 """
 
 
+@pytest.mark.slow
 def test_what_fails_is_refused_or_saturates_is_said_with_how_often(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

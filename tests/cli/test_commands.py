@@ -259,6 +259,7 @@ def test_verify_says_with_which_library_program_to_compare(shell: Shell) -> None
     assert "equal on 50 sequences (drawn inputs of every length)" in shell.out
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize(
     ("program", "said"),
     [
@@ -330,6 +331,7 @@ def test_view_writes_the_page_of_a_program_or_a_model(shell: Shell) -> None:
     assert shell("view", "sort") == 2
 
 
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("command", ["show", "plan", "trace", "view"])
 def test_a_saved_model_is_not_compiled_again(shell: Shell, command: str) -> None:
     assert shell("compile", "reverse", "--max-length", "3", "-o", "saved") == 0
@@ -381,7 +383,7 @@ def test_explain_prints_the_page(shell: Shell) -> None:
     assert "error[E412]" in shell.err
 
 
-@pytest.mark.everyday(15)
+@pytest.mark.everyday(13)
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

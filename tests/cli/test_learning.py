@@ -47,6 +47,7 @@ def transcript(capfd: pytest.CaptureFixture[str], *lines: str) -> str:
     return "\n".join(part for part in shown if part) + "\n"
 
 
+@pytest.mark.slow
 def test_a_learner_goes_through_an_exercise(capfd: pytest.CaptureFixture[str]) -> None:
     text = transcript(
         capfd,

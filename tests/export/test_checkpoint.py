@@ -22,7 +22,7 @@ def saved(tmp_path: Path) -> Path:
     return compiled("shift").save_pretrained(tmp_path / "shift")
 
 
-@pytest.mark.everyday(4)
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize(
     ("name", "activation"), [*((name, "relu") for name in NAMES), ("sort", "gelu_new")]
 )

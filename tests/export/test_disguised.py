@@ -47,7 +47,7 @@ def least(proof: Proof) -> float:
     return min([proof.margin, *(block.margin for block in proof.blocks)])
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("dials", DIALS)
 @pytest.mark.parametrize("activation", ["relu", "gelu_new"])
 def test_a_disguised_model_is_proved_behind_norms(

@@ -39,7 +39,7 @@ def fits(found: dict[str, Any], declared: dict[str, type]) -> bool:
     return all(type(found[name]) is kind for name, kind in declared.items())
 
 
-@pytest.mark.everyday(2)
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("ablation", ["none", "zero", "mean", "resample"])
 @pytest.mark.parametrize(
     "name", ["hist", *(pytest.param(n, marks=pytest.mark.slow) for n in ("reverse", "frac_prevs"))]

@@ -49,7 +49,7 @@ def compare(model: rasplab.Model, sequence: list, draw: random.Random) -> None:
         assert list(map(identity, got)) == list(map(identity, expected)), (do, variable)
 
 
-@pytest.mark.everyday(30)
+@pytest.mark.everyday(11)
 @pytest.mark.parametrize("name", NAMES)
 def test_library_programs_are_their_causal_models(name) -> None:
     model = compiled(name)

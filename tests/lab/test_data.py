@@ -34,7 +34,7 @@ EVERYDAY = ("sort", "frac_prevs", "length")
 SOME = [n if n in EVERYDAY else pytest.param(n, marks=pytest.mark.slow) for n in NAMES]
 
 
-@pytest.mark.everyday(2)
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("corrupt", CORRUPTIONS)
 @pytest.mark.parametrize("name", SOME)
 def test_outputs_are_the_models_and_what_differs_is_said(name, corrupt) -> None:

@@ -86,7 +86,7 @@ def agree(model, sequence, do) -> bool | None:
     return False
 
 
-@pytest.mark.everyday(6)
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_library_models_agree_with_the_evaluator_or_name_the_broken_fact(name, optimize) -> None:
@@ -406,6 +406,7 @@ def test_positions_that_are_read_as_a_causal_length_are_not_set_with_it(optimize
         agrees_where_it_is_set(made(program, optimize), [1, 2, 0], {"indices": {0: 1}})
 
 
+@pytest.mark.everyday(6)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize(
     ("name", "program"),

@@ -97,6 +97,7 @@ CASES = [
 ]
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize(("name", "level", "ablation"), CASES)
 def test_minimal_circuits_are_those_of_all_sets_of_edges(
     name: str, level: str, ablation: str

@@ -29,7 +29,7 @@ def differs(entry: Entry, size: tuple[int, int], sequence: list[Any]) -> str:
     return "" if repr(got) == repr(wanted) else f"{sequence}: {got}, not {wanted}"
 
 
-@pytest.mark.everyday(8)
+@pytest.mark.everyday(7)
 @each_entry
 @examples(60)
 @given(data=st.data(), size=st.tuples(st.integers(1, 13), st.integers(1, 14)))
@@ -40,7 +40,7 @@ def test_programs_agree_with_plain_python(
     assert not differs(entry, size, sequence)
 
 
-@pytest.mark.everyday(9)
+@pytest.mark.everyday(5)
 @each_entry
 def test_programs_agree_with_plain_python_on_every_short_sequence(entry: Entry) -> None:
     vocab = entry.at(2, 4)[1]
@@ -49,7 +49,7 @@ def test_programs_agree_with_plain_python_on_every_short_sequence(entry: Entry) 
             assert not differs(entry, (2, 4), list(sequence))
 
 
-@pytest.mark.everyday(20)
+@pytest.mark.everyday(12)
 @pytest.mark.parametrize("size", [30, 100])
 @each_entry
 @examples(2)
@@ -62,6 +62,7 @@ def test_programs_agree_with_plain_python_at_full_length(
     assert not differs(entry, (size, size), sequence)
 
 
+@pytest.mark.everyday(9)
 @pytest.mark.parametrize("entry", looking_back, ids=[entry.name for entry in looking_back])
 @examples(30)
 @given(data=st.data())

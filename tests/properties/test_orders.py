@@ -55,6 +55,7 @@ def check(facts: Facts, selector: Node, values: Node, inputs: list[list]) -> Non
             assert len(moved) <= 1 or not equal, sequence
 
 
+@pytest.mark.everyday(12)
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_proved_of_a_selector_holds(seed: int, causal: bool) -> None:
@@ -64,7 +65,7 @@ def test_what_is_proved_of_a_selector_holds(seed: int, causal: bool) -> None:
         check(facts, selector, build_graph(aimed.values, facts.interner), aimed.inputs())
 
 
-@pytest.mark.everyday(4)
+@pytest.mark.everyday(12)
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_proved_of_a_resolved_selector_holds(seed: int, causal: bool) -> None:
@@ -78,7 +79,7 @@ def test_what_is_proved_of_a_resolved_selector_holds(seed: int, causal: bool) ->
                 check(facts, selector, values, aimed.inputs())
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(12)
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_models_equal_the_programs(seed: int, causal: bool) -> None:

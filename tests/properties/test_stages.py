@@ -64,7 +64,7 @@ def same(a, b) -> bool:
     return identity(a) == identity(b)
 
 
-@pytest.mark.everyday(29)
+@pytest.mark.everyday(12)
 def test_the_graph_and_the_resolved_graph_equal_the_evaluator(compiled):
     model, sequences = compiled
     causal = model.config.causal
@@ -78,7 +78,7 @@ def test_the_graph_and_the_resolved_graph_equal_the_evaluator(compiled):
             assert all(map(same, got, expected))
 
 
-@pytest.mark.everyday(39)
+@pytest.mark.everyday(22)
 def test_every_value_lies_in_its_domain(compiled):
     model, sequences = compiled
     causal = model.config.causal
@@ -95,11 +95,12 @@ def test_every_value_lies_in_its_domain(compiled):
                     assert identity(value) in domain.index
 
 
+@pytest.mark.everyday(26)
 def test_every_coordinate_is_within_its_certified_bound(compiled):
     check_bounds(*compiled)
 
 
-@pytest.mark.everyday(25)
+@pytest.mark.everyday(12)
 @pytest.mark.parametrize("entry", programs.all(), ids=lambda entry: entry.name)
 def test_library_coordinates_are_within_their_certified_bounds(entry):
     program, vocab = entry.at(6, 8)
@@ -142,6 +143,7 @@ def coordinates(variable, value, stages) -> np.ndarray:
     return encoding.rows[stages.facts.listed(variable.node).position(value)]
 
 
+@pytest.mark.everyday(75)
 def test_craft_and_weights_agree(compiled):
     model, sequences = compiled
     tokens = {identity(t): i for i, t in enumerate(model.config.vocabulary)}

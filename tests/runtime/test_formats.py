@@ -68,7 +68,7 @@ def longest() -> list[Any]:
     ]
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(("name", "compiled_for", "length"), longest())
 def test_a_cast_that_is_certified_is_right(name: str, compiled_for: str, length: int) -> None:
     program, vocab = programs.get(name).at(3, length)
@@ -96,6 +96,7 @@ def test_numpy_computes_in_float16_what_is_certified(name: str) -> None:
     assert found == [program(sequence) for sequence in sequences]
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("dtype", FORMATS)
 def test_nothing_is_left_at_bos_of_what_a_sum_scales(dtype: str) -> None:
     program = aggregate_sum(everything, shift(parts, 1, 0))
@@ -113,7 +114,7 @@ def test_nothing_is_left_at_bos_of_what_a_sum_scales(dtype: str) -> None:
         assert (np.maximum(terms, 0).sum(axis=0) * precision.roundoff <= grid).all()
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize(
     ("program", "dtype"),
     [
@@ -145,7 +146,7 @@ def test_whole_sums_beyond_the_format_are_refused_or_right(
     assert model([3, 2, 1]) == program([3, 2, 1], causal=causal)
 
 
-@pytest.mark.everyday(37)
+@pytest.mark.everyday(21)
 @pytest.mark.parametrize("number", [16_777_217, 1e6, 0.1])
 @pytest.mark.parametrize("compiled_for", FORMATS)
 @pytest.mark.parametrize("dtype", FORMATS)

@@ -56,7 +56,7 @@ def assert_exact(model: rasplab.Model, device: str) -> None:
 # -- equal to NumPy and to the evaluator
 
 
-@pytest.mark.everyday(24)
+@pytest.mark.everyday(7)
 @pytest.mark.parametrize("fused", [True, False], ids=["fused", "step by step"])
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
@@ -73,7 +73,7 @@ def test_numpy_torch_and_evaluator_agree(name: str, optimize: int, fused: bool) 
     assert difference.max() <= 2 * model.certificate.output_error + 1e-6
 
 
-@pytest.mark.everyday(5)
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize("dtype", FORMATS)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_format_that_is_certified_is_exact(name: str, dtype: str) -> None:

@@ -45,6 +45,7 @@ def test_every_kind_of_mutant_is_found_and_messages_are_left_alone() -> None:
     assert not [change for change in found if change.startswith("len(rows) + 1")]
 
 
+@pytest.mark.everyday(43)
 @pytest.mark.parametrize("mutant", mutants("x.py", SOURCE), ids=lambda m: f"{m.line}-{m.number}")
 def test_a_mutant_is_one_change_that_compiles(mutant) -> None:
     tree = mutated(SOURCE, mutant)

@@ -24,7 +24,7 @@ from tests.view.models import library_model
 NAMES = ("sort", "reverse", "dyck2")
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("ablation", ["none", "zero"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_circuit_shows_its_nodes_and_edges_and_no_others(name: str, ablation: str) -> None:
@@ -156,6 +156,7 @@ def test_a_size_that_makes_no_sense_is_refused(size) -> None:
         Look(size=size)
 
 
+@pytest.mark.slow
 def test_a_font_that_is_not_there_is_refused() -> None:
     model = library_model("sort")
     with pytest.raises(InputError, match="E506") as refused:
@@ -164,6 +165,7 @@ def test_a_font_that_is_not_there_is_refused() -> None:
     assert view.residual(model, [3, 1], font="monospace").svg()
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("head", [0, None])
 def test_narrow_weights_are_the_same_below_each_other_and_can_be_read(head: int | None) -> None:
     model = library_model("sort")

@@ -122,6 +122,7 @@ def test_words_that_do_not_fit_are_shortened_and_turned() -> None:
     assert labels[1].get_rotation() == 90
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_figure_has_about_the_shape_of_a_screen(name: str) -> None:
     width, height = drawn(name).get_size_inches()
@@ -154,6 +155,7 @@ def test_attention_has_a_panel_per_head() -> None:
     assert titles == [c.variable for c in heads]
 
 
+@pytest.mark.slow
 def test_a_sum_shows_what_it_adds_rather_than_the_weight_of_bos() -> None:
     smaller = view.attention(library_model("sort"), INPUTS["sort"]).figure.axes[0]
     (mesh,) = (c for c in smaller.collections if isinstance(c, QuadMesh))

@@ -25,7 +25,7 @@ def in_flow(flow: Flow) -> set[str]:
     return steps | {move.result.name for move in moves}
 
 
-@pytest.mark.everyday(6)
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("name", NAMES)
 def test_flow_plan_trace_and_circuit_use_the_same_names(name: str) -> None:
     program, vocab = programs.get(name).at(3, 3)
@@ -41,7 +41,7 @@ def test_flow_plan_trace_and_circuit_use_the_same_names(name: str) -> None:
     assert {v for node in circuit.nodes for v in circuit.variables(node.name)} <= known | inputs
 
 
-@pytest.mark.everyday(6)
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_called_by_its_kind_and_a_number(name: str, optimize: int) -> None:

@@ -75,7 +75,7 @@ def test_each_wire_ends_in_a_dot_on_its_lane() -> None:
     assert len(dots) - len(reads) == len(model.manifest.variables) - 1  # all but BOS are written
 
 
-@pytest.mark.everyday(5)
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("name", NAMES)
 def test_two_variables_share_a_lane_only_one_after_the_other(name: str) -> None:
     rows = rows_of(library_model(name, optimize=0).weights)
@@ -136,6 +136,7 @@ def test_a_model_shows_its_plan_in_a_notebook() -> None:
     assert model._repr_svg_() == view.plan_svg(model) == view.plan(model)._repr_svg_()
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
 def test_the_suffix_names_the_format(suffix: str, tmp_path: Path) -> None:
     path = view.save_plan(library_model("hist"), tmp_path / f"plan.{suffix}")

@@ -67,7 +67,7 @@ def code_of(action: Callable[[], Any]) -> str:
 # -- there and back
 
 
-@pytest.mark.everyday(10)
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_comes_back_as_it_was(name: str, optimize: int, tmp_path: Path) -> None:
@@ -76,6 +76,7 @@ def test_a_model_comes_back_as_it_was(name: str, optimize: int, tmp_path: Path) 
     assert_same(model.weights, again.weights)
 
 
+@pytest.mark.everyday(10)
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16", "float16"])
 @pytest.mark.parametrize("name", ["greatest", "previous_token", "caesar", "detect_pattern"])
 def test_every_number_format_comes_back_exactly(name: str, dtype: str, tmp_path: Path) -> None:
@@ -198,6 +199,7 @@ for name in ("sort", "hist", "dyck2"):
 """
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}

@@ -24,7 +24,7 @@ def histogram() -> rasplab.Model:
     return rasplab.compile(selector_width(same).named("hist"), vocab="abc", max_length=5)
 
 
-@pytest.mark.everyday(4)
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_output_is_the_models_and_everything_prints(name: str, optimize: int) -> None:
@@ -162,6 +162,7 @@ def test_every_direction_has_its_own_label() -> None:
         assert repr(model.trace([value]).output) == repr([value])
 
 
+@pytest.mark.everyday(8)
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("predicate", ["<", "==", "!=", ">="])
@@ -184,7 +185,7 @@ def test_a_counting_heads_grid_is_the_programs_selector(
         assert head.attention is None
 
 
-@pytest.mark.everyday(6)
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("optimize", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_step_holds_a_variable_and_heads_explain_their_values(

@@ -107,7 +107,7 @@ def written(seed: int, word: str) -> tuple[str, list]:
     return HEAD + "\n".join(lines), last
 
 
-@pytest.mark.everyday(104)
+@pytest.mark.everyday(90)
 @pytest.mark.parametrize("seed", range(150))
 def test_a_program_means_what_its_tree_says(seed: int) -> None:
     random = Random(-seed)

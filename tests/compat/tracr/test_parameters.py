@@ -49,6 +49,7 @@ def test_a_haiku_transformer_of_the_parameters_is_the_model(case: Case, optimize
             assert read_out(model, residual, label) == expected
 
 
+@pytest.mark.everyday(6)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_keys_and_shapes_are_haikus(case: Case) -> None:
     model = compiled(case, 1)

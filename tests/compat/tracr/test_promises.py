@@ -123,6 +123,7 @@ def test_the_adder_adds() -> None:
         assert "".join(found).startswith(total[: len(found)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("longest", [6, pytest.param(16, marks=pytest.mark.slow)])
 def test_the_adder_compiles_as_it_is(longest: int) -> None:
     options: dict[str, Any] = {"inputs": ADDER.INPUTS}

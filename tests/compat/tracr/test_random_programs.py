@@ -25,7 +25,7 @@ def same(got: list[Any], expected: list[Any], error: float) -> bool:
     )
 
 
-@pytest.mark.everyday(25)
+@pytest.mark.everyday(20)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("seed", range(60))
 def test_a_random_program_means_what_python_says_and_compiles_to_it(seed: int) -> None:

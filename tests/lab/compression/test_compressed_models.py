@@ -132,6 +132,7 @@ DO = (
 )
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("do", DO, ids=str)
 def test_interventions_are_made_along_the_named_directions(do: dict[str, Any]) -> None:
     rotated, sweep = perfect()

@@ -133,6 +133,7 @@ def test_what_cannot_be_compiled_or_asked_is_a_result(tmp_path: Path) -> None:
     assert "does not fit" in rows[0]["note"]
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_is_reported_and_the_rest_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

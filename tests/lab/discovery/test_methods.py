@@ -41,14 +41,14 @@ def both_ways(task: Task) -> float:
     return marks.edges.auroc if told_apart else 1.0
 
 
-@pytest.mark.everyday(12)
+@pytest.mark.everyday(9)
 @pytest.mark.parametrize("ablation", ABLATIONS)
 @pytest.mark.parametrize("name", NAMES)
 def test_exact_patching_is_right_by_construction(name: str, ablation: str) -> None:
     assert both_ways(task_of(model(name), ablation=ablation)) == 1.0
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(2)
 @pytest.mark.parametrize("level", LEVELS)
 def test_it_is_at_every_level(level: str) -> None:
     for name, joined in itertools.product(("two heads", "histogram, literal"), (False, True)):
@@ -63,6 +63,7 @@ def test_it_is_on_the_whole_library(name: str, level: str, ablation: str) -> Non
     assert both_ways(task_of(library(name, 5, 5), level=level, ablation=ablation)) == 1.0
 
 
+@pytest.mark.everyday(14)
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", NAMES)
 def test_without_cuts_the_network_is_the_model(name: str, level: str) -> None:
@@ -130,7 +131,7 @@ def test_under_zero_ablation_gradient_times_activation_is_attribution_turned_rou
     assert product.edges == pytest.approx({e: -score for e, score in eap.edges.items()})
 
 
-@pytest.mark.everyday(3)
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("name", list(methods()))
 def test_every_method_scores_every_edge_and_says_what_it_took(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -25,6 +25,7 @@ CASES = (
 )
 
 
+@pytest.mark.everyday(3)
 @pytest.mark.parametrize(("name", "variable", "before", "layers"), CASES)
 def test_a_backup_takes_over_and_is_silent_before(
     name: str, variable: str, before: int, layers: int

@@ -67,6 +67,7 @@ def test_a_disguised_model_is_the_program(name: str, dials: dict[str, Any]) -> N
     check(model, disguise(model, **dials), 40)
 
 
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("dials", [{"noise": 2e-6}, {"rotate": False}, {"dtype": "float64"}])
 def test_a_head_that_counts_can_be_disguised(hist: rasplab.Model, dials: dict[str, Any]) -> None:
     check(hist, disguise(hist, **dials), 40)
@@ -188,6 +189,7 @@ CHANGES: dict[str, Any] = {
 }
 
 
+@pytest.mark.everyday(10)
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_was_changed_is_not_proved(noisy: rasplab.Model, change: str) -> None:
     assert prove(noisy.weights).holds
@@ -271,7 +273,7 @@ def test_components_are_where_the_manifest_says() -> None:
     assert any(c.start != after[key].start for key, c in before.items())
 
 
-@pytest.mark.everyday(5)
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize("ablation", ["none", "zero", "mean", "resample"])
 @pytest.mark.parametrize("level", ["head", "qkv"])
 def test_the_circuit_is_the_same_with_other_numbers(level: str, ablation: str) -> None:
@@ -320,7 +322,7 @@ def torch_ids(ids: Any) -> Any:
 # -- what makes no sense
 
 
-@pytest.mark.everyday(10)
+@pytest.mark.everyday(5)
 @pytest.mark.parametrize(
     ("dials", "code"),
     [

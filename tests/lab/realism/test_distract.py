@@ -93,6 +93,7 @@ CANCELLED = (
 )
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize(("name", "beside", "reader"), CANCELLED)
 def test_what_is_read_and_cancelled_matters_alone_and_not_together(
     name: str, beside: str, reader: str
@@ -113,6 +114,7 @@ def test_what_is_read_and_cancelled_matters_alone_and_not_together(
     assert (reading or ["output"]) == [reader]
 
 
+@pytest.mark.slow
 def test_the_truth_has_both_paths_alone_and_none_together() -> None:
     model, other = compiled("hist"), compiled("reverse", vocab="abc")
     found = distract(model, other, cancelled=True)

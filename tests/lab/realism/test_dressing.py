@@ -176,6 +176,7 @@ def read_off_lanes(weights: ModelWeights) -> dict[Any, Basis]:
     return {EMBED: Basis(basis.write, read)}
 
 
+@pytest.mark.everyday(9)
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_was_changed_is_not_proved(normed: rasplab.Model, change: str) -> None:
     assert prove(normed.weights).holds

@@ -84,6 +84,7 @@ VOTES = (
 )
 
 
+@pytest.mark.everyday(4)
 @pytest.mark.parametrize(("name", "variable", "copies"), VOTES)
 def test_a_minority_of_copies_does_not_matter_and_a_majority_does(
     name: str, variable: str, copies: int
@@ -168,6 +169,7 @@ def test_a_copy_that_differs_is_not_proved() -> None:
     assert not prove(replace(weights, arrays=weights.arrays | {name: array})).holds
 
 
+@pytest.mark.everyday(10)
 @pytest.mark.parametrize(
     ("variable", "options", "code"),
     [

@@ -49,6 +49,7 @@ def test_a_logistic_probe_finds_what_is_linear_and_nothing_else() -> None:
     assert accuracy(rows[:200], either[:200], rows[200:], either[200:]) <= 1 - 0.5 * most
 
 
+@pytest.mark.slow
 def test_scales_and_offsets_do_not_matter_to_probes() -> None:
     draw = np.random.default_rng(0)
     rows = draw.standard_normal((300, 3))
@@ -82,6 +83,7 @@ def test_what_nothing_reads_any_more_is_held_and_found_all_the_same() -> None:
     assert (last.truth, last.score) == ("held", 1)
 
 
+@pytest.mark.slow
 def test_tokens_that_stand_in_the_stream_make_every_control_perfect() -> None:
     assert all(each.control == 1 for each in probed("0.mlp").probes if each.measure == "accuracy")
     assert probed("0.mlp")["categorical(hist)"].selectivity == 0
@@ -194,6 +196,7 @@ def test_a_probe_is_asked_for_by_its_name() -> None:
     assert "the probes are tokens, hist" in str(refused.value)
 
 
+@pytest.mark.slow
 def test_what_is_constant_has_no_probe_and_is_said_to_have_none() -> None:
     found = probe(hist(), others={"zero": indices * 0})
     assert found.constant == ("zero",)

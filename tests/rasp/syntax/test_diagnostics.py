@@ -121,7 +121,7 @@ WRONG: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.everyday(61)
+@pytest.mark.everyday(60)
 @pytest.mark.parametrize(("text", "code", "place", "words"), WRONG, ids=[w[0] for w in WRONG])
 def test_a_mistake_has_its_place_and_its_remedy(
     text: str, code: str, place: str, words: str

@@ -99,6 +99,7 @@ def test_attention_hidden_units_and_stream_are_the_models_numbers(show: Any) -> 
         assert found == pytest.approx(hidden[position + 1, unit], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_an_input_that_is_typed_is_computed_in_the_page(show: Any) -> None:
     model = library_model("sort")
     shown = show(model)

@@ -150,6 +150,7 @@ def test_setting_a_variable_changes_both_networks(show: Any) -> None:
     assert [c.get_attribute("data-value") for c in cells] == texts(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_and_the_screens_width(size: Any, show: Any) -> None:
     if not AXE.exists():

@@ -116,7 +116,7 @@ def same(found: Any, expected: Any, within: float) -> bool:
     )
 
 
-@pytest.mark.everyday(5)
+@pytest.mark.everyday(1)
 @pytest.mark.parametrize("optimize", [1, pytest.param(0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_activation_reading_and_output_is_the_models(
