@@ -23,6 +23,7 @@ from rasplab.lower.elementwise import Hidden, products_of, steps_along
 from rasplab.lower.readout import Features, Readout, Weights, as_features
 from rasplab.lower.style import Style
 from rasplab.rasp.functions import CATEGORICAL
+from rasplab.rasp.values import identity
 
 Array = NDArray[np.float64]
 STEPS_AT_MOST = 1024
@@ -310,11 +311,19 @@ def _by_products(
 
 
 def _aligned(features: Features, old: Node, new: Node, facts: Facts) -> Features:
-    """Features over one node's values, in the order of another node with the same values."""
+    """Features over one node's values, in the order of another node with the same values.
+
+    The other may list more: of a sum it takes every combination of terms, where the sum itself
+    knows which occur together. What never occurs has no feature.
+    """
     if new is old:
         return features
     source, target = facts.listed(old), facts.listed(new)
-    return features[[source.position(value) for value in target.values]]
+    rows = np.zeros((len(target), features.shape[1]), features.dtype)
+    for row, value in zip(rows, target.values, strict=True):
+        if identity(value) in source.index:
+            row[:] = features[source.position(value)]
+    return rows
 
 
 def _first_of_each(classes: NDArray[np.intp]) -> NDArray[np.intp]:
