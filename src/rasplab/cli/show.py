@@ -93,7 +93,7 @@ def _layers(model: Model) -> None:
         for v in circuit.variables
         if v.written == EMBED
     ]
-    for component in sorted(circuit.components, key=lambda c: (c.layer, c.kind != "head")):
+    for component in sorted(circuit.components, key=lambda c: c.order):
         rows.append(_row(component))
     table(("layer", "block", "implements", "as", "reads", "source"), rows)
 

@@ -168,9 +168,8 @@ def _point(weights: ModelWeights, site: Site, naming: Naming) -> StreamPoint:
 
 def _component(weights: ModelWeights, naming: Naming, c: Component) -> ComponentName:
     """Of a block that comes again, where it comes first."""
-    kind = "attn" if c.kind == "head" else "mlp"
     steps = weights.config.architecture.steps
-    layer = next(s.layer for s in steps if (s.kind, s.block) == (kind, c.layer))
+    layer = next(s.layer for s in steps if (s.kind, s.block) == (c.half, c.layer))
     return ComponentName(
         naming.part(layer, c),
         c.layer,

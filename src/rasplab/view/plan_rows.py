@@ -35,7 +35,7 @@ def rows_of(weights: ModelWeights) -> tuple[Row, ...]:
     circuit = weights.circuit
     embedded = [v for v in circuit.variables if v.written == EMBED and not v.marks_bos]
     places = {v.name: v for v in circuit.variables}
-    components = sorted(circuit.components, key=lambda c: (c.layer, c.kind != "head", c.start))
+    components = sorted(circuit.components, key=lambda c: c.order)
     return (
         *(_embedded(weights, v) for v in embedded),
         *(_component(c, _in_terms_of(c, components), places) for c in components),

@@ -18,6 +18,7 @@ from rasplab.rasp.declaration import Declaration
 from rasplab.rasp.values import Value
 from rasplab.weights.architecture import (
     EMBED,
+    Kind,
     Site,
 )
 from rasplab.weights.config import Config, expected_shapes
@@ -59,6 +60,16 @@ class Component:
     reads: tuple[str, ...]
     construction: str
     selector: str = field(default="", metadata=SPARING)
+
+    @property
+    def half(self) -> Kind:
+        """Of which half of its layer it is a part."""
+        return "attn" if self.kind == "head" else "mlp"
+
+    @property
+    def order(self) -> tuple[int, bool, int]:
+        """What components are ordered by: as a forward pass comes to them."""
+        return self.layer, self.half == "mlp", self.start
 
     @property
     def equation(self) -> str:

@@ -17,11 +17,13 @@ import numpy as np
 from rasplab.checker import Proof, prove
 from rasplab.craft.specification import IMPOSSIBLE, Table, Term, Total
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic
-from rasplab.lab.realism.duplicate import AXES_AT_MOST, CELLS, duplicate
+from rasplab.lab.realism.duplicate import second
 from rasplab.lab.realism.fit import fit
 from rasplab.lab.realism.majority import check_indicators
 from rasplab.lab.realism.remade import remade
 from rasplab.lab.realism.stages import (
+    AXES_AT_MOST,
+    CELLS,
     Array,
     Stage,
     free_name,
@@ -73,7 +75,7 @@ def back_up(model: Model, variable: str) -> Model:
     """
     weights = fit(model)
     place = _place(weights, variable)
-    made = _backed_up(duplicate(model, variable, 2, readers="first").weights, place, weights)
+    made = _backed_up(*second(model, variable), place)
     proof = prove(made, within=made.circuit.certificate.tolerated)
     found = remade(model, made, proof)
     if proof.holds and found.certificate.exact:
@@ -92,12 +94,10 @@ def _place(weights: ModelWeights, variable: str) -> VariablePlace:
     return places[variable]
 
 
-def _backed_up(twice: ModelWeights, place: VariablePlace, before: ModelWeights) -> ModelWeights:
+def _backed_up(twice: ModelWeights, copy: VariablePlace, place: VariablePlace) -> ModelWeights:
     """With units that wait, and readers of what they write; `twice` has a copy already."""
-    known = {p.name for p in before.circuit.variables}
-    copy = next(p.name for p in twice.circuit.variables if p.name not in known)
     stage = _waiting(twice, place, copy)
-    made = _read_too(staged(twice, stage, place), place, stage, but=(place.name, copy))
+    made = _read_too(staged(twice, stage, place), place, stage, but=(place.name, copy.name))
     made.verify()
     return made
 
@@ -120,12 +120,12 @@ def _embedded(place: VariablePlace) -> Diagnostic:
     )
 
 
-def _waiting(weights: ModelWeights, place: VariablePlace, copy: str) -> Stage:
+def _waiting(weights: ModelWeights, place: VariablePlace, copy: VariablePlace) -> Stage:
     """Units that write what the copy holds where the first place is empty."""
     width = place.stop - place.start
     reads = np.zeros((weights.config.d_model, width))
     reads[place.columns] = -2.0
-    reads[place_of(weights, copy).columns] = 2 * np.eye(width)
+    reads[copy.columns] = 2 * np.eye(width)
     values = tuple(place.encoding.values[i] for i in _shown(weights, place))
     known = {identity(v) for v in values}
     empty = next(v for v in EMPTY if identity(v) not in known)
@@ -142,7 +142,7 @@ def _waiting(weights: ModelWeights, place: VariablePlace, copy: str) -> Stage:
         reads,
         np.full(width, -1.0),
         np.eye(width),
-        _never(place, copy, (*values, empty)),
+        _never(place, copy.name, (*values, empty)),
         "products",
     )
 

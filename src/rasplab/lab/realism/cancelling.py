@@ -28,9 +28,9 @@ from rasplab.craft.specification import (
     Total,
 )
 from rasplab.diagnostics import InputError, diagnostic
-from rasplab.lab.realism.duplicate import AXES_AT_MOST, CELLS, duplicate
+from rasplab.lab.realism.duplicate import second
 from rasplab.lab.realism.remade import remade
-from rasplab.lab.realism.stages import place_of
+from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS, place_of
 from rasplab.rasp.sequence import Sequences
 from rasplab.weights import (
     Component,
@@ -83,14 +83,12 @@ def read_and_cancelled(model: Model, prefix: str, own: str) -> Model:
         InputError: E491 where no variable can be read so that it matters, and cancelled.
     """
     for name in _variables(model.weights, prefix):
-        twice = duplicate(model, name, 2, readers="first")
-        places = {place.name for place in model.weights.circuit.variables}
-        copy = next(p for p in twice.weights.circuit.variables if p.name not in places)
-        one = place_of(twice.weights, name)
-        for reader in _readers(twice.weights, one, own):
+        twice, copy = second(model, name)
+        one = place_of(twice, name)
+        for reader in _readers(twice, one, own):
             for strength in STRENGTHS:
                 case = _Cancelled(one, copy, reader, strength)
-                made, proof = _made(twice.weights, case)
+                made, proof = _made(twice, case)
                 if proof.holds and _each_matters(made, case):
                     return remade(model, made, proof)
     raise InputError(

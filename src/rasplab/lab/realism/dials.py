@@ -76,7 +76,7 @@ def permuted(weights: ModelWeights, draw: np.random.Generator) -> ModelWeights:
 
 
 def _is_of(component: Component, number: int, kind: str) -> bool:
-    return component.layer == number and (component.kind == "head") == (kind == "attn")
+    return (component.layer, component.half) == (number, kind)
 
 
 def _order(
@@ -103,7 +103,7 @@ def _reorder(arrays: Arrays, block: str, order: list[int]) -> None:
 
 
 def _sorted(components: Iterable[Component]) -> tuple[Component, ...]:
-    return tuple(sorted(components, key=lambda c: (c.layer, c.kind != "head", c.start)))
+    return tuple(sorted(components, key=lambda c: c.order))
 
 
 # -- the spaces inside heads, the stream, and noise

@@ -15,7 +15,7 @@ from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomne
 from rasplab.lab.realism.dressing import Look, senseless
 from rasplab.lab.realism.fit import fit
 from rasplab.lab.realism.remade import remade
-from rasplab.rasp.sequence import plain, whole
+from rasplab.rasp.sequence import real, whole
 from rasplab.weights import Disguise, ModelWeights
 from rasplab.weights.architecture import Activation, Norm
 from rasplab.weights.declared import SEED
@@ -243,7 +243,7 @@ def _scales(noise: object, share: object) -> tuple[float, float | None]:
     Raises:
         InputError: E463.
     """
-    scale, part = _number(noise), None if share is None else _number(share)
+    scale, part = real(noise), None if share is None else real(share)
     if scale is None or not 0 <= scale < float("inf"):
         why = f"`noise` is a standard deviation, 0 or more, which {shown(noise)} is not"
     elif share is not None and (part is None or not 0 < part < 1):
@@ -253,17 +253,6 @@ def _scales(noise: object, share: object) -> tuple[float, float | None]:
     else:
         return scale, part
     raise InputError(senseless(why))
-
-
-def _number(given: object) -> float | None:
-    """A number of Python's or NumPy's, if it is one; what is too large is infinite."""
-    number = plain(given)
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        return None
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf")
 
 
 def _dials(**given: object) -> tuple[str, ...]:

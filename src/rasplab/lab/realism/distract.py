@@ -192,7 +192,7 @@ def _circuit(one: ModelWeights, two: ModelWeights, rename: Rename) -> Manifest:
     )
     places = (_place(v, shift, rename) for v in theirs.variables if not v.marks_bos)
     moved = (_component(c, config, rename) for c in theirs.components)
-    components = sorted((*ours.components, *moved), key=lambda c: (c.layer, c.kind != "head"))
+    components = sorted((*ours.components, *moved), key=lambda c: c.order)
     bounds = tuple(replace(b, name=rename(b.name)) for b in theirs.certificate.bounds)
     certificate = ours.certificate
     return replace(

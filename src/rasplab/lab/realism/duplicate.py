@@ -24,6 +24,7 @@ from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, d
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.majority import elected
 from rasplab.lab.realism.remade import remade
+from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS
 from rasplab.lower import WEIGHTS_AT_MOST
 from rasplab.weights import Component, Config, Manifest, ModelWeights, VariablePlace
 from rasplab.weights.config import expected_shapes
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
 Array: TypeAlias = "NDArray[np.floating]"
 Readers: TypeAlias = Literal["average", "first", "majority"]
 _READ = {"average": "the average of", "first": "one of", "majority": "the majority of"}
-CELLS = 1 << 20
-"""The checker goes through this many combinations of what a part reads, at most."""
-AXES_AT_MOST = 32
-"""A table has an axis per variable, and NumPy's oldest arrays that are supported have so many."""
 
 
 def duplicate(
@@ -93,6 +90,13 @@ def duplicate(
             )
         )
     return made
+
+
+def second(model: Model, variable: str) -> tuple[ModelWeights, VariablePlace]:
+    """The weights with a variable in a second place too, which nobody reads, and that place."""
+    made = duplicate(model, variable, 2, readers="first").weights
+    known = {place.name for place in model.weights.circuit.variables}
+    return made, next(p for p in made.circuit.variables if p.name not in known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +267,7 @@ def _circuit(plan: _Plan) -> Manifest:
             again = replace(plan.writer, start=own.start, stop=own.stop, variable=name)
             components.append(_reading(plan, again))
         bounds += [replace(b, name=name) for b in bounds if b.name == place.name]
-    components.sort(key=lambda c: (c.layer, c.kind != "head", c.start))
+    components.sort(key=lambda c: c.order)
     return replace(
         circuit,
         directions=tuple(directions),

@@ -15,6 +15,7 @@ import numpy as np
 from rasplab.craft.specification import IMPOSSIBLE, Table, Total
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.lab.realism.stages import (
+    AXES_AT_MOST,
     Stage,
     free_name,
     place_of,
@@ -25,8 +26,8 @@ from rasplab.lab.realism.stages import (
 from rasplab.weights import Component, ModelWeights, NamedDirection, VariablePlace
 
 _WHY = "0 is a value, so that an empty place does not show, and who agrees is not found by adding"
-CELLS = 1 << 18
-"""The checker goes through this many combinations of what the copies hold, at most."""
+VOTES = 1 << 18
+"""So many combinations of what copies hold, at most; as copies may differ, all of them can be."""
 
 
 def elected(weights: ModelWeights, variable: str, copies: tuple[str, ...]) -> ModelWeights:
@@ -64,13 +65,13 @@ def check_indicators(place: VariablePlace, done: str) -> None:
 
 def _check_cells(place: VariablePlace, copies: int) -> None:
     values = len(place.encoding.values)
-    if copies > 32 or values**copies > CELLS:
+    if copies > AXES_AT_MOST or values**copies > VOTES:
         raise InputError(
             diagnostic(
                 "E465",
                 f"{copies} copies of {place.name} are more than can be voted on",
                 notes=[f"each holds one of {counted(values, 'value')}"],
-                help=f"take fewer copies: at most {CELLS:,} combinations are gone through",
+                help=f"take fewer copies: at most {VOTES:,} combinations are gone through",
             )
         )
 

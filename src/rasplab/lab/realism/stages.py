@@ -35,6 +35,10 @@ from rasplab.weights import (
 from rasplab.weights.config import expected_shapes
 
 Array: TypeAlias = "NDArray[np.floating]"
+CELLS = 1 << 20
+"""The checker goes through this many combinations of what a part reads, at most."""
+AXES_AT_MOST = 32
+"""A table has an axis per variable, and NumPy's oldest arrays that are supported have so many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +117,8 @@ def grown(arrays: dict[str, Array], config: Config) -> dict[str, Array]:
 
 
 def _with_units(circuit: Manifest, stage: Stage, place: VariablePlace, own: slice) -> Manifest:
-    first = place_of_reads = stage.must.variables
-    writer = next((c for c in circuit.components if c.variable == first[0]), None)
+    reads = stage.must.variables
+    writer = next((c for c in circuit.components if c.variable == reads[0]), None)
     component = Component(
         place.written.layer,
         "mlp",
@@ -123,18 +127,16 @@ def _with_units(circuit: Manifest, stage: Stage, place: VariablePlace, own: slic
         place.name,
         place.expression,
         "" if writer is None else writer.place,
-        place_of_reads,
+        reads,
         stage.construction,
     )
     directions = (
         replace(one, index=place.start + i, variable=place.name)
         for i, one in enumerate(stage.directions)
     )
-    components = sorted(
-        (*circuit.components, component), key=lambda c: (c.layer, c.kind != "head", c.start)
-    )
+    components = sorted((*circuit.components, component), key=lambda c: c.order)
     bounds = circuit.certificate.bounds
-    more = tuple(replace(b, name=place.name) for b in bounds if b.name == first[0])
+    more = tuple(replace(b, name=place.name) for b in bounds if b.name == reads[0])
     return replace(
         circuit,
         directions=(*circuit.directions, *directions),
@@ -154,16 +156,11 @@ def _with_room(weights: ModelWeights, after: VariablePlace) -> tuple[ModelWeight
     """
     layer = max((after.written.order + 1) // 2, 0)
     wanted = Site(layer, "mlp")
-    steps = weights.config.architecture.steps
+    rows = reading_rows(weights.arrays)
     readers = (
         step.site
-        for step in steps
-        if any(
-            np.moveaxis(weights.arrays[name], AXES[name.rpartition(".")[2]].index("d"), 0)[
-                after.columns
-            ].any()
-            for name in step.reading
-        )
+        for step in weights.config.architecture.steps
+        if any(rows[name][after.columns].any() for name in step.reading)
     )
     if layer < weights.config.n_layers and all(site > wanted for site in readers):
         return weights, layer
@@ -190,8 +187,7 @@ def _with_layer(weights: ModelWeights, last: Site, layer: int) -> ModelWeights:
         made[f"blocks.{_later(Site(int(number), half), last).layer}.{rest}"] = array.copy()
     circuit = weights.circuit
     components = (
-        replace(c, layer=_later(Site(c.layer, "attn" if c.kind == "head" else "mlp"), last).layer)
-        for c in circuit.components
+        replace(c, layer=_later(Site(c.layer, c.half), last).layer) for c in circuit.components
     )
     places = (
         replace(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, diagnostic, shown
 from rasplab.lab.realism.fit import fit
+from rasplab.rasp.sequence import real
 
 if TYPE_CHECKING:
     from rasplab.lab.compression import Measures, Sweep
@@ -80,9 +81,9 @@ def _with_measures(model: Model, found: Measures) -> Model:
     return replace(model, weights=replace(model.weights, circuit=circuit))
 
 
-def _check_share(given: Any) -> None:
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not (number and 0 <= given <= 1):
+def _check_share(given: object) -> None:
+    share = real(given)
+    if share is None or not 0 <= share <= 1:
         why = f"`accuracy` is a share from 0 to 1, which {shown(given)} is not"
         raise InputError(diagnostic("E463", why, help="leave it out for 0.99"))
 
