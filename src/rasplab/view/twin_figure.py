@@ -1,21 +1,19 @@
 """The course of twins' training: how many outputs are right, plain and under interchanges."""
 
-# matplotlib's stubs leave keyword arguments untyped.
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rasplab.view import colours
-from rasplab.view.figures import EDGE, STYLE, new_figure, require_matplotlib
+from rasplab.view.canvas import STYLE, new_figure, panels_across, require_matplotlib
+from rasplab.view.figures import EDGE
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from rasplab.lab.twins import Twins
+    from rasplab.view.canvas import Panel
 
 LABEL, TICK = 8.5, 7.0
 CASES = (
@@ -38,13 +36,15 @@ def draw_courses(
     with require_matplotlib().rc_context(STYLE):
         figure = new_figure(width, 2.9)
         figure.set_layout_engine("constrained")
-        panels = figure.subplots(1, len(twins), squeeze=False, sharey=True)[0]
+        panels = panels_across(figure, len(twins))
         for axes, (name, found) in zip(panels, twins.items(), strict=True):
             _lines(axes, found)
             if controls and name in controls:
                 _control(axes, controls[name])
             axes.set_title(name, loc="left", fontsize=9, fontweight="bold", color=colours.INK)
             _dressed(axes)
+        for axes in panels[1:]:
+            axes.tick_params(labelleft=False)  # the scale is that of the first
         panels[0].set_ylabel("share of outputs that are right", fontsize=LABEL)
         handles, labels = panels[0].get_legend_handles_labels()
         legend = figure.legend(
@@ -54,7 +54,7 @@ def draw_courses(
     return figure
 
 
-def _lines(axes: Axes, twins: Twins) -> None:
+def _lines(axes: Panel, twins: Twins) -> None:
     steps, shares = twins.course.steps, twins.course.shares.numpy()
     for case, (label, colour) in enumerate(CASES):
         for member in range(shares.shape[2]):
@@ -62,13 +62,13 @@ def _lines(axes: Axes, twins: Twins) -> None:
             axes.plot(steps, shares[:, case, member], color=colour, linewidth=1.1, label=named)
 
 
-def _control(axes: Axes, control: Twins) -> None:
+def _control(axes: Panel, control: Twins) -> None:
     right = [m.iia_changed for m in control.measures]
     mean = sum(right) / len(right)
     axes.axhline(mean, label=CONTROL, color=colours.MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
 
 
-def _dressed(axes: Axes) -> None:
+def _dressed(axes: Panel) -> None:
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlim(left=0)
     axes.set_xlabel("steps", fontsize=LABEL)
