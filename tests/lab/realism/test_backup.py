@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,9 +102,11 @@ def test_a_backup_that_speaks_unasked_is_not_proved() -> None:
         ("sort", "tokens", "E490"),  # embedded
         ("sort", "rang", "E417"),
         ("sort", "bos", "E417"),
+        ("sort", ["rank"], "E417"),
+        ("sort", None, "E417"),
     ],
 )
-def test_what_cannot_be_backed_up_is_refused(name: str, variable: str, code: str) -> None:
+def test_what_cannot_be_backed_up_is_refused(name: str, variable: Any, code: str) -> None:
     with pytest.raises(InputError, match=code):
         back_up(compiled(name), variable)
 

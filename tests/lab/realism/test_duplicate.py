@@ -186,11 +186,18 @@ def test_a_copy_that_differs_is_not_proved() -> None:
         ("tokens", {"copies": 10**9, "readers": "first"}, "E465"),
         ("rang", {}, "E417"),
         ("bos", {}, "E417"),
+        (["rank"], {}, "E417"),
+        ("rank", {"copies": np.float64(2)}, "E465"),
     ],
 )
-def test_what_makes_no_sense_is_refused(variable: str, options: dict[str, Any], code: str) -> None:
+def test_what_makes_no_sense_is_refused(variable: Any, options: dict[str, Any], code: str) -> None:
     with pytest.raises(InputError, match=code):
         duplicate(compiled("sort"), variable, **options)
+
+
+def test_numpys_whole_numbers_are_numbers_of_copies() -> None:
+    number: Any = np.int64(2)
+    assert duplicate(compiled("hist"), "hist", number)("aba") == compiled("hist")("aba")
 
 
 def test_a_variable_of_one_value_is_not_copied_beyond_the_axes_of_a_table() -> None:

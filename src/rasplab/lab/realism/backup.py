@@ -26,6 +26,7 @@ from rasplab.lab.realism.stages import (
     CELLS,
     Array,
     Stage,
+    asked_for,
     free_name,
     place_of,
     reading_rows,
@@ -34,7 +35,6 @@ from rasplab.lab.realism.stages import (
 )
 from rasplab.rasp.values import Value, identity
 from rasplab.weights import Component, ModelWeights, VariablePlace
-from rasplab.weights.named import unknown
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -85,13 +85,11 @@ def back_up(model: Model, variable: str) -> Model:
 
 def _place(weights: ModelWeights, variable: str) -> VariablePlace:
     """The place of a variable that can be backed up."""
-    places = {p.name: p for p in weights.circuit.variables if not p.marks_bos}
-    if variable not in places:
-        raise InputError(unknown("variable", variable, tuple(places)))
-    check_indicators(places[variable], "backed up")
+    place = asked_for(weights, variable)
+    check_indicators(place, "backed up")
     if not any(c.variable == variable for c in weights.circuit.components):
-        raise InputError(_embedded(places[variable]))
-    return places[variable]
+        raise InputError(_embedded(place))
+    return place
 
 
 def _backed_up(twice: ModelWeights, copy: VariablePlace, place: VariablePlace) -> ModelWeights:

@@ -24,11 +24,11 @@ from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, d
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.majority import elected
 from rasplab.lab.realism.remade import remade
-from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS
+from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS, asked_for
 from rasplab.lower import WEIGHTS_AT_MOST
+from rasplab.rasp.sequence import whole
 from rasplab.weights import Component, Config, Manifest, ModelWeights, VariablePlace
 from rasplab.weights.config import expected_shapes
-from rasplab.weights.named import unknown
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -149,23 +149,23 @@ class _Plan:
 
 
 def _plan(weights: ModelWeights, variable: str, copies: int, readers: Readers) -> _Plan:
-    places = {p.name: p for p in weights.circuit.variables if not p.marks_bos}
-    if variable not in places:
-        raise InputError(unknown("variable", variable, tuple(places)))
+    place = asked_for(weights, variable)
     if readers not in get_args(Readers):
         known = " or ".join(map(repr, get_args(Readers)))
         raise InputError(_senseless(f"`readers` is {known}, not {shown(readers)}"))
-    if type(copies) is not int or copies < 2:
+    number = whole(copies)
+    if number is None or number < 2:
         raise InputError(_senseless(f"{shown(copies)} copies are none: there are 2 or more"))
-    if readers == "majority" and copies % 2 == 0:
-        why = f"{shown(copies)} copies may have no majority: take an odd number, 3 or more"
+    if readers == "majority" and number % 2 == 0:
+        why = f"{shown(number)} copies may have no majority: take an odd number, 3 or more"
         raise InputError(_senseless(why))
     writer = next((c for c in weights.circuit.components if c.variable == variable), None)
-    plan = _Plan(weights, places[variable], writer, (), readers == "average")
-    _check_size(plan, copies)
-    numbered = (f"{variable}.copy{i}" for i in range(1, copies + len(places)))
-    names = [name for name in numbered if name not in places]
-    return replace(plan, names=tuple(names[: copies - 1]))
+    plan = _Plan(weights, place, writer, (), readers == "average")
+    _check_size(plan, number)
+    known = {other.name for other in weights.circuit.variables}
+    numbered = (f"{variable}.copy{i}" for i in range(1, number + len(known)))
+    names = [name for name in numbered if name not in known]
+    return replace(plan, names=tuple(names[: number - 1]))
 
 
 def _check_size(plan: _Plan, copies: int) -> None:

@@ -21,6 +21,7 @@ from rasplab.craft.specification import (
     Total,
     rewritten,
 )
+from rasplab.diagnostics import InputError
 from rasplab.lab.realism.fit import AXES
 from rasplab.weights import (
     EMBED,
@@ -33,6 +34,7 @@ from rasplab.weights import (
     VariablePlace,
 )
 from rasplab.weights.config import expected_shapes
+from rasplab.weights.named import unknown
 
 Array: TypeAlias = "NDArray[np.floating]"
 CELLS = 1 << 20
@@ -62,6 +64,18 @@ class Stage:
 def place_of(weights: ModelWeights, name: str) -> VariablePlace:
     """The place of a variable that there is."""
     return next(place for place in weights.circuit.variables if place.name == name)
+
+
+def asked_for(weights: ModelWeights, name: object) -> VariablePlace:
+    """The place of a variable that somebody names.
+
+    Raises:
+        InputError: E417, there is none.
+    """
+    places = {p.name: p for p in weights.circuit.variables if not p.marks_bos}
+    if not isinstance(name, str) or name not in places:
+        raise InputError(unknown("variable", str(name), tuple(places)))
+    return places[name]
 
 
 def free_name(weights: ModelWeights, wanted: str) -> str:
