@@ -58,10 +58,11 @@ def require_one_basis(weights: ModelWeights, home: str) -> None:
 
 def _dressed(config: Config, home: str) -> Diagnostic:
     """Of a model behind norms, or with smooth units."""
+    norms_of_its_own = "; the home `gpt2-layernorm` puts it behind layer norms of its own"
     return diagnostic(
         "E486",
         f"{home} does not compute the norms or hidden units of this model",
         notes=[f"its steps are {config.architecture}"],
-        help="take the model as it was before `norm` or `activation` was turned; "
-        "the home `gpt2-layernorm` puts it behind layer norms of its own",
+        help="take the model as it was before `norm` or `activation` was turned"
+        + norms_of_its_own * home.endswith("GPT-2"),
     )
