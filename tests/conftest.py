@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for i, case in enumerate(cases):
             if i not in chosen:
                 case.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def same_path() -> Iterator[None]:
+    """Where modules are looked for stays as it was: reading a user's file adds its directory."""
+    before = list(sys.path)
+    yield
+    sys.path[:] = before
 
 
 @pytest.fixture(scope="module")

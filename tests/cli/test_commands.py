@@ -61,7 +61,6 @@ def shell(
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
-    monkeypatch.setattr(sys, "path", [*sys.path])
     Path("my.py").write_text(PROGRAMS)
     return Shell(capsys)
 

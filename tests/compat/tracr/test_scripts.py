@@ -16,9 +16,8 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 @pytest.fixture(autouse=True)
 def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leaves modules, path and arguments as they were."""
+    """Leaves modules and arguments as they were."""
     monkeypatch.setattr(sys, "argv", list(sys.argv))
-    monkeypatch.setattr(sys, "path", list(sys.path))
     before = _forget_tracr()
     yield
     _forget_tracr()
