@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 import rasplab
 from rasplab.craft import Head
+from rasplab.graph import Facts, Interner, build_graph
+from rasplab.lower.decompose import decompose
+from rasplab.lower.readout import Weights, as_features
+from rasplab.lower.style import Style
 from rasplab.rasp import aggregate_sum, apply, full, indices, numerical, shift, tokens
 from tests.differential.agreement import agrees
 
@@ -31,6 +36,23 @@ def test_an_undefined_term_takes_the_constant_of_its_sum_with_it() -> None:
     model = rasplab.compile(program, vocab=[0, 1, 4], max_length=5)
     for sequence in ([4, 1, 0], [1, 1, 4], [0, 4, 1, 4, 0]):
         assert agrees(program(sequence), model(sequence), model.weights.tolerance)
+
+
+def test_what_is_read_of_a_sum_whose_term_is_undefined_is_what_the_reader_wants() -> None:
+    """Two columns: a reader of numbers alone, and one that tells undefined from the rest."""
+    known = apply(lambda t: None if t == 1 else t, shift(tokens, 1, 0))
+    facts = Facts(Interner(), (0, 1, 4), 5, causal=False)
+    node = build_graph(known * 3 + 5, facts.interner)
+    wanted = Weights(np.array([2.0, 2.0]), np.array([0.0, 100.0]), np.array([0.0, 1.0]))
+    free = decompose(node, wanted, facts, Style())
+    (part,) = free.parts
+    assert part.node is not node
+    found = as_features(part.node, part.readout, facts) + free.constant
+    domain = facts.listed(part.node)
+    for value, row in zip(domain.values, found, strict=True):
+        defined = value is not None and value != 1
+        read = 2 * (value * 3 + 5) if defined else 0
+        assert row.tolist() == [read, read + 1 if defined else 101]
 
 
 @pytest.mark.parametrize("n", [3, 10])
