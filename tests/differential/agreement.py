@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from rasplab.checker.arithmetic import FORMATS
 from rasplab.diagnostics import ProgramError
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value, identity, is_number
+from rasplab.runtime import PrecisionWarning
 
 Inputs = Sequence[Sequence[Any]]
 Outputs = list[list[Value]]
@@ -78,16 +80,25 @@ def error_of(model: Any) -> float | None:
 
 def cast(model: Any) -> dict[str, Way]:
     """The torch module in each other format for which its stored weights are proved."""
-    others = [name for name in FORMATS if name != model.config.dtype]
-    proofs = {name: prove(model.weights, name) for name in others}
-    return {
-        f"torch as {name}": Way(
-            model.torch().to(getattr(torch, name)).batch,
-            proof.output_error if model.numerical else None,
-        )
-        for name, proof in proofs.items()
-        if proof.holds
-    }
+    ways: dict[str, Way] = {}
+    for name in FORMATS:
+        module = model.torch()
+        if name == model.config.dtype or not _proved(module, name):
+            continue
+        error = prove(model.weights, name).output_error if model.numerical else None
+        ways[f"torch as {name}"] = Way(module.batch, error)
+    return ways
+
+
+def _proved(module: Any, name: str) -> bool:
+    """Cast it; whether it was proved in that format, for which it would warn otherwise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PrecisionWarning)
+        try:
+            module.to(getattr(torch, name))
+        except PrecisionWarning:
+            return False
+    return True
 
 
 def disagreements(

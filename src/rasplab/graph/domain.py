@@ -219,15 +219,19 @@ def _fractional(
     *,
     average: bool,
 ) -> list[Value] | None:
+    # over one denominator totals are whole, and their quotient rounds once, as a fraction's does
+    parts = math.lcm(low.denominator, unit.denominator)
+    start, stride = int(low * parts), int(unit * parts)
     found: dict[object, Value] = {}
     for count, steps in reached:
         totals = list(steps)
         if len(found) + len(totals) > LISTED_AT_MOST * 2:
             return None
+        divisor = count if average else 1
         inner = totals[1:-1] if average else totals
-        for step in inner:
-            total = float(low * count + unit * int(step))
-            value = canonical(total / count if average else total)
+        quotients = ((start * count + stride * int(step)) / parts / divisor for step in inner)
+        for number in dict.fromkeys(quotients):
+            value = canonical(number)
             found.setdefault(identity(value), value)
     return list(found.values()) if len(found) <= LISTED_AT_MOST else None
 
