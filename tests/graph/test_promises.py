@@ -7,9 +7,13 @@ import random
 import pytest
 
 from rasplab.graph import Facts, Interner, build_graph
+from rasplab.graph.picking import selects_something
 from rasplab.graph.promises import observe, shown_by_counts
+from rasplab.rasp import indices, select, selector_width
 from rasplab.rasp.inputs import read_inputs
 from tests.aimed_partial import LONGEST, PATTERNS, VOCAB, random_partial
+
+before = select(indices, indices, "<")
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -44,3 +48,13 @@ def test_something_is_shown_of_random_programs() -> None:
         shown = shown_by_counts(graph, facts, inputs.occurring)
         found += bool(shown.single) + bool(shown.filled)
     assert found > 10
+
+
+@pytest.mark.parametrize("trusting", [True, False])
+def test_a_promise_is_believed_by_who_trusts_it(trusting: bool) -> None:
+    interner = Interner()
+    facts = Facts(interner, VOCAB, LONGEST, causal=False, trusting=trusting)
+    selector = build_graph(selector_width(before), interner).operands[0]
+    assert not selects_something(facts, selector)
+    interner.filled.add(selector)
+    assert selects_something(facts, selector) is trusting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import rasplab
 from rasplab.craft import Head
 from rasplab.graph import Facts, Interner, build_graph
-from rasplab.lower.decompose import decompose
+from rasplab.lower.decompose import Part, decompose, merged
 from rasplab.lower.readout import Weights, as_features
 from rasplab.lower.style import Style
 from rasplab.rasp import aggregate_sum, apply, full, indices, numerical, shift, tokens
@@ -50,7 +51,7 @@ def test_what_is_read_of_a_sum_whose_term_is_undefined_is_what_the_reader_wants(
     found = as_features(part.node, part.readout, facts) + free.constant
     domain = facts.listed(part.node)
     for value, row in zip(domain.values, found, strict=True):
-        defined = value is not None and value != 1
+        defined = isinstance(value, int) and value != 1
         read = 2 * (value * 3 + 5) if defined else 0
         assert row.tolist() == [read, read + 1 if defined else 101]
 
@@ -63,3 +64,17 @@ def test_bos_outweighs_the_keys_of_a_sum_as_far_as_is_derived(n: int) -> None:
     blocks = model.compilation.lowered.craft.blocks
     found = {block.scores.sharpness.log_weight for block in blocks if isinstance(block, Head)}
     assert found == {math.ceil(math.log(n * n * 2.0**13))}
+
+
+def test_what_two_readers_want_of_one_variable_adds_up() -> None:
+    """As weights and as a table: a value at a time, whichever comes first."""
+    facts = Facts(Interner(), (0, 1, 4), 3, causal=False)
+    node = build_graph(tokens, facts.interner)
+    line = Weights(np.array([2.0]), np.zeros(1), np.array([1.0]))
+    table = np.array([[10.0], [0.0], [-5.0]])
+    for parts in itertools.permutations((Part(node, line), Part(node, table))):
+        (part,) = merged(list(parts), facts)
+        assert part.node is node
+        assert as_features(node, part.readout, facts).tolist() == [[11.0], [3.0], [4.0]]
+    (doubled,) = merged([Part(node, line), Part(node, line)], facts)
+    assert as_features(node, doubled.readout, facts).tolist() == [[2.0], [6.0], [18.0]]

@@ -139,6 +139,16 @@ SELECTED: dict[str, SOp] = {
     "some so far": selector_width(select(indices, constant(1), "<=")),
     "none": selector_width(~full | (same & ~same)),
 }
+
+
+def test_classes_of_keys_and_of_queries_are_called_so() -> None:
+    root = check(
+        SELECTED["undefined values in a mean"], [ResolveSelectors()], NUMBERS, causal=False
+    )
+    maps = [node.op for node in topological(root) if isinstance(node.op, g.Map)]
+    assert {"key class", "query class"} <= {op.function.name for op in maps}
+
+
 MIXED: dict[str, SOp] = {
     "booleans among numbers": aggregate(up_to, tokens),
     "with a default": aggregate(before, tokens, 1),
@@ -165,7 +175,8 @@ def test_a_resolved_selector_selects_the_same(name: str, causal: bool) -> None:
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("name", MIXED)
 def test_a_boolean_stays_a_boolean_among_numbers(name: str, causal: bool) -> None:
-    check(MIXED[name], [ResolveSelectors()], (0, 1, True), causal=causal)
+    for vocab in ((0, 1, True), (False, 3, True)):
+        check(MIXED[name], [ResolveSelectors()], vocab, causal=causal)
 
 
 @pytest.mark.parametrize("causal", [False, True])

@@ -1,0 +1,141 @@
+"""What bounds are computed with rounds too: every one of them is wider by that, and no more."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rasplab
+from rasplab.checker import proof
+from rasplab.checker.arithmetic import FORMATS, OWN
+from rasplab.checker.attended import Keys, Values, moved
+from rasplab.checker.attention import HeadWeights, Range, Scores, _product, _rest
+from rasplab.checker.hidden import Units, written
+from rasplab.checker.known import lane
+from rasplab.checker.stream import WIDER, Columns, Held
+from rasplab.programs import hist
+from rasplab.rasp import average, numerical, tokens, where
+
+FORM = FORMATS["float64"]
+
+
+def side(value: list[list[float]], off: float = 0.0) -> Columns:
+    """Columns that read these numbers, one term each, of which rounding takes nothing."""
+    rows = np.array(value)
+    return Columns(
+        rows,
+        np.full_like(rows, off),
+        np.abs(rows),
+        np.ones_like(rows),
+        np.full(rows.shape[1], -50),
+        np.ones(rows.shape[1], np.bool_),
+    )
+
+
+@pytest.mark.parametrize(("number", "whole"), [(3.0, True), (0.1, False)])
+def test_scores_of_numbers_that_are_not_whole_are_off_by_their_own_products(
+    number: float, whole: bool
+) -> None:
+    keys, queries = side([[number, 2.0]]), side([[4.0, 1.0]])
+    _, error, size = _product(keys, queries, FORM)
+    assert error.tolist() == [[0.0 if whole else OWN * 4 * size[0, 0]]]
+
+
+def test_errors_of_keys_and_their_products_add_up() -> None:
+    _, error, size = _product(side([[0.1]], 0.25), side([[4.0]]), FORM)
+    assert error[0, 0] == pytest.approx(1.0 * WIDER + 3 * OWN * size[0, 0], rel=2 * OWN)
+    assert error[0, 0] > 1.0 * WIDER
+
+
+@pytest.mark.parametrize(("number", "whole"), [(3.0, True), (0.1, False)])
+def test_the_range_of_other_columns_is_wider_by_their_own_sums(number: float, whole: bool) -> None:
+    none = np.zeros(1)
+    keys, queries = (Held(i, np.array([[number]]), none, none, none, none) for i in (1, 2))
+    w_k, w_q = np.zeros((3, 2)), np.zeros((3, 2))
+    w_k[1], w_q[2] = 1.0, 1.0
+    weights = HeadWeights(w_q, np.zeros(2), w_k, np.zeros(2))
+    found = _rest(weights, slice(0, 2), ([keys], [queries]), FORM)
+    total = 2 * (number * number)
+    assert found.size == pytest.approx(total, rel=4 * OWN)
+    wider = 0.0 if whole else OWN * 4 * found.size
+    assert found.range.low == pytest.approx(total - wider, rel=OWN, abs=0.0)
+    assert found.range.high == pytest.approx(total + wider, rel=OWN, abs=0.0)
+
+
+def test_errors_of_zeros_that_are_moved_grow_with_the_weights_they_are_moved_with() -> None:
+    """Beside a value of 1, where it is in proportion: both by the same rounding of weights."""
+    nothing, off = np.zeros(2), 0.25
+    values = Values(
+        np.array([[0.0, 1.0]]), np.full((1, 2), off), np.full(2, 1.25), nothing, nothing
+    )
+    scores = Scores(
+        Range(0.0, 0.0), -math.inf, 700.0, Range(-700.0, -700.0), 9.0, -9.0, False, False
+    )
+    found = moved(scores, values, Keys(3, 3, True), None, FORMATS["bfloat16"])
+    weights = (found.relative[1] - off) / (1 + off)
+    assert weights > 0.01
+    assert found.absolute[0] == pytest.approx(off * (1 + weights), rel=1e-6)
+
+
+def test_a_unit_whose_corner_is_in_reach_may_be_silent_or_let_all_through() -> None:
+    """It reads 1 ± 3: what comes out lies between 0 and 4."""
+    none = np.zeros(1)
+    held = Held(1, np.array([[1.0]]), none, none + 3.0, none, none)
+    found = written([held], Units(np.array([[0.0], [1.0]]), np.zeros(1), np.ones((1, 1)), FORM))
+    value, error = float(found.value[0, 0]), float(found.error[0, 0])
+    assert (value, error) == (pytest.approx(2.0, rel=1e-9), pytest.approx(2.0, rel=1e-9))
+    assert value - error <= 0.0
+    assert value + error >= 4.0
+
+
+def test_what_a_silent_unit_meets_is_no_more_than_is_rounded() -> None:
+    """1/3 - 1000, in float64: some parts in 2^53 of a thousand."""
+    none = np.zeros(1)
+    held = Held(1, np.array([[1 / 3]]), none, none, none, none)
+    units = Units(np.array([[0.0], [1.0]]), np.array([-1000.0]), np.ones((1, 1)), FORM)
+    meets, bears = written([held], units).decision
+    assert bears == pytest.approx(1000 - 1 / 3)
+    assert 0 < meets <= 16 * OWN * 1001
+
+
+def _unbounded(name: str) -> Any:
+    """A function of a block that is followed as if one of its errors had no bound."""
+
+    def followed(*given: Any) -> tuple[Held, Any]:
+        held, margin = proof_function(*given)
+        return _with(held, name), margin
+
+    proof_function = proof.function
+    return followed
+
+
+def _with(held: Held, name: str) -> Held:
+    fields = {f: getattr(held, f) for f in ("rows", "relative", "absolute", "bos", "bos_error")}
+    fields[name] = np.full_like(fields[name], np.inf)
+    return Held(held.start, **fields)
+
+
+@pytest.mark.parametrize("name", ["absolute", "bos_error"])
+def test_a_block_one_of_whose_errors_has_no_bound_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = hist() + where(tokens == "a", 1, 0)
+    weights = rasplab.compile(program, vocab="ab", max_length=4, optimize=0).weights
+    assert proof.prove(weights).holds
+    monkeypatch.setattr(proof, "function", _unbounded(name))
+    assert "is not bounded" in proof.prove(weights).refuted
+
+
+def test_a_number_may_be_off_by_what_is_recorded_for_its_format() -> None:
+    weights = rasplab.compile(numerical(average(tokens)), vocab=[0, 1, 4], max_length=4).weights
+    recorded = weights.circuit.certificate
+    assert recorded.output_error < recorded.tolerated
+    assert proof._allowed(weights, FORMATS["float32"]) == recorded.output_error
+    assert proof._allowed(weights, FORMATS["float64"]) == recorded.tolerated
+
+
+def test_what_no_reader_asks_for_has_no_columns() -> None:
+    assert np.ones((3, 5))[:, lane(None)].size == 0
