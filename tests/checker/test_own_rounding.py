@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 
 import rasplab
 from rasplab.checker import proof
-from rasplab.checker.arithmetic import FORMATS, OWN
-from rasplab.checker.attended import Keys, Values, moved
+from rasplab.checker.arithmetic import FORMATS, OWN, Format
+from rasplab.checker.attended import Keys, Values, _difference, moved
 from rasplab.checker.attention import HeadWeights, Range, Scores, _product, _rest
-from rasplab.checker.hidden import Units, written
+from rasplab.checker.heads import _written_by
+from rasplab.checker.hidden import Units, _Sums, written
 from rasplab.checker.known import lane
 from rasplab.checker.stream import WIDER, Columns, Held
 from rasplab.programs import hist
@@ -91,14 +93,16 @@ def test_a_unit_whose_corner_is_in_reach_may_be_silent_or_let_all_through() -> N
     assert value + error >= 4.0
 
 
-def test_what_a_silent_unit_meets_is_no_more_than_is_rounded() -> None:
-    """1/3 - 1000, in float64: some parts in 2^53 of a thousand."""
+def test_what_a_silent_unit_meets_is_every_rounding_of_what_it_reads() -> None:
+    """1/3 - 1000, in float64: a product, a bias, and three more where a mean is added again."""
     none = np.zeros(1)
     held = Held(1, np.array([[1 / 3]]), none, none, none, none)
     units = Units(np.array([[0.0], [1.0]]), np.array([-1000.0]), np.ones((1, 1)), FORM)
     meets, bears = written([held], units).decision
     assert bears == pytest.approx(1000 - 1 / 3)
-    assert 0 < meets <= 16 * OWN * 1001
+    size = 1000 + 1 / 3
+    rounded = float(FORM.gamma(1 + 1 + 3)) * size + 2 * FORM.least
+    assert meets == pytest.approx(4 * OWN * size + rounded, rel=1e-9, abs=0.0)
 
 
 def _unbounded(name: str) -> Any:
@@ -139,3 +143,50 @@ def test_a_number_may_be_off_by_what_is_recorded_for_its_format() -> None:
 
 def test_what_no_reader_asks_for_has_no_columns() -> None:
     assert np.ones((3, 5))[:, lane(None)].size == 0
+
+
+def sums(above: float, below: float, weight: float, *, exact: bool) -> tuple[float, Format]:
+    """The error of two units, whole numbers if exact, that write so much up and down."""
+    form = FORMATS["float32"]
+    units = Units(np.zeros((1, 2)), np.zeros(2), np.array([[weight], [-weight]]), form)
+    made = _Sums.none(1, units)
+    made.above[:], made.below[:], made.terms[:] = above, below, 2
+    made.exact[:], made.place[:] = exact, 0
+    return float(made.written(units).error[0, 0]), form
+
+
+def test_a_sum_up_and_down_is_rounded_in_its_products_and_where_it_is_largest() -> None:
+    found, form = sums(3.0, 1.0, 0.3, exact=False)
+    added = float(form.gamma(1)) * 3.0
+    products = form.roundoff * 4.0 * (1 + 2 * form.roundoff)
+    own = OWN * 3 * 4.0
+    expected = added + products + 2 * form.least + own
+    assert found == pytest.approx(expected, rel=1e-12, abs=0.0)
+
+
+def test_what_is_written_up_and_down_must_fit_together() -> None:
+    form = FORMATS["float32"]
+    assert math.isinf(sums(form.largest / 8, form.largest / 8, 0.3, exact=False)[0])
+    assert math.isfinite(sums(form.largest / 8, form.largest / 16, 0.3, exact=False)[0])
+
+
+@pytest.mark.parametrize(("size", "own"), [(2.0**52, 0), (2.0**53, 1)])
+def test_whole_numbers_are_added_exactly_while_both_ways_fit_in_float64(
+    size: float, own: int
+) -> None:
+    found, form = sums(size, size, 1.0, exact=True)
+    rounded = float(form.gamma(1)) * size + 2 * form.least
+    assert found == pytest.approx(rounded + own * OWN * 3 * 2 * size, rel=1e-15, abs=0.0)
+
+
+def test_the_difference_of_two_scores_is_rounded_and_each_of_them_is() -> None:
+    """In units of rounding of the largest distance, that of BOS."""
+    form = FORMATS["bfloat16"]
+    scores = Scores(Range(1.0, 1.5), -5.0, 6.0, Range(7.0, 8.0), 9.0, -9.0, False, False)
+    assert _difference(scores, form) == 2 * form.roundoff * 7.0
+    assert _difference(replace(scores, exact=True), form) == 0.0
+
+
+def test_a_head_that_no_reader_asks_for_writes_nothing() -> None:
+    columns, factor = _written_by(np.zeros((1, 5)), slice(0, 0), "unread")
+    assert (columns.tolist(), factor) == ([], 1.0)

@@ -14,7 +14,7 @@ from rasplab.graph import Facts, Interner, build_graph
 from rasplab.lower.decompose import Part, decompose, merged
 from rasplab.lower.readout import Weights, as_features
 from rasplab.lower.style import Style
-from rasplab.rasp import aggregate_sum, apply, full, indices, numerical, shift, tokens
+from rasplab.rasp import aggregate_sum, apply, full, numerical, shift, tokens
 from tests.differential.agreement import agrees
 
 
@@ -51,19 +51,29 @@ def test_what_is_read_of_a_sum_whose_term_is_undefined_is_what_the_reader_wants(
     found = as_features(part.node, part.readout, facts) + free.constant
     domain = facts.listed(part.node)
     for value, row in zip(domain.values, found, strict=True):
-        defined = isinstance(value, int) and value != 1
-        read = 2 * (value * 3 + 5) if defined else 0
-        assert row.tolist() == [read, read + 1 if defined else 101]
+        if isinstance(value, int) and value != 1:
+            assert row.tolist() == [2 * (value * 3 + 5), 2 * (value * 3 + 5) + 1]
+        else:
+            assert row.tolist() == [0, 101]
 
 
-@pytest.mark.parametrize("n", [3, 10])
-def test_bos_outweighs_the_keys_of_a_sum_as_far_as_is_derived(n: int) -> None:
+@pytest.mark.parametrize(
+    ("n", "dtype", "weight"),
+    [
+        (3, "float32", math.ceil(math.log(9 * 2.0**13))),
+        (10, "float32", math.ceil(math.log(100 * 2.0**13))),
+        (10, "float16", math.floor(14 * math.log(2)) - 1),  # of e^-g half must be normal
+    ],
+)
+def test_bos_outweighs_the_keys_of_a_sum_as_far_as_is_derived(
+    n: int, dtype: str, weight: int
+) -> None:
     """c = e^g, off by n²·max|v|/c: 2^-13 of the largest value, and g is whole."""
-    model = rasplab.compile(aggregate_sum(full, indices), vocab="ab", max_length=n)
+    model = rasplab.compile(aggregate_sum(full, tokens), vocab=[0, 1], max_length=n, dtype=dtype)
     assert model.compilation is not None
     blocks = model.compilation.lowered.craft.blocks
     found = {block.scores.sharpness.log_weight for block in blocks if isinstance(block, Head)}
-    assert found == {math.ceil(math.log(n * n * 2.0**13))}
+    assert found == {weight}
 
 
 def test_what_two_readers_want_of_one_variable_adds_up() -> None:

@@ -51,6 +51,8 @@ def check(program: SOp, passes: list[Any], vocab: tuple[Any, ...], *, causal: bo
     root = build_graph(program, facts.interner)
     for one in passes:
         root = one(root, facts).root
+    alone = [n for n in topological(root) if isinstance(n.op, g.And) and len(n.operands) < 2]
+    assert not alone, "a conjunction of one is that one"
     for n in range(1, LENGTH + 1):
         for sequence in itertools.product(vocab, repeat=n):
             try:
