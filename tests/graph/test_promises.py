@@ -7,7 +7,7 @@ import random
 import pytest
 
 from rasplab.graph import Facts, Interner, build_graph
-from rasplab.graph.picking import selects_something
+from rasplab.graph.picking import selects_at_most_one, selects_something
 from rasplab.graph.promises import observe, shown_by_counts
 from rasplab.rasp import indices, select, selector_width
 from rasplab.rasp.inputs import read_inputs
@@ -56,5 +56,9 @@ def test_a_promise_is_believed_by_who_trusts_it(trusting: bool) -> None:
     facts = Facts(interner, VOCAB, LONGEST, causal=False, trusting=trusting)
     selector = build_graph(selector_width(before), interner).operands[0]
     assert not selects_something(facts, selector)
+    assert not selects_at_most_one(facts, selector)
     interner.filled.add(selector)
+    interner.single.add(selector)
+    facts = Facts(interner, VOCAB, LONGEST, causal=False, trusting=trusting)
     assert selects_something(facts, selector) is trusting
+    assert selects_at_most_one(facts, selector) is trusting
