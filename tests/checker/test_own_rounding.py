@@ -12,7 +12,7 @@ import pytest
 import rasplab
 from rasplab.checker import proof
 from rasplab.checker.arithmetic import FORMATS, OWN, Format
-from rasplab.checker.attended import Keys, Values, _difference, moved
+from rasplab.checker.attended import Keys, Values, _alone, _difference, moved
 from rasplab.checker.attention import HeadWeights, Range, Scores, _product, _rest
 from rasplab.checker.heads import _written_by
 from rasplab.checker.hidden import Units, _Sums, written
@@ -190,3 +190,10 @@ def test_the_difference_of_two_scores_is_rounded_and_each_of_them_is() -> None:
 def test_a_head_that_no_reader_asks_for_writes_nothing() -> None:
     columns, factor = _written_by(np.zeros((1, 5)), slice(0, 0), "unread")
     assert (columns.tolist(), factor) == ([], 1.0)
+
+
+def test_a_weight_that_gets_all_is_rounded_unless_what_leaks_is_below_half_a_unit() -> None:
+    """Twice an exponential, and six roundings more."""
+    form = FORMATS["float32"]
+    assert _alone(form.roundoff / 2, form) == 0.0
+    assert _alone(form.roundoff, form) == float(form.gamma(2 * form.exponential + 6))
