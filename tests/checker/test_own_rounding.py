@@ -13,7 +13,7 @@ import rasplab
 from rasplab.checker import proof
 from rasplab.checker.arithmetic import FORMATS, OWN, Format
 from rasplab.checker.attended import Keys, Values, _alone, _difference, moved
-from rasplab.checker.attention import HeadWeights, Range, Scores, _product, _rest
+from rasplab.checker.attention import MOST, HeadWeights, Range, Scores, _product, _rest
 from rasplab.checker.heads import _written_by
 from rasplab.checker.hidden import Units, _Sums, written
 from rasplab.checker.known import lane
@@ -197,3 +197,25 @@ def test_a_weight_that_gets_all_is_rounded_unless_what_leaks_is_below_half_a_uni
     form = FORMATS["float32"]
     assert _alone(form.roundoff / 2, form) == 0.0
     assert _alone(form.roundoff, form) == float(form.gamma(2 * form.exponential + 6))
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_value_that_is_shared_among_keys_may_be_lost_below_the_least_number(count: int) -> None:
+    """Each of so many keys moves its part of it."""
+    form, nothing = FORMATS["float32"], np.zeros(1)
+    scores = Scores(Range(0.0, 0.0), -math.inf, MOST, Range(-MOST, -MOST), 9.0, -9.0, True, False)
+    for size, lost in ((2.0, 0.0), (1.9, 2 * count * form.least)):
+        row = np.array([[size * count * form.least]])
+        values = Values(row, np.zeros((1, 1)), row[0], nothing, nothing)
+        found = moved(scores, values, Keys(count, count, True), None, form)
+        assert found.absolute.tolist() == pytest.approx([lost], abs=form.least / 8)
+
+
+def test_what_is_moved_to_bos_is_off_by_what_stands_there() -> None:
+    nothing = np.zeros(1)
+    values = Values(np.ones((1, 1)), np.zeros((1, 1)), np.ones(1), nothing + 0.5, nothing + 0.25)
+    scores = Scores(
+        Range(0.0, 0.0), -math.inf, MOST, Range(-MOST, -MOST), 900.0, -900.0, True, False
+    )
+    found = moved(scores, values, Keys(1, 1, True), None, FORMATS["float32"])
+    assert found.bos_error.tolist() == [0.75]

@@ -78,6 +78,20 @@ def test_means_are_those_of_every_choice(values: tuple[Value, ...], most: int) -
     assert set(found.index) == {identity(v) for v in expected}
 
 
+@pytest.mark.parametrize("optional", [False, True])
+def test_a_sum_is_undefined_only_where_one_of_its_terms_is(optional: bool) -> None:
+    facts = Facts(Interner(), (0, 1, 2), 3, False)
+    term = apply(lambda t: None if optional and t == 1 else t, tokens)
+    total = facts.listed(build_graph(term + 2 * indices + selector_width(full), facts.interner))
+    assert total.undefined is optional
+    assert None not in total.values[:-1]
+
+
+def test_numbers_are_listed_in_increasing_order_and_words_as_they_come() -> None:
+    assert listed([3, None, True, 1, 0.5]).values == (0.5, 1, True, 3, None)
+    assert listed(["b", 3, "a", 1]).values == ("b", 3, "a", 1)
+
+
 def test_sums_and_means_beyond_what_floats_tell_apart_are_not_listed() -> None:
     huge = listed([WHOLE_UP_TO // 4, 1, -5])
     for found in (sums(huge, 0, 5), means(huge, 5)):

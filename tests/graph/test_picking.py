@@ -47,6 +47,9 @@ rank_of_halves = selector_width(
     select(halves, halves, "<") | (select(halves, halves, "==") & before)
 )
 rank_backwards = selector_width((before & equal) | select(tokens, tokens, ">"))
+smaller_than_last = selector_width(
+    select(tokens, aggregate(select(indices, length - 1, "=="), tokens), "<")
+)
 rank_among_ones = selector_width(ones & before)
 order = select(tokens, tokens, "<") | (equal & before)
 sum_by_rank = aggregate_sum(order, tokens)
@@ -112,6 +115,7 @@ SELECTORS: dict[str, Selector] = {
     "half a token by the length": select(0.5 * tokens - length, -0.5, "=="),
     "two that move by the length": select(tokens + indices - length, 0, "=="),
     "a rank beside a token": select(rank, indices, "==") & equal,
+    "how many are smaller than the last": select(smaller_than_last, indices, "=="),
     "a predicate": select(tokens, tokens, lambda k, q: k == q + 1),
     "a predicate of two": select(tokens, tokens, lambda k, q: k >= q + 1),
     "the best position": best(full, indices),
@@ -154,6 +158,7 @@ NOT_SEEN: dict[str, tuple[str, str]] = {
     "a rank whose ties are not decided": ("one some equal", "one equal"),
     "a rank of pairs": ("some", "one equal"),
     "a rank of nested clauses": ("one some equal", "one equal"),
+    "how many are smaller than the last": ("equal", "one equal"),
     "half a token by the length": ("one equal", "one equal"),
     "two that move by the length": ("", "equal"),
     "a rank beside a token": ("", "one equal"),

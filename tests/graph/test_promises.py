@@ -8,8 +8,8 @@ import pytest
 
 from rasplab.graph import Facts, Interner, build_graph
 from rasplab.graph.picking import selects_at_most_one, selects_something
-from rasplab.graph.promises import observe, shown_by_counts
-from rasplab.rasp import indices, select, selector_width
+from rasplab.graph.promises import observe, promises, shown_by_counts
+from rasplab.rasp import aggregate, indices, select, selector_width, tokens
 from rasplab.rasp.inputs import read_inputs
 from tests.aimed_partial import LONGEST, PATTERNS, VOCAB, random_partial
 
@@ -62,3 +62,15 @@ def test_a_promise_is_believed_by_who_trusts_it(trusting: bool) -> None:
     facts = Facts(interner, VOCAB, LONGEST, causal=False, trusting=trusting)
     assert selects_something(facts, selector) is trusting
     assert selects_at_most_one(facts, selector) is trusting
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_what_counting_shows_is_promised_without_any_input_being_tried(declared: bool) -> None:
+    """There is one `=` in every input of this pattern: its place is one position."""
+    equals = select(tokens, "=", "==")
+    inputs = read_inputs("[ab]*=[ab]*", VOCAB, LONGEST) if declared else None
+    facts = Facts(Interner(), VOCAB, LONGEST, causal=False)
+    graph = build_graph(aggregate(equals, indices), facts.interner)
+    found = promises(graph, facts, inputs, observing=False)
+    assert bool(found.observed) is declared
+    assert selects_at_most_one(facts, graph.operands[0]) is declared
