@@ -79,12 +79,15 @@ def test_means_are_those_of_every_choice(values: tuple[Value, ...], most: int) -
 
 
 @pytest.mark.parametrize("optional", [False, True])
-def test_a_sum_is_undefined_only_where_one_of_its_terms_is(optional: bool) -> None:
-    facts = Facts(Interner(), (0, 1, 2), 3, False)
+@pytest.mark.parametrize("size", [3, 150])  # the larger is not tabulated
+def test_a_sum_is_undefined_only_where_one_of_its_terms_is(size: int, optional: bool) -> None:
+    facts = Facts(Interner(), tuple(range(size)), 4, False)
     term = apply(lambda t: None if optional and t == 1 else t, tokens)
-    total = facts.listed(build_graph(term + 2 * indices + selector_width(full), facts.interner))
+    terms = term + shift(tokens, 1, 0) + 2 * shift(tokens, 2, 0)
+    total = facts.listed(build_graph(terms, facts.interner))
     assert total.undefined is optional
     assert None not in total.values[:-1]
+    assert total.values[: 4 * size - 3] == tuple(range(4 * size - 3))
 
 
 def test_numbers_are_listed_in_increasing_order_and_words_as_they_come() -> None:
