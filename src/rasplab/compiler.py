@@ -207,7 +207,7 @@ def _sources(
         fuse=pipeline.fuse,
         declared=o.inputs is not None,
     )
-    graph = build_graph(program, interner)
+    graph = build_graph(program, interner, o.vocabulary)
     promised = promises(graph, facts, o.inputs, observing=observing)
     source = _Source(program, options, pipeline, facts, graph, _trials(program, o), promised)
     verify(source.graph, interner)
