@@ -237,7 +237,7 @@ def explain(
     if json:
         output.json(output.record(page))
     else:
-        output.say(str(page))
+        output.prose(str(page))
 
 
 def repl(

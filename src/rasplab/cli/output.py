@@ -50,6 +50,14 @@ def say(text: str = "", style: str | None = None) -> None:
     console().print(Text(text, style or ""))
 
 
+def prose(text: str) -> None:
+    """Paragraphs on stdout, filled to the width of a terminal; those that are indented stay."""
+    if console().is_terminal:
+        paragraphs = (p if p.startswith(" ") else " ".join(p.split()) for p in text.split("\n\n"))
+        text = "\n\n".join(paragraphs)
+    say(text)
+
+
 def json(data: object) -> None:
     """Data as JSON on stdout; what is not finite is a string."""
     print(dumps(_finite(data), indent=1, ensure_ascii=False))
@@ -163,6 +171,13 @@ def table(
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     target.print(made)
+
+
+def fits(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a table needs no second line for any row; elsewhere than in a terminal none does."""
+    target = console()
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    return not target.is_terminal or sum(widths) + 3 * len(widths) + 1 <= target.width
 
 
 def decision(met: float, borne: float, margin: float) -> tuple[str, str, str]:
