@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shlex
 import threading
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
@@ -130,8 +131,10 @@ def _said(problem: CycloptsError, command: str) -> str:
 
     An option that does not exist is told before one that is missing: it may be that, mistyped.
     """
-    from cyclopts import MissingArgumentError
+    from cyclopts import MissingArgumentError, UnknownCommandError
 
+    if isinstance(problem, UnknownCommandError):
+        return f"{problem}{_as_program(problem)}"
     argument = problem.argument
     if not isinstance(problem, MissingArgumentError) or argument is None:
         return str(problem)
@@ -142,6 +145,17 @@ def _said(problem: CycloptsError, command: str) -> str:
         return str(unknown)
     option = "the option " * argument.name.startswith("-")
     return f"`{command}` needs {option}{argument.name}."
+
+
+def _as_program(problem: CycloptsError) -> str:
+    """A hint for who leaves out `run`."""
+    from rasplab.cli.sources import is_file
+    from rasplab.programs import all
+
+    word = next(iter(problem.unused_tokens or ()), "")
+    known = {entry.name for entry in all()}
+    found = word.partition("(")[0] in known or is_file(word)
+    return f"\nIt is a program: `rasplab run {shlex.quote(word)} ...`." if found else ""
 
 
 def _unknown_option(problem: CycloptsError) -> CycloptsError | None:

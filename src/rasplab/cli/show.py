@@ -79,7 +79,7 @@ def _overview(model: Model) -> None:
     aligned(
         [
             ("program", circuit.program),
-            ("vocabulary", f"{len(c.vocabulary)} tokens: {words}"),
+            ("vocabulary", f"{counted(len(c.vocabulary), 'token')}: {words}"),
             ("length", f"at most {c.max_length}, {masking}"),
             ("output", output),
             ("model", f"{model.weights}, {circuit.compiled}"),
