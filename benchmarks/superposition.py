@@ -70,6 +70,12 @@ OTHERS = {
 }
 """The widths that the table of all four has."""
 SHOWN = {"frac_prevs": ((8, "xbxcx"), (6, "xbxcx")), "sort_unique": ((15, (3, 1, 5, 2)),)}
+DRAWN = {
+    "frac_prevs-8-paper": ("geometry",),
+    "frac_prevs-8-fast": ("geometry", "stream"),
+    "sort_unique-15-paper": ("geometry",),
+}
+"""Which of the dissected models the page shows, and how."""
 
 
 def main() -> None:
@@ -122,7 +128,8 @@ def draw_measures(measures: Sweeps) -> None:
     for name in PAPERS:
         series = by_recipe(measures, name)
         losses(series, name, f"compression-{name}-losses")
-        save(draw_cosines(series["fast"], title=name), f"compression-{name}-cosines")
+        if name == "sort_unique":  # of the other they are 1 throughout
+            save(draw_cosines(series["fast"], title=name), f"compression-{name}-cosines")
     others = by_program(measures)
     losses(others, "four more programs", "compression-others-losses")
 
@@ -254,8 +261,12 @@ def row(r: VariableReport) -> tuple[object, ...]:
 def draw(model: Model, small: Model, inputs: Domain, name: str, sequence: Any) -> None:
     program, width, recipe = name.split("-")
     title, stem = f"{program}, d = {width}, {recipe} recipe", f"compression-{name}"
-    save(draw_geometry(model.weights, small.weights, inputs, title=title), f"{stem}-geometry")
-    save(draw_streams(model.weights, small.weights, sequence, title=f"{title}:"), f"{stem}-stream")
+    pictures = {
+        "geometry": lambda: draw_geometry(model.weights, small.weights, inputs, title=title),
+        "stream": lambda: draw_streams(model.weights, small.weights, sequence, title=f"{title}:"),
+    }
+    for kind in DRAWN.get(name, ()):
+        save(pictures[kind](), f"{stem}-{kind}")
 
 
 def save(figure: Any, name: str) -> None:

@@ -14,7 +14,7 @@ from rasplab.certified import proved
 from rasplab.checker import Proof, prove
 from rasplab.craft.certificate import Certificate, certify
 from rasplab.craft.precision import PRECISIONS, Precision
-from rasplab.diagnostics import CompileError, InputError, Origin, diagnostic
+from rasplab.diagnostics import CompileError, InputError, Origin, diagnostic, shown
 from rasplab.display import code, html, shorten
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.printer import graph_text
@@ -207,7 +207,7 @@ def _sources(
         fuse=pipeline.fuse,
         declared=o.inputs is not None,
     )
-    graph = build_graph(program, interner)
+    graph = build_graph(program, interner, o.vocabulary)
     promised = promises(graph, facts, o.inputs, observing=observing)
     source = _Source(program, options, pipeline, facts, graph, _trials(program, o), promised)
     verify(source.graph, interner)
@@ -368,7 +368,9 @@ def stop_after(
     pipeline = pipeline or LEVELS[options.optimize]
     if name not in pipeline.stages:
         names = ", ".join(pipeline.stages)
-        raise InputError(diagnostic("E409", f"`stage` must be one of {names}, not {name!r}"))
+        raise InputError(
+            diagnostic("E409", f"there is no stage {shown(name)}", help=f"it is one of {names}")
+        )
     made = _artefacts(program, options, pipeline)
     found = zip(pipeline.stages, made, strict=True)
     return next(Stage(name, *artefact) for stage, artefact in found if stage == name)

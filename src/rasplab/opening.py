@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from rasplab.diagnostics.arguments import told
 from rasplab.model import Model
 from rasplab.rasp.expressions import SOp
 
 
+@told('rasplab.compile(program, vocab="abc", max_length=8)')
 def compile(
     program: SOp,
     vocab: Iterable[object],

@@ -121,7 +121,9 @@ def _length(given: Any) -> int:
     at_most = f" to {LENGTH_AT_MOST}" if length > 1 else ""
     raise InputError(
         diagnostic(
-            "E408", f"`max_length` must be a whole number from 1{at_most}, not {shown(given)}"
+            "E408",
+            f"`max_length` must be a whole number from 1{at_most}, not {shown(given)}",
+            help="give the length of the longest sequence, BOS not counted, as in `max_length=8`",
         )
     )
 
@@ -129,13 +131,25 @@ def _length(given: Any) -> int:
 def _causal(given: object) -> bool:
     if isinstance(given, bool):
         return given
-    raise InputError(diagnostic("E409", f"`causal` must be True or False, not {shown(given)}"))
+    raise InputError(
+        diagnostic(
+            "E409",
+            f"`causal` must be True or False, not {shown(given)}",
+            help="with True a position sees itself and what came before, with False all positions",
+        )
+    )
 
 
 def _level(given: object) -> int:
     if type(given) is int and given in (0, 1):
         return given
-    raise InputError(diagnostic("E409", f"`optimize` must be 0 or 1, not {shown(given)}"))
+    raise InputError(
+        diagnostic(
+            "E409",
+            f"`optimize` must be 0 or 1, not {shown(given)}",
+            help="1 makes the smaller model; 0 keeps every expression of the program apart",
+        )
+    )
 
 
 def _format(given: object) -> str:

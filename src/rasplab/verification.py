@@ -99,7 +99,11 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
     number = whole(samples)
     if number is None or number < 1:
         raise InputError(
-            diagnostic("E418", f"`samples` must be a whole number from 1, not {shown(samples)}")
+            diagnostic(
+                "E418",
+                f"`samples` must be a whole number from 1, not {shown(samples)}",
+                help="leave it out for as many as usual, or give more for a better check",
+            )
         )
     config, declared = model.config, model.inputs
     promised = _promised(model)

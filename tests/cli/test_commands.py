@@ -316,6 +316,14 @@ def test_draw_writes_the_flow_of_a_program(shell: Shell) -> None:
     assert shell("draw", "sort", "3 1 2") == 2
 
 
+def test_a_program_in_place_of_a_command_is_told_apart_from_a_typing_error(shell: Shell) -> None:
+    for program in ("sort", "'shift(by=2)'", "my.py:mine"):
+        assert shell(program.strip("'"), "3 1 2") == 2
+        assert f"It is a program: `rasplab run {program} ...`.\n" in shell.err
+    assert shell("explian", "E204") == 2
+    assert "It is a program" not in shell.err
+
+
 def test_view_writes_the_page_of_a_program_or_a_model(shell: Shell) -> None:
     assert shell("view", "sort", "-i", "3 1 2", "-o", "sort.html") == 0
     assert shell.out == "sort.html\n"

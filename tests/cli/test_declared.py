@@ -50,6 +50,17 @@ def test_inputs_that_the_model_is_not_meant_for_are_refused(saved: Shell) -> Non
     assert "--inputs makes no sense for a saved model" in saved.err
 
 
+def test_a_pattern_of_other_tokens_than_the_input_needs_a_vocabulary(saved: Shell) -> None:
+    asked = ("run", "p.py:square", "a=", "--inputs", "[ab]*\\=[ab]*", "--check")
+    assert saved(*asked) == 1
+    assert "the pattern '[ab]*\\=[ab]*' cannot be read: 'b' is no token" in saved.err
+    assert (
+        "help: give all tokens of the pattern as the vocabulary: `vocab=`, `--vocab`" in saved.err
+    )
+    assert saved(*asked, "--vocab", "ab=") == 0
+    assert saved.rows()["model"] == ["1", "1"]
+
+
 def test_check_says_what_it_checks(saved: Shell) -> None:
     assert saved("run", "saved", "ab=", "--check") == 0
     assert "the program is not known" in saved.err

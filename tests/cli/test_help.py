@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def completed(shell_name: str, words: list[str]) -> set[str]:
     script = f"""source completion.bash
 COMP_WORDS=({" ".join(repr(word) for word in words)}); COMP_CWORD={len(words) - 1}
 COMP_LINE={line!r}; COMP_POINT={len(line)}
-_rasplab; printf '%s\\n' "${{COMPREPLY[@]}}" """
+compopt() {{ :; }}; _rasplab_word; printf '%s\\n' "${{COMPREPLY[@]}}" """
     found = subprocess.run([shell_name, "-c", script], capture_output=True, text=True, check=True)
     return {word.strip() for word in found.stdout.splitlines()}
 
@@ -62,6 +63,41 @@ def test_bash_completes_commands_and_options(shell: Shell) -> None:
     Path("completion.bash").write_text(shell.out)
     assert completed("bash", ["rasplab", "re"]) == {"repl", "residual"}
     assert "--dtype" in completed("bash", ["rasplab", "compile", "sort", "--d"])
+
+
+def offered(shell: Shell, *words: str) -> list[str]:
+    """What is offered for the last word: scripts of all shells ask this, and filter."""
+    assert shell("__complete", *words) == 0
+    lines = shell.out.partition("begin\n")[2].splitlines()
+    return [line.partition("\t")[0] for line in lines]
+
+
+def test_values_are_completed_where_they_can_be_known(shell: Shell) -> None:
+    Path("mine.rasp").write_text("x = tokens;")
+    Path("notes.txt").write_text("")
+    Path("programs").mkdir()
+    Path("programs/more.py").write_text("")
+    found = offered(shell, "run", "")
+    assert {"hist", "sort", "mine.rasp", "programs/"} <= set(found)
+    assert "notes.txt" not in found
+    assert "programs/more.py" in offered(shell, "verify", "model", "--program", "programs/")
+    assert offered(shell, "run", "nowhere/") == offered(shell, "run", "/nowhere/")
+    assert offered(shell, "show", "sort", "--stage", "")[-1] == "weights"
+    assert "E204" in offered(shell, "explain", "")
+    assert "hist" in offered(shell, "learn", "")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_completes_programs(shell: Shell) -> None:
+    """By the command that is being completed, which is asked what there is."""
+    assert shell("completion", "bash") == 0
+    command = f'#!/bin/sh\nexec "{sys.executable}" -m rasplab "$@"\n'
+    Path("rasplab").write_text(command)
+    Path("rasplab").chmod(0o755)
+    Path("completion.bash").write_text(shell.out)
+    Path("programs").mkdir()
+    assert completed("bash", ["./rasplab", "compile", "run"]) == {"run_length", "running_sum"}
+    assert completed("bash", ["./rasplab", "compile", "prog"]) == {"programs/"}
 
 
 @pytest.mark.everyday(1)

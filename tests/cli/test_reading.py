@@ -91,7 +91,20 @@ def test_what_is_doubtful_is_said_aloud(
     assert err.endswith("say --split characters\n")
 
 
-@pytest.mark.parametrize("arguments", [["hist", "hello"], ["sort", "3 1 2"], ["addition", "1+8"]])
+@pytest.mark.parametrize("typed", ["3,1,2", "[3,1,2]", "(3,1,2)"])
+def test_that_commas_do_not_divide_is_said_aloud(
+    capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    read, _, err = ran(capsys, "sort", typed)
+    assert read == list(typed)
+    said = "commas are characters of the sequence; blanks divide tokens"
+    assert err == f"note: {said}: `3 1 2`\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["hist", "hello"], ["sort", "3 1 2"], ["addition", "1+8"], ["hist", "a,b", "--vocab", ",ab"]],
+)
 def test_what_is_plain_is_read_without_a_word(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
@@ -113,7 +126,7 @@ def test_words_are_refused_where_only_characters_make_sense(
         ("my.py:hist", "abc", "3 tokens: a b c", ""),
         ("my.py:hist", "the cat", "2 tokens: the cat", ""),
         ("my.py:hist", "0..3", "4 tokens: 0 1 2 3", ""),
-        ("my.py:hist", "10", "1 tokens: 10", "the one token 10"),
+        ("my.py:hist", "10", "1 token: 10", "the one token 10"),
         ("my.py:hist", "a,b", "3 tokens: a , b", ""),
         ("my.py:hist", "a,b,c", "4 tokens: a , b c", "its characters a , b c"),
         ("hist", "01", "2 tokens: '0' '1'", ""),

@@ -26,7 +26,8 @@ def piped(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 
 def in_terminal(*arguments: str) -> str:
     """What the command writes, both streams, where they are a terminal."""
-    environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"}
+    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
+    environment = kept | {"TERM": "xterm"}
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [*COMMAND, *arguments], stdout=theirs, stderr=theirs, stdin=theirs, env=environment
@@ -48,6 +49,20 @@ def test_in_a_pipe_lines_are_whole_and_plain() -> None:
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
     assert "The greatest value of the sequence, at every position." in done.stdout
+
+
+def test_in_a_narrow_terminal_nothing_is_cut_within_a_word() -> None:
+    """That of a test is 80 columns wide, as there is nobody who says otherwise."""
+    shown = in_terminal("show", "sort").replace("\r\n", "\n")
+    assert "layer 2\n  head 0 (move): sort\n    = aggregate(select(rank, indices" in shown
+    assert "    reads indices, rank, tokens; programs/sorting.py:" in shown
+    assert "embed\n  table: bos, 1 direction\n" in shown
+
+
+def test_in_a_terminal_paragraphs_are_filled_and_code_is_left() -> None:
+    page = in_terminal("explain", "E204").replace("\r\n", "\n")
+    assert "Where one position is \nselected, or all selected values are equal" in page
+    assert '\n    before = select(indices, indices, "<")\n' in page
 
 
 @pytest.mark.slow

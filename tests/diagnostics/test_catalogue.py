@@ -44,6 +44,7 @@ def test_pages_are_in_the_order_of_their_codes() -> None:
 def test_the_bad_example_raises_its_code_with_the_golden_message(page: Page) -> None:
     code, message = finding_of(page)
     assert code == page.code, message
+    assert "\nhelp: " in message
     compare(f"diagnostics/{page.code}.txt", f"{message}\n")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from rasplab.cli import output, reading
+from rasplab.cli import completing, output, reading
 from rasplab.cli.bench import bench
 from rasplab.cli.compiling import compile_, compress, show, view
 from rasplab.cli.disguising import disguise
@@ -179,7 +179,7 @@ def verify(
     directory: Path,
     /,
     *,
-    program: str | None = None,
+    program: Annotated[str | None, Parameter(completer=completing.programs)] = None,
     inputs: Declared = None,
     samples: int = 1000,
     seed: int = 0,
@@ -221,7 +221,9 @@ def check(model: Path, /, *, dtype: Dtype | None = None, json: AsJson = False) -
     return check_model(model, dtype, as_json=json)
 
 
-def explain(code: str, /, *, json: AsJson = False) -> None:
+def explain(
+    code: Annotated[str, Parameter(completer=completing.codes)], /, *, json: AsJson = False
+) -> None:
     """Explain an error code, with an example that raises it and one that is mended.
 
     Parameters
@@ -235,7 +237,7 @@ def explain(code: str, /, *, json: AsJson = False) -> None:
     if json:
         output.json(output.record(page))
     else:
-        output.say(str(page))
+        output.prose(str(page))
 
 
 def repl(
@@ -267,7 +269,7 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
     shell
         The shell.
     """
-    print(application().generate_completion(shell=shell), end="")
+    print(completing.script(application(), shell), end="")
 
 
 def _run_model(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from rasplab.cli import output, reading
+from rasplab.cli import completing, output, reading
 from rasplab.cli.parameters import (
     AsJson,
     Compiling,
@@ -57,7 +57,7 @@ def show(
     /,
     *,
     compiling: Compiling = _DEFAULT,
-    stage: str | None = None,
+    stage: Annotated[str | None, Parameter(completer=completing.stages)] = None,
     json: AsJson = False,
 ) -> None:
     """Show what a model does: its layers and what they implement, its sizes and its certificate.

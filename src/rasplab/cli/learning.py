@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from rasplab.cli import output, reading
+from rasplab.cli import completing, output, reading
 from rasplab.cli.marking import LIMIT, Found, mark_file
 from rasplab.cli.parameters import AsJson, Compiling, Out, Program
 from rasplab.cli.sources import is_file
@@ -27,7 +27,9 @@ Seconds = Annotated[float, Parameter(help="The time that marking may take.")]
 
 
 def learn(
-    exercise: Annotated[str | None, Parameter(name="EXERCISE")] = None,
+    exercise: Annotated[
+        str | None, Parameter(name="EXERCISE", completer=completing.exercises)
+    ] = None,
     file: Annotated[Path | None, Parameter(name="FILE")] = None,
     /,
     *,

@@ -41,7 +41,13 @@ def mark_file(file: Path, *, exercise: str = "", model: str = "", seconds: float
         ProgramError: E905 where marking did not come to an end.
     """
     if not seconds > 0:
-        raise InputError(diagnostic("E418", f"a time limit must be greater than 0, not {seconds}"))
+        raise InputError(
+            diagnostic(
+                "E418",
+                f"a time limit must be greater than 0, not {seconds}",
+                help=f"leave it out for {LIMIT:g} seconds",
+            )
+        )
     with tempfile.TemporaryDirectory() as home:
         result = Path(home) / "found.json"
         task = [str(file), exercise, model, str(result)]

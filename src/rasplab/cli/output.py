@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shlex
 import threading
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
@@ -48,6 +49,14 @@ def console(*, stderr: bool = False) -> Console:
 def say(text: str = "", style: str | None = None) -> None:
     """One line or several on stdout, in colour where there is a terminal."""
     console().print(Text(text, style or ""))
+
+
+def prose(text: str) -> None:
+    """Paragraphs on stdout, filled to the width of a terminal; those that are indented stay."""
+    if console().is_terminal:
+        paragraphs = (p if p.startswith(" ") else " ".join(p.split()) for p in text.split("\n\n"))
+        text = "\n\n".join(paragraphs)
+    say(text)
 
 
 def json(data: object) -> None:
@@ -122,8 +131,10 @@ def _said(problem: CycloptsError, command: str) -> str:
 
     An option that does not exist is told before one that is missing: it may be that, mistyped.
     """
-    from cyclopts import MissingArgumentError
+    from cyclopts import MissingArgumentError, UnknownCommandError
 
+    if isinstance(problem, UnknownCommandError):
+        return f"{problem}{_as_program(problem)}"
     argument = problem.argument
     if not isinstance(problem, MissingArgumentError) or argument is None:
         return str(problem)
@@ -134,6 +145,17 @@ def _said(problem: CycloptsError, command: str) -> str:
         return str(unknown)
     option = "the option " * argument.name.startswith("-")
     return f"`{command}` needs {option}{argument.name}."
+
+
+def _as_program(problem: CycloptsError) -> str:
+    """A hint for who leaves out `run`."""
+    from rasplab.cli.sources import is_file
+    from rasplab.programs import all
+
+    word = next(iter(problem.unused_tokens or ()), "")
+    known = {entry.name for entry in all()}
+    found = word.partition("(")[0] in known or is_file(word)
+    return f"\nIt is a program: `rasplab run {shlex.quote(word)} ...`." if found else ""
 
 
 def _unknown_option(problem: CycloptsError) -> CycloptsError | None:
@@ -163,6 +185,13 @@ def table(
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     target.print(made)
+
+
+def fits(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a table needs no second line for any row; elsewhere than in a terminal none does."""
+    target = console()
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    return not target.is_terminal or sum(widths) + 3 * len(widths) + 1 <= target.width
 
 
 def decision(met: float, borne: float, margin: float) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from rasplab.cli import completing
 from rasplab.cli.tokens import Split
 from rasplab.diagnostics import InputError, diagnostic
 
@@ -21,7 +22,7 @@ def _path(kind: Any, tokens: Any) -> Path:
 
 Out = Annotated[Path, Parameter(name=("--out", "-o"), converter=_path)]
 
-Program = Annotated[str, Parameter(name="PROGRAM")]
+Program = Annotated[str, Parameter(name="PROGRAM", completer=completing.programs)]
 Vocab = Annotated[str | None, Parameter(name="--vocab")]
 VocabSize = Annotated[
     int | None, Parameter(help="The number of tokens of a library program's own vocabulary.")

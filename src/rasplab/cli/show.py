@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rasplab.cli.output import aligned, decision, json, record, say, table
+from rasplab.cli.output import aligned, decision, fits, json, record, say, table
 from rasplab.cli.sources import Source
 from rasplab.cli.tokens import shown
 from rasplab.craft.certificate import Certificate
@@ -78,7 +79,7 @@ def _overview(model: Model) -> None:
     aligned(
         [
             ("program", circuit.program),
-            ("vocabulary", f"{len(c.vocabulary)} tokens: {words}"),
+            ("vocabulary", f"{counted(len(c.vocabulary), 'token')}: {words}"),
             ("length", f"at most {c.max_length}, {masking}"),
             ("output", output),
             ("model", f"{model.weights}, {circuit.compiled}"),
@@ -95,7 +96,24 @@ def _layers(model: Model) -> None:
     ]
     for component in sorted(circuit.components, key=lambda c: c.order):
         rows.append(_row(component))
-    table(("layer", "block", "implements", "as", "reads", "source"), rows)
+    columns = ("layer", "block", "implements", "as", "reads", "source")
+    if fits(columns, rows):
+        table(columns, rows)
+    else:
+        say("\n".join(_listed(rows)))
+
+
+def _listed(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The same for a narrow terminal: blocks below their layer, what they compute below them."""
+    before = ""
+    for layer, block, variable, expression, reads, source in rows:
+        if layer != before:
+            yield f"layer {layer}" if layer.isdecimal() else layer
+            before = layer
+        yield f"  {block}: {variable}" + ("" if reads else f", {expression}")
+        if reads:
+            yield f"    = {expression}"
+            yield f"    reads {reads}" + (f"; {source}" if source else "")
 
 
 def _row(component: Component) -> tuple[str, str, str, str, str, str]:

@@ -80,11 +80,22 @@ class Reader:
         words = divided(texts)
         if self.split == "characters":
             return list("".join(texts))
+        self._mind_commas(words)
         if len(words) == 1 and not self._one_token(words[0]):
             return list(words[0])
         if len(words) > 1:
             self._check(words)
         return [self._word(word) for word in words]
+
+    def _mind_commas(self, words: list[str]) -> None:
+        """Say that commas divide nothing, where somebody may have thought so."""
+        parts = [part for word in words for part in word.strip("[]()").split(",") if part]
+        divide = any("," in word for word in words) and len(parts) > 1
+        if divide and self.split is None and not any("," in str(v) for v in self.vocabulary):
+            self.say(
+                "note: commas are characters of the sequence; blanks divide tokens: "
+                f"`{' '.join(parts)}`"
+            )
 
     @property
     def reads_characters(self) -> bool:

@@ -30,7 +30,7 @@ def absent(
         AttributeError: it was asked for otherwise.
     """
     if advice is None and not name.startswith("__"):
-        near = _nearest(name, list(known), cutoff)
+        near = nearest(name, list(known), cutoff)
         advice = otherwise if near is None else f"did you mean `{near}`?"
     message = f"{module} has no `{name}`" + (f"; {advice}" if advice else "")
     asking = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
@@ -39,7 +39,7 @@ def absent(
     raise AttributeError(message, name=name, obj=None)  # an object, or Python adds its own hint
 
 
-def _nearest(name: str, known: list[str], cutoff: float) -> str | None:
+def nearest(name: str, known: list[str], cutoff: float) -> str | None:
     """The name that differs in its capitals only, else the one most like it."""
     if name.lower() in known:
         return name.lower()

@@ -9,16 +9,27 @@ from rasplab.graph.node import Interner, Node
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.naming import name_computations
 from rasplab.rasp.order import topological
+from rasplab.rasp.values import Value
 
 
-def build_graph(program: ex.Expression, interner: Interner) -> Node:
-    """The node of a program in `interner`, with everything below it."""
+def build_graph(
+    program: ex.Expression, interner: Interner, vocabulary: tuple[Value, ...] = ()
+) -> Node:
+    """The node of a program in `interner`, with everything below it.
+
+    RASP source text reads every token as a string (`rasp.syntax.operators.cast`). Of a `vocabulary`
+    of strings that leaves each as it is, and is not computed.
+    """
     one = interner.node(g.Constant(1))
     known: dict[int, Node] = {}
     naming = name_computations(program)
     for expression in topological(program):
         operands = tuple(known[id(operand)] for operand in expression.operands())
-        node = known[id(expression)] = _node(expression, operands, interner, one)
+        if _is_as_read(expression, vocabulary):
+            node = operands[0]
+        else:
+            node = _node(expression, operands, interner, one)
+        known[id(expression)] = node
         name = naming.name(expression)
         if isinstance(expression, ex.PicksOne):
             interner.single.add(node)
@@ -26,6 +37,15 @@ def build_graph(program: ex.Expression, interner: Interner) -> Node:
         if name is not None:
             interner.written[node] = name
     return known[id(program)]
+
+
+def _is_as_read(expression: ex.Expression, vocabulary: tuple[Value, ...]) -> bool:
+    """Whether this converts tokens that are what they are converted to."""
+    match expression:
+        case ex.Map(function, (ex.Tokens(),)) if vocabulary:
+            return all(function.key == ("cast", type(token).__name__) for token in vocabulary)
+        case _:
+            return False
 
 
 def _node(

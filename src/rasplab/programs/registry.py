@@ -99,7 +99,7 @@ def get(name: str) -> Entry:
     text = name if isinstance(cast(Any, name), str) else ""  # a person may give anything
     if text in _ENTRIES:
         return _ENTRIES[text]
-    close = get_close_matches(text, _ENTRIES, n=1, cutoff=0.5)
+    close = get_close_matches(text, _ENTRIES, n=1, cutoff=0.6)
     raise InputError(
         diagnostic(
             "E403",

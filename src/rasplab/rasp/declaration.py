@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rasplab.diagnostics.diagnostic import counted
 from rasplab.rasp.values import Value
 
 KINDS = ("pattern", "list", "examples", "predicate")
@@ -37,15 +38,24 @@ class Declaration:
     def __str__(self) -> str:
         match self.kind:
             case "pattern":
-                return f"those that match {self.text!r}"
+                return f"those that match {quoted(self.text)}"
             case "list":
                 return f"{len(self.sequences)} that are listed"
             case "examples":
-                return f"those like {len(self.sequences)} examples"
+                return f"those like {counted(len(self.sequences), 'example')}"
             case _ if self.text == "<lambda>":
                 return "those of which a predicate holds"
             case _:
                 return f"those that are {self.text}"
+
+
+def quoted(pattern: str) -> str:
+    r"""A pattern as it was typed: each backslash once.
+
+    >>> print(quoted("[0-9]+\\+"))
+    '[0-9]+\+'
+    """
+    return f"'{pattern}'" if pattern.isprintable() and "'" not in pattern else repr(pattern)
 
 
 def of_predicate(given: Callable[..., Any]) -> Declaration:

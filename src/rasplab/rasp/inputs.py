@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import NoReturn, TypeAlias, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
-from rasplab.rasp.declaration import Declaration, of_predicate
-from rasplab.rasp.patterns import PatternError, token_pattern
+from rasplab.rasp.declaration import Declaration, of_predicate, quoted
+from rasplab.rasp.patterns import NoTokenError, PatternError, token_pattern
 from rasplab.rasp.sequence import Sequences, different, read_sequence
 from rasplab.rasp.values import Value, identity
 
@@ -216,15 +216,16 @@ def _of_pattern(text: str, vocabulary: tuple[Value, ...], max_length: int) -> In
     try:
         pattern = token_pattern(text, vocabulary)
     except PatternError as error:
-        raise InputError(
-            _unusable(
-                f"the pattern {text!r} cannot be read: {error}",
-                "it is a regular expression over tokens: a token of several characters stands in "
-                "quotes, a backslash takes the next character as it is",
-            )
-        ) from None
+        help = (
+            "it is a regular expression over tokens: a token of several characters stands in "
+            "quotes, a backslash takes the next character as it is"
+        )
+        if isinstance(error, NoTokenError):
+            help = "give all tokens of the pattern as the vocabulary: `vocab=`, `--vocab`"
+        title = f"the pattern {quoted(text)} cannot be read: {error}"
+        raise InputError(_unusable(title, help)) from None
     lengths = tuple(n for n in range(1, max_length + 1) if pattern.count(n))
-    _check_some(lengths, f"no sequence of up to {max_length} tokens matches {text!r}")
+    _check_some(lengths, f"no sequence of up to {max_length} tokens matches {quoted(text)}")
     total = sum(map(pattern.count, lengths))
     every = [s for n in lengths for s in pattern.every(n)] if total <= EVERY_AT_MOST else None
     return Inputs(

@@ -26,6 +26,10 @@ class PatternError(ValueError):
     """What was written is no pattern; says where."""
 
 
+class NoTokenError(PatternError):
+    """It speaks of a token that the vocabulary does not have."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenPattern:
     """A pattern as a machine: `moves` has, per state, the next one for each token or `None`."""
@@ -278,7 +282,7 @@ class _Reader:
     def _tokens(self, word: str) -> list[int]:
         found = [i for i, token in enumerate(self.vocabulary) if str(token) == word]
         if not found:
-            raise PatternError(f"{word!r} is no token of the vocabulary")
+            raise NoTokenError(f"{word!r} is no token of the vocabulary")
         return found
 
     def _class(self) -> Choice:

@@ -62,7 +62,11 @@ def read_sequence(sequence: object) -> list[Value]:
         tokens = list(cast("Iterable[object]", plain(sequence)))
     except TypeError:
         raise InputError(
-            diagnostic("E402", f"a sequence is a string or a list of tokens, not {shown(sequence)}")
+            diagnostic(
+                "E402",
+                f"a sequence is a string or a list of tokens, not {shown(sequence)}",
+                help=_as_list(sequence),
+            )
         ) from None
     if not tokens:
         raise InputError(
@@ -153,4 +157,17 @@ def _no_token(token: object, error: Exception) -> Diagnostic:
             f"{shown(token)} cannot be a token: it is a list",
             help="for several sequences use `model.batch([...])`",
         )
-    return diagnostic("E402", f"{shown(token)} cannot be a token: {error}")
+    return diagnostic(
+        "E402",
+        f"{shown(token)} cannot be a token",
+        notes=[str(error)] if isinstance(error, RecursionError) else (),
+        help="use a string, a number, a boolean, or a tuple of these",
+    )
+
+
+def _as_list(given: object) -> str:
+    if given is None:
+        return "give one; a function that makes it must return it"
+    if isinstance(given, str | int | float):
+        return f"put it into a list: `[{shown(given)}]`"
+    return 'write `"abc"` for characters, `["a", "b"]` for words, `[1, 2]` for numbers'

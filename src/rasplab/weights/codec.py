@@ -39,7 +39,11 @@ def read_batch(sequences: object) -> list[Iterable[Any]]:
         )
     if not isinstance(sequences, Iterable):
         raise InputError(
-            diagnostic("E402", f"a batch is a list of sequences, not {shown(sequences)}")
+            diagnostic(
+                "E402",
+                f"a batch is a list of sequences, not {shown(sequences)}",
+                help="put sequences into a list, also if there is only one",
+            )
         )
     batch = list(cast("Iterable[Any]", plain(cast(object, sequences))))
     for sequence in batch:
@@ -86,7 +90,8 @@ def _unknown(config: Config, sequence: object, token: Value, position: int) -> D
         notes=[f"the vocabulary is {known}"],
         help=_text_hint(config, sequence)
         or _batch_hint(config, sequence, token)
-        or _token_hint(config, token),
+        or _token_hint(config, token)
+        or "give tokens of this vocabulary, or compile for one that has it",
     )
 
 

@@ -238,6 +238,8 @@ def _cannot_write(
             "E504",
             f"the {what} cannot be written to {str(directory)!r}",
             notes=[f"the system says: {why or error}"],
-            help="free some space, and save again" if number in _FULL else None,
+            help="free some space, and save again"
+            if number in _FULL
+            else "choose another place, or make this one writable",
         )
     )

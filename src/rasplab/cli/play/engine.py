@@ -86,7 +86,13 @@ class Request:
 
 
 def _refused(why: str) -> InputError:
-    return InputError(diagnostic("E450", f"the playground cannot compile this: {why}"))
+    return InputError(
+        diagnostic(
+            "E450",
+            f"the playground cannot compile this: {why}",
+            help="let the page ask; for larger models there is `rasplab.compile`",
+        )
+    )
 
 
 @dataclass(slots=True)

@@ -131,7 +131,13 @@ class Commands:
         if text is None:
             return usual
         if not text.isdigit():
-            raise InputError(diagnostic("E408", f"`to` is followed by a length, not {text!r}"))
+            raise InputError(
+                diagnostic(
+                    "E408",
+                    f"`to` is followed by a length, not {text!r}",
+                    help="give the length of the longest sequence, as in `to 8`",
+                )
+            )
         return int(text)
 
     def _draw(self, target: re.Match[str]) -> str:

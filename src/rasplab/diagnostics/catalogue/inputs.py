@@ -314,4 +314,16 @@ a time limit that is not greater than 0.""",
         _HIST + 'rasplab.compile(hist, vocab="abc", max_length=5).verify(samples=0)',
         _HIST + 'rasplab.compile(hist, vocab="abc", max_length=5).verify(samples=10)',
     ),
+    Page(
+        "E419",
+        "arguments are missing, or there are none of this name",
+        """\
+`rasplab.compile` was called without its vocabulary or its length, with a name that none of its
+arguments has, or with more arguments than can be told apart by their order.""",
+        """\
+A program says what is computed, and not of what: the tokens that can occur are rows of the
+embedding, the positions rows of the position embedding, so that a model needs to know both.""",
+        _HIST + "rasplab.compile(hist)",
+        _HIST + 'rasplab.compile(hist, vocab="abc", max_length=5)',
+    ),
 )

@@ -46,7 +46,7 @@ def check_numbers(recipe: Recipe, **numbers: int) -> None:
         counted = whole(number)
         if counted is None or counted < bound:
             why = f"`{name}` must be a whole number of at least {bound}, not {number!r}"
-            raise InputError(diagnostic("E804", why))
+            raise InputError(diagnostic("E804", why, help=f"give {bound} or more"))
     for name in ("first_rate", "last_rate", "decay", "enough"):
         number = given.get(name, 0.0)
         if not _within(number, sys.float_info.max):

@@ -331,9 +331,9 @@ class Interpreter:
     def apply(self, function: Function, arguments: Sequence[object], at: Span) -> object:
         """Call a function of the program."""
         definition = function.definition
-        if len(arguments) != len(definition.parameters):
-            wanted = len(definition.parameters)
-            raise ProgramError(refusals.wrong_number(function.name, wanted, len(arguments), at))
+        names = [parameter.name for parameter in definition.parameters]
+        if (got := len(arguments)) != len(names):
+            raise ProgramError(refusals.wrong_number(function.name, len(names), got, at, names))
         library = function.scope.name == LIBRARY
         site = (self.site or at) if library else None
         inner = Interpreter(self.machine, function.scope.inner(), function.source, site)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rasplab.diagnostics import Diagnostic, Span, diagnostic
 from rasplab.rasp.syntax import tree as t
 from rasplab.rasp.syntax.scope import RESERVED, Scope
@@ -40,12 +42,18 @@ def wrong_kind(rule: str, got: str, at: Span) -> Diagnostic:
     return diagnostic("E703", rule, at=at, label=f"this is {got}", help=advice)
 
 
-def wrong_number(name: str, wanted: int, got: int, at: Span) -> Diagnostic:
+def wrong_number(
+    name: str, wanted: int, got: int, at: Span, parameters: Iterable[str] = ()
+) -> Diagnostic:
     """A call with too many or too few arguments; a `name` with blanks is that of a kind."""
-    title = f"`{name}` takes {wanted} argument{'s' * (wanted != 1)}, not {got}"
+    arguments = f"{wanted} argument{'s' * (wanted != 1)}"
+    title = f"`{name}` takes {arguments}, not {got}"
+    named = ", ".join(parameters)
+    help = f"write `{name}({named})`" if named else f"give it {arguments}"
     if " " in name:
         title = f"{name} is applied to one input, not {got}"
-    return diagnostic("E704", title, at=at)
+        help = "give one input; for several, apply it to each in turn"
+    return diagnostic("E704", title, at=at, help=help)
 
 
 def not_unpacked(names: int, got: str, at: Span) -> Diagnostic:
@@ -63,9 +71,12 @@ def missing(indexed: object, index: object, at: Span) -> Diagnostic:
     if is_dict(indexed):
         keys = ", ".join(map(repr, indexed))[:200]
         title, label = f"{index!r} is no key of this dict", f"its keys are {keys}"
+        help = "use one of its keys, or ask first whether `key in dict`"
     else:
-        title, label = f"position {index!r} is outside", f"{len(items_of(indexed) or ())} long"
-    return diagnostic("E706", title, at=at, label=label)
+        size = len(items_of(indexed) or ())
+        title, label = f"position {index!r} is outside", f"{size} long"
+        help = f"positions go from 0 to {size - 1}" if size else "it is empty"
+    return diagnostic("E706", title, at=at, label=label, help=help)
 
 
 def too_deep(calls: list[str], at: Span) -> Diagnostic:
