@@ -67,12 +67,13 @@ def by_ablation(wide: list[Row], in_float32: list[Row]) -> str:
             f"{narrow[s.method].auroc.mean:.3f}" if s.method in narrow else "–",
             f"{s.best_f1.mean:.3f}",
             f"{s.cpr.mean:.3f}",
+            f"{s.iia_changed.mean:.3f}",
             f"{s.passes.mean:.0f}",
         ]
         for s in summaries(wide)
     ]
     columns = ["method", *ABLATIONS, "all [95 %]", "all right", "of those read", "in float32"]
-    return markdown([*columns, "best F1", "CPR", "passes"], rows)
+    return markdown([*columns, "best F1", "CPR", "IIA", "passes"], rows)
 
 
 def by_program(rows: list[Row]) -> str:
