@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 import rasplab
-from rasplab.lab.discovery import Scores, Task, interchange_accuracy, methods, task_of
+from rasplab import programs
+from rasplab.lab.discovery import LEVELS, Scores, Task, interchange_accuracy, methods, task_of
 from rasplab.lab.discovery.alignment import interchanges
 from rasplab.rasp import aggregate, indices, select, tokens
 from tests.lab.discovery.models import NAMES, library, model
@@ -29,11 +30,21 @@ def test_every_variable_takes_edges_of_the_truth_alone(name: str) -> None:
     assert sum(unit.changed for unit in found.units) > 50
 
 
-@pytest.mark.parametrize("level", ["component", "head", "qkv", "neuron"])
+@pytest.mark.everyday(8)
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", NAMES)
 def test_all_edges_do_what_the_program_says(name: str, level: str) -> None:
     task = task_of(model(name), level=level)
     assert interchange_accuracy(task, task.scores({})).values[-1] == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", [entry.name for entry in programs.all()])
+def test_they_do_in_the_whole_library(name: str, level: str) -> None:
+    task = task_of(library(name), level=level)
+    found = interchange_accuracy(task, task.scores({}))
+    assert found.values[-1] == 1.0 or not any(unit.changed for unit in found.units)
 
 
 @pytest.mark.parametrize("seed", range(3))
