@@ -96,7 +96,7 @@ def _summary(name: str, rows: list[Row]) -> Summary:
 
 
 def mean_of(values: Sequence[float]) -> Mean:
-    """The mean with the interval of a bootstrap; the same values give the same interval.
+    """The mean with the interval of a bootstrap; the same values, in any order, give the same.
 
     >>> print(mean_of([1.0, 1.0, 1.0]))
     1.000 [1.000, 1.000]
@@ -104,7 +104,7 @@ def mean_of(values: Sequence[float]) -> Mean:
     if not values:
         nan = float("nan")
         return Mean(0, nan, nan, nan)
-    draw = random.Random(0)
+    draw, values = random.Random(0), sorted(values)
     means = sorted(fmean(draw.choices(values, k=len(values))) for _ in range(DRAWS))
     low, high = means[int(0.025 * DRAWS)], means[int(0.975 * DRAWS) - 1]
     return Mean(len(values), fmean(values), low, high)
