@@ -106,6 +106,23 @@ def test_interchanges_that_break_a_fact_do_not_count() -> None:
     assert count["rank.part1",] < count["rank",]
 
 
+def test_variables_that_have_no_name_to_be_set_by_are_left_out() -> None:
+    found = [str(each.unit) for each in interchanges(task_of(library("hist")))]
+    assert found == ["tokens in embed", "hist in a0.h0, m0"]
+
+
+def test_data_of_several_lengths_are_spread_evenly_and_each_counts_for_itself() -> None:
+    sorting = library("sort", 3, 4)
+    pairs = sorting.dataset()
+    assert len(pairs) == 120
+    assert len(pairs[0].clean) < len(pairs[-1].clean)
+    task = task_of(sorting, data=pairs)
+    found = interchange_accuracy(task, task.scores({}))
+    assert found.values[-1] == 1.0
+    (tokens_,) = (unit for unit in found.units if unit.unit.variables == ("tokens",))
+    assert tokens_.count == sum(len(pair.clean) for pair in list(pairs)[::2])
+
+
 def test_it_is_the_same_under_every_ablation() -> None:
     tasks = [task_of(library("hist"), ablation=ablation) for ablation in ABLATIONS]
     prepared = tuple(interchanges(tasks[0]))
