@@ -39,6 +39,17 @@ NARROW = (
 )
 """What is run in float32 too."""
 
+PUBLISHED = {
+    ("reverse", "acdc"): (1.0, 0.2),
+    ("reverse", "subnetwork-probing"): (0.692, 0.416),
+    ("reverse", "hisp"): (0.656, 0.656),
+    ("proportion", "acdc"): (1.0, 0.6),
+    ("proportion", "subnetwork-probing"): (0.561, 0.4),
+    ("proportion", "hisp"): (0.679, 0.679),
+}
+"""AUC at edges under zero and random ablation, of the loss, against one circuit for both: Conmy and
+others, 2023, in their repository `experiments/results/auc_tables.tex` (6894cd8)."""
+
 
 def results(cases: Sequence[Case], options: Options, home: Path, jobs: int) -> list[Row]:
     directory = RunDirectory.prepared(home, cases, options)
@@ -67,12 +78,13 @@ def by_ablation(wide: list[Row], in_float32: list[Row]) -> str:
             f"{narrow[s.method].auroc.mean:.3f}" if s.method in narrow else "–",
             f"{s.best_f1.mean:.3f}",
             f"{s.cpr.mean:.3f}",
+            f"{s.iia_changed.mean:.3f}",
             f"{s.passes.mean:.0f}",
         ]
         for s in summaries(wide)
     ]
     columns = ["method", *ABLATIONS, "all [95 %]", "all right", "of those read", "in float32"]
-    return markdown([*columns, "best F1", "CPR", "passes"], rows)
+    return markdown([*columns, "best F1", "CPR", "IIA, changed", "passes"], rows)
 
 
 def by_program(rows: list[Row]) -> str:
@@ -92,7 +104,7 @@ def two_tasks() -> str:
     """The two tasks of the ACDC paper, as Tracr would compile them, on all inputs of length 5.
 
     A score found by resampling is also held against what zeroing shows: the mistake that one makes
-    who takes published edges for the truth of any ablation.
+    who takes published edges for the truth of any ablation. What was published stands beside.
     """
     reverse = aggregate(select(indices, length - indices - 1, "=="), tokens)
     proportion = aggregate(select(indices, indices, "<="), tokens == "x")
@@ -113,8 +125,10 @@ def two_tasks() -> str:
         edges = edges_of(truths["zero"])
         scores = [abs(found["resample"].edges[edge]) for edge in edges]
         mixed = mark_of(scores, [edge in right for edge in edges]).auroc
-        rows.append([task, method, *(f"{value:.3f}" for value in (*same, mixed))])
-    return markdown(["task", "method", "zero", "resample", "resample against zero"], rows)
+        theirs = [f"{value:.3f}" for value in PUBLISHED.get((task, method), ())] or ["–", "–"]
+        rows.append([task, method, *(f"{value:.3f}" for value in (*same, mixed)), *theirs])
+    columns = ["task", "method", "zero", "resample", "resample against zero"]
+    return markdown([*columns, "published, zero", "published, random"], rows)
 
 
 def main() -> None:

@@ -83,7 +83,7 @@ def _page(rows: Sequence[Row], title: str, pictures: Mapping[str, str]) -> str:
 
 SUMMARY = (
     *("method", "tasks", "AUROC [95 %]", "of those read", "average precision", "best F1", "CPR"),
-    *("all right", "failed", "passes", "seconds"),
+    *("IIA, changed", "all right", "failed", "passes", "seconds"),
 )
 
 
@@ -102,6 +102,7 @@ def summary_cells(rows: Iterable[Row]) -> list[list[str]]:
             text(s.average_precision),
             text(s.best_f1),
             text(s.cpr),
+            text(s.iia_changed),
             str(s.perfect),
             str(s.failed),
             f"{s.passes.mean:.0f}" if s.passes.tasks else "–",

@@ -131,14 +131,15 @@ def test_a_package_that_fails_is_quoted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["eap", "mask-ig"])
+@pytest.mark.parametrize("method", ["eap", "mask-ig", "acdc"])
 @pytest.mark.parametrize("name", ["reverse", "sort", "induction_head"])
 def test_auto_circuit_and_ours_agree(name: str, method: str) -> None:
     try:
         python_of("auto-circuit")
     except InputError:
         pytest.skip("auto-circuit has no environment here: see rasplab.lab.discovery.adapters")
-    asked = task_of(library(name, 5, 5), joined=True)
+    metric = "l2" if method == "acdc" else "difference"
+    asked = task_of(library(name, 5, 5), metric=metric, joined=True)
     theirs, ours = package_scores(asked, "auto-circuit", method), methods()[method](asked)
     a, b = ([abs(found.edges[edge]) for edge in asked.edges] for found in (theirs, ours))
     assert np.corrcoef(ranks(a), ranks(b))[0, 1] >= 0.99

@@ -80,6 +80,8 @@ def test_there_is_a_result_for_every_model_ablation_and_method(finished) -> None
     assert len(rows) == 3 * 2 * 2
     assert {row["status"] for row in rows} == {"ok"}
     assert {row["auroc"] for row in rows if row["method"] == "exact"} == {1.0}
+    assert {row["iia_changed"] for row in rows if row["method"] == "exact"} == {1.0}
+    assert {row["iia"] for row in rows if row["method"] == "exact"} == {1.0}
     assert not with_attention(row for row in rows if row["program"] == "caesar")
     assert len(with_attention(rows)) == 8
 
@@ -275,7 +277,7 @@ def test_a_tie_that_noise_breaks_is_no_error_of_exact_patching(tmp_path: Path) -
 
 def test_intervals_hold_the_mean_and_come_again() -> None:
     found = mean_of([0.5, 0.75, 1.0, 1.0])
-    assert found == mean_of([0.5, 0.75, 1.0, 1.0])
+    assert found == mean_of([0.5, 0.75, 1.0, 1.0]) == mean_of([1.0, 0.75, 1.0, 0.5])
     assert found.low < found.mean < found.high
     assert mean_of([]).tasks == 0
 

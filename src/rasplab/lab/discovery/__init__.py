@@ -10,6 +10,7 @@ AUROC 1.000, average precision 1.000, best F1 1.000 at 2 of 9 edges
 """
 
 from rasplab.lab.discovery.faithfulness import Faithfulness, faithfulness
+from rasplab.lab.discovery.interchange import InterchangeAccuracy, interchange_accuracy
 from rasplab.lab.discovery.metrics import METRICS, Metric
 from rasplab.lab.discovery.registry import Method, added, method, methods
 from rasplab.lab.discovery.scores import Cost, Scores
@@ -21,6 +22,7 @@ __all__ = [
     "METRICS",
     "Cost",
     "Faithfulness",
+    "InterchangeAccuracy",
     "Method",
     "Metric",
     "Scores",
@@ -28,6 +30,7 @@ __all__ = [
     "ZeroGradientWarning",
     "added",
     "faithfulness",
+    "interchange_accuracy",
     "method",
     "methods",
     "task_of",

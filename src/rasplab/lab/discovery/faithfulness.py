@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,7 +42,7 @@ def faithfulness(task: Task, scores: Scores) -> Faithfulness:
     where that is a distance.
     """
     ranked = [(edge.receiver, edge.sender) for edge in scores.ranked()]
-    sizes = [math.ceil(share * len(ranked)) for share in SHARES]
+    sizes = sizes_of(len(ranked))
     right = len(task.truth().edges)
     cuts = torch.stack([_all_but(task, ranked[:size]) for size in (0, *sizes, len(ranked))])
     left = 1 - _all_but(task, ranked[:right])
@@ -50,8 +51,8 @@ def faithfulness(task: Task, scores: Scores) -> Faithfulness:
         nan = float("nan")
         return Faithfulness(SHARES, (nan,) * len(SHARES), nan, nan, nan)
     found = [(value - empty) / (whole - empty) for value in values]
-    area = _area(SHARES, found)
-    apart = _area(SHARES, [abs(1 - value) for value in found])
+    area = area_under(SHARES, found)
+    apart = area_under(SHARES, [abs(1 - value) for value in found])
     return Faithfulness(SHARES, tuple(found), area, apart, 1 - (rest - empty) / (whole - empty))
 
 
@@ -76,7 +77,12 @@ def _metric(task: Task, cuts: Tensor) -> Tensor:
     return total / task.examples
 
 
-def _area(xs: tuple[float, ...], ys: list[float]) -> float:
+def sizes_of(edges: int) -> list[int]:
+    """How many edges each of the shares is."""
+    return [math.ceil(share * edges) for share in SHARES]
+
+
+def area_under(xs: Sequence[float], ys: Sequence[float]) -> float:
     """By trapezes, over the shares of edges from the least to all."""
     points = list(zip(xs, ys, strict=True))
     return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in itertools.pairwise(points))

@@ -251,14 +251,21 @@ class Task:
         writers = {w.name: i for i, w in enumerate(self.network.blocks.writers)}
         return [readers[e.receiver] for e in self.edges], [writers[e.sender] for e in self.edges]
 
+    def place(self, edge: Edge) -> tuple[int, int]:
+        """The numbers of an edge's reader and writer."""
+        return self._places[edge]
+
+    @functools.cached_property
+    def _places(self) -> dict[Edge, tuple[int, int]]:
+        return dict(zip(self.edges, zip(*self._numbers, strict=True), strict=True))
+
     def _tensor(self, named: Mapping[Any, Any]) -> Tensor:
         from rasplab.lab.circuits.names import read_pairs
 
         found = torch.zeros(self.shape, dtype=torch.float64)
-        places = dict(zip(self.edges, zip(*self._numbers, strict=True), strict=True))
         plain = {str(name): float(score) for name, score in named.items()}
         for pair, score in read_pairs(self.network.blocks, plain).items():
-            found[places[Edge(*pair)]] = score
+            found[self._places[Edge(*pair)]] = score
         return found
 
     def _warn(self, why: str) -> None:

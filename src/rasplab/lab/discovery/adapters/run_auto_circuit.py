@@ -26,6 +26,9 @@ def main(folder: Path) -> None:
     scores = _scores(model, loader, job)
     seconds = time.perf_counter() - started
     edges = {edge.name: float(edge.prune_score(scores)) for edge in model.edges}
+    if job["method"] == "acdc":  # what is cut at the least threshold has that for its score
+        least = min(edges.values())
+        edges = {name: score - least for name, score in edges.items()}
     finite = {name: score if abs(score) < float("inf") else 1e30 for name, score in edges.items()}
     answer = json.dumps({"seconds": seconds, "edges": finite})
     partial = folder / "scores.partial"

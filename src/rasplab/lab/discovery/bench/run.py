@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,10 +17,12 @@ import torch
 
 from rasplab.diagnostics import CompileError, InputError, InternalError, RasplabError
 from rasplab.lab.circuits.marks import Mark
+from rasplab.lab.discovery.alignment import Interchange, interchanges
 from rasplab.lab.discovery.bench.cases import Case, Compile
 from rasplab.lab.discovery.bench.directory import Key, Row, RunDirectory, key_of
 from rasplab.lab.discovery.bench.options import Options
 from rasplab.lab.discovery.faithfulness import faithfulness
+from rasplab.lab.discovery.interchange import interchange_accuracy
 from rasplab.lab.discovery.registry import Method
 from rasplab.lab.discovery.task import Task, ZeroGradientWarning, drawn_pairs, task_of
 
@@ -128,11 +130,15 @@ class _Work:
                 self._write(key, {"status": "refused", "note": _first_line(refused)})
             tell()
             return
+        prepared: dict[int, tuple[Interchange, ...]] = {}  # the same under every ablation
         for (seed, ablation), names in _grouped(missing).items():
             task = self._task(model, seed, ablation, names)
+            if task is not None and seed not in prepared:
+                prepared[seed] = tuple(interchanges(task))
             for name in names:
                 if task is not None:
-                    self._write(self._key(ablation, seed, name), _result(task, known[name]))
+                    found = _result(task, known[name], prepared[seed])
+                    self._write(self._key(ablation, seed, name), found)
                 tell()
 
     def _task(self, model: Model, seed: int, ablation: str, names: list[str]) -> Task | None:
@@ -171,7 +177,7 @@ def _grouped(keys: list[Key]) -> dict[tuple[int, str], list[str]]:
     return found
 
 
-def _result(task: Task, method: Method) -> Row:
+def _result(task: Task, method: Method, prepared: Sequence[Interchange]) -> Row:
     """What a method finds, or how it fails: the rest goes on."""
     truth = task.truth()
     about: Row = {
@@ -190,6 +196,7 @@ def _result(task: Task, method: Method) -> Row:
             scores = method(task)
             every, read = truth.score(scores), truth.score(scores, universe="read")
             curves = faithfulness(task, scores)
+            accuracy = interchange_accuracy(task, scores, prepared)
     except InternalError:
         raise
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - a method may raise anything
@@ -206,6 +213,9 @@ def _result(task: Task, method: Method) -> Row:
         "cpr": _number(curves.cpr),
         "cmd": _number(curves.cmd),
         "completeness": _number(curves.completeness),
+        "iia": _number(accuracy.iia),
+        "iia_changed": _number(accuracy.iia_changed),
+        "iia_area": _number(accuracy.area),
         "forward": scores.cost.forward,
         "backward": scores.cost.backward,
         "seconds": scores.cost.seconds,

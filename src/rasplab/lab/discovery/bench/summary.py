@@ -27,7 +27,8 @@ COLUMNS = (
     *("auroc", "average_precision", "best_f1", "precision"),
     *("read_auroc", "read_average_precision", "read_best_f1", "read_precision"),
     *("node_auroc", "node_average_precision", "node_best_f1", "node_precision"),
-    *("cpr", "cmd", "completeness", "forward", "backward", "seconds"),
+    *("cpr", "cmd", "completeness", "iia", "iia_changed", "iia_area"),
+    *("forward", "backward", "seconds"),
 )
 
 
@@ -54,6 +55,7 @@ class Summary:
     average_precision: Mean
     best_f1: Mean
     cpr: Mean
+    iia_changed: Mean
     passes: Mean
     seconds: Mean
     perfect: int
@@ -85,6 +87,7 @@ def _summary(name: str, rows: list[Row]) -> Summary:
         mean("average_precision"),
         mean("best_f1"),
         mean("cpr"),
+        mean("iia_changed"),
         mean_of([row["forward"] + row["backward"] for row in good]),
         mean("seconds"),
         sum(row["auroc"] == 1.0 for row in good),
@@ -93,7 +96,7 @@ def _summary(name: str, rows: list[Row]) -> Summary:
 
 
 def mean_of(values: Sequence[float]) -> Mean:
-    """The mean with the interval of a bootstrap; the same values give the same interval.
+    """The mean with the interval of a bootstrap; the same values, in any order, give the same.
 
     >>> print(mean_of([1.0, 1.0, 1.0]))
     1.000 [1.000, 1.000]
@@ -101,7 +104,7 @@ def mean_of(values: Sequence[float]) -> Mean:
     if not values:
         nan = float("nan")
         return Mean(0, nan, nan, nan)
-    draw = random.Random(0)
+    draw, values = random.Random(0), sorted(values)
     means = sorted(fmean(draw.choices(values, k=len(values))) for _ in range(DRAWS))
     low, high = means[int(0.025 * DRAWS)], means[int(0.975 * DRAWS) - 1]
     return Mean(len(values), fmean(values), low, high)
