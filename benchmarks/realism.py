@@ -4,7 +4,8 @@ Every program of the library is disguised with each dial alone, with all togethe
 noise as costs half of the smallest margin; in float32, or where that is refused in float64. And
 each gets a backup and a majority of three copies of the first variable that can have them, and
 another program beside it that is read and cancelled. Each result is compared with the evaluator on
-drawn inputs of every length, or on all where there are fewer.
+drawn inputs of every length, or on all where there are fewer. What is refused stands below, with
+the codes of the reasons. `--minutes` measures those programs that are begun within so many.
 
     python benchmarks/realism.py --size 5 > benchmarks/results/realism.md
 """
@@ -14,7 +15,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,15 @@ TOGETHER = ("backup", "majority", "cancelled")
 COLUMNS = ("program", "dial", "format", "margin", "before", "noise", "lighter", "differ", "seconds")
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A dial that a program cannot have, by the codes of the reasons."""
+
+    program: str
+    dial: str
+    codes: str
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--size", type=int, default=5, help="of vocabularies, and longest sequence")
@@ -53,33 +65,51 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", default=[], help="programs of the library")
     parser.add_argument("--dials", nargs="*", default=[*DIALS, *TOGETHER])
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin none after them")
     options = parser.parse_args()
-    rows, wrong = [], 0
+    rows: list[tuple[Any, ...]] = []
+    refused: list[Refused] = []
+    late: list[str] = []
+    until = time.monotonic() + 60 * options.minutes
     for entry in programs.all():
-        if not options.only or entry.name in options.only:
-            for row in measured(entry, options):
+        if options.only and entry.name not in options.only:
+            continue
+        if time.monotonic() > until:
+            late.append(entry.name)
+            continue
+        for row in measured(entry, options):
+            progress(str(row))
+            if isinstance(row, Refused):
+                refused.append(row)
+            else:
                 rows.append(row)
-                wrong += row[COLUMNS.index("differ")] != 0
-                progress(" ".join(map(str, row)))
+    report(rows, refused, late)
+    sys.exit(any(row[COLUMNS.index("differ")] for row in rows))
+
+
+def report(rows: list[tuple[Any, ...]], refused: list[Refused], late: list[str]) -> None:
+    """The table, and what it leaves out."""
+    wrong = sum(row[COLUMNS.index("differ")] != 0 for row in rows)
     print(f"`{heading()}`\n")
     print(f"{len(rows)} models, all certified; {wrong} of them differ from the evaluator.\n")
+    if late:
+        print(f"Not begun in time, and not measured: {', '.join(late)}.\n")
+    if refused:
+        print(f"{len(refused)} are refused:\n")
+        print(markdown(("program", "dial", "for"), [astuple(each) for each in refused]) + "\n")
     print(markdown(COLUMNS, rows))
-    sys.exit(bool(wrong))
 
 
-def measured(entry: programs.Entry, options: argparse.Namespace) -> Iterator[tuple[Any, ...]]:
-    """A row for each dial."""
+def measured(entry: programs.Entry, options: argparse.Namespace) -> Iterator[Any]:
+    """A row for each dial, or why there is none."""
     program, vocabulary = entry.at(options.size, options.size)
     model = rasplab.compile(program, vocab=vocabulary, max_length=options.size, causal=entry.causal)
     for name in options.dials:
         began = time.perf_counter()
-        if name in DIALS:
-            made: rasplab.Model | None = disguised(model, DIALS[name] | {"seed": options.seed})
-        else:
-            made = with_parts(model, name)
+        made = turned(model, name, options.seed)
         seconds = time.perf_counter() - began
-        if made is None:
-            progress(f"{entry.name} has nothing for {name}")
+        if isinstance(made, tuple):
+            yield Refused(entry.name, name, ", ".join(made))
             continue
         done, found = made.manifest.disguise, made.verify(samples=options.inputs)
         assert made.certificate.exact
@@ -96,21 +126,32 @@ def measured(entry: programs.Entry, options: argparse.Namespace) -> Iterator[tup
         )
 
 
-def with_parts(model: rasplab.Model, dial: str) -> rasplab.Model | None:
-    """The model with parts that act together, for the first variable or program that has them."""
-    names = [place.name for place in model.manifest.variables if not place.marks_bos]
-    for name in DISTRACTORS if dial == "cancelled" else names:
+def turned(model: rasplab.Model, dial: str, seed: int) -> rasplab.Model | tuple[str, ...]:
+    """The model with a dial turned, or the codes of all reasons why it cannot be."""
+    codes: set[str] = set()
+    for attempt in attempts(model, dial, seed):
         try:
-            match dial:
-                case "backup":
-                    return back_up(model, name)
-                case "majority":
-                    return duplicate(model, name, 3, readers="majority")
-                case _:
-                    return distract(model, compiled_as(model, name), cancelled=True)
-        except (CompileError, InputError):
-            continue
-    return None
+            return attempt()
+        except (CompileError, InputError) as refused:
+            codes.add(refused.code or "")
+    return tuple(sorted(codes))
+
+
+def attempts(model: rasplab.Model, dial: str, seed: int) -> Iterator[Callable[[], rasplab.Model]]:
+    """Ways to turn a dial: in float32, else in float64; or for each variable, or program beside."""
+    if dial in DIALS:
+        for dtype in ("float32", "float64"):
+            yield partial(disguise, model, **DIALS[dial], seed=seed, dtype=dtype)
+        return
+    if dial == "cancelled":
+        for name in DISTRACTORS:
+            yield lambda name=name: distract(model, compiled_as(model, name), cancelled=True)
+        return
+    for name in (place.name for place in model.manifest.variables if not place.marks_bos):
+        if dial == "backup":
+            yield partial(back_up, model, name)
+        else:
+            yield partial(duplicate, model, name, 3, readers="majority")
 
 
 def compiled_as(model: rasplab.Model, name: str) -> rasplab.Model:
@@ -118,14 +159,6 @@ def compiled_as(model: rasplab.Model, name: str) -> rasplab.Model:
     config, program = model.config, programs.get(name).build()
     at: dict[str, Any] = {"vocab": config.vocabulary, "max_length": config.max_length}
     return rasplab.compile(program, **at, causal=config.causal, dtype=config.dtype)
-
-
-def disguised(model: rasplab.Model, dials: dict[str, Any]) -> rasplab.Model:
-    """In float32, if that can be proved, else in float64."""
-    try:
-        return disguise(model, **dials)
-    except CompileError:
-        return disguise(model, **dials, dtype="float64")
 
 
 if __name__ == "__main__":

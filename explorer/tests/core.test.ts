@@ -9,6 +9,7 @@ import { explain } from "../src/core/explain";
 import { forward } from "../src/core/forward";
 import { caption, layered } from "../src/core/graph";
 import { at, prepare } from "../src/core/model";
+import { activated, normed } from "../src/core/norms";
 import { briefly, outputs, placeOf, readVariable } from "../src/core/reading";
 import { halfLayers, lastRead, writtenAt } from "../src/core/schedule";
 import { segments } from "../src/core/source";
@@ -68,6 +69,36 @@ describe("the forward pass", () => {
     expect(explain(model, run, at(model.document.steps, 1)).here).toBe(
       "Position 0 selects positions 0 and 2: copy there is a.",
     );
+  });
+});
+
+describe("norms and smooth units", () => {
+  const config = { ...tiny().config, d_model: 2, norm_epsilon: 0.5 };
+  const x = Float64Array.from([3, 1]);
+  const gain = Float64Array.from([2, 3]);
+
+  it("divide by the root of the mean square", () => {
+    const { stream, scales } = normed({ ...config, norm: "rms" }, x, gain);
+    expect(scales[0]).toBeCloseTo(Math.sqrt(5.5), 12);
+    expect(stream[1]).toBeCloseTo(3 / Math.sqrt(5.5), 12);
+  });
+
+  it("take the mean first, if they are layer norms", () => {
+    const { stream, scales } = normed({ ...config, norm: "layer" }, x, gain);
+    expect(scales[0]).toBeCloseTo(Math.sqrt(1.5), 12);
+    expect([...stream].map((y) => y * Math.sqrt(1.5))).toEqual([2, -3]);
+  });
+
+  it("are relu far from 0, and never nan", () => {
+    const read = Float64Array.from([-1e200, -1, 0, 1, 1e200]);
+    for (const kind of ["relu", "gelu", "silu"] as const) {
+      const [low, , zero, , high] = activated(read, kind);
+      expect(Math.abs(low ?? 1)).toBe(0);
+      expect(Math.abs(zero ?? 1)).toBe(0);
+      expect(high).toBe(1e200);
+    }
+    expect(activated(Float64Array.from([1]), "gelu")[0]).toBeCloseTo(0.841192, 6);
+    expect(activated(Float64Array.from([1]), "silu")[0]).toBeCloseTo(0.731059, 6);
   });
 });
 

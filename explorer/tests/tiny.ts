@@ -24,7 +24,7 @@ const encoding = {
 export function tiny(): ModelDocument {
   const oneHot = { ...encoding, kind: "one-hot" as const, values: ["a", "b"] };
   return {
-    format: 2,
+    format: 3,
     name: "copy",
     about: "",
     sizes: "",
@@ -194,6 +194,8 @@ export function tiny(): ModelDocument {
         unproven: [],
       },
     ],
+    lanes: [],
+    sharpness: 1,
     beside: null,
   };
 }

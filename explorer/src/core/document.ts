@@ -1,6 +1,6 @@
 // What Python writes into the page: src/rasplab/view/explorer/document.py has the same fields.
 
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 export type Value =
   string | number | boolean | null | { tuple: Value[] } | { integer: string } | { float: string };
@@ -11,6 +11,9 @@ export interface ArrayData {
   numbers: string;
   index: string | null;
 }
+
+export type Activation = "relu" | "gelu" | "silu";
+export type Norm = "none" | "layer" | "rms";
 
 export interface Config {
   n_layers: number;
@@ -26,6 +29,10 @@ export interface Config {
   output_values: Value[] | null;
   output_undefined: boolean;
   output_unit: number | null;
+  /** Left out of models without norms, and with relus. */
+  activation?: Activation;
+  norm?: Norm;
+  norm_epsilon?: number;
 }
 
 export interface Direction {
@@ -166,6 +173,12 @@ export interface CircuitView {
   unproven: string[];
 }
 
+/** A column of the stream that holds up the norms; no named direction has a part of it. */
+export interface NormLane {
+  name: string;
+  column: number;
+}
+
 export interface ModelDocument {
   format: number;
   name: string;
@@ -183,6 +196,9 @@ export interface ModelDocument {
   input: number[];
   arrays: Record<string, ArrayData>;
   circuits: CircuitView[];
+  lanes: NormLane[];
+  /** How many times as much hidden units of a smooth activation read, and as much less they write. */
+  sharpness: number;
   beside: ModelDocument | null;
 }
 

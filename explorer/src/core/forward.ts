@@ -1,7 +1,9 @@
 // The forward pass, in doubles over the stored weights: weights/forward.py in JavaScript.
 
+import type { Activation } from "./document";
 import { at, type HeadWeights, type LayerWeights, type Model } from "./model";
-import { EMBED, halfLayers } from "./schedule";
+import { activated, normed } from "./norms";
+import { EMBED, halfLayers, OUTPUT } from "./schedule";
 
 export const BOS = 0;
 
@@ -21,6 +23,10 @@ export interface Run {
   heads: HeadRun[][];
   hidden: Float64Array[];
   logits: Float64Array;
+  /** The stream's columns that no named direction has a part of, after each half-layer. */
+  lanes: Map<string, Float64Array>;
+  /** By what each norm divides each position, before the half-layer or the output that it serves. */
+  scales: Map<string, Float64Array>;
 }
 
 /** The coordinates that replace what stands on a variable's directions at a position. */
@@ -43,6 +49,8 @@ export function forward(model: Model, tokens: number[], edits: Edit[] = []): Run
     heads: [],
     hidden: [],
     logits: new Float64Array(),
+    lanes: new Map(),
+    scales: new Map(),
   };
   let stream = new Float64Array(n * c.d_model);
   ids.forEach((id, i) => {
@@ -52,23 +60,31 @@ export function forward(model: Model, tokens: number[], edits: Edit[] = []): Run
   const keep = (site: string) => {
     for (const edit of edits) if (edit.site === site) replace(model, stream, edit);
     run.residual.set(site, named(model, stream));
+    run.lanes.set(site, lanesOf(model, stream));
+  };
+  const read = (reader: string, gain: Float64Array | null | undefined) => {
+    if (!gain) return stream;
+    const behind = normed(c, stream, gain);
+    run.scales.set(reader, behind.scales);
+    return behind.stream;
   };
   keep(EMBED);
   for (const { site, layer, half } of halfLayers(c.n_layers)) {
     const weights = at(model.layers, layer);
+    const x = read(site, weights.gains?.[half]);
     stream = Float64Array.from(stream);
     if (half === "attn") {
-      const heads = weights.heads.map((head) => attend(head, stream, n, c.causal));
+      const heads = weights.heads.map((head) => attend(head, x, n, c.causal));
       for (const head of heads) add(stream, 0, head.result);
       run.heads.push(heads);
     } else {
-      const hidden = activate(weights, stream);
+      const hidden = activate(weights, x, c.activation);
       add(stream, 0, weights.write.after(hidden));
       run.hidden.push(hidden);
     }
     keep(site);
   }
-  run.logits = model.readout.after(stream, model.readoutBias);
+  run.logits = model.readout.after(read(OUTPUT, model.readoutGain), model.readoutBias);
   return run;
 }
 
@@ -111,8 +127,20 @@ function attend(head: HeadWeights, x: Float64Array, n: number, causal: boolean):
   return { scores, pattern, result: head.out.after(z) };
 }
 
-function activate(weights: LayerWeights, x: Float64Array): Float64Array {
-  return weights.read.after(x, weights.readBias).map((input) => Math.max(input, 0));
+/** What stands in the columns beside the stream: a row per position. */
+function lanesOf(model: Model, stream: Float64Array): Float64Array {
+  const { config, lanes } = model.document;
+  const rows = stream.length / config.d_model;
+  return Float64Array.from(
+    { length: rows * lanes.length },
+    (_, i) =>
+      stream[Math.floor(i / lanes.length) * config.d_model + at(lanes, i % lanes.length).column] ??
+      0,
+  );
+}
+
+function activate(weights: LayerWeights, x: Float64Array, kind?: Activation): Float64Array {
+  return activated(weights.read.after(x, weights.readBias), kind);
 }
 
 function add(target: Float64Array, offset: number, what: Float64Array): void {

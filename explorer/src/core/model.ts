@@ -2,6 +2,8 @@
 
 import { Matrix, unpack } from "./arrays";
 import type { ModelDocument } from "./document";
+import { normOf } from "./norms";
+import type { Half } from "./schedule";
 
 export interface HeadWeights {
   query: Matrix;
@@ -18,6 +20,8 @@ export interface LayerWeights {
   read: Matrix;
   readBias: Float64Array;
   write: Matrix;
+  /** What each norm multiplies each column by, if the model has norms. */
+  gains: Record<Half, Float64Array> | null;
 }
 
 export interface Model {
@@ -27,6 +31,7 @@ export interface Model {
   layers: LayerWeights[];
   readout: Matrix;
   readoutBias: Float64Array;
+  readoutGain: Float64Array | null;
   /** Where named directions lie in the stream, unless they are its columns. */
   basis: { write: Matrix; read: Matrix } | null;
 }
@@ -40,6 +45,7 @@ export function prepare(document: ModelDocument): Model {
   };
   const matrix = (name: string, rows: number, columns: number) =>
     Matrix.from(flat(name), rows, columns);
+  const behindNorms = normOf(c) !== "none";
   const layers = Array.from({ length: c.n_layers }, (_, layer) => {
     const block = `blocks.${layer}.`;
     const heads = (part: string, rows: number, columns: number) => {
@@ -72,6 +78,7 @@ export function prepare(document: ModelDocument): Model {
       read: matrix(`${block}mlp.W_in`, c.d_model, c.d_mlp),
       readBias: flat(`${block}mlp.b_in`),
       write: matrix(`${block}mlp.W_out`, c.d_mlp, c.d_model),
+      gains: behindNorms ? { attn: flat(`${block}ln1.w`), mlp: flat(`${block}ln2.w`) } : null,
     };
   });
   const named = document.circuit.directions.length;
@@ -82,6 +89,7 @@ export function prepare(document: ModelDocument): Model {
     layers,
     readout: matrix("unembed.W_U", c.d_model, c.d_out),
     readoutBias: flat("unembed.b_U"),
+    readoutGain: behindNorms ? flat("ln_final.w") : null,
     basis: document.arrays["basis.write"]
       ? {
           write: matrix("basis.write", named, c.d_model),

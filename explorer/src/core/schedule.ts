@@ -12,6 +12,8 @@ export interface HalfLayer {
 }
 
 export const EMBED = "embed";
+/** Who reads the stream after the last half-layer. */
+export const OUTPUT = "output";
 
 /** The half-layers in order. */
 export function halfLayers(layers: number): HalfLayer[] {
@@ -22,8 +24,14 @@ export function halfLayers(layers: number): HalfLayer[] {
 
 /** The site after which a step's result is there; the output is read after the last. */
 export function siteOf(document: ModelDocument, step: StepData): string {
-  if (step.site !== "output") return step.site;
+  if (step.site !== OUTPUT) return step.site;
   return halfLayers(document.config.n_layers).at(-1)?.site ?? EMBED;
+}
+
+/** The half-layer, or the output, that reads the stream as it is at a site. */
+export function readerAfter(document: ModelDocument, site: string): string {
+  const sites = [EMBED, ...halfLayers(document.config.n_layers).map((half) => half.site)];
+  return sites[sites.indexOf(site) + 1] ?? OUTPUT;
 }
 
 /** The site whose residual stream the heads of a layer read. */

@@ -1,7 +1,9 @@
 import type { Direction, VariablePlace } from "../core/document";
 import { siteOf, writtenAt } from "../core/schedule";
 import { textOf } from "../core/tokens";
-import { brief, number } from "../core/values";
+import { brief } from "../core/values";
+import { Cells, LABELS } from "./Cells";
+import { NormLanes } from "./NormLanes";
 import { siteName } from "./names";
 import {
   classes,
@@ -14,10 +16,7 @@ import {
   type Shared,
 } from "./shared";
 
-const LABELS = 54;
-const ROW = 14;
 const WIDTH = 198;
-const NUMBERS = 14;
 
 /** The residual stream after the current step: a row per direction, a column per position. */
 export function Residual({ shared }: { shared: Shared }) {
@@ -58,6 +57,7 @@ export function Residual({ shared }: { shared: Shared }) {
             when={(written.get(place.name) ?? 0) - shared.view.step}
           />
         ))}
+        <NormLanes shared={shared} cell={cell} />
       </div>
     </section>
   );
@@ -84,7 +84,6 @@ function Group({ shared, place, cell, when }: GroupProps) {
     Array.from({ length: positions }, (_, i) => Math.abs(value(d, i))),
   );
   const largest = Math.max(1e-3, ...all);
-  const height = ROW * directions.length;
   const bos = place.name === "bos";
   return (
     <div
@@ -103,66 +102,21 @@ function Group({ shared, place, cell, when }: GroupProps) {
           {place.name}
         </button>
       )}
-      <svg
-        width={LABELS + cell * positions + 2}
-        height={height + 2}
-        role="img"
-        aria-label={`${place.name}: ${directions.length} directions of the residual stream`}
-      >
-        <rect
-          class={when === 0 ? "frame new" : "frame"}
-          x={LABELS}
-          y={1}
-          width={cell * positions}
-          height={height}
-        />
-        {directions.map((direction, row) => (
-          <g key={direction.index}>
-            <text x={LABELS - 5} y={row * ROW + 12} class="small" text-anchor="end">
-              {label(direction)}
-            </text>
-            {when <= 0 &&
-              Array.from({ length: positions }, (_, i) => {
-                const x = value(direction, i);
-                if (Math.abs(x) < 1e-6 * largest) return null;
-                return (
-                  <rect
-                    key={i}
-                    class={x < 0 ? "negative" : "positive"}
-                    x={LABELS + i * cell}
-                    y={1 + row * ROW}
-                    width={cell}
-                    height={ROW}
-                    fill-opacity={Math.min(1, Math.abs(x) / largest)}
-                    data-direction={direction.index}
-                    data-position={i}
-                    data-value={x}
-                  >
-                    <title>{`${place.name}${direction.values.length > 0 ? ` ${label(direction)}` : ""} at ${i === 0 ? "BOS" : `position ${i - 1}`}: ${number(x)}`}</title>
-                  </rect>
-                );
-              })}
-            {when <= 0 &&
-              direction.values.length === 0 &&
-              !bos &&
-              positions <= NUMBERS &&
-              Array.from({ length: positions }, (_, i) => (
-                <text
-                  key={i}
-                  x={LABELS + (i + 0.5) * cell}
-                  y={row * ROW + 12}
-                  class={classes(
-                    "tiny",
-                    Math.abs(value(direction, i)) > 0.6 * largest && "inverse",
-                  )}
-                  text-anchor="middle"
-                >
-                  {short(value(direction, i))}
-                </text>
-              ))}
-          </g>
-        ))}
-      </svg>
+      <Cells
+        label={`${place.name}: ${directions.length} directions of the residual stream`}
+        cell={cell}
+        positions={positions}
+        isNew={when === 0}
+        isWritten={when <= 0}
+        rows={directions.map((direction) => ({
+          id: direction.index,
+          label: label(direction),
+          title: `${place.name}${direction.values.length > 0 ? ` ${label(direction)}` : ""}`,
+          values: Array.from({ length: positions }, (_, i) => value(direction, i)),
+          largest,
+          numbers: direction.values.length === 0 && !bos,
+        }))}
+      />
     </div>
   );
 }
@@ -172,9 +126,4 @@ function label(direction: Direction): string {
   if (values.length === 0) return role || (variable === "bos" ? "bos" : "number");
   const text = values.slice(0, 3).map(brief).join("|") + (values.length > 3 ? "|…" : "");
   return Array.from(text).length > 9 ? `${text.slice(0, 8)}…` : text;
-}
-
-function short(x: number): string {
-  if (Math.abs(x) < 5e-4) return "0";
-  return Math.abs(x) < 1000 ? String(Number(x.toFixed(2))).replace("-", "−") : x.toExponential(0);
 }

@@ -16,11 +16,12 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
   const { model, run } = shared;
   const units = useMemo(() => unitsOf(model, component), [model, component]);
   const [all, setAll] = useState(false);
+  const { config, sharpness } = model.document;
   const hidden = at(run.hidden, component.layer);
-  const width = model.document.config.d_mlp;
+  const times = sharpness === 1 ? "" : `2${raised(Math.log2(sharpness))}`;
   const positions = Math.min(run.positions - 1, POSITIONS);
   const activity = (unit: Unit) =>
-    Array.from({ length: positions }, (_, i) => hidden[(i + 1) * width + unit.number] ?? 0);
+    Array.from({ length: positions }, (_, i) => hidden[(i + 1) * config.d_mlp + unit.number] ?? 0);
   const shown = all ? units : units.slice(0, UNITS);
   return (
     <details class="inside">
@@ -36,17 +37,17 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
                 </th>
               ))}
               <th scope="col" class="sum">
-                is relu of
+                {`is ${config.activation ?? "relu"} of${times && ` ${times} ×`}`}
               </th>
               <th scope="col" class="sum">
-                and writes
+                {times ? `and writes it over ${times} ×` : "and writes"}
               </th>
             </tr>
           </thead>
           <tbody>
             {shown.map((unit) => {
               const active = activity(unit);
-              const largest = Math.max(...active, 1e-9);
+              const largest = Math.max(...active, 1e-9 * sharpness);
               return (
                 <tr key={unit.number}>
                   <th scope="row">{unit.number}</th>
@@ -54,20 +55,24 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
                     <td
                       key={i}
                       class={amount >= STRONG * largest ? "strong" : ""}
-                      style={{ "--weight": amount / largest }}
+                      style={{ "--weight": Math.max(amount, 0) / largest }}
                       data-unit={unit.number}
                       data-position={i}
                       data-activity={amount}
                       title={`unit ${unit.number} at position ${i}: ${number(amount)}`}
                     >
-                      {amount > 0 ? number(Number(amount.toPrecision(2))) : ""}
+                      {inner(amount / sharpness)}
                     </td>
                   ))}
                   <td class="sum">
-                    <Sum shared={shared} terms={summed(model, unit.reads)} bias={unit.bias} />
+                    <Sum
+                      shared={shared}
+                      terms={summed(model, unit.reads).map(over(sharpness))}
+                      bias={unit.bias / sharpness}
+                    />
                   </td>
                   <td class="sum">
-                    <Sum shared={shared} terms={unit.writes} bias={0} />
+                    <Sum shared={shared} terms={unit.writes.map(over(1 / sharpness))} bias={0} />
                   </td>
                 </tr>
               );
@@ -75,6 +80,9 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
           </tbody>
         </table>
       </div>
+      {times && (
+        <p class="muted">{`A ${config.activation} is a relu wherever it reads much: each unit reads ${times} times as much as the weights shown, and writes as much less. Activities are shown over ${times}.`}</p>
+      )}
       {shown.length < units.length && (
         <button type="button" onClick={() => setAll(true)}>
           {`all ${units.length} units`}
@@ -82,6 +90,20 @@ export function UnitsDetail({ shared, component }: { shared: Shared; component: 
       )}
     </details>
   );
+}
+
+/** Weights as they would be of relus. */
+function over(sharpness: number) {
+  return ([end, weight]: [End, number]): [End, number] => [end, weight / sharpness];
+}
+
+/** An activity in a cell, none where it is 0 but for rounding. */
+function inner(amount: number): string {
+  return Math.abs(amount) > 1e-9 ? number(Number(amount.toPrecision(2))) : "";
+}
+
+function raised(exponent: number): string {
+  return Array.from(String(exponent), (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join("");
 }
 
 interface SumProps {

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,10 +109,25 @@ class Lanes:
 
     >>> Lanes("layer", 3).zero, Lanes("layer", 3).anchors, Lanes("rms", 3).anchors
     (3, (5, 6), (3,))
+    >>> Lanes("layer", 3).names, Lanes("none", 3).names
+    (('zero', 'balance', 'A', '-A'), ())
     """
 
     norm: Norm
     width: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each of them is called, in order."""
+        match self.norm:
+            case "layer":
+                return ("zero", "balance", "A", "-A")
+            case "rms":
+                return ("A",)
+            case "none":
+                return ()
+            case _:
+                assert_never(self.norm)
 
     @property
     def total(self) -> int:

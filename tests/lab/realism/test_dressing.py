@@ -217,15 +217,10 @@ def test_dials_that_make_no_sense_are_refused(
 
 
 def test_who_has_no_such_norms_says_so(normed: rasplab.Model, tmp_path: Path) -> None:
-    from rasplab.view.explorer.document import document_of
-
     for home in ("gpt2", "gpt2-layernorm"):
         with pytest.raises(InputError) as refused:
             normed.save_pretrained(tmp_path / home, architecture=home)
         assert refused.value.code == "E486"
-    with pytest.raises(InputError) as refused:
-        document_of(normed)
-    assert refused.value.code == "E486"
     with pytest.raises(InputError) as refused:
         normed.to_onnx(tmp_path / "x.onnx")
     assert refused.value.code == "E487"

@@ -7,6 +7,7 @@ vm.runInThisContext(script);
 const engine = globalThis.rasplabExplorer;
 const { documents, inputs, edits } = JSON.parse(job);
 const list = (array) => Array.from(array);
+const bySite = (kept) => Object.fromEntries([...kept].map(([site, x]) => [site, list(x)]));
 
 const results = documents.map((text, i) => {
   const document = engine.readDocument(text);
@@ -16,7 +17,9 @@ const results = documents.map((text, i) => {
     const run = engine.forward(model, ids, changes);
     const places = document.circuit.variables.filter((place) => place.name !== "bos");
     return {
-      residual: Object.fromEntries([...run.residual].map(([site, x]) => [site, list(x)])),
+      residual: bySite(run.residual),
+      lanes: bySite(run.lanes),
+      scales: bySite(run.scales),
       patterns: run.heads.map((layer) => layer.map((head) => list(head.pattern))),
       hidden: run.hidden.map(list),
       logits: list(run.logits),

@@ -10,9 +10,13 @@ import pytest
 
 import rasplab
 from rasplab import programs
+from rasplab.diagnostics import CompileError
+from rasplab.lab.realism import disguise
 from rasplab.rasp.values import identity
 from rasplab.view.explorer import document_of
 from rasplab.weights import EMBED, Basis, ModelWeights, forward
+from rasplab.weights.architecture import LAST_NORM
+from rasplab.weights.dressing import sharpness
 from rasplab.weights.reading import OneOf, Raw, tolerance
 from tests.view.explorer.engine import needs_node, run_engine
 from tests.view.models import library_model
@@ -65,16 +69,26 @@ def activations_of(weights: ModelWeights, row: list[int]) -> tuple[dict[str, Any
 
 def compare_activations(model: rasplab.Model, ids: list[list[int]], results: Any) -> None:
     config = model.config
+    scale = 1.0 if config.activation == "relu" else sharpness(config.dtype)
     for row, result in zip(ids, results, strict=True):
         kept, logits = activations_of(in_doubles(model.weights), row)
         assert close(result["logits"], logits)
         for site in config.architecture.sites:
             stream = model.weights.frame(site).named(kept[config.architecture.stream(site)])
             assert close(result["residual"][str(site)], stream), site
+            lanes = kept[config.architecture.stream(site)][:, config.bare.d_model :]
+            assert close(result["lanes"][str(site)], lanes), site
         for layer in range(config.n_layers):
             block = f"blocks.{layer}."
             assert close(result["patterns"][layer], kept[f"{block}attn.hook_pattern"])
-            assert close(result["hidden"][layer], kept[f"{block}mlp.hook_post"])
+            hidden = np.array(result["hidden"][layer]) / scale
+            assert close(hidden, kept[f"{block}mlp.hook_post"] / scale)
+        norms = {LAST_NORM: "output"} | {
+            s.inner_norm: str(s.site) for s in config.architecture.steps
+        }
+        expected = {s: kept[f"{n}hook_scale"] for n, s in norms.items() if config.norm != "none"}
+        assert expected.keys() == result["scales"].keys()
+        assert all(close(result["scales"][site], kept) for site, kept in expected.items())
 
 
 def plain(read: Any) -> Any:
@@ -123,6 +137,10 @@ def test_every_activation_reading_and_output_is_the_models(
     name: str, optimize: int, tmp_path: Path
 ) -> None:
     model = library_model(name, optimize=optimize)
+    compare_all(model, tmp_path)
+
+
+def compare_all(model: rasplab.Model, tmp_path: Path) -> None:
     sequences = inputs_of(model)
     ids = [model.encode([s])[0, 1:].tolist() for s in sequences]
     results = run_engine(tmp_path, document_of(model), ids)
@@ -140,6 +158,53 @@ def test_every_activation_reading_and_output_is_the_models(
         outputs = [["value", plain(v)] for v in result["outputs"]]
         off = 2 * model.certificate.output_error
         assert all(same(a, b, off) for a, b in zip(outputs, expected, strict=True))
+
+
+DRESSED = [
+    (norm, activation)
+    for norm in ("none", "layer", "rms")
+    for activation in ("relu", "gelu", "silu")
+    if (norm, activation) != ("none", "relu")
+]
+
+
+@pytest.mark.everyday(4)
+@pytest.mark.parametrize(
+    ("name", "norm", "activation"),
+    [(name, *DRESSED[i % len(DRESSED)]) for i, name in enumerate(NAMES)],
+)
+def test_behind_norms_and_with_smooth_units_it_is_the_models(
+    name: str, norm: Any, activation: Any, tmp_path: Path
+) -> None:
+    compare_all(dressed(library_model(name), norm, activation), tmp_path)
+
+
+@pytest.mark.slow  # every norm with all units
+@pytest.mark.parametrize(("norm", "activation"), DRESSED)
+@pytest.mark.parametrize("name", ["sort", "dyck2"])
+def test_every_norm_with_all_units(name: str, norm: Any, activation: Any, tmp_path: Path) -> None:
+    compare_all(dressed(library_model(name), norm, activation, rotate=True), tmp_path)
+
+
+def dressed(model: rasplab.Model, norm: Any, activation: Any, **dials: Any) -> rasplab.Model:
+    """In float32, or in float64 where that is refused."""
+    off = {"rotate": False, "permute": False, "mix_heads": False} | dials
+    try:
+        return disguise(model, norm=norm, activation=activation, **off)
+    except CompileError:
+        return disguise(model, norm=norm, activation=activation, dtype="float64", **off)
+
+
+def test_what_is_set_behind_a_norm_has_its_effect(tmp_path: Path) -> None:
+    model = dressed(library_model("reverse"), "layer", "silu", rotate=True)
+    place = next(v for v in model.manifest.variables if v.name == "tokens")
+    row = [float(d.values == ("c",)) for d in model.manifest.directions if d.variable == "tokens"]
+    edit = {"site": str(place.written), "position": 1, "start": place.start, "row": row}
+    sequence = [*"abdb"]
+    ids = model.encode([sequence])[0, 1:].tolist()
+    [result] = run_engine(tmp_path, document_of(model), [ids], [edit])
+    assert result["outputs"] == model.run(sequence, {"tokens": {0: "c"}}, check=False)
+    assert result["outputs"] != model(sequence)
 
 
 @pytest.mark.slow

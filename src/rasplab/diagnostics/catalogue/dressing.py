@@ -31,7 +31,7 @@ is computed in the model's own format, which libraries do not do in formats of 1
         "a target does not compute the norms or hidden units of a model",
         """\
 A model was made to run behind real norms, or with gelu or silu units, and is to be put into an
-architecture, or a page, that has none of these.""",
+architecture that has none of these.""",
         """\
 Without its norms the model is another function. Where a target has norms of its own, a model
 without any is what is put behind them.""",

@@ -22,8 +22,9 @@ from rasplab.view.plan_drawing import lanes_of
 from rasplab.view.plan_rows import rows_of
 from rasplab.weights import EMBED, ModelWeights, encode
 from rasplab.weights.artefact import Component
-from rasplab.weights.config import FIRST_TOKEN_ID
+from rasplab.weights.config import FIRST_TOKEN_ID, Config
 from rasplab.weights.directions import require_directions
+from rasplab.weights.dressing import Lanes, sharpness
 from rasplab.weights.manifest import circuit_data, config_data
 from rasplab.weights.reading import tolerance
 from rasplab.weights.trace import direction_labels
@@ -32,7 +33,7 @@ from rasplab.weights.values_json import to_json
 if TYPE_CHECKING:
     from rasplab.model import Model
 
-FORMAT = 2
+FORMAT = 3
 
 INTEGERS_IN_JAVASCRIPT = 1 << 53
 """Up to here a number of JavaScript tells integers apart."""
@@ -84,10 +85,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class NormLane:
+    """A column of the stream that holds up the norms, which no named direction has a part of."""
+
+    name: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Everything that a page shows; nothing else goes into it but the program of the page.
 
     `beside` is a second network for the same inputs, such as the program's at another level.
+    Hidden units of a smooth activation read `sharpness` times as much, and write as much less.
     """
 
     format: int
@@ -106,6 +116,8 @@ class Document:
     input: tuple[int, ...]
     arrays: dict[str, ArrayData]
     circuits: tuple[CircuitView, ...]
+    lanes: tuple[NormLane, ...]
+    sharpness: float
     beside: Document | None = None
 
     def data(self) -> dict[str, Any]:
@@ -133,10 +145,10 @@ def document_of(
             steps that the page does not go through, or a stream that changes its basis; E468 for a
             model whose directions have no names.
     """
-    weights = model.weights
+    weights, config = model.weights, model.config
     if beside is not None:
         _require_same_inputs(model, beside)
-    require_standard(weights.config, "the page")
+    require_standard(config.bare, "the page")
     require_one_basis(weights, "the page")
     require_directions(weights, "the page")
     linked = expressions_of(model)
@@ -155,10 +167,10 @@ def document_of(
         name=name or _name(model),
         about=about,
         sizes=_sizes(weights),
-        config=config_data(weights.config),
+        config=config_data(config),
         circuit=circuit_data(short),
         smallest_margin=margin,
-        vocabulary=_typed(weights.config.vocabulary),
+        vocabulary=_typed(config.vocabulary),
         labels=direction_labels(circuit.directions),
         variables=_variables(weights, linked),
         steps=steps,
@@ -167,11 +179,13 @@ def document_of(
         input=first,
         arrays={key: pack(array) for key, array in arrays.items()},
         circuits=circuit_views(model, steps, chosen(circuits)),
+        lanes=_norm_lanes(config),
+        sharpness=1.0 if config.activation == "relu" else sharpness(config.dtype),
         beside=None
         if beside is None
         else document_of(
             beside,
-            weights.config.tokens_of(first),
+            config.tokens_of(first),
             name=name or _name(model),
             circuits=circuits,
         ),
@@ -200,6 +214,12 @@ def _name(model: Model) -> str:
         return named
     last = max(model.manifest.components, key=lambda c: (c.layer, c.kind == "mlp"), default=None)
     return "model" if last is None else last.variable
+
+
+def _norm_lanes(config: Config) -> tuple[NormLane, ...]:
+    """The columns beside the stream, by what stands there."""
+    lanes = Lanes(config.norm, config.bare.d_model)
+    return tuple(NormLane(name, lanes.width + i) for i, name in enumerate(lanes.names))
 
 
 def _typed(vocabulary: tuple[Value, ...]) -> tuple[Token, ...]:
