@@ -35,6 +35,7 @@ from rasplab.craft.error_bounds import (
 )
 from rasplab.craft.model import CraftModel, Output
 from rasplab.craft.precision import FLOAT32, PRECISIONS, Precision
+from rasplab.craft.specification import BlockKind
 from rasplab.diagnostics import counted
 from rasplab.display import Table, html
 
@@ -80,7 +81,7 @@ class Bound:
     """One block: its worst error, the error its decision meets, and the error it would bear."""
 
     name: str
-    kind: str
+    kind: BlockKind
     error: float
     met: float
     borne: float

@@ -16,17 +16,20 @@ from numpy.typing import NDArray
 
 from rasplab.craft.certificate import SPARING, Bound, Certificate
 from rasplab.craft.precision import PRECISIONS
+from rasplab.craft.specification import BlockKind
 from rasplab.rasp.declaration import KINDS, Declaration
 from rasplab.rasp.patterns import PatternError, token_pattern
 from rasplab.rasp.values import identity
 from rasplab.weights.architecture import Activation, Norm, Site, Step
 from rasplab.weights.artefact import (
     Component,
+    Construction,
     Encoding,
     EncodingKind,
     Fused,
     Manifest,
     NamedDirection,
+    PartKind,
     VariablePlace,
     Withheld,
 )
@@ -73,6 +76,10 @@ BY_TYPE: dict[str, Kind] = {
     "Site | None": SiteName(),  # left out where there is none
     "Activation": OneOf(get_args(Activation)),
     "Norm": OneOf(get_args(Norm)),
+    "BlockKind": OneOf(get_args(BlockKind)),
+    "Construction": OneOf(get_args(Construction)),
+    "EncodingKind": OneOf(get_args(EncodingKind)),
+    "PartKind": OneOf(get_args(PartKind)),
     "tuple[tuple[float, ...], ...]": ListOf(TupleOf((Number(),), repeated=True)),
     "tuple[tuple[str, float], ...]": ListOf(TupleOf((Text(), Number()))),
     "tuple[tuple[Value, ...], ...]": ListOf(TupleOf((AnyValue(),), repeated=True)),
@@ -113,11 +120,11 @@ CERTIFICATE = _record(
     tolerated=Number(least=0.0),
     other_formats=ListOf(TupleOf((FORMAT, FLAG, Number(nan=True)))),
 )
-ENCODING = _record(Encoding, kind=OneOf(get_args(EncodingKind)))
+ENCODING = _record(Encoding)
 CIRCUIT = _record(
     Manifest,
     directions=ListOf(_record(NamedDirection)),
-    components=ListOf(_record(Component, kind=OneOf(("head", "mlp")))),
+    components=ListOf(_record(Component)),
     variables=ListOf(_record(VariablePlace, encoding=ENCODING)),
     certificate=CERTIFICATE,
     optimize=OneOf((0, 1)),
