@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasplab.cli.output import aligned, decision, json, record, say, table
 from rasplab.cli.sources import Source
 from rasplab.cli.tokens import shown
@@ -25,7 +23,7 @@ def show_model(model: Model, *, as_json: bool = False) -> None:
     _certificate(model.certificate)
 
 
-def _data(model: Model) -> dict[str, Any]:
+def _data(model: Model) -> dict[str, object]:
     """The same as data; documented in the page on the command line."""
     config, circuit, certificate = model.config, model.manifest, model.certificate
     return {
@@ -47,7 +45,7 @@ def _data(model: Model) -> dict[str, Any]:
     }
 
 
-def show_stage(name: str, source: Source, *, as_json: bool = False, **options: Any) -> None:
+def show_stage(name: str, source: Source, *, as_json: bool = False, **options: object) -> None:
     """What one stage of the compiler makes of a program."""
     from rasplab.compiler import stop_after
     from rasplab.options import read_options

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +40,7 @@ from rasplab.display import Table, html
 
 Array = NDArray[np.float64]
 
-SPARING: Mapping[str, Any] = {"left_out": True}
+SPARING: Mapping[str, object] = {"left_out": True}
 """Metadata of a field that files have only where it is not what it is by default."""
 
 NUMBER_WITHIN = 1e-2

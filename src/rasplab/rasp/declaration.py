@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rasplab.rasp.values import Value
 
@@ -48,7 +47,7 @@ class Declaration:
                 return f"those that are {self.text}"
 
 
-def of_predicate(given: Callable[..., Any]) -> Declaration:
+def of_predicate(given: Callable[..., object]) -> Declaration:
     """What can be written down of a predicate: its name, and the line at which it stands.
 
     >>> def short(sequence):
@@ -60,7 +59,7 @@ def of_predicate(given: Callable[..., Any]) -> Declaration:
     return Declaration("predicate", name, place=_place(given))
 
 
-def _place(given: Callable[..., Any]) -> str:
+def _place(given: Callable[..., object]) -> str:
     """The file and the line of a function, and the text there so far as it can be read."""
     code = getattr(inspect.unwrap(given), "__code__", None)
     if code is None:

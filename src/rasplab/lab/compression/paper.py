@@ -168,7 +168,7 @@ class _Builder:
         self,
         layer: int,
         writes: str,
-        selects: Callable[[Any, Any], bool],
+        selects: Callable[[int, int], bool],
         *,
         query: str,
         key: str,

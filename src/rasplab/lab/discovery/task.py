@@ -6,7 +6,7 @@ import functools
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -218,7 +218,7 @@ class Task:
         if isinstance(edges, Scores):
             return edges
         if isinstance(edges, Mapping):
-            edges = self._tensor(cast("Mapping[Any, Any]", edges))
+            edges = self._tensor(cast("Mapping[object, float]", edges))
         if not isinstance(edges, Tensor) or tuple(edges.shape) != self.shape:
             raise InputError(_no_scores(edges, self.shape))
         named = edges.detach().double().cpu()
@@ -251,7 +251,7 @@ class Task:
         writers = {w.name: i for i, w in enumerate(self.network.blocks.writers)}
         return [readers[e.receiver] for e in self.edges], [writers[e.sender] for e in self.edges]
 
-    def _tensor(self, named: Mapping[Any, Any]) -> Tensor:
+    def _tensor(self, named: Mapping[object, float]) -> Tensor:
         from rasplab.lab.circuits.names import read_pairs
 
         found = torch.zeros(self.shape, dtype=torch.float64)
