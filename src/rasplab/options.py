@@ -6,7 +6,7 @@ import inspect
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import SupportsIndex, cast
 
 from rasplab.craft.precision import PRECISIONS
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
@@ -111,9 +111,9 @@ def _library() -> tuple[str, ...]:
     return tuple(entry.name for entry in programs.all())
 
 
-def _length(given: Any) -> int:
+def _length(given: object) -> int:
     try:
-        length = 0 if isinstance(given, bool) else operator.index(given)
+        length = 0 if isinstance(given, bool) else operator.index(cast("SupportsIndex", given))
     except TypeError:
         length = 0
     if 1 <= length <= LENGTH_AT_MOST:
@@ -159,9 +159,9 @@ def _format(given: object) -> str:
     raise InputError(diagnostic("E410", f"{shown(given)} is no number format", help=f"use {names}"))
 
 
-def _softness(given: Any) -> float:
+def _softness(given: object) -> float:
     given = plain(given)
-    if type(given) in (int, float) and 0 <= given < 1:
+    if isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given < 1:
         return float(given)
     raise InputError(
         diagnostic(

@@ -23,6 +23,7 @@ from rasplab.craft.error_bounds import (
 from rasplab.craft.model import CraftModel, Embedding, Output
 from rasplab.craft.precision import FLOAT16, FLOAT32
 from rasplab.craft.space import Direction, Subspace
+from rasplab.craft.specification import HeadKind
 
 U = FLOAT32.roundoff
 NAMED = Provenance("w", "w")
@@ -190,7 +191,7 @@ def with_block(craft: CraftModel, block: Head | Mlp) -> CraftModel:
 KEYS, QUERIES, VALUES = space(2), space(2), space(2, largest=2.0)
 
 
-def head(kind: str, *, bos: float = 0.0, scale: float = 1.0, **changed: Any) -> Head:
+def head(kind: HeadKind, *, bos: float = 0.0, scale: float = 1.0, **changed: Any) -> Head:
     """Scores 20 where keys match, else 0, and 8 at BOS; the last feature of both is BOS's own."""
     scores: dict[str, Any] = {
         "selected": 20.0, "rejected": 0.0, "bos": 8.0, "query_l1": 20.0, "key_l1": 1.0,
@@ -245,7 +246,7 @@ def test_a_sum_is_off_by_a_part_and_by_what_leaks() -> None:
 
 
 @pytest.mark.parametrize("kind", ["move", "mean", "sum"])
-def test_errors_of_values_and_of_scores_enter(kind: str) -> None:
+def test_errors_of_values_and_of_scores_enter(kind: HeadKind) -> None:
     errors = known((KEYS, 0.0), (QUERIES, 1e-4), (VALUES, 1e-3))
     one = head(kind, scale=64.0)
     # 20 · 1e-4 in each of two features, each matched by at most 1; and 3 roundings of a score of 20
@@ -264,7 +265,7 @@ def test_errors_of_values_and_of_scores_enter(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["move", "mean", "sum"])
-def test_errors_beyond_all_gaps_give_numbers_and_no_overflow(kind: str) -> None:
+def test_errors_beyond_all_gaps_give_numbers_and_no_overflow(kind: HeadKind) -> None:
     """What is bounded by e^50 fails every test that it meets."""
     errors = known((KEYS, 0.0), (QUERIES, 1e4), (VALUES, 0.0))
     one = head(kind, scale=64.0)

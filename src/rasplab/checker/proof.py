@@ -32,6 +32,7 @@ from rasplab.checker.stream import (
 from rasplab.craft.specification import (
     IMPOSSIBLE,
     Attention,
+    BlockKind,
     Function,
     Specification,
     Table,
@@ -57,7 +58,7 @@ class BlockProof:
     """
 
     name: str
-    kind: str
+    kind: BlockKind
     error: float
     at_bos: float
     met: float

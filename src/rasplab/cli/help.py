@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from cyclopts.help import HelpEntry, HelpPanel
 
 MARGIN, WIDEST = 2, 24
 """Blanks before a name; names that are longer have their meaning below them."""
@@ -16,7 +19,7 @@ MARGIN, WIDEST = 2, 24
 class Help:
     """How the pages of `--help` are written where no terminal shows them in boxes."""
 
-    def __call__(self, console: Any, options: Any, panel: Any) -> None:
+    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
         """A list of commands or of parameters under its title."""
         del options
         if not panel.entries:
@@ -28,14 +31,16 @@ class Help:
             lines += _entry(name, meaning, left, console.width)
         _print(console, "\n".join(lines))
 
-    def render_usage(self, console: Any, options: Any, usage: Any) -> None:
+    def render_usage(self, console: Console, options: ConsoleOptions, usage: object) -> None:
         """The line that shows how a command is called."""
         del options
         text = " ".join(_text(usage).split()).removeprefix("Usage:").strip()
         text = text.replace("[ARGS...]", "[TOKENS...]")
         _print(console, _filled(f"Usage: {text}", console.width, " " * 7))
 
-    def render_description(self, console: Any, options: Any, description: Any) -> None:
+    def render_description(
+        self, console: Console, options: ConsoleOptions, description: object
+    ) -> None:
         """What the command does."""
         del options
         paragraphs = _text(description).split("\n\n")
@@ -44,13 +49,13 @@ class Help:
             _print(console, "\n\n".join(filled))
 
 
-def _names(entry: Any, panel: Any) -> str:
+def _names(entry: HelpEntry, panel: HelpPanel) -> str:
     if panel.format == "parameter":
         return ", ".join(entry.display_labels_with_metavar)
     return ", ".join((*entry.positive_names, *entry.positive_shorts))
 
 
-def _meaning(entry: Any) -> str:
+def _meaning(entry: HelpEntry) -> str:
     parts = [_text(entry.description)]
     if entry.choices:
         parts.append(f"[{', '.join(entry.choices)}]")
@@ -92,6 +97,6 @@ def _text(shown: object) -> str:
     return "\n".join(line.rstrip() for line in captured.get().split("\n")).strip()
 
 
-def _print(console: Any, text: str) -> None:
+def _print(console: Console, text: str) -> None:
     console.print(text, highlight=False, markup=False, soft_wrap=True)
     console.print()

@@ -10,7 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from inspect import cleandoc
 from json import dumps
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 from cyclopts import CycloptsError
 from rich import console as rich_console
@@ -19,6 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rasplab.diagnostics import RasplabError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 PATIENCE = 1.0
 """Seconds after which something that is still going on says so."""
@@ -64,18 +67,18 @@ def json(data: object) -> None:
     print(dumps(_finite(data), indent=1, ensure_ascii=False))
 
 
-def record(value: Any, *left_out: str) -> dict[str, Any]:
+def record(value: DataclassInstance, *left_out: str) -> dict[str, object]:
     """The fields of a dataclass, as data."""
     return {k: v for k, v in asdict(value).items() if k not in left_out}
 
 
-def _finite(data: object) -> Any:
+def _finite(data: object) -> object:
     if isinstance(data, float) and not math.isfinite(data):
         return str(data)
     if isinstance(data, dict):
-        return {str(k): _finite(v) for k, v in cast("dict[Any, Any]", data).items()}
+        return {str(k): _finite(v) for k, v in cast("dict[object, object]", data).items()}
     if isinstance(data, list | tuple):
-        return [_finite(part) for part in cast("list[Any]", data)]
+        return [_finite(part) for part in cast("list[object]", data)]
     return data
 
 

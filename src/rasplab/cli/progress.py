@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from rasplab.cli.output import console, note
 
@@ -24,7 +24,7 @@ def shown_progress(what: str, unit: str = "steps") -> Generator[Progress]:
     if not target.is_terminal:
         yield _lines(what, unit)
         return
-    columns: tuple[Any, ...] = (
+    columns: tuple[object, ...] = (
         rich.TextColumn("{task.description}"),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),

@@ -86,7 +86,7 @@ def sequence(
     return reader.sequence(tokens)
 
 
-def inputs(given: str | None, reader: Reader) -> Any:
+def inputs(given: str | None, reader: Reader) -> str | Examples | None:
     """What `--inputs` says: examples, where it names a file of them, else a pattern.
 
     Raises:

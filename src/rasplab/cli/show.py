@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from rasplab.cli.output import aligned, decision, fits, json, record, say, table
 from rasplab.cli.sources import Source
@@ -26,7 +25,7 @@ def show_model(model: Model, *, as_json: bool = False) -> None:
     _certificate(model.certificate)
 
 
-def _data(model: Model) -> dict[str, Any]:
+def _data(model: Model) -> dict[str, object]:
     """The same as data; documented in the page on the command line."""
     config, circuit, certificate = model.config, model.manifest, model.certificate
     return {
@@ -48,7 +47,7 @@ def _data(model: Model) -> dict[str, Any]:
     }
 
 
-def show_stage(name: str, source: Source, *, as_json: bool = False, **options: Any) -> None:
+def show_stage(name: str, source: Source, *, as_json: bool = False, **options: object) -> None:
     """What one stage of the compiler makes of a program."""
     from rasplab.compiler import stop_after
     from rasplab.options import read_options

@@ -160,7 +160,7 @@ def _called(entry: programs.Entry, text: str) -> SOp:
         ) from None
 
 
-def _literal(argument: ast.expr) -> Any:
+def _literal(argument: ast.expr) -> object:
     try:
         return ast.literal_eval(argument)
     except ValueError:
@@ -182,7 +182,7 @@ def _from_file(text: str) -> SOp:
     module = _run(path)
     if name not in vars(module):
         raise InputError(_no_such_name(module, file, name))
-    found: Any = vars(module)[name]
+    found: object = vars(module)[name]
     if callable(found) and not isinstance(found, rasp.Expression):
         found = _guarded(path, cast(Callable[[], Any], found))
     if not isinstance(found, SOp):
@@ -215,7 +215,7 @@ def _run(path: Path) -> ModuleType:
     return module
 
 
-def _guarded(path: Path, call: Callable[[], Any]) -> Any:
+def _guarded(path: Path, call: Callable[[], Any]) -> object:
     """Call what the user wrote; what it raises becomes a diagnostic at its last line there."""
     try:
         return call()

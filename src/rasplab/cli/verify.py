@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -28,7 +27,7 @@ class Report:
     """What is said of a model: printed at once, or kept to be printed as JSON."""
 
     quiet: bool
-    said: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    said: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
 
     def __call__(self, about: str, text: str, holds: bool | None = True) -> None:
         """A statement; `holds` is `None` where nothing was compared."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rasplab.craft.affine import Affine
 from rasplab.craft.space import Subspace
+from rasplab.craft.specification import HeadKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Head:
     value: Affine
     writes: Subspace
     scale: float
-    kind: str
+    kind: HeadKind
     scores: Scores
     implements: Provenance
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +34,13 @@ from rasplab.craft.error_bounds import (
 )
 from rasplab.craft.model import CraftModel, Output
 from rasplab.craft.precision import FLOAT32, PRECISIONS, Precision
+from rasplab.craft.specification import BlockKind
 from rasplab.diagnostics import counted
 from rasplab.display import Table, html
 
 Array = NDArray[np.float64]
 
-SPARING: Mapping[str, Any] = {"left_out": True}
+SPARING: Mapping[str, object] = {"left_out": True}
 """Metadata of a field that files have only where it is not what it is by default."""
 
 NUMBER_WITHIN = 1e-2
@@ -80,7 +80,7 @@ class Bound:
     """One block: its worst error, the error its decision meets, and the error it would bear."""
 
     name: str
-    kind: str
+    kind: BlockKind
     error: float
     met: float
     borne: float

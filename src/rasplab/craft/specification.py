@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,11 @@ from rasplab.display import brief
 from rasplab.rasp.values import Value
 
 Codes = NDArray[np.int32]
+
+HeadKind: TypeAlias = Literal["move", "mean", "sum"]
+"""What a head does with the values that it selects."""
+
+BlockKind: TypeAlias = Literal[HeadKind, "mlp"]
 
 IMPOSSIBLE = -1
 """The code of a combination of values that cannot occur together."""
@@ -97,7 +103,7 @@ class Attention:
     """
 
     variable: str
-    kind: str
+    kind: HeadKind
     comparisons: tuple[Comparison, ...]
     ranking: Table | None
     values: Table | Total

@@ -38,7 +38,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -337,7 +337,7 @@ class _GPT2:
     def sizes(self, config: Config) -> dict[str, int]:
         return asdict(self._shape(config))
 
-    def config(self, config: Config, words: int, activation: str) -> dict[str, Any]:
+    def config(self, config: Config, words: int, activation: str) -> dict[str, object]:
         shape = self._shape(config)
         return {
             "architectures": ["GPT2LMHeadModel"],

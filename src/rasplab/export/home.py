@@ -7,7 +7,7 @@ What is an architecture's own stands in one file: a value with the shape of `Hom
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class Home(Protocol):
         """Its shape, as it stands in the ground truth."""
         ...
 
-    def config(self, config: Config, words: int, activation: str) -> dict[str, Any]:
+    def config(self, config: Config, words: int, activation: str) -> dict[str, object]:
         """Its own part of `config.json`, for a vocabulary of so many words."""
         ...
 

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from rasplab.diagnostics import InputError, diagnostic, require
 from rasplab.weights import EMBED, PAD_ID, Config, ModelWeights
 from rasplab.weights.architecture import LAST_NORM, Kind
 from rasplab.weights.dressing import CORNER, norms
 
+if TYPE_CHECKING:
+    import numpy as np
+    from jax import Array
+    from numpy.typing import NDArray
+
+Arrays: TypeAlias = "dict[str, Array]"
 Params: TypeAlias = "dict[str, Any]"
+"""A pytree: what JAX itself has no type for."""
+
 Apply: TypeAlias = "Callable[..., Any]"
+
+
+class Block(Protocol):
+    """A half of a layer: what it writes, and what is seen within."""
+
+    def __call__(self, w: Arrays, x: Array, visible: Array, /) -> tuple[Array, Arrays]:
+        """Of a stream, as far as others are visible."""
+        ...
 
 
 def to_jax(weights: ModelWeights) -> tuple[Apply, Params]:
@@ -38,7 +54,7 @@ def to_jax(weights: ModelWeights) -> tuple[Apply, Params]:
     return _function(weights.config), _params(weights, jax.numpy.asarray)
 
 
-def _params(weights: ModelWeights, convert: Callable[..., Any]) -> Params:
+def _params(weights: ModelWeights, convert: Callable[[NDArray[np.floating]], Array]) -> Params:
     """The arrays as nested dicts; the blocks as a list."""
     blocks: list[Params] = [{} for _ in range(weights.config.n_layers)]
     for number, kind in weights.config.architecture.blocks:
@@ -62,11 +78,11 @@ def _function(config: Config) -> Apply:
     import jax.numpy as jnp
     from jax.lax import Precision
 
-    def product(a: Any, b: Any) -> Any:
+    def product(a: Array, b: Array) -> Array:
         # accelerators round the factors of a product to fewer bits unless told not to
         return jnp.matmul(a, b, precision=Precision.HIGHEST)
 
-    def normed(w: Any, x: Any) -> tuple[Any, Params]:
+    def normed(w: Arrays, x: Array) -> tuple[Array, Arrays]:
         if architecture.norm == "none":
             return x, {}
         if architecture.norm == "layer":
@@ -75,7 +91,7 @@ def _function(config: Config) -> Apply:
         read = x / scale * w["w"]
         return read, {"scale": scale, "normalized": read}
 
-    def unit(x: Any) -> Any:
+    def unit(x: Array) -> Array:
         if architecture.activation == "relu":
             return jnp.maximum(x, 0)
         smooth = {"gelu": jax.nn.gelu, "silu": jax.nn.silu}[architecture.activation]
@@ -84,7 +100,7 @@ def _function(config: Config) -> Apply:
         near = jnp.clip(x, -far, far)
         return jnp.where(jnp.abs(x) < far, smooth(near), jnp.maximum(x, 0))
 
-    def attention(w: Params, x: Any, visible: Any) -> tuple[Any, Params]:
+    def attention(w: Arrays, x: Array, visible: Array) -> tuple[Array, Arrays]:
         x = x[:, None]  # batch, head, position, direction
         q, k, v = (product(x, w[f"W_{part}"]) + w[f"b_{part}"][:, None] for part in "QKV")
         scores = jnp.where(visible, product(q, k.swapaxes(-1, -2)), -jnp.inf)
@@ -94,20 +110,22 @@ def _function(config: Config) -> Apply:
         seen = {"q": q, "k": k, "v": v, "attn_scores": scores, "pattern": pattern}
         return result.sum(axis=1), {**seen, "z": z, "result": result}
 
-    def mlp(w: Params, x: Any, visible: Any) -> tuple[Any, Params]:
+    def mlp(w: Arrays, x: Array, visible: Array) -> tuple[Array, Arrays]:
         del visible
         hidden = unit(product(x, w["W_in"]) + w["b_in"])
         return product(hidden, w["W_out"]), {"post": hidden}
 
-    steps: dict[Kind, Callable[..., tuple[Any, Params]]] = {"attn": attention, "mlp": mlp}
+    steps: dict[Kind, Block] = {"attn": attention, "mlp": mlp}
 
-    def apply(params: Params, ids: Any, *, activations: bool = False) -> Any:
+    def apply(
+        params: Params, ids: Array, *, activations: bool = False
+    ) -> Array | tuple[Array, Arrays]:
         n = ids.shape[1]
         x = params["embed"]["W_E"][ids] + params["pos_embed"]["W_pos"][:n]
         visible = (ids != PAD_ID)[:, None, None, :]
         if architecture.causal:
             visible = visible & jnp.tri(n, dtype=bool)
-        seen: Params = {} if architecture.steps else {architecture.stream(EMBED): x}
+        seen: Arrays = {} if architecture.steps else {architecture.stream(EMBED): x}
         for step in architecture.steps:
             seen.setdefault(step.reads_whole, x)
             block = params["blocks"][step.block]
@@ -118,7 +136,7 @@ def _function(config: Config) -> Apply:
             if step.kind == "mlp":
                 seen[step.out] = written
             x = seen[architecture.stream(step.site)] = x + written
-        read, own = normed(params.get("ln_final"), x)
+        read, own = normed(params.get("ln_final", {}), x)
         seen |= {f"{LAST_NORM}hook_{part}": array for part, array in own.items()}
         out = product(read, params["unembed"]["W_U"]) + params["unembed"]["b_U"]
         return (out, seen) if activations else out

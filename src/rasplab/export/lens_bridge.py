@@ -14,7 +14,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformer_lens.config import TransformerBridgeConfig
 from transformer_lens.factories.architecture_adapter_factory import ArchitectureAdapterFactory
+from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.generalized_components import (
     BlockBridge,
     EmbeddingBridge,
@@ -61,7 +63,7 @@ class CompiledMLP(nn.Module):
         return self.c_proj(self.act(self.c_fc(x)))
 
 
-def _norm(cfg: Any) -> nn.Module:
+def _norm(cfg: TransformerBridgeConfig) -> nn.Module:
     """A norm with a gain alone; without one, something that does nothing, to be hooked."""
     match cfg.normalization_type:
         case "LN":
@@ -75,11 +77,11 @@ def _norm(cfg: Any) -> nn.Module:
 class CompiledBlock(nn.Module):
     """One layer; without norms `ln_1` and `ln_2` do nothing, and are there to be hooked."""
 
-    def __init__(self, cfg: Any) -> None:
+    def __init__(self, cfg: TransformerBridgeConfig) -> None:
         super().__init__()
         self.ln_1, self.ln_2 = _norm(cfg), _norm(cfg)
         self.attn = CompiledAttention(cfg.d_model, cfg.n_heads * cfg.d_head)
-        self.mlp = CompiledMLP(cfg.d_model, cfg.d_mlp, cfg.act_fn)
+        self.mlp = CompiledMLP(cfg.d_model, cfg.d_mlp or 0, cfg.act_fn)
 
     def forward(self, x: Tensor, attention_mask: Tensor) -> tuple[Tensor]:
         x = x + self.attn(self.ln_1(x), attention_mask=attention_mask)[0]
@@ -89,7 +91,7 @@ class CompiledBlock(nn.Module):
 class CompiledModel(nn.Module):
     """A compiled transformer with the names that `RasplabAdapter` expects."""
 
-    def __init__(self, cfg: Any) -> None:
+    def __init__(self, cfg: TransformerBridgeConfig) -> None:
         super().__init__()
         self.causal = cfg.attention_dir == "causal"
         self.wte, self.wpe = (
@@ -101,7 +103,7 @@ class CompiledModel(nn.Module):
         self.lm_head = nn.Linear(cfg.d_model, cfg.d_vocab_out)
 
     def forward(
-        self, input_ids: Tensor, attention_mask: Tensor | None = None, **unused: Any
+        self, input_ids: Tensor, attention_mask: Tensor | None = None, **unused: object
     ) -> Tensor:
         """The read-out (batch x positions x d_out); PAD is never attended to."""
         seen = input_ids != PAD_ID
@@ -139,7 +141,7 @@ class UnscaledAttention(JointQKVAttentionBridge):
 class RasplabAdapter(GPT2ArchitectureAdapter):
     """Our transformer: its own norms, scores as they are, causal or not as it was compiled."""
 
-    def __init__(self, cfg: Any) -> None:
+    def __init__(self, cfg: TransformerBridgeConfig) -> None:
         norm = cfg.normalization_type
         super().__init__(cfg)
         self.cfg.normalization_type = norm
@@ -183,7 +185,9 @@ class GPT2Adapter(GPT2ArchitectureAdapter):
             blocks.submodules["attn"].is_causal = False
 
 
-def bridge_of(module: CompiledModel, config: Any, tokenizer: Any) -> Any:
+def bridge_of(
+    module: CompiledModel, config: TransformerBridgeConfig, tokenizer: object
+) -> TransformerBridge:
     """A bridge around a compiled model, whose weights are never processed.
 
     TransformerLens's compatibility mode folds and centres weights, which keeps a language model's
@@ -200,7 +204,7 @@ def bridge_of(module: CompiledModel, config: Any, tokenizer: Any) -> Any:
     return bridge
 
 
-def _leave_as_they_are(**unused: Any) -> None:
+def _leave_as_they_are(**unused: object) -> None:
     """In place of a bridge's `process_weights`."""
 
 

@@ -8,6 +8,7 @@ it. Input `ids` (batch x positions, int64), output `logits` (batch x positions x
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -50,9 +51,9 @@ class _Graph:
         self.onnx: Any = require("onnx", extra="onnx", purpose="an ONNX file")
         self.weights, self.activations = weights, activations
         self.double = weights.config.dtype == "float64"
-        self.nodes: list[Any] = []
+        self.nodes: list[object] = []
         self.constants: list[Any] = []
-        self.kept: list[Any] = []
+        self.kept: list[object] = []
 
     def model(self) -> Any:
         """The checked ONNX model."""
@@ -172,7 +173,7 @@ class _Graph:
             self.kept.append(self._info(name, [None] * axes))
         return named
 
-    def node(self, kind: str, *inputs: str, into: str | None = None, **options: Any) -> str:
+    def node(self, kind: str, *inputs: str, into: str | None = None, **options: object) -> str:
         """Append a node; the name of what it gives."""
         output = into or f"{kind}_{len(self.nodes)}"
         self.nodes.append(
@@ -184,7 +185,7 @@ class _Graph:
         """One of the model's arrays."""
         return self.constant(name, self.weights.arrays[name])
 
-    def constant(self, name: str, array: NDArray[Any]) -> str:
+    def constant(self, name: str, array: NDArray[np.generic]) -> str:
         """A constant in the model's own format."""
         return self._constant(name, array.astype(np.float64 if self.double else np.float32))
 
@@ -192,13 +193,13 @@ class _Graph:
         """A constant of whole numbers."""
         return self._constant(name, np.array(numbers, np.int64))
 
-    def _constant(self, name: str, array: NDArray[Any]) -> str:
+    def _constant(self, name: str, array: NDArray[np.generic]) -> str:
         if name not in {tensor.name for tensor in self.constants}:
             contiguous = np.asarray(array, order="C")
             self.constants.append(self.onnx.numpy_helper.from_array(contiguous, name))
         return name
 
-    def _info(self, name: str, shape: list[Any]) -> Any:
+    def _info(self, name: str, shape: Sequence[str | int | None]) -> object:
         kinds = self.onnx.TensorProto
         kind = kinds.DOUBLE if self.double else kinds.FLOAT
         return self.onnx.helper.make_tensor_value_info(name, kind, shape)

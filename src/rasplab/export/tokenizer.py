@@ -8,7 +8,6 @@ The tokenizer itself must not raise: tools try it on a word of theirs before any
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from rasplab.export.vocabulary import BOS, PAD, Words, words_of
 from rasplab.weights import BOS_ID, PAD_ID, Config, manifest
@@ -25,7 +24,7 @@ def tokenizer_files(vocabulary: Words, n_positions: int) -> dict[str, bytes]:
     }
 
 
-def to_tokenizer(config: Config) -> Any:
+def to_tokenizer(config: Config) -> object:
     """The tokenizer itself, a `PreTrainedTokenizerFast`; needs transformers."""
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
@@ -81,7 +80,7 @@ def tokenizer_config(n_positions: int) -> Json:
     }
 
 
-def _special(id: int, text: str) -> dict[str, Any]:
+def _special(id: int, text: str) -> dict[str, object]:
     return {
         "id": id,
         "content": text,

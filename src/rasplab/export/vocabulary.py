@@ -15,7 +15,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import assert_never
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Words:
     columns: tuple[int, ...]
     config: Config
 
-    def text(self, sequence: Iterable[Any]) -> str:
+    def text(self, sequence: Iterable[object]) -> str:
         """A sequence as the tokenizer of a checkpoint reads it, BOS left out.
 
         Raises:
@@ -76,7 +76,7 @@ class Words:
         """The values of ids, BOS and PAD left out."""
         return [self.entries[i].value for i in ids if i not in (BOS_ID, PAD_ID)]
 
-    def decode(self, logits: Any, ids: Any) -> list[list[Value]]:
+    def decode(self, logits: object, ids: object) -> list[list[Value]]:
         """The values of a checkpoint's logits (batch x positions x words) for token ids.
 
         BOS and padding are left out. A number is the logit of `<number>` itself.

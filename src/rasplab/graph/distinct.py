@@ -6,15 +6,17 @@ It also loads `numpy.ma`, a third of what the first compilation in a process cos
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 _CHUNK = 1 << 16
 
+Kind = TypeVar("Kind", bound=np.generic)
 
-def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+
+def distinct(numbers: NDArray[Kind]) -> NDArray[Kind]:
     """The distinct numbers of an array, in increasing order.
 
     >>> distinct(np.array([[2, 1], [2, 0]])).tolist()

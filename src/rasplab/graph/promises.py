@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -173,7 +172,7 @@ def were_observed(assumptions: Iterable[str]) -> list[str]:
     return [a for a in assumptions if any(f"{what}, {how}: " in a for what in WHAT for how in HOW)]
 
 
-def is_single(rows: list[Any]) -> bool:
+def is_single(rows: list[list[bool]]) -> bool:
     """Whether no query selects two positions."""
     return all(sum(row) <= 1 for row in rows)
 
@@ -196,7 +195,7 @@ def unkept(
     return found
 
 
-def _is_alike(rows: list[Any], values: list[Any]) -> bool:
+def _is_alike(rows: list[list[bool]], values: list[Value]) -> bool:
     for row in rows:
         selected = (v for v, chosen in zip(values, row, strict=True) if chosen and v is not None)
         if len(set(map(identity, selected))) > 1:

@@ -60,7 +60,8 @@ def _values(node: Node, operands: list[list[Any]], tokens: list[Value]) -> list[
             return [_mean(selected, node.op.default) for selected in selected_values(*operands)]
         case g.Sum():
             return [
-                canonical(total(cast(Any, selected))) for selected in selected_values(*operands)
+                canonical(total(cast("list[float]", selected)))
+                for selected in selected_values(*operands)
             ]
         case g.Select() | g.And() | g.Or() | g.Not() | g.Best():
             raise InternalError(f"not a sequence operator: {node.op}")
@@ -76,7 +77,7 @@ def _mean(selected: list[Value], default: Value) -> Value:
     if not all(map(is_number, selected)):
         found = ", ".join(dict.fromkeys(map(repr, selected)))
         raise ProgramError(diagnostic("E204", f"an aggregate would average words: {found}"))
-    return mean(cast(Any, selected))
+    return mean(cast("list[float]", selected))
 
 
 def selected_values(rows: list[list[bool]], values: list[Value]) -> list[list[Value]]:

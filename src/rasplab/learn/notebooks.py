@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from rasplab.learn.exercise import Exercise
 from rasplab.learn.table import all as every
 from rasplab.weights.directory import write_directory
 
-Json: TypeAlias = "dict[str, Any]"
+Json: TypeAlias = "dict[str, object]"
 
 PLACEHOLDER = "...  # your program in place of the dots"
 

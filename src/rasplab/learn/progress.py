@@ -71,7 +71,7 @@ def read_progress(path: Path) -> Progress:
         OSError: it is there and cannot be read.
     """
     try:
-        data: Any = json.loads(path.read_text("utf-8"))
+        data: object = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return Progress()
     kept = _entries(data)
@@ -102,7 +102,7 @@ def _entries(data: object) -> dict[str, tuple[list[int] | None, int]]:
     found = _fields(data, "format", "version", "exercises")
     if found[:2] != [_FORMAT, _VERSION] or not isinstance(found[2], dict):
         raise ValueError("it holds something else than progress")
-    return {name: _entry(entry) for name, entry in cast("dict[str, Any]", found[2]).items()}
+    return {name: _entry(entry) for name, entry in cast("dict[str, object]", found[2]).items()}
 
 
 def _entry(data: object) -> tuple[list[int] | None, int]:
@@ -117,7 +117,7 @@ def _entry(data: object) -> tuple[list[int] | None, int]:
 
 def _fields(data: object, *names: str) -> list[Any]:
     """The parts of a JSON object that has exactly these names."""
-    if not isinstance(data, dict) or cast("dict[str, Any]", data).keys() != set(names):
+    if not isinstance(data, dict) or cast("dict[str, object]", data).keys() != set(names):
         raise ValueError(f"it should have {', '.join(names)}")
     return [data[name] for name in names]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rasplab.craft import CraftModel, Head
+from rasplab.craft.specification import HeadKind
 from rasplab.diagnostics import InternalError
 from rasplab.graph import Node
 from rasplab.lower.attention import Pattern
@@ -48,7 +49,7 @@ class Lowered:
     def __str__(self) -> str:
         return str(self.craft)
 
-    def kind(self, node: Node) -> str:
+    def kind(self, node: Node) -> HeadKind:
         """What the head of an aggregate does with the values."""
         name = self.names[node]
         return next(

@@ -6,14 +6,14 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ParamSpec, TypeAlias, cast
+from typing import ParamSpec, TypeAlias, cast
 
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.rasp import SOp, Value
 
 P = ParamSpec("P")
 Vocabulary: TypeAlias = tuple[Value, ...]
-Arguments: TypeAlias = Callable[[Vocabulary, int], Mapping[str, Any]]
+Arguments: TypeAlias = Callable[[Vocabulary, int], Mapping[str, object]]
 
 _ENTRIES: dict[str, Entry] = {}
 
@@ -96,7 +96,7 @@ def get(name: str) -> Entry:
     >>> get("hist").summary
     'How often the token at each position occurs in the sequence.'
     """
-    text = name if isinstance(cast(Any, name), str) else ""  # a person may give anything
+    text = name if isinstance(cast(object, name), str) else ""  # a person may give anything
     if text in _ENTRIES:
         return _ENTRIES[text]
     close = get_close_matches(text, _ENTRIES, n=1, cutoff=0.6)

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rasplab.diagnostics.diagnostic import counted
 from rasplab.rasp.values import Value
@@ -58,7 +57,7 @@ def quoted(pattern: str) -> str:
     return f"'{pattern}'" if pattern.isprintable() and "'" not in pattern else repr(pattern)
 
 
-def of_predicate(given: Callable[..., Any]) -> Declaration:
+def of_predicate(given: Callable[..., object]) -> Declaration:
     """What can be written down of a predicate: its name, and the line at which it stands.
 
     >>> def short(sequence):
@@ -70,7 +69,7 @@ def of_predicate(given: Callable[..., Any]) -> Declaration:
     return Declaration("predicate", name, place=_place(given))
 
 
-def _place(given: Callable[..., Any]) -> str:
+def _place(given: Callable[..., object]) -> str:
     """The file and the line of a function, and the text there so far as it can be read."""
     code = getattr(inspect.unwrap(given), "__code__", None)
     if code is None:

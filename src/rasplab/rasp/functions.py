@@ -7,9 +7,11 @@ import operator
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from rasplab.rasp.values import Value, canonical
+
+Defined: TypeAlias = "str | float | tuple[Value, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,13 @@ class Function:
         return self.name
 
 
-def _power(base: Any, exponent: Any) -> Any:
+def _power(base: float, exponent: float) -> float:
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
         _ = float(abs(base)) ** exponent  # overflows early, before a huge integer is built
     return base**exponent
 
 
-def _multiply(a: Any, b: Any) -> Any:
+def _multiply(a: Defined, b: Defined) -> float:
     if isinstance(a, str | tuple) or isinstance(b, str | tuple):
         raise TypeError("words cannot be multiplied")
     return a * b
@@ -69,7 +71,7 @@ def _divide_down(a: float, b: float) -> float:
     return a // b
 
 
-def _remainder(a: Any, b: Any) -> Any:
+def _remainder(a: str | float, b: float) -> float:
     if isinstance(a, str):
         raise TypeError("a word has no remainder")
     return a % b

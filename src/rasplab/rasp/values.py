@@ -14,9 +14,12 @@ import math
 import sys
 from collections.abc import Callable, Hashable
 from numbers import Complex, Integral, Real
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from rasplab.diagnostics import shown
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Value: TypeAlias = "str | bool | int | float | tuple[Value, ...] | None"
 
@@ -53,7 +56,7 @@ def _canonical_foreign(value: object) -> Value:
     if isinstance(value, Complex):
         return None
     if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        return canonical(cast(Any, value).item())
+        return canonical(cast("np.generic", value).item())
     raise TypeError(
         f"{shown(value)} is no value of the language: "
         "use strings, numbers, booleans, tuples of them, or None"

@@ -256,7 +256,7 @@ class Transformer(nn.Module):
             mask = mask + x.new_full((n, n), -math.inf).triu(1)
         return mask
 
-    def encode(self, sequences: Sequence[Iterable[Any]]) -> Tensor:
+    def encode(self, sequences: Sequence[Iterable[object]]) -> Tensor:
         """Token ids (b n): BOS, the tokens, PAD up to the longest sequence.
 
         Raises:
@@ -265,7 +265,7 @@ class Transformer(nn.Module):
         return torch.as_tensor(codec.encode(self.config, sequences), device=self.device)
 
     @torch.no_grad()
-    def batch(self, sequences: Sequence[Iterable[Any]]) -> list[list[Value]]:
+    def batch(self, sequences: Sequence[Iterable[object]]) -> list[list[Value]]:
         """The values that the model gives at every position of every sequence."""
         ids = self.encode(sequences)
         lengths = [len(row) - 1 - int((row == PAD_ID).sum()) for row in ids]

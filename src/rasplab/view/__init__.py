@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Unpack
+from typing import TYPE_CHECKING, NoReturn, Unpack
 
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.diagnostics.absence import absent
@@ -218,7 +218,7 @@ def _weights(model: Model, picture: str) -> ModelWeights:
     """Those of a model; a program has none yet (E406)."""
     from rasplab.weights import ModelWeights
 
-    weights: Any = getattr(model, "weights", None)
+    weights: object = getattr(model, "weights", None)
     if isinstance(weights, ModelWeights):
         return weights
     raise InputError(

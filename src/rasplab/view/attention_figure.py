@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +101,7 @@ def _figure(found: Trace, heads: list[Component], title: str | None, size: float
     for i, line in enumerate(reversed(remarks)):
         y = 1 - (header - 0.12 - 0.14 * i) / height
         figure.text(EDGES / width, y, line, fontsize=8, color=colours.MUTED)
-    mesh: Any = None
+    mesh: object = None
     for i, head in enumerate(heads):
         row, column = divmod(i, layout.across)
         x = EDGES + column * layout.place[0] + layout.labels[0]
@@ -142,7 +142,7 @@ def _shares(pattern: NDArray[np.floating]) -> NDArray[np.floating]:
     return beside / (float(beside[1:].max(initial=0.0)) or 1.0)
 
 
-def _panel(axes: Panel, found: Trace, head: Component, layout: Layout) -> Any:
+def _panel(axes: Panel, found: Trace, head: Component, layout: Layout) -> object:
     pattern = found.attention(head.layer, head.start).array
     summing = head.construction == "sum"
     if summing:

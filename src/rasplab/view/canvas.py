@@ -7,7 +7,7 @@ package calls them. At run time there are no such classes: what is drawn on is m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
+    from matplotlib.spines import Spine
     from matplotlib.text import Annotation, Text
     from numpy.typing import ArrayLike
 
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
         """The colour bar of matplotlib."""
 
         @property
-        def outline(self) -> Any: ...
+        def outline(self) -> Spine: ...
         @property
         def ax(self) -> Panel: ...
         def set_ticklabels(self, ticklabels: Iterable[str], **style: object) -> None: ...
@@ -83,7 +84,7 @@ if TYPE_CHECKING:
         def text(self, x: float, y: float, s: str, *a: object, **style: object) -> Text: ...
 
 
-STYLE: dict[str, Any] = {
+STYLE: dict[str, object] = {
     "font.family": ["DejaVu Sans"],
     "svg.hashsalt": "rasplab",
     "svg.fonttype": "path",

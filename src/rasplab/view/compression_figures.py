@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from rasplab.lab.compression import Domain, Sweep
+    from rasplab.rasp.values import Value
     from rasplab.view.canvas import Panel, Sheet
     from rasplab.weights import ModelWeights
 
@@ -186,7 +187,7 @@ def save_figures(sweep: Sweep, directory: Path) -> None:
     """
     name = sweep.model.weights.circuit.variables[-1].name
     compiled, inputs = sweep.model.weights, sweep.inputs
-    drawn = {"losses": draw_losses({sweep.settings["recipe"]: sweep.measures}, title=name)}
+    drawn = {"losses": draw_losses({str(sweep.settings["recipe"]): sweep.measures}, title=name)}
     drawn["cosines"] = draw_cosines(sweep.measures, title=name)
     longest = max(inputs.sequences, key=lambda s: (len(s), len(set(s))))
     for width in sweep.widths:
@@ -332,6 +333,6 @@ def _scale(figure: Sheet, mesh: object, matrices: Iterable[NDArray[np.floating]]
         )  # fmt: skip
 
 
-def _short(value: Any) -> str:
+def _short(value: Value) -> str:
     """Numbers to three decimals, as far as the pictures show them."""
     return f"{round(value, 3) + 0.0:g}" if isinstance(value, float) else shown(value)

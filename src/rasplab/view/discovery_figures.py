@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SMALL, TICK = 8.5, 7.0
-TITLE: dict[str, Any] = {"fontsize": 10, "fontweight": "bold", "color": colours.INK}
+TITLE: dict[str, object] = {"fontsize": 10, "fontweight": "bold", "color": colours.INK}
 GRID = np.linspace(0.0, 1.0, 201)
 """The false positive rates at which curves are averaged."""
 
@@ -100,7 +100,11 @@ def draw_costs(rows: Sequence[Row]) -> Figure:
             x, score = max(summary.passes.mean, 0.5), summary.auroc
             spread = [[score.mean - score.low], [score.high - score.mean]]
             axes.errorbar(x, score.mean, spread, fmt="o", color=own, markersize=4, linewidth=0.9)
-            at: dict[str, Any] = {"xytext": (5, 3), "textcoords": "offset points", "fontsize": TICK}
+            at: dict[str, object] = {
+                "xytext": (5, 3),
+                "textcoords": "offset points",
+                "fontsize": TICK,
+            }
             axes.annotate(summary.method, (x, score.mean), color=own, **at)
         axes.set_xscale("log")
         axes.margins(x=0.2)  # for the names

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import MissingExtraError
 from rasplab.lab.discovery.bench.directory import Row
-from rasplab.lab.discovery.bench.summary import summaries, tasks_of, with_attention
+from rasplab.lab.discovery.bench.summary import Mean, summaries, tasks_of, with_attention
 from rasplab.view.canvas import write_figure
 from rasplab.view.discovery_figures import draw_costs, draw_heat_map, draw_roc
 from rasplab.weights.directory import write_file
@@ -90,7 +90,7 @@ SUMMARY = (
 def summary_cells(rows: Iterable[Row]) -> list[list[str]]:
     """A line of text per method, under the columns of `SUMMARY`."""
 
-    def text(mean: Any) -> str:
+    def text(mean: Mean) -> str:
         return f"{mean.mean:.3f}" if mean.tasks else "–"
 
     return [

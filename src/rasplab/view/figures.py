@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from rasplab.view.look import PLAIN, Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.typing import ColorType
 
     from rasplab.view.canvas import Panel
 
@@ -81,7 +82,7 @@ def restyled(figure: Figure, look: Look) -> Figure:
             artist.set_facecolor(_on(look, artist.get_facecolor()))
             artist.set_edgecolor(_on(look, artist.get_edgecolor()))
         elif isinstance(artist, QuadMesh):
-            widths: Any = artist.get_linewidth()
+            widths = artist.get_linewidth()
             artist.set_linewidth([float(w) * scale for w in np.atleast_1d(widths)])
             if look.dark and artist.get_cmap().name.startswith("rasplab"):
                 positive = artist.get_cmap().name == "rasplab-positive"
@@ -117,7 +118,7 @@ def _check_font(name: str) -> None:
         ) from None
 
 
-def _on(look: Look, colour: Any) -> Any:
+def _on(look: Look, colour: ColorType) -> ColorType:
     from matplotlib.colors import to_hex, to_rgba
 
     if not look.dark:

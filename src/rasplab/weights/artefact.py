@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rasplab.craft.certificate import SPARING, Certificate
 from rasplab.craft.space import BOS
-from rasplab.craft.specification import Specification
+from rasplab.craft.specification import HeadKind, Specification
 from rasplab.diagnostics import InternalError, counted
 from rasplab.display import Table, brief, html, shorten
 from rasplab.rasp.declaration import Declaration
@@ -42,6 +42,15 @@ class NamedDirection:
         return str(Direction(self.variable, self.values, self.role))
 
 
+PartKind: TypeAlias = Literal["head", "mlp"]
+
+Construction: TypeAlias = Literal[HeadKind, "steps", "products", "trained", ""]
+"""How a component was made: what a head does with values, how hidden units are built.
+
+`"trained"` was found by gradient descent, `""` is not told.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """A head, or a run of hidden units, and what it implements.
@@ -51,14 +60,14 @@ class Component:
     """
 
     layer: int
-    kind: str
+    kind: PartKind
     start: int
     stop: int
     variable: str
     expression: str
     place: str
     reads: tuple[str, ...]
-    construction: str
+    construction: Construction
     selector: str = field(default="", metadata=SPARING)
 
     @property

@@ -18,9 +18,11 @@ from rasplab.plan import Plan
 from rasplab.weights.architecture import EMBED, Site
 from rasplab.weights.artefact import (
     Component,
+    Construction,
     Manifest,
     ModelWeights,
     NamedDirection,
+    PartKind,
     VariablePlace,
 )
 from rasplab.weights.config import BOS_ID, FIRST_TOKEN_ID, Config, expected_shapes
@@ -181,10 +183,10 @@ def _circuit(
 
 
 def _component(
-    names: dict[Subspace, str], block: Block, layer: int, kind: str, start: int, stop: int
+    names: dict[Subspace, str], block: Block, layer: int, kind: PartKind, start: int, stop: int
 ) -> Component:
     if isinstance(block, Head):
-        construction = block.kind
+        construction: Construction = block.kind
     else:
         products = any(isinstance(c, Products) for c in block.constructions)
         construction = "products" if products else "steps"

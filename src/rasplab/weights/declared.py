@@ -9,24 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Generic, TypeAlias, TypeVarTuple, assert_never, get_args
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVarTuple, assert_never, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.certificate import SPARING, Bound, Certificate
 from rasplab.craft.precision import PRECISIONS
+from rasplab.craft.specification import BlockKind
 from rasplab.rasp.declaration import KINDS, Declaration
 from rasplab.rasp.patterns import PatternError, token_pattern
-from rasplab.rasp.values import identity
+from rasplab.rasp.values import Value, identity
 from rasplab.weights.architecture import Activation, Norm, Site, Step
 from rasplab.weights.artefact import (
     Component,
+    Construction,
     Encoding,
     EncodingKind,
     Fused,
     Manifest,
     NamedDirection,
+    PartKind,
     VariablePlace,
     Withheld,
 )
@@ -47,7 +50,10 @@ from rasplab.weights.schema import (
     Whole,
 )
 
-Arrays: TypeAlias = "Mapping[str, NDArray[Any]]"
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Arrays: TypeAlias = "Mapping[str, NDArray[np.generic]]"
 Parts = TypeVarTuple("Parts")
 
 SIZE = Whole(0, 1 << 28)
@@ -73,6 +79,10 @@ BY_TYPE: dict[str, Kind] = {
     "Site | None": SiteName(),  # left out where there is none
     "Activation": OneOf(get_args(Activation)),
     "Norm": OneOf(get_args(Norm)),
+    "BlockKind": OneOf(get_args(BlockKind)),
+    "Construction": OneOf(get_args(Construction)),
+    "EncodingKind": OneOf(get_args(EncodingKind)),
+    "PartKind": OneOf(get_args(PartKind)),
     "tuple[tuple[float, ...], ...]": ListOf(TupleOf((Number(),), repeated=True)),
     "tuple[tuple[str, float], ...]": ListOf(TupleOf((Text(), Number()))),
     "tuple[tuple[Value, ...], ...]": ListOf(TupleOf((AnyValue(),), repeated=True)),
@@ -80,7 +90,9 @@ BY_TYPE: dict[str, Kind] = {
 """What a field of a dataclass is, by its type."""
 
 
-def _record(of: Any, /, *, leaving_out: Iterable[str] = (), **narrower: Kind) -> Record:
+def _record(
+    of: type[DataclassInstance], /, *, leaving_out: Iterable[str] = (), **narrower: Kind
+) -> Record:
     """A dataclass's fields, which make one."""
     named = [f for f in fields(of) if f.name not in leaving_out]
     sparing = frozenset(f.name for f in named if f.metadata == SPARING)
@@ -113,11 +125,11 @@ CERTIFICATE = _record(
     tolerated=Number(least=0.0),
     other_formats=ListOf(TupleOf((FORMAT, FLAG, Number(nan=True)))),
 )
-ENCODING = _record(Encoding, kind=OneOf(get_args(EncodingKind)))
+ENCODING = _record(Encoding)
 CIRCUIT = _record(
     Manifest,
     directions=ListOf(_record(NamedDirection)),
-    components=ListOf(_record(Component, kind=OneOf(("head", "mlp")))),
+    components=ListOf(_record(Component)),
     variables=ListOf(_record(VariablePlace, encoding=ENCODING)),
     certificate=CERTIFICATE,
     optimize=OneOf((0, 1)),
@@ -142,7 +154,7 @@ class Relation(Generic[*Parts]):
     holds: Callable[[*Parts], bool]
 
 
-def _tells_apart(values: Iterable[Any]) -> bool:
+def _tells_apart(values: Iterable[Value]) -> bool:
     keys = [identity(value) for value in values]
     return len(set(keys)) == len(keys)
 

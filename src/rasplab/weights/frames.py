@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,13 @@ from rasplab.diagnostics import InternalError
 from rasplab.weights.architecture import Site
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rasplab.weights.artefact import VariablePlace
 
 Array: TypeAlias = "NDArray[np.floating]"
+Held = TypeVar("Held", NDArray[np.floating], "Tensor")
+"""What a stream is held in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,11 +106,11 @@ class Frame:
 
     def put(
         self,
-        changed: Any,
-        stream: Any,
+        changed: Held,
+        stream: Held,
         place: VariablePlace,
         row: Array,
-        like: Callable[[Array], Any],
+        like: Callable[[Array], Held],
     ) -> None:
         """Let a stream, in its copy `changed`, hold a row along a variable's directions.
 

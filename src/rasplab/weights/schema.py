@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from rasplab.diagnostics import shown
 from rasplab.weights.architecture import Site
@@ -51,14 +51,14 @@ class Number:
     infinite: bool = False
     nan: bool = False
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse what is no such number."""
         says = "a number" if self.least == -_LARGEST else f"a number from {self.least:g} on"
         if isinstance(data, dict):
             known = ["inf", "-inf"] * (self.infinite or self.nan) + ["nan"] * self.nan
             if not any(data == {"float": text} for text in known):
-                raise _refuse(cast(Any, data), path, says)
-        elif type(data) not in (int, float) or not self.least <= data <= _LARGEST:
+                raise _refuse(cast(object, data), path, says)
+        elif type(data) not in (int, float) or not self.least <= cast(float, data) <= _LARGEST:
             raise _refuse(data, path, says)
 
 
@@ -88,10 +88,10 @@ class OneOf:
 class SiteName:
     """The text of a site of the residual stream."""
 
-    def check(self, data: Any, path: str) -> None:
+    def check(self, data: object, path: str) -> None:
         """Refuse what is none."""
         try:
-            Site.read(data)
+            Site.read(cast(str, data))
         except (ValueError, AttributeError):
             raise _refuse(data, path, "a site such as 'embed' or '0.attn'") from None
 
@@ -121,7 +121,7 @@ class ListOf:
         """Refuse what is no list, and every wrong part."""
         if not isinstance(data, list):
             raise _refuse(data, path, "a list")
-        for i, part in enumerate(cast("list[Any]", data)):
+        for i, part in enumerate(cast("list[object]", data)):
             self.kind.check(part, f"{path}[{i}]")
 
 
@@ -161,13 +161,13 @@ class Record:
 
     fields: Mapping[str, Kind]
     optional: frozenset[str] = frozenset()
-    made: Callable[..., Any] = dict
+    made: Callable[..., object] = dict
 
     def check(self, data: object, path: str) -> None:
         """Refuse missing, surplus and wrong fields."""
         if not isinstance(data, dict):
             raise _refuse(data, path, "an object")
-        found = cast("dict[str, Any]", data)
+        found = cast("dict[str, object]", data)
         if wrong := (found.keys() ^ self.fields.keys()) - (self.optional - found.keys()):
             [first, *_] = sorted(wrong)
             raise ValueError(f"{path} has {'a surplus' if first in found else 'no'} field {first}")
@@ -175,13 +175,13 @@ class Record:
             self.fields[name].check(part, f"{path}.{name}")
 
 
-def _tuple(data: object) -> list[Any] | None:
+def _tuple(data: object) -> list[object] | None:
     """The parts of what stands for a tuple."""
     if not isinstance(data, dict):
         return None
-    found = cast("dict[str, Any]", data)
+    found = cast("dict[str, object]", data)
     parts = found.get("tuple")
-    return cast("list[Any]", parts) if isinstance(parts, list) and len(found) == 1 else None
+    return cast("list[object]", parts) if isinstance(parts, list) and len(found) == 1 else None
 
 
 def _finite(data: object) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +118,7 @@ class Trace:
 
         return steps_of(self)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """The steps as JSON holds them, between the tokens and the output."""
         return {
             "program": self.weights.circuit.program,

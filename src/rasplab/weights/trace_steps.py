@@ -6,7 +6,7 @@ The text, the notebook's picture and the JSON of a trace are made of these steps
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class TraceStep:
     def __repr__(self) -> str:
         return brief(self)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """As JSON holds it."""
         source = self.source
         return {
@@ -82,7 +82,7 @@ class TraceStep:
         }
 
 
-def read_json(read: Read) -> Any:
+def read_json(read: Read) -> object:
     """What was read as JSON: a value, `{"one_of": …}`, or `{"coordinates": …}` of no value."""
     match read:
         case OneOf():

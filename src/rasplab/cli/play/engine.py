@@ -7,9 +7,9 @@ the playground of a local user calls.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypedDict, cast
 
 from rasplab.cli.tokens import read_vocabulary
 from rasplab.diagnostics import (
@@ -95,6 +95,12 @@ def _refused(why: str) -> InputError:
     )
 
 
+class _Options(TypedDict):
+    vocab: Iterable[object]
+    max_length: int
+    causal: bool
+
+
 @dataclass(slots=True)
 class Engine:
     """Compiles requests; it keeps the last model, whose circuits may be asked for next."""
@@ -138,7 +144,7 @@ class Engine:
         name = _chosen(found, request)
         program = found[name]
         vocabulary = read_vocabulary(request.vocabulary, characters=request.language == "rasp")
-        options: dict[str, Any] = {
+        options: _Options = {
             "vocab": vocabulary,
             "max_length": request.length,
             "causal": request.causal,
@@ -177,7 +183,7 @@ def _chosen(found: Mapping[str, SOp], request: Request) -> str:
     return "program" if "program" in found else list(found)[-1]
 
 
-def _failure(problem: Exception) -> dict[str, Any]:
+def _failure(problem: Exception) -> dict[str, object]:
     return {"ok": False, "diagnostics": [_told(one) for one in _diagnostics(problem)]}
 
 
@@ -202,7 +208,7 @@ def _limit(why: str) -> Diagnostic:
     return diagnostic("E450", why, help="make the vocabulary, the length or the program smaller")
 
 
-def _told(finding: Diagnostic) -> dict[str, Any]:
+def _told(finding: Diagnostic) -> dict[str, object]:
     """A diagnostic as the page shows it; labels with their places in the text."""
     return {
         "code": finding.code,
@@ -215,7 +221,7 @@ def _told(finding: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _labels(labels: Sequence[Label]) -> Iterator[dict[str, Any]]:
+def _labels(labels: Sequence[Label]) -> Iterator[dict[str, object]]:
     """Lines from 1, columns from 0 in characters, the end exclusive; only those of the text."""
     for label in labels:
         span = label.span

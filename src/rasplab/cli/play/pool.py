@@ -32,7 +32,7 @@ class Pool:
             if not self._idle and not self._closed and len(self._busy) < AT_MOST:
                 self._idle.append(Worker(self.limits, self.python))
 
-    def ask(self, tab: str, job: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, tab: str, job: dict[str, object]) -> dict[str, Any]:
         """The reply to a job; a diagnostic where the limits end it."""
         worker = self._take(tab)
         try:
@@ -86,7 +86,7 @@ class Pool:
             self._idle.clear()
 
 
-def _stopped(why: str) -> dict[str, Any]:
+def _stopped(why: str) -> dict[str, object]:
     return {
         "ok": False,
         "diagnostics": [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import linecache
 import traceback
-from typing import Any
 
 from rasplab.diagnostics import Diagnostic, ProgramError, RasplabError, Span, diagnostic
 from rasplab.rasp import SOp
@@ -20,7 +19,7 @@ def run_source(text: str, file: str) -> dict[str, SOp]:
     """
     lines = [f"{line}\n" for line in text.split("\n")]
     linecache.cache[file] = (len(text), None, lines, file)
-    names: dict[str, Any] = {"__name__": "program", "__file__": file}
+    names: dict[str, object] = {"__name__": "program", "__file__": file}
     try:
         exec(compile(text, file, "exec"), names)
     except (RasplabError, MemoryError, RecursionError):

@@ -13,7 +13,8 @@ import sys
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from socket import socket
+from typing import cast
 
 from rasplab.cli.play.page import POLICY, play_page
 from rasplab.cli.play.pool import Pool
@@ -66,7 +67,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     playground: Playground
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
         """Say what went wrong, but that a page was closed before it had its answer."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
@@ -97,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "there is no such thing to do")
             return
         tab = str(job.get("tab", ""))[:TAB_AT_MOST]
-        asked: dict[str, Any] = {"request": job.get("request")}
+        asked: dict[str, object] = {"request": job.get("request")}
         if path == "circuit":
             asked["circuit"] = [str(job.get("level", "")), str(job.get("ablation", ""))]
         reply = self.server.playground.pool.ask(f"{path} {tab}", asked)
@@ -123,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return path
 
-    def _job(self) -> dict[str, Any] | None:
+    def _job(self) -> dict[str, object] | None:
         if self.headers.get("Content-Type") != "application/json":
             self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "only JSON is read")
             return None
@@ -138,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not isinstance(job, dict):
             self._refuse(HTTPStatus.BAD_REQUEST, "this is no JSON object")
             return None
-        return cast("dict[str, Any]", job)
+        return cast("dict[str, object]", job)
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         self.close_connection = True
@@ -153,5 +154,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Nothing: a person reads this terminal."""

@@ -14,7 +14,10 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, TypedDict, cast
+
+if TYPE_CHECKING:
+    from rasplab.cli.play.engine import Engine
 
 SPARE_SECONDS = 2
 """Of processor time beyond the limit, after which the system ends the process by itself."""
@@ -61,7 +64,7 @@ class Worker:
         # Pipes cannot be waited for on every system, queues can.
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, job: dict[str, object]) -> dict[str, object]:
         """The reply to a job.
 
         Raises:
@@ -77,7 +80,7 @@ class Worker:
             self.process.stdin.flush()
         except OSError:
             raise WorkerLostError("the process that compiles has ended") from None
-        return cast("dict[str, Any]", json.loads(self._line(self.limits.seconds)))
+        return cast("dict[str, object]", json.loads(self._line(self.limits.seconds)))
 
     def _listen(self) -> None:
         """Hand on what the process writes; an empty line when it writes no more."""
@@ -131,16 +134,23 @@ def main(arguments: list[str]) -> None:
         replies.flush()
 
 
-def _reply(engine: Any, job: dict[str, Any]) -> bytes:
-    if job.get("circuit") is not None:
-        level, ablation = job["circuit"]
-        found = engine.circuit(job["request"], level, ablation)
+class Job(TypedDict, total=False):
+    """What the page asks for: a program compiled, or a circuit of one."""
+
+    request: object
+    circuit: tuple[str, str] | None
+
+
+def _reply(engine: Engine, job: Job) -> bytes:
+    if (circuit := job.get("circuit")) is not None:
+        level, ablation = circuit
+        found = engine.circuit(job.get("request"), level, ablation)
     else:
-        found = engine.compile(job["request"])
+        found = engine.compile(job.get("request"))
     return json.dumps(found, allow_nan=False).encode("ascii")
 
 
-def _warm(engine: Any) -> None:
+def _warm(engine: Engine) -> None:
     """Compile something, so that all modules are loaded before somebody waits."""
     engine.compile({"source": "warm = selector_width(select(tokens, tokens, ==)) + 1;"})
 

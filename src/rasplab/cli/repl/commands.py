@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rasplab.diagnostics import InputError, ProgramError, diagnostic
 from rasplab.rasp import expressions as ex
@@ -120,7 +120,7 @@ class Commands:
         expression = self._sop(target["what"])
         example = self.host.printer.sop.sequence
         given = target["vocab"]
-        vocab: Any = dict.fromkeys(example if given is None else given.strip('"'))
+        vocab: object = dict.fromkeys(example if given is None else given.strip('"'))
         length = self._length(target["to"], len(example))
         key = (expression, "".join(map(repr, vocab)), length, target["causal"] is not None)
         if key not in self.models:
@@ -169,7 +169,7 @@ def _precision(certificate: Certificate) -> str:
     return f"output within {error:.1e}, smallest margin {margin:.4f}"
 
 
-def _tried(model: Model, example: list[Any]) -> str:
+def _tried(model: Model, example: list[object]) -> str:
     """The model on an input, and whether the program says the same."""
     assert model.program is not None
     got = model(example)

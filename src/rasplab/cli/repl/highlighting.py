@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from prompt_toolkit.lexers import Lexer
 
 WORDS: Final = (
     "aggregate", "and", "def", "draw", "else", "exit", "for", "if", "in", "indicator", "len",
@@ -16,7 +19,7 @@ _KEYWORDS: Final = (
 _FORMS: Final = r"\b(select|aggregate|indicator|round|range|zip|len)(?=\s*\()"
 
 
-def highlighter() -> Any:
+def highlighter() -> Lexer:
     """A lexer for prompt_toolkit, made of Pygments' parts."""
     from prompt_toolkit.lexers import PygmentsLexer
     from pygments.lexer import RegexLexer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from rasplab.cli.repl.commands import Commands
@@ -67,12 +67,12 @@ class Host(Loader):
             for kind in _kinds(words):
                 self._show(kind, replace(self._shown(kind), on=words[-1] == "on"))
 
-    def set_example(self, kinds: frozenset[str], example: str | list[Any]) -> None:
+    def set_example(self, kinds: frozenset[str], example: str | list[object]) -> None:
         """Choose the running example."""
         for kind in kinds:
             self._show(kind, Shown(example, Run(list(example)), self._shown(kind).on))
 
-    def draw(self, expression: ex.SOp, sequence: str | list[Any] | None, at: Span) -> Result:
+    def draw(self, expression: ex.SOp, sequence: str | list[object] | None, at: Span) -> Result:
         """Picture a computation in a file of its own."""
         chosen = self.printer.sop.sequence if sequence is None else sequence
         result = Result(Run(list(chosen))(expression), chosen, matrix=False)
@@ -96,7 +96,7 @@ def _kinds(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kind for kind in ("s-op", "selector") if kind in words) or ("s-op", "selector")
 
 
-def drawn(expression: ex.Expression, sequence: str | list[Any]) -> Path:
+def drawn(expression: ex.Expression, sequence: str | list[object]) -> Path:
     """Draw a computation on an input to a file that is named after both."""
     from rasplab.view import draw
 
@@ -107,7 +107,7 @@ def drawn(expression: ex.Expression, sequence: str | list[Any]) -> Path:
     return path
 
 
-def _input_stem(sequence: str | list[Any]) -> str:
+def _input_stem(sequence: str | list[object]) -> str:
     """An input as part of a file name: another one for each; long ones end in a checksum.
 
     >>> _input_stem("hello"), _input_stem("(a)"), _input_stem([1, "b"])

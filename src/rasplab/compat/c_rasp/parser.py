@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any, Final, cast
 
 from lark import Lark, Token, Transformer
+from lark import v_args as called_with  # pyright: ignore[reportUnknownVariableType]
 from lark.exceptions import UnexpectedToken
 
 from rasplab.compat.c_rasp import tree as t
@@ -40,54 +41,62 @@ class Read:
     name: str | None = None
 
 
-class _Build(Transformer[Token, Any]):
-    """A method for each rule; children are tokens and nodes."""
+@called_with(inline=True)
+class _Build(Transformer[Token, object]):
+    """A method for each rule, with a parameter for each child: `_` are what only punctuates."""
 
-    def name(self, parts: list[Any]) -> t.Name:
-        return t.Name(place(parts), str(parts[0]))
+    def name(self, name: Token) -> t.Name:
+        return t.Name(place_of(name), str(name))
 
-    def string(self, parts: list[Any]) -> t.Token:
-        return t.Token(place(parts), str(parts[0])[1:-1])
+    def string(self, text: Token) -> t.Token:
+        return t.Token(place_of(text), str(text)[1:-1])
 
-    def integer(self, parts: list[Any]) -> t.Literal:
-        return t.Literal(place(parts), read_integer(parts[0]))
+    def integer(self, number: Token) -> t.Literal:
+        return t.Literal(place_of(number), read_integer(number))
 
-    def true(self, parts: list[Any]) -> t.Literal:
-        return t.Literal(place(parts), True)
+    def true(self, word: Token) -> t.Literal:
+        return t.Literal(place_of(word), True)
 
-    def false(self, parts: list[Any]) -> t.Literal:
-        return t.Literal(place(parts), False)
+    def false(self, word: Token) -> t.Literal:
+        return t.Literal(place_of(word), False)
 
-    def group(self, parts: list[Any]) -> t.Group:
-        inner = parts[1].inner if isinstance(parts[1], t.Group) else parts[1]
-        return t.Group(place(parts), inner)
+    def group(self, open_: Token, value: t.Value, end: Token) -> t.Group:
+        inner = value.inner if isinstance(value, t.Group) else value
+        return t.Group(place(open_, end), inner)
 
-    def unary(self, parts: list[Any]) -> t.Not:
-        return t.Not(place(parts), parts[1])
+    def unary(self, operator: Token, operand: t.Value) -> t.Not:
+        return t.Not(place(operator, operand), operand)
 
-    def binary(self, parts: list[Any]) -> t.Binary:
-        return t.Binary(place(parts), str(parts[1]), parts[0], parts[2])
+    def binary(self, left: t.Value, operator: Token, right: t.Value) -> t.Binary:
+        return t.Binary(place(left, right), str(operator), left, right)
 
-    def and_not(self, parts: list[Any]) -> t.Binary:
-        return t.Binary(place(parts), str(parts[1]), parts[0], t.Not(place(parts[2:]), parts[3]))
+    def and_not(self, left: t.Value, operator: Token, no: Token, right: t.Value) -> t.Binary:
+        denied = t.Not(place(no, right), right)
+        return t.Binary(place(left, right), str(operator), left, denied)
 
-    def extreme(self, parts: list[Any]) -> t.Binary:
-        return t.Binary(place(parts), str(parts[0]), parts[2], parts[4])
+    def extreme(
+        self, operator: Token, _1: Token, left: t.Value, _2: Token, right: t.Value, end: Token
+    ) -> t.Binary:
+        return t.Binary(place(operator, end), str(operator), left, right)
 
-    def choice(self, parts: list[Any]) -> t.Choice:
-        return t.Choice(place(parts), parts[0], parts[2], parts[4])
+    def choice(
+        self, then: t.Value, _1: Token, condition: t.Value, _2: Token, otherwise: t.Value
+    ) -> t.Choice:
+        return t.Choice(place(then, otherwise), then, condition, otherwise)
 
-    def count(self, parts: list[Any]) -> t.Count:
-        return t.Count(place(parts), parts[1])
+    def count(self, hash_: Token, counted: t.Value) -> t.Count:
+        return t.Count(place(hash_, counted), counted)
 
-    def guarded(self, parts: list[Any]) -> t.Count:
-        return t.Count(place(parts), parts[4], self.name([parts[2]]))
+    def guarded(
+        self, hash_: Token, _1: Token, guard: Token, _2: Token, counted: t.Value
+    ) -> t.Count:
+        return t.Count(place(hash_, counted), counted, self.name(guard))
 
-    def assignment(self, parts: list[Any]) -> t.Assignment:
-        return t.Assignment(place(parts), self.name(parts[:1]), parts[2])
+    def assignment(self, name: Token, _: Token, value: t.Value) -> t.Assignment:
+        return t.Assignment(place(name, value), self.name(name), value)
 
-    def import_(self, parts: list[Any]) -> t.Import:
-        return t.Import(place(parts), self.name(parts[1:]))
+    def import_(self, word: Token, name: Token) -> t.Import:
+        return t.Import(place(word, name), self.name(name))
 
 
 @lru_cache(maxsize=1)

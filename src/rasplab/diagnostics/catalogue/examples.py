@@ -9,7 +9,6 @@ import linecache
 import os
 import tempfile
 from collections.abc import Generator
-from typing import Any
 
 from rasplab.diagnostics.catalogue.page import Page
 from rasplab.diagnostics.errors import RasplabError
@@ -35,7 +34,7 @@ def finding_of(page: Page) -> tuple[str, str]:
 
 
 def _run(code: str) -> None:
-    namespace: dict[str, Any] = {"__name__": "example"}
+    namespace: dict[str, object] = {"__name__": "example"}
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(code, FILE, "exec"), namespace)

@@ -8,7 +8,7 @@ import itertools
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.inputs import Inputs as DeclaredInputs
 from rasplab.rasp.sequence import Sequences, different, read_sequence
+from rasplab.rasp.values import Value
 from rasplab.weights.codec import encode
 from rasplab.weights.config import Config
 
@@ -36,12 +37,12 @@ class Pairs(Protocol):
     """Data that say which corrupted input belongs to which clean one."""
 
     @property
-    def clean(self) -> Sequence[Sequence[Any]]:
+    def clean(self) -> Sequence[Sequence[object]]:
         """The clean inputs."""
         ...
 
     @property
-    def corrupt(self) -> Sequence[Sequence[Any]]:
+    def corrupt(self) -> Sequence[Sequence[object]]:
         """As many corrupted inputs, each as long as its clean one."""
         ...
 
@@ -72,9 +73,7 @@ class Inputs:
         return found.hexdigest()[:16]
 
 
-def read_inputs(
-    config: Config, data: Pairs | Iterable[Iterable[object]] | None, seed: int
-) -> Inputs:
+def read_inputs(config: Config, data: object, seed: int) -> Inputs:
     """The data of a circuit: as given, else every input, else drawn ones of the greatest length.
 
     Raises:
@@ -91,23 +90,23 @@ def read_inputs(
     return Inputs(_by_length(config, list(different(read))), None, False)
 
 
-def _listed(data: object) -> list[Iterable[Any]]:
+def _listed(data: object) -> list[Iterable[object]]:
     if not isinstance(data, Iterable):
         raise InputError(_unusable(f"{shown(data)} is no list of sequences"))
-    return list(cast("Iterable[Iterable[Any]]", data))
+    return list(cast("Iterable[Iterable[object]]", data))
 
 
 def _default(config: Config, seed: int) -> Inputs:
     return Inputs(_by_length(config, by_default(config, seed)), None, _every(config) is not None)
 
 
-def by_default(config: Config, seed: int) -> list[tuple[Any, ...]]:
+def by_default(config: Config, seed: int) -> list[tuple[Value, ...]]:
     """Every input while they are few, else drawn ones of the greatest length."""
     every = _every(config)
     return _drawn(config, seed) if every is None else list(every)
 
 
-def declared(inputs: DeclaredInputs, seed: int) -> list[tuple[Any, ...]]:
+def declared(inputs: DeclaredInputs, seed: int) -> list[tuple[Value, ...]]:
     """The inputs that were declared for a program, or some drawn of the greatest length."""
     if inputs.every is not None:
         return list(inputs.every)
@@ -120,7 +119,7 @@ def _every(config: Config) -> Sequences | None:
     return found if found.count <= EVERY_AT_MOST else None
 
 
-def _drawn(config: Config, seed: int) -> list[tuple[Any, ...]]:
+def _drawn(config: Config, seed: int) -> list[tuple[Value, ...]]:
     longest = Sequences(config.vocabulary, (config.max_length,))
     count = min(DRAWN, max(SCORES_AT_MOST // config.n_ctx**2, 2))
     return list(itertools.islice(longest.drawn(random.Random(seed)), count))

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from rasplab.diagnostics import InputError, diagnostic
 from rasplab.diagnostics.extras import require
-from rasplab.lab.circuits.truth import GroundTruth, Node
+from rasplab.lab.circuits.truth import GroundTruth, Node, Position
 from rasplab.weights.directory import write_file
 
 _FILL = {
@@ -78,7 +78,7 @@ def _owned(truth: GroundTruth) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _receiving(name: str, position: Any) -> Node:
+def _receiving(name: str, position: Position) -> Node:
     return Node(name, None if name == "output" else position)
 
 

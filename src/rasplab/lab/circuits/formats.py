@@ -61,7 +61,7 @@ def save(
         raise _cannot_hold(f"{format!r} is not of one sequence", "leave `sequence` out")
     match format:
         case "rasplab":
-            data: Any = own_json(truth)
+            data: object = own_json(truth)
         case "eap":
             data = eap(truth, min_heads)
         case "mib":

@@ -148,10 +148,10 @@ def _read(data: Any) -> tuple[Named, Convention | None]:
     return {name: _score(value) for name, value in edges.items()}, None
 
 
-def _score(value: Any) -> float:
+def _score(value: float | list[object] | dict[str, float] | None) -> float:
     """A number; EAP-IG's dictionary; auto-circuit's positions, or none, of what is in."""
     if isinstance(value, dict):
-        return float(cast("dict[str, Any]", value)["score"])
+        return float(value["score"])
     return 1.0 if value is None or isinstance(value, list) else float(value)
 
 

@@ -8,7 +8,7 @@ benchmark's five tags two can be read off a compiled component with certainty, `
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from rasplab.lab.circuits.blocks import Writer
 from rasplab.lab.circuits.data import by_default, declared
@@ -61,7 +61,7 @@ def _examples(weights: ModelWeights) -> list[Json]:
     return [{"input": _listed(given), "output": _listed(output)} for given, output in pairs]
 
 
-def _listed(values: Any) -> list[Any]:
+def _listed(values: Iterable[Value]) -> list[object]:
     return [to_json(value) for value in values]
 
 

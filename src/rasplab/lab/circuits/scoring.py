@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
+from typing import Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.circuits.convention import Convention
@@ -38,7 +38,10 @@ class Scored(Protocol):
         ...
 
 
-Found: TypeAlias = "Scored | Mapping[Any, float] | Iterable[Any] | str | Path"
+Part = TypeVar("Part", Edge, Node)
+Found: TypeAlias = (
+    "Scored | Mapping[Edge, float] | Mapping[str, float] | Iterable[object] | str | Path"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,13 @@ def mark(truth: GroundTruth, found: Found, universe: str = "all") -> Marks:
     )
 
 
-def _mark(scores: Mapping[Any, float], among: Sequence[object], right: Sequence[object]) -> Mark:
+def _mark(scores: Mapping[Part, float], among: Sequence[Part], right: Sequence[Part]) -> Mark:
     """The mark of magnitudes: that an edge speaks for another output makes it matter no less."""
     known = set(right)
     return mark_of([abs(scores.get(part, 0.0)) for part in among], [p in known for p in among])
 
 
-def _scores(truth: GroundTruth, found: Any) -> tuple[Mapping[Edge, float], Mapping[Node, float]]:
+def _scores(truth: GroundTruth, found: Found) -> tuple[Mapping[Edge, float], Mapping[Node, float]]:
     if isinstance(found, Scored):
         check_convention(truth.convention, found.convention)
         read_edges(truth, {str(edge): 0.0 for edge in found.edges})
@@ -95,7 +98,7 @@ def _scores(truth: GroundTruth, found: Any) -> tuple[Mapping[Edge, float], Mappi
         if convention is not None:
             check_convention(truth.convention, convention)
     elif isinstance(found, Mapping):
-        named = {str(k): float(v) for k, v in cast("Mapping[Any, Any]", found).items()}
+        named = {str(k): float(v) for k, v in cast("Mapping[object, float]", found).items()}
     else:
         named = {str(edge): 1.0 for edge in found}
     return read_edges(truth, named), {}
@@ -108,7 +111,7 @@ def _check_nodes(truth: GroundTruth, nodes: Mapping[Node, float]) -> None:
             raise InputError(diagnostic("E445", f"the graph has no node {shown(str(node))}"))
 
 
-def check_numbers(scores: Mapping[Any, float], kind: str) -> None:
+def check_numbers(scores: Mapping[Edge, float] | Mapping[Node, float], kind: str) -> None:
     """Refuse what cannot be ranked.
 
     Raises:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_never, cast, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def ground_truth(
     *,
     level: str = "head",
     ablation: str = "none",
-    data: Any = None,
+    data: object = None,
     positions: bool = False,
     joined: bool = False,
     seed: int = 0,
@@ -76,7 +76,7 @@ def ground_truth(
     return search.run() if minimal is None else search.run_with_sets()
 
 
-def _with_a_value(model: Model, seed: int) -> list[tuple[Any, ...]] | None:
+def _with_a_value(model: Model, seed: int) -> list[tuple[object, ...]] | None:
     """The data of a program that is not meant for all inputs: those on which it has a value."""
     partial = any(a.startswith("no value") for a in model.certificate.assumptions)
     if model.inputs is None and not partial:

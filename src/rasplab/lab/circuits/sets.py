@@ -10,14 +10,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from rasplab.diagnostics import Diagnostic, InputError, counted, diagnostic
 from rasplab.display import Table, html
 from rasplab.lab.circuits.blocks import Reader, Writer, columns_read, columns_written
-from rasplab.lab.circuits.together import Array, Batch, Flags, Together
+from rasplab.lab.circuits.together import Array, Batch, Flags, Rows, Together
 from rasplab.lab.circuits.truth import Edge
 
 SETS_AT_MOST = 1 << 17
@@ -182,7 +182,7 @@ class _Search:
     together: Together
     batches: Sequence[Batch]
     order: list[int] = field(init=False)
-    probes: list[Any] = field(init=False)
+    probes: list[Rows] = field(init=False)
     tried: int = 0
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import operator
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import get_args
 
 import torch
 
@@ -52,7 +52,7 @@ def check_numbers(recipe: Recipe, **numbers: int) -> None:
         if not _within(number, sys.float_info.max):
             why = f"`{name}` must be finite and not negative, not {number!r}"
             raise InputError(diagnostic("E804", why))
-    betas: Any = recipe.betas
+    betas: object = recipe.betas
     try:
         good = [_within(beta, math.nextafter(1, 0)) for beta in betas] == [True, True]
     except TypeError:
@@ -203,7 +203,7 @@ def _other_architecture(weights: ModelWeights) -> Diagnostic:
     )
 
 
-def _compressed_already(weights: ModelWeights) -> Any:
+def _compressed_already(weights: ModelWeights) -> Diagnostic:
     if not weights.circuit.directions:
         return _no_directions(weights)
     disguised = weights.nominal is not None

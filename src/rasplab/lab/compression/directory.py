@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.lab.compression import checkpoint
@@ -84,7 +84,7 @@ def _is_sweep(directory: Path) -> bool:
         data = json.loads((directory / RESULTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(data, dict) and cast("dict[str, Any]", data).get("format") == FORMAT
+    return isinstance(data, dict) and cast("dict[str, object]", data).get("format") == FORMAT
 
 
 def no_sweep_in(directory: Path, problem: Exception) -> Diagnostic:

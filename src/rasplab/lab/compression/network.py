@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 from rasplab.lab.compression.domain import Domain
 from rasplab.weights import EMBED, ModelWeights, Site, Step
@@ -184,6 +185,12 @@ class Network:
         return mask
 
 
+class _Kept(FunctionCtx):
+    """What a forward pass kept for its backward one."""
+
+    saved_tensors: tuple[Tensor, Tensor]
+
+
 class _Contract(torch.autograd.Function):
     """Σ_c x[a, c] · y[b, c] for every input apart: the products of many tiny matrices.
 
@@ -192,12 +199,12 @@ class _Contract(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, y: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(ctx: FunctionCtx, x: Tensor, y: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx.save_for_backward(x, y)
         return _contracted(x, y)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: _Kept, grad: Tensor) -> tuple[Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
         x, y = ctx.saved_tensors
         dx = _contracted(grad, y.transpose(-3, -2))
         dy = _contracted(grad.transpose(-3, -2), x.transpose(-3, -2))

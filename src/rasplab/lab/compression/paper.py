@@ -32,7 +32,7 @@ from rasplab.weights import (
     Site,
     VariablePlace,
 )
-from rasplab.weights.artefact import Encoding
+from rasplab.weights.artefact import Construction, Encoding, PartKind
 from rasplab.weights.config import expected_shapes
 
 Array = NDArray[np.float32]
@@ -168,7 +168,7 @@ class _Builder:
         self,
         layer: int,
         writes: str,
-        selects: Callable[[Any, Any], bool],
+        selects: Callable[[int, int], bool],
         *,
         query: str,
         key: str,
@@ -272,7 +272,13 @@ class _Builder:
         return self.numbers.get(name, Encoding("flag"))
 
     def _component(
-        self, layer: int, kind: str, stop: int, writes: str, reads: tuple[str, ...], how: str
+        self,
+        layer: int,
+        kind: PartKind,
+        stop: int,
+        writes: str,
+        reads: tuple[str, ...],
+        how: Construction,
     ) -> None:
         self.written[writes] = Site(layer, "attn" if kind == "head" else "mlp")
         self.components.append(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import ClassVar, TypeAlias, cast
 
 import numpy as np
 import torch
@@ -104,15 +104,15 @@ class FastRecipe:
 Recipe: TypeAlias = "PaperRecipe | FastRecipe"
 
 
-def settings(recipe: Recipe) -> dict[str, Any]:
+def settings(recipe: Recipe) -> dict[str, object]:
     """A recipe as data: its name and every number in it."""
     return {"recipe": recipe.name, **{name: _plain(v) for name, v in asdict(recipe).items()}}
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     """A number of whatever library as one that JSON knows."""
     if isinstance(value, tuple):
-        return tuple(_plain(v) for v in cast("tuple[Any, ...]", value))
+        return tuple(_plain(v) for v in cast("tuple[object, ...]", value))
     if isinstance(value, Integral):
         return int(value)
     return float(value) if isinstance(value, Real) else value

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 
@@ -91,7 +91,7 @@ class Setup:
             seconds,
         )
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """What decides the result, as data: two sweeps with the same are the same."""
         weights, digest = self.model.weights, hashlib.sha256()
         digest.update(repr(weights.config).encode())
@@ -220,7 +220,7 @@ def _workers(threads: int) -> Generator[Executor]:
 def _train(
     training: Training,
     directory: Path | None,
-    used: dict[str, Any],
+    used: dict[str, object],
     save_every: float,
     progress: Progress | None,
 ) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -36,7 +36,7 @@ class Sweep:
     members: tuple[Member, ...]
     theta: Tensor
     measures: tuple[Measures, ...]
-    settings: dict[str, Any]
+    settings: dict[str, object]
     seconds: float
 
     @property

@@ -123,7 +123,7 @@ def _head(data: Dataset) -> Json:
     }
 
 
-def _json(values: Sequence[Value]) -> list[Any]:
+def _json(values: Sequence[Value]) -> list[object]:
     return [to_json(value) for value in values]
 
 
@@ -150,7 +150,7 @@ def _pair(record: Json) -> Pair:
     return Pair(clean, corrupt, output, corrupted, differs)
 
 
-def _values(items: list[Any]) -> tuple[Value, ...]:
+def _values(items: list[object]) -> tuple[Value, ...]:
     return tuple(from_json(item) for item in items)
 
 
@@ -187,7 +187,7 @@ def _parquet(data: Dataset) -> bytes:
     return stream.getvalue()
 
 
-def _common_type(items: list[Any]) -> type | None:
+def _common_type(items: list[str | float | None]) -> type | None:
     """The type of all values that are defined, where parquet has it and holds them all."""
     defined = [item for item in items if item is not None]
     for kind in (bool, int, float, str):
@@ -203,7 +203,7 @@ def _holds(item: str | float) -> bool:
     return isinstance(item, float) or abs(item) < 1 << 63
 
 
-def _type_of(arrow: Any, kind: type) -> Any:
+def _type_of(arrow: Any, kind: type) -> object:
     known = {int: arrow.int64(), float: arrow.float64(), bool: arrow.bool_(), str: arrow.string()}
     return known[kind]
 

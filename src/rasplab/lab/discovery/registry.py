@@ -132,7 +132,7 @@ def _is_ours(known: Method) -> bool:
     return known.find.__module__.startswith("rasplab.")
 
 
-def _module(path: Path) -> Any:
+def _module(path: Path) -> object:
     spec = importlib.util.spec_from_file_location(f"rasplab_added_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise InputError(diagnostic("E447", f"there is no file {shown(str(path))}"))

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -85,5 +84,5 @@ class Scores:
 
 def numbers(tensor: Tensor) -> list[float]:
     """The elements of a tensor with one axis."""
-    array: Any = tensor.detach().double().cpu().numpy()
+    array: object = tensor.detach().double().cpu().numpy()
     return array.tolist()

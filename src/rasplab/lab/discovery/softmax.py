@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 Softmax: TypeAlias = Callable[[Tensor], Tensor]
 """From scores (… key) to a pattern of the same shape."""
@@ -40,15 +41,22 @@ def tempered(temperature: float) -> Softmax:
     return soften
 
 
+class _Kept(FunctionCtx):
+    """What a forward pass kept for its backward one."""
+
+    saved_tensors: tuple[Tensor]
+    temperature: float
+
+
 class _Tempered(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, scores: Tensor, temperature: float) -> Tensor:
+    def forward(ctx: _Kept, scores: Tensor, temperature: float) -> Tensor:
         ctx.save_for_backward((scores / temperature).softmax(dim=-1))
         ctx.temperature = temperature
         return scores.softmax(dim=-1)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: _Kept, *gradients: Tensor) -> tuple[Tensor, None]:
         (soft,) = ctx.saved_tensors
         (above,) = gradients
         inner = (soft * above).sum(dim=-1, keepdim=True)

@@ -6,7 +6,7 @@ import functools
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -218,7 +218,7 @@ class Task:
         if isinstance(edges, Scores):
             return edges
         if isinstance(edges, Mapping):
-            edges = self._tensor(cast("Mapping[Any, Any]", edges))
+            edges = self._tensor(cast("Mapping[object, float]", edges))
         if not isinstance(edges, Tensor) or tuple(edges.shape) != self.shape:
             raise InputError(_no_scores(edges, self.shape))
         named = edges.detach().double().cpu()
@@ -259,7 +259,7 @@ class Task:
     def _places(self) -> dict[Edge, tuple[int, int]]:
         return dict(zip(self.edges, zip(*self._numbers, strict=True), strict=True))
 
-    def _tensor(self, named: Mapping[Any, Any]) -> Tensor:
+    def _tensor(self, named: Mapping[object, float]) -> Tensor:
         from rasplab.lab.circuits.names import read_pairs
 
         found = torch.zeros(self.shape, dtype=torch.float64)

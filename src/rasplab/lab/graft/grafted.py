@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,11 @@ from rasplab.weights.architecture import EMBED
 from rasplab.weights.artefact import VariablePlace
 from rasplab.weights.named import Label, Named, unknown
 from rasplab.weights.reading import Reading, read_variable
+
+Written: TypeAlias = "Tensor | tuple[Tensor, *tuple[object, ...]]"
+"""What a half-layer of the host gives: attention also its pattern, if that is asked for."""
+
+Read: TypeAlias = "tuple[Tensor, *tuple[object, ...]]"
 
 _OTHER_STREAMS = ("inputs_embeds", "past_key_values", "cache")
 
@@ -182,22 +187,22 @@ def _stream(part: Transformer, ids: Tensor, site: Site) -> Tensor:
     return part.run_with_cache(ids, [name])[1][name]
 
 
-def _adding(read: Tensor, *, alone: bool) -> Callable[..., Any]:
+def _adding(read: Tensor, *, alone: bool) -> Callable[[nn.Module, object, Written], Written]:
     """What is read, beside what a half-layer writes or in its place; attention gives a pair."""
 
-    def hook(_module: nn.Module, _inputs: Any, output: Any) -> Any:
+    def hook(_module: nn.Module, _inputs: object, output: Written) -> Written:
         if isinstance(output, tuple):
-            first, *rest = cast("tuple[Any, ...]", output)
+            first, *rest = output
             return (read if alone else first + read, *rest)
         return read if alone else output + read
 
     return hook
 
 
-def _silencing(heads: tuple[int, ...], width: int) -> Callable[..., Any]:
+def _silencing(heads: tuple[int, ...], width: int) -> Callable[[nn.Module, Read], Read]:
     """Heads that write nothing: what they would is zero before it is projected."""
 
-    def hook(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def hook(_module: nn.Module, inputs: Read) -> Read:
         z = inputs[0].clone()  # b n (heads × width)
         for head in heads:
             z[..., head * width : (head + 1) * width] = 0
@@ -206,7 +211,7 @@ def _silencing(heads: tuple[int, ...], width: int) -> Callable[..., Any]:
     return hook
 
 
-def _check_arguments(given: dict[str, Any]) -> None:
+def _check_arguments(given: Mapping[str, object]) -> None:
     stray = [name for name in _OTHER_STREAMS if given.get(name) is not None]
     if given.get("use_cache"):
         stray.append("use_cache")

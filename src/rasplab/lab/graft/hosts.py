@@ -114,10 +114,10 @@ def check_replaced(
     return heads
 
 
-def _numbers(given: object) -> tuple[Any, ...]:
+def _numbers(given: object) -> tuple[int, ...]:
     if not isinstance(given, Iterable) or isinstance(given, str):
         return ()
-    return tuple(sorted(set(cast("Iterable[Any]", given))))
+    return tuple(sorted(set(cast("Iterable[int]", given))))
 
 
 def module_at(host: Host, site: Site) -> nn.Module:

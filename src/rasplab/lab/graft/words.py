@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -54,7 +54,7 @@ def read_words(size: int, config: Config, tokens: object, default: Value) -> Wor
     rest = NOTHING if default is None else _id_of(known, config, default)
     ids = [rest] * size
     pairs = (
-        cast("Mapping[Any, Any]", tokens)
+        cast("Mapping[object, Value]", tokens)
         if isinstance(tokens, Mapping)
         else _by_text(tokens, config)
     )
@@ -80,9 +80,10 @@ def _id_of(known: Mapping[object, int], config: Config, token: Value) -> int:
         ) from None
 
 
-def _by_text(tokenizer: Any, config: Config) -> dict[int, Value]:
+def _by_text(tokenizer: object, config: Config) -> dict[int, Value]:
     """The ids whose text is that of a token, with a space before it or without."""
-    if not callable(getattr(tokenizer, "get_vocab", None)):
+    get_vocab = getattr(tokenizer, "get_vocab", None)
+    if not callable(get_vocab):
         raise _disagree(
             f"{shown(tokenizer)} is neither a mapping nor a tokenizer",
             "map ids of the host to tokens of the program, such as {0: 'a', 1: 'b'}",
@@ -96,7 +97,7 @@ def _by_text(tokenizer: Any, config: Config) -> dict[int, Value]:
             )
         texts[str(token)] = token
     found: dict[int, Value] = {}
-    for text, number in cast("dict[str, int]", tokenizer.get_vocab()).items():
+    for text, number in cast("dict[str, int]", get_vocab()).items():
         bare = text if text in texts else text.lstrip(SPACES)
         if bare in texts:
             found[number] = texts[bare]

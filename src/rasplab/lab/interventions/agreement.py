@@ -7,7 +7,7 @@ every block is exact for all combinations of the values of what it reads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rasplab.compiler import Compilation
@@ -18,7 +18,7 @@ from rasplab.graph.node import topological
 from rasplab.graph.run import run, selected_values, steps
 from rasplab.lower.decompose import is_line
 from rasplab.passes.images import images
-from rasplab.rasp.evaluate import evaluate, evaluate_all
+from rasplab.rasp.evaluate import Row, evaluate, evaluate_all
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.interventions import computation
 from rasplab.rasp.naming import name_computations
@@ -127,7 +127,7 @@ def _between(domain: Interval, value: Value) -> bool:
     return isinstance(value, int | float) and domain.low - 1e-9 <= value <= domain.high + 1e-9
 
 
-def _mixed(stages: Compilation, node: Node, operands: list[list[Any]]) -> str | None:
+def _mixed(stages: Compilation, node: Node, operands: Sequence[Row]) -> str | None:
     """Whether an aggregate that moves one value as it is selects different ones."""
     if is_line(node, stages.facts):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.display import Table, html, shorten
@@ -81,7 +81,7 @@ class CausalModel:
         read = self._tokens()  # none, where the program does not read them
         return dict(zip(read, tokens, strict=bool(read)))
 
-    def run_forward(self, intervention: Mapping[str, Any] | None = None) -> Setting:
+    def run_forward(self, intervention: Mapping[str, Value] | None = None) -> Setting:
         """The value of every variable, where some are set; tokens that are not have the first.
 
         Raises:
@@ -101,7 +101,7 @@ class CausalModel:
         return found
 
     def run_interchange(
-        self, base: Mapping[str, object], sources: Mapping[str, Mapping[str, object]]
+        self, base: Mapping[str, Value], sources: Mapping[str, Mapping[str, Value]]
     ) -> Setting:
         """The values on `base`, with each variable of `sources` as it is on its own source."""
         held = dict(base)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,12 @@ from rasplab.rasp.values import Value
 from rasplab.weights.artefact import Manifest, ModelWeights, VariablePlace, Withheld
 from rasplab.weights.coordinates import can_hold, coordinates
 from rasplab.weights.directions import require_directions
-from rasplab.weights.frames import Frame
+from rasplab.weights.frames import Frame, Held
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rasplab.runtime.transformer import Hook
 
 Array = NDArray[np.floating]
 
@@ -33,7 +38,7 @@ class Edit:
     row: Array
     frame: Frame
 
-    def apply(self, changed: Any, activation: Any, like: Callable[[Array], Any]) -> None:
+    def apply(self, changed: Held, activation: Held, like: Callable[[Array], Held]) -> None:
         """Make it in a copy of a stream (batch × positions × d_model), in an array or a tensor.
 
         `like` makes an array what the stream is. BOS stands before position 0.
@@ -59,11 +64,11 @@ class Edits:
             edit.apply(changed, activation, lambda array: array.astype(activation.dtype))
         return changed
 
-    def hooks(self) -> dict[str, Callable[..., Any]]:
+    def hooks(self) -> dict[str, Hook]:
         """The same for `Transformer.hooks`: per hook point what replaces its activation."""
 
-        def replacing(here: list[Edit]) -> Callable[..., Any]:
-            def replace(activation: Any, hook: Any) -> Any:
+        def replacing(here: list[Edit]) -> Hook:
+            def replace(activation: Tensor, hook: object) -> Tensor:
                 del hook
                 changed = activation.clone()
                 for edit in here:

@@ -6,7 +6,6 @@ import abc
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +45,7 @@ class Zero(Replacement):
 class Mean(Replacement):
     """The mean of the coordinates over the sequences of `data` that have the position."""
 
-    data: Sequence[Iterable[Any]]
+    data: Sequence[Iterable[object]]
 
     def row(
         self, weights: ModelWeights, place: VariablePlace, tokens: Sequence[Value], position: int
@@ -61,7 +60,7 @@ class Mean(Replacement):
 class Patch(Replacement):
     """The coordinates of the run on `source`, at the same position or at the one given."""
 
-    source: Iterable[Any]
+    source: Iterable[object]
     position: int | None = None
 
     def row(
@@ -79,7 +78,7 @@ class Resample(Replacement):
     Everything that is resampled with one `Resample` comes from the same run.
     """
 
-    data: Sequence[Iterable[Any]]
+    data: Sequence[Iterable[object]]
     seed: int = 0
 
     def row(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, cast
 
 from rasplab.diagnostics import InputError, InternalError, Span, diagnostic
 from rasplab.lab.interventions.agreement import broken_fact, expected_output, values_of
@@ -19,6 +19,7 @@ from rasplab.weights.trace import Trace, trace
 
 if TYPE_CHECKING:
     from rasplab.model import Model
+    from rasplab.runtime.transformer import Hook
 
 
 def run(
@@ -35,7 +36,7 @@ def run(
     return got
 
 
-def hooks(model: Model, sequence: Iterable[object], do: Do) -> dict[str, Callable[..., Any]]:
+def hooks(model: Model, sequence: Iterable[object], do: Do) -> dict[str, Hook]:
     """Hooks that set variables in `model.torch()`, when it runs on this sequence.
 
     >>> import rasplab

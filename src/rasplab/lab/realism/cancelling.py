@@ -11,7 +11,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from rasplab.lab.realism.duplicate import second
 from rasplab.lab.realism.remade import remade
 from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS, place_of
 from rasplab.rasp.sequence import Sequences
+from rasplab.rasp.values import Value
 from rasplab.weights import (
     Component,
     Config,
@@ -245,15 +246,17 @@ def _each_matters(weights: ModelWeights, case: _Cancelled) -> bool:
     return all(map(changed, case.names)) and not changed(*case.names)
 
 
-def _differ(weights: ModelWeights, one: list[Any], two: list[Any]) -> bool:
+def _differ(weights: ModelWeights, one: list[list[Value]], two: list[list[Value]]) -> bool:
     """Whether some outputs differ, numbers by more than both may be off."""
     within = 2 * weights.tolerance
     if not within:
         return one != two
     pairs = itertools.chain.from_iterable(map(zip, one, two))
-    return any(
-        abs(a - b) > within if a is not None and b is not None else a is not b for a, b in pairs
-    )
+    return any(abs(a - b) > within if _counts(a) and _counts(b) else a is not b for a, b in pairs)
+
+
+def _counts(value: Value) -> TypeGuard[float]:
+    return isinstance(value, int | float)
 
 
 def _without(weights: ModelWeights, *variables: str) -> ModelWeights:
@@ -268,7 +271,7 @@ def _without(weights: ModelWeights, *variables: str) -> ModelWeights:
     return replace(weights, arrays=arrays)
 
 
-def _inputs(config: Config) -> Iterator[tuple[Any, ...]]:
+def _inputs(config: Config) -> Iterator[tuple[Value, ...]]:
     every = Sequences.up_to(config.max_length, config.vocabulary, longest_first=True)
     if every.count <= TRIED:
         yield from every
@@ -277,6 +280,6 @@ def _inputs(config: Config) -> Iterator[tuple[Any, ...]]:
     yield from itertools.islice(every.drawn(draw), TRIED)
 
 
-def _outputs(weights: ModelWeights, inputs: list[tuple[Any, ...]]) -> list[Any]:
+def _outputs(weights: ModelWeights, inputs: list[tuple[Value, ...]]) -> list[list[Value]]:
     ids = encode(weights.config, inputs)
     return decode(weights.config, forward(weights, ids), [len(tokens) for tokens in inputs])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.weights import ModelWeights
 
@@ -18,7 +16,7 @@ AXES = {
 """The axes of every array: directions, heads, a head's space, hidden units."""
 
 
-def fit(model: Any) -> ModelWeights:
+def fit(model: object) -> ModelWeights:
     """The weights of a model, if all that is done here starts from them.
 
     Raises:

@@ -33,6 +33,7 @@ from rasplab.weights import (
     Site,
     VariablePlace,
 )
+from rasplab.weights.artefact import Construction
 from rasplab.weights.config import expected_shapes
 from rasplab.weights.named import unknown
 
@@ -58,7 +59,7 @@ class Stage:
     bias: Array
     writes: Array
     must: Table
-    construction: str
+    construction: Construction
 
 
 def place_of(weights: ModelWeights, name: str) -> VariablePlace:

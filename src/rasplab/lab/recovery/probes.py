@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,7 +163,7 @@ def probe(
     site: Site | str | None = None,
     *,
     others: Mapping[str, SOp] | None = None,
-    data: Any = None,
+    data: object = None,
     threshold: float = 0.95,
     seed: int = 0,
 ) -> Probes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,7 +130,11 @@ def site_of(weights: ModelWeights, site: Site | str | None) -> Site:
 
 
 def features_at(
-    model: Model | ModelWeights, site: Site | str | None = None, data: Any = None, *, seed: int = 0
+    model: Model | ModelWeights,
+    site: Site | str | None = None,
+    data: object = None,
+    *,
+    seed: int = 0,
 ) -> SiteFeatures:
     """The features that the residual stream holds at a site, by default the last.
 

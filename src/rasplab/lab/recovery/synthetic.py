@@ -6,7 +6,7 @@ far as its training and its evaluation on synthetic data use it; SAELens is not 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -87,7 +87,7 @@ class ActivationGenerator(nn.Module):
         model: Model | ModelWeights,
         site: Site | str | None = None,
         *,
-        data: Any = None,
+        data: object = None,
         seed: int = 0,
         dtype: torch.dtype = torch.float32,
     ) -> None:

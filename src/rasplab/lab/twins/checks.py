@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.twins.alignment import circuit_of
@@ -90,7 +90,7 @@ def check_numbers(recipe: Recipe, shape: Shape, *, seeds: int, held_out: float, 
 
 
 def _are_betas(given: object) -> bool:
-    pair = cast("tuple[Any, ...]", given if isinstance(given, tuple) else ())
+    pair = cast("tuple[object, ...]", given if isinstance(given, tuple) else ())
     return len(pair) == 2 and all(_within(beta, math.nextafter(1, 0)) for beta in pair)
 
 
@@ -162,4 +162,4 @@ def no_seed(seed: object, seeds: int) -> InputError:
 
 
 def _refused(must: str, number: object) -> InputError:
-    return InputError(diagnostic("E467", f"{must}, not {shown(cast(Any, number))}", help=_HELP))
+    return InputError(diagnostic("E467", f"{must}, not {shown(number)}", help=_HELP))

@@ -2,131 +2,209 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from lark import Token, Transformer
+from lark import v_args as called_with  # pyright: ignore[reportUnknownVariableType]
 
 from rasplab.rasp.syntax import tree as t
 from rasplab.rasp.syntax.tree import Place
 
 EVERY_KIND = frozenset({"s-op", "selector"})
 
+Pair: TypeAlias = "tuple[t.Value, t.Value]"
+Names: TypeAlias = "tuple[t.Name, ...]"
+Body: TypeAlias = "tuple[t.Statement, ...]"
 
-class _Build(Transformer[Token, Any]):
-    """A method for each rule; children are tokens, nodes, and lists of nodes."""
 
-    def name(self, parts: list[Any]) -> t.Name:
-        return t.Name(place(parts), str(parts[0]))
+@called_with(inline=True)
+class _Build(Transformer[Token, object]):
+    """A method for each rule, with a parameter for each child: `_` are what only punctuates.
 
-    def integer(self, parts: list[Any]) -> t.Literal:
-        return t.Literal(place(parts), read_integer(parts[0]))
+    `open_` and `end` say where a part of the text begins and ends.
+    """
 
-    def float_(self, parts: list[Any]) -> t.Literal:
-        return t.Literal(place(parts), float(parts[0]))
+    def name(self, name: Token) -> t.Name:
+        return t.Name(place_of(name), str(name))
 
-    def string(self, parts: list[Any]) -> t.Literal:
-        return t.Literal(place(parts), str(parts[0])[1:-1])
+    def integer(self, number: Token) -> t.Literal:
+        return t.Literal(place_of(number), read_integer(number))
 
-    def group(self, parts: list[Any]) -> t.Group:
-        inner = parts[1].inner if isinstance(parts[1], t.Group) else parts[1]
-        return t.Group(place(parts), inner)
+    def float_(self, number: Token) -> t.Literal:
+        return t.Literal(place_of(number), float(number))
 
-    def list_(self, parts: list[Any]) -> t.ListOf:
-        return t.ListOf(place(parts), tuple(parts[1] or ()))
+    def string(self, text: Token) -> t.Literal:
+        return t.Literal(place_of(text), _unquoted(text))
 
-    def dict_(self, parts: list[Any]) -> t.DictOf:
-        return t.DictOf(place(parts), tuple(parts[1] or ()))
+    def group(self, open_: Token, value: t.Value, end: Token) -> t.Group:
+        inner = value.inner if isinstance(value, t.Group) else value
+        return t.Group(place(open_, end), inner)
 
-    def pair(self, parts: list[Any]) -> tuple[t.Value, t.Value]:
-        return parts[0], parts[2]
+    def list_(self, open_: Token, items: list[t.Value] | None, end: Token) -> t.ListOf:
+        return t.ListOf(place(open_, end), tuple(items or ()))
 
-    def list_for(self, parts: list[Any]) -> t.Comprehension:
-        return t.Comprehension(place(parts), None, parts[1], parts[3], parts[5])
+    def dict_(self, open_: Token, items: list[Pair] | None, end: Token) -> t.DictOf:
+        return t.DictOf(place(open_, end), tuple(items or ()))
 
-    def dict_for(self, parts: list[Any]) -> t.Comprehension:
-        key, item = parts[1]
-        return t.Comprehension(place(parts), key, item, parts[3], parts[5])
+    def pair(self, key: t.Value, _: Token, item: t.Value) -> Pair:
+        return key, item
 
-    def index(self, parts: list[Any]) -> t.Index:
-        return t.Index(place(parts), parts[0], parts[2])
+    def list_for(
+        self,
+        open_: Token,
+        item: t.Value,
+        _1: Token,
+        names: Names,
+        _2: Token,
+        of: t.Value,
+        end: Token,
+    ) -> t.Comprehension:
+        return t.Comprehension(place(open_, end), None, item, names, of)
 
-    def call(self, parts: list[Any]) -> t.Call:
-        return t.Call(place(parts), parts[0], tuple(parts[2] or ()))
+    def dict_for(
+        self, open_: Token, pair: Pair, _1: Token, names: Names, _2: Token, of: t.Value, end: Token
+    ) -> t.Comprehension:
+        key, item = pair
+        return t.Comprehension(place(open_, end), key, item, names, of)
 
-    def unary(self, parts: list[Any]) -> t.Unary:
-        return t.Unary(place(parts), str(parts[0]), parts[1])
+    def index(self, indexed: t.Value, _: Token, index: t.Value, end: Token) -> t.Index:
+        return t.Index(place(indexed, end), indexed, index)
 
-    def elementwise(self, parts: list[Any]) -> t.Unary:
-        return t.Unary(place(parts), str(parts[0]), parts[2])
+    def call(
+        self, function: t.Value, _: Token, arguments: list[t.Value] | None, end: Token
+    ) -> t.Call:
+        return t.Call(place(function, end), function, tuple(arguments or ()))
 
-    def binary(self, parts: list[Any]) -> t.Binary:
-        return t.Binary(place(parts), str(parts[1]), parts[0], parts[2])
+    def unary(self, operator: Token, operand: t.Value) -> t.Unary:
+        return t.Unary(place(operator, operand), str(operator), operand)
 
-    def choice(self, parts: list[Any]) -> t.Choice:
-        return t.Choice(place(parts), parts[0], parts[2], parts[4])
+    def elementwise(self, operator: Token, _: Token, operand: t.Value, end: Token) -> t.Unary:
+        return t.Unary(place(operator, end), str(operator), operand)
 
-    def contains(self, parts: list[Any]) -> t.Contains:
-        return t.Contains(place(parts), parts[0], parts[2])
+    def binary(self, left: t.Value, operator: Token, right: t.Value) -> t.Binary:
+        return t.Binary(place(left, right), str(operator), left, right)
 
-    def select(self, parts: list[Any]) -> t.Select:
-        return t.Select(place(parts), parts[2], parts[4], str(parts[6]))
+    def choice(
+        self, then: t.Value, _1: Token, condition: t.Value, _2: Token, otherwise: t.Value
+    ) -> t.Choice:
+        return t.Choice(place(then, otherwise), then, condition, otherwise)
 
-    def aggregate(self, parts: list[Any]) -> t.Aggregate:
-        default = parts[6] if len(parts) > 6 else None
-        return t.Aggregate(place(parts), parts[2], parts[4], default)
+    def contains(self, item: t.Value, _: Token, container: t.Value) -> t.Contains:
+        return t.Contains(place(item, container), item, container)
 
-    def builtin(self, parts: list[Any]) -> t.Builtin:
-        return t.Builtin(place(parts), str(parts[0]), tuple(parts[2]))
+    def select(
+        self,
+        open_: Token,
+        _1: Token,
+        keys: t.Value,
+        _2: Token,
+        queries: t.Value,
+        _3: Token,
+        comparison: Token,
+        end: Token,
+    ) -> t.Select:
+        return t.Select(place(open_, end), keys, queries, str(comparison))
 
-    def names(self, parts: list[Any]) -> tuple[t.Name, ...]:
-        return tuple(self.name([token]) for token in parts[::2])
+    def aggregate(
+        self,
+        open_: Token,
+        _1: Token,
+        selector: t.Value,
+        _2: Token,
+        values: t.Value,
+        *default_and_end: Token | t.Value,
+    ) -> t.Aggregate:
+        default = next(_values(default_and_end), None)
+        return t.Aggregate(place(open_, default_and_end[-1]), selector, values, default)
 
-    def values(self, parts: list[Any]) -> list[Any]:
-        return parts[::2]
+    def builtin(self, name: Token, _: Token, arguments: list[t.Value], end: Token) -> t.Builtin:
+        return t.Builtin(place(name, end), str(name), tuple(arguments))
 
-    pairs = values
-    body = tuple
+    def names(self, *parts: Token) -> Names:
+        return tuple(self.name(token) for token in parts[::2])
 
-    def statement(self, parts: list[Any]) -> t.Statement:
-        return parts[0]
+    def values(self, *parts: Token | t.Value) -> list[t.Value]:
+        return list(_values(parts))
 
-    def assignment(self, parts: list[Any]) -> t.Assignment:
-        return t.Assignment(parts[0][0].place.to(place(parts[1:])), parts[0], tuple(parts[2]))
+    def pairs(self, *parts: Token | Pair) -> list[Pair]:
+        return [part for part in parts if not isinstance(part, Token)]
 
-    def expression(self, parts: list[Any]) -> t.Bare:
-        return t.Bare(place(parts[:1]), parts[0])
+    def body(self, *statements: t.Statement) -> Body:
+        return statements
 
-    def draw(self, parts: list[Any]) -> t.Draw:
-        return t.Draw(place(parts), parts[2], parts[4] if parts[3] == "," else None)
+    def statement(self, statement: t.Statement) -> t.Statement:
+        return statement
 
-    def load(self, parts: list[Any]) -> t.Load:
-        return t.Load(place(parts[:2]), str(parts[1])[1:-1])
+    def assignment(
+        self, names: Names, equal: Token, values: list[t.Value], end: Token
+    ) -> t.Assignment:
+        return t.Assignment(names[0].place.to(place(equal, end)), names, tuple(values))
 
-    def function(self, parts: list[Any]) -> t.Definition:
-        _, name, _, parameters, _, _, body, result, _ = parts
+    def expression(self, value: t.Value, _: Token) -> t.Bare:
+        return t.Bare(place_of(value), value)
+
+    def draw(self, open_: Token, _: Token, value: t.Value, *rest: Token | t.Value) -> t.Draw:
+        return t.Draw(place(open_, rest[-1]), value, next(_values(rest), None))
+
+    def load(self, open_: Token, text: Token, _: Token) -> t.Load:
+        return t.Load(place(open_, text), _unquoted(text))
+
+    def function(
+        self,
+        open_: Token,
+        name: Token,
+        _1: Token,
+        parameters: Names | None,
+        _2: Token,
+        _3: Token,
+        body: Body,
+        result: list[t.Value],
+        _4: Token,
+    ) -> t.Definition:
         return t.Definition(
-            place(parts[:2]), self.name([name]), parameters or (), tuple(body), tuple(result)
+            place(open_, name), self.name(name), parameters or (), body, tuple(result)
         )
 
-    def returns(self, parts: list[Any]) -> list[t.Value]:
-        return parts[1]
+    def returns(self, _1: Token, values: list[t.Value], _2: Token) -> list[t.Value]:
+        return values
 
-    def loop(self, parts: list[Any]) -> t.Loop:
-        return t.Loop(place(parts[:1]), parts[1], parts[3], tuple(parts[5]))
+    def loop(
+        self,
+        open_: Token,
+        names: Names,
+        _1: Token,
+        iterable: t.Value,
+        _2: Token,
+        body: Body,
+        _3: Token,
+    ) -> t.Loop:
+        return t.Loop(place_of(open_), names, iterable, body)
 
-    def set_example(self, parts: list[Any]) -> t.SetExample:
-        kinds = EVERY_KIND & set(parts[0].split())
-        return t.SetExample(place(parts), kinds or EVERY_KIND, parts[1])
+    def set_example(self, command: Token, value: t.Value, end: Token | None = None) -> t.SetExample:
+        kinds = EVERY_KIND & set(command.split())
+        return t.SetExample(place(command, end or value), kinds or EVERY_KIND, value)
 
-    def command(self, parts: list[Any]) -> t.Command | t.SetExample:
-        if isinstance(parts[0], t.SetExample):
-            return parts[0]
-        return t.Command(place(parts), tuple(parts[0].split()))
+    def command(
+        self, command: Token | t.SetExample, end: Token | None = None
+    ) -> t.Command | t.SetExample:
+        if isinstance(command, t.SetExample):
+            return command
+        return t.Command(place(command, end or command), tuple(command.split()))
 
 
-def builder() -> Transformer[Token, Any]:
+def _values(parts: tuple[Token | t.Value, ...]) -> Iterator[t.Value]:
+    """What stands between commas and brackets."""
+    return (part for part in parts if not isinstance(part, Token))
+
+
+def _unquoted(text: Token) -> str:
+    return str(text)[1:-1]
+
+
+def builder() -> Transformer[Token, object]:
     """What makes the tree, a method for each rule of the grammar."""
-    return _Build()
+    return _Build()  # pyright: ignore[reportUnknownVariableType]
 
 
 def read_integer(text: str) -> int:
@@ -134,9 +212,9 @@ def read_integer(text: str) -> int:
     return int(text) if len(text) <= 400 else int(f"1{'0' * 400}")
 
 
-def place(parts: list[Any]) -> Place:
+def place(first: Token | t.Node, last: Token | t.Node) -> Place:
     """From the start of the first child to the end of the last one."""
-    return place_of(parts[0]).to(place_of(parts[-1]))
+    return place_of(first).to(place_of(last))
 
 
 def place_of(part: Token | t.Node) -> Place:

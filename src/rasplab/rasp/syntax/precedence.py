@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from rasplab.diagnostics import Diagnostic, Label, Span
 from rasplab.rasp.syntax import tree as t
@@ -119,12 +119,12 @@ def _lines(text: str) -> list[str]:
 
 def _values(statement: t.Statement) -> Iterator[t.Value]:
     """All expressions of a statement, those of functions and loops too; without recursion."""
-    stack: list[Any] = [statement]
+    stack: list[object] = [statement]
     while stack:
         node = stack.pop()
         if isinstance(node, t.Value):
             yield node
         if isinstance(node, tuple):
-            stack.extend(cast("tuple[Any, ...]", node))
+            stack.extend(cast("tuple[object, ...]", node))
         elif isinstance(node, t.Node):
             stack.extend(getattr(node, part.name) for part in reversed(fields(node)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,5 +37,5 @@ def pack(array: NDArray[np.floating]) -> ArrayData:
     return ArrayData(array.shape, dtype, _text(flat), None)
 
 
-def _text(numbers: NDArray[Any]) -> str:
+def _text(numbers: NDArray[np.generic]) -> str:
     return base64.b64encode(numbers.tobytes()).decode("ascii")

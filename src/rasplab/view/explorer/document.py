@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.export.standard import require_one_basis, require_standard
@@ -104,8 +104,8 @@ class Document:
     name: str
     about: str
     sizes: str
-    config: dict[str, Any]
-    circuit: dict[str, Any]
+    config: dict[str, object]
+    circuit: dict[str, object]
     smallest_margin: float
     vocabulary: tuple[Token, ...]
     labels: tuple[str, ...]
@@ -120,9 +120,9 @@ class Document:
     sharpness: float
     beside: Document | None = None
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """As JSON holds it."""
-        return cast("dict[str, Any]", as_data(self))
+        return cast("dict[str, object]", as_data(self))
 
 
 def document_of(
@@ -316,16 +316,16 @@ def _first_input(model: Model, sequence: Iterable[object] | None) -> tuple[int, 
     return tuple(encode(config, [sequence])[0, 1:].tolist())
 
 
-def as_data(content: Any) -> Any:
+def as_data(content: object) -> object:
     """What dataclasses and values hold, as JSON holds it; the page's `document.ts` reads it."""
     if is_dataclass(content):
         return {f.name: as_data(getattr(content, f.name)) for f in fields(content)}
     if isinstance(content, dict):
-        return {key: as_data(part) for key, part in cast("dict[str, Any]", content).items()}
+        return {key: as_data(part) for key, part in cast("dict[str, object]", content).items()}
     if isinstance(content, tuple | list):
-        return [as_data(part) for part in cast("list[Any]", content)]
+        return [as_data(part) for part in cast("list[object]", content)]
     if isinstance(content, int) and abs(content) > INTEGERS_IN_JAVASCRIPT:
         return {"integer": str(content)}
     if isinstance(content, float) and content in (float("inf"), float("-inf")):
         return {"float": str(content)}
-    return to_json(content)
+    return to_json(cast("Value", content))

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
-from typing import Any
 
 from rasplab.diagnostics import InputError, diagnostic, shown
 from rasplab.lab.discovery.adapters.package import Package, package_of
@@ -108,7 +107,7 @@ def _digest(package: Package) -> str:
 
 
 def _is_complete(home: Path, package: Package) -> bool:
-    marker: Any = home / MADE
+    marker: object = home / MADE
     return marker.is_file() and marker.read_text("ascii").strip() == _digest(package)
 
 

@@ -165,7 +165,7 @@ def job_of(task: Task, method: str) -> dict[str, Any]:
 
 def _answers(outputs: list[Tensor]) -> list[list[int]]:
     """The column of the answer for every example and position after BOS."""
-    columns: Any = torch.cat(outputs)[:, 1:].argmax(-1).cpu().numpy()
+    columns: object = torch.cat(outputs)[:, 1:].argmax(-1).cpu().numpy()
     return columns.tolist()
 
 
