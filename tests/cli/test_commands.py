@@ -563,6 +563,7 @@ class Pressing:
         if name == {module!r}:
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 sys.meta_path.insert(0, Pressing())
 from rasplab.cli import main
 sys.exit(main(["list"]))

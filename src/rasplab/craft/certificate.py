@@ -34,7 +34,7 @@ from rasplab.craft.error_bounds import (
 )
 from rasplab.craft.model import CraftModel, Output
 from rasplab.craft.precision import FLOAT32, PRECISIONS, Precision
-from rasplab.craft.specification import BlockKind
+from rasplab.craft.specification import BoundKind
 from rasplab.diagnostics import counted
 from rasplab.display import Table, html
 
@@ -80,7 +80,7 @@ class Bound:
     """One block: its worst error, the error its decision meets, and the error it would bear."""
 
     name: str
-    kind: BlockKind
+    kind: BoundKind
     error: float
     met: float
     borne: float

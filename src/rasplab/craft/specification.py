@@ -23,6 +23,9 @@ HeadKind: TypeAlias = Literal["move", "mean", "sum"]
 
 BlockKind: TypeAlias = Literal[HeadKind, "mlp"]
 
+BoundKind: TypeAlias = Literal[BlockKind, "head", ""]
+"""What a bound is said to be of: a sealed model does not tell what a head does."""
+
 IMPOSSIBLE = -1
 """The code of a combination of values that cannot occur together."""
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rasplab.craft.certificate import SPARING, Bound, Certificate
 from rasplab.craft.precision import PRECISIONS
-from rasplab.craft.specification import BlockKind
+from rasplab.craft.specification import BoundKind
 from rasplab.rasp.declaration import KINDS, Declaration
 from rasplab.rasp.patterns import PatternError, token_pattern
 from rasplab.rasp.values import Value, identity
@@ -79,7 +79,7 @@ BY_TYPE: dict[str, Kind] = {
     "Site | None": SiteName(),  # left out where there is none
     "Activation": OneOf(get_args(Activation)),
     "Norm": OneOf(get_args(Norm)),
-    "BlockKind": OneOf(get_args(BlockKind)),
+    "BoundKind": OneOf(get_args(BoundKind)),
     "Construction": OneOf(get_args(Construction)),
     "EncodingKind": OneOf(get_args(EncodingKind)),
     "PartKind": OneOf(get_args(PartKind)),
