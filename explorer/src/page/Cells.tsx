@@ -5,6 +5,8 @@ import { classes } from "./shared";
 export const LABELS = 54;
 const ROW = 14;
 const NUMBERS = 14;
+/** How wide a character of a number is. */
+const CHARACTER = 6;
 
 export interface Row {
   id: number;
@@ -97,14 +99,16 @@ function Numbers({ row, top, cell }: RowProps) {
           class={classes("tiny", Math.abs(x) > 0.6 * row.largest && "inverse")}
           text-anchor="middle"
         >
-          {short(x)}
+          {fitted(x, cell)}
         </text>
       ))}
     </>
   );
 }
 
-function short(x: number): string {
-  if (Math.abs(x) < 5e-4) return "0";
-  return Math.abs(x) < 1000 ? String(Number(x.toFixed(2))).replace("-", "−") : x.toExponential(0);
+/** The most digits of a number for which a cell has room, or nothing: pointing at it says all. */
+function fitted(x: number, cell: number): string {
+  const room = Math.floor(cell / CHARACTER);
+  const all = [2, 1, 0].map((digits) => String(Number(x.toFixed(digits))));
+  return all.map((text) => text.replace("-", "−")).find((text) => text.length <= room) ?? "";
 }

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 import rasplab
+from rasplab.lab.realism import disguise
 from rasplab.view.explorer import save_explorer
 from tests.view.explorer.shown import AXE, NARROW, WIDE, texts, violations
+from tests.view.explorer.test_engine import activations_of
 from tests.view.explorer.test_page import HOSTILE, hostile_model
 from tests.view.models import library_model
 
@@ -97,6 +99,33 @@ def test_attention_hidden_units_and_stream_are_the_models_numbers(show: Any) -> 
         position, unit = (int(cell.get_attribute(f"data-{axis}")) for axis in ("position", "unit"))
         found = float(cell.get_attribute("data-activity"))
         assert found == pytest.approx(hidden[position + 1, unit], abs=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("norm", "activation"), [("layer", "gelu"), ("rms", "relu")])
+def test_the_lanes_that_hold_norms_up_are_shown_with_their_numbers(
+    norm: Any, activation: Any, show: Any
+) -> None:
+    model = disguise(library_model("sort"), norm=norm, activation=activation, dtype="float64")
+    sequence = [3, 1, 5, 1]
+    shown = show(model, sequence=sequence, fragment="#step=5")
+    kept, _ = activations_of(model.weights, model.encode([sequence])[0, 1:].tolist())
+    stream = kept["blocks.2.hook_resid_mid"]
+    lanes = range(model.config.bare.d_model, model.config.d_model)
+    drawn = {
+        (int(c["position"]), int(c["direction"])): float(c["value"])
+        for c in shown.page.locator('[data-group="norm lanes"] rect[data-value]').evaluate_all(
+            "all => all.map(r => ({...r.dataset}))"
+        )
+    }
+    assert drawn
+    for position, row in enumerate(stream):
+        for column in lanes:
+            found = drawn.get((position, column), 0.0)
+            assert found == pytest.approx(row[column], rel=1e-5, abs=1e-3), (position, column)
+    assert "reads this behind" in shown.page.locator("[data-norm]").inner_text()
+    shown.page.get_by_role("slider").press("End")
+    assert shown.outputs() == texts(model(sequence))
 
 
 @pytest.mark.slow
