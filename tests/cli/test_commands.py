@@ -216,6 +216,42 @@ def test_a_twin_that_cannot_be_is_refused(shell: Shell) -> None:
     assert not Path("trained").exists()
 
 
+@pytest.mark.slow  # each is proved
+def test_parts_that_act_together_are_added_before_the_dials(shell: Shell) -> None:
+    at = ("--vocab-size", "3", "--max-length", "3")
+    assert shell("disguise", "sort", *at, "--back-up", "rank", "-o", "safe") == 0
+    assert "disguise: rotate, permute, mix_heads, seed 0" in shell.out
+    voted = ("--duplicate", "rank", "--readers", "majority", "--level", "1")
+    assert shell("disguise", "sort", *at, *voted, "-o", "voted") == 0
+    read = ("--beside", "hist", "--cancelled", "--no-rotate", "--no-mix-heads", "--no-permute")
+    assert shell("disguise", "sort", *at, *read, "-o", "read") == 0
+    for name, added in (
+        ("safe", "rank.backup"), ("voted", "rank.majority"), ("read", "beside1.hist"),
+    ):  # fmt: skip
+        model = rasplab.load(name)
+        assert model.certificate.exact
+        assert added in [place.name for place in model.manifest.variables]
+        assert model([3, 1, 2]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (["--copies", "3"], "E463"),
+        (["--readers", "first"], "E463"),
+        (["--cancelled"], "E463"),
+        (["--beside", "nothing"], "E403"),
+        (["--duplicate", "nothing"], "E417"),
+        (["--duplicate", "hist", "--copies", "1"], "E465"),
+        (["--back-up", "hist"], "E490"),
+    ],
+)
+def test_parts_that_make_no_sense_are_refused(asked: list[str], code: str, shell: Shell) -> None:
+    assert shell("disguise", "hist", "--max-length", "3", *asked, "-o", "model") != 0
+    assert f"error[{code}]" in shell.err
+    assert not Path("model").exists()
+
+
 @pytest.mark.slow
 def test_dials_of_a_disguise_are_turned_one_by_one(shell: Shell) -> None:
     assert shell("compile", "hist", "--vocab", "ab", "--max-length", "3", "-o", "plain") == 0

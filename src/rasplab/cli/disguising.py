@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
-from rasplab.cli import output, reading
+from rasplab.cli import completing, output, reading
 from rasplab.cli.parameters import Compiling, Out, Program
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic
 from rasplab.model import Model
@@ -52,7 +52,75 @@ class Dials:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Parts that are added before the dials are turned, in this order.
+
+    Parameters
+    ----------
+    beside
+        Another program, like the one disguised, whose parts stand beside its own.
+    cancelled
+        One variable of the program beside is read, and cancelled.
+    duplicate
+        A variable that stands in several places.
+    copies
+        How many places those are; by default 2, and 3 for a majority.
+    readers
+        Whether its readers read the average of all places, the first, or the majority.
+    back_up
+        A variable that gets a backup, which acts only where its first place is empty.
+    """
+
+    beside: Annotated[str | None, Parameter(completer=completing.programs)] = None
+    cancelled: Annotated[bool, Parameter(negative="")] = False
+    duplicate: str | None = None
+    copies: int | None = None
+    readers: Literal["average", "first", "majority"] | None = None
+    back_up: str | None = None
+
+    def given(self) -> dict[str, object]:
+        """Those that are asked for."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, False)}
+
+    def check(self) -> None:
+        """Refuse what says more of a part that is not asked for."""
+        for name, of in (
+            ("cancelled", "beside"),
+            ("copies", "duplicate"),
+            ("readers", "duplicate"),
+        ):
+            if name in self.given() and of not in self.given():
+                raise InputError(
+                    diagnostic(
+                        "E463", f"--{name} makes no sense without --{of}", help=f"add --{of}"
+                    )
+                )
+
+    def added_to(self, model: Model) -> Model:
+        """The model with them, each proved."""
+        from rasplab.lab.realism import back_up, distract, duplicate
+
+        if self.beside is not None:
+            model = distract(model, _for_the_same(model, self.beside), cancelled=self.cancelled)
+        if self.duplicate is not None:
+            readers = self.readers or "average"
+            copies = self.copies or (3 if readers == "majority" else 2)
+            model = duplicate(model, self.duplicate, copies, readers=readers)
+        return model if self.back_up is None else back_up(model, self.back_up)
+
+
+def _for_the_same(model: Model, name: str) -> Model:
+    """Another program, compiled for the inputs and in the format of a model."""
+    c = model.config
+    source = reading.found(name, vocab_size=len(c.vocabulary), max_length=c.max_length, tokens=())
+    at = {"vocab": c.vocabulary, "max_length": c.max_length}
+    return reading.compiled(source, **at, causal=c.causal, dtype=c.dtype)
+
+
 _DIALS = Dials()
+_PARTS = Parts()
 
 
 def disguise(
@@ -62,14 +130,16 @@ def disguise(
     out: Out,
     level: int | None = None,
     dials: Dials = _DIALS,
+    parts: Parts = _PARTS,
     seed: int = 0,
     compiling: Compiling = _DEFAULT,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Make a model look less clean, prove it again, and save it.
 
-    Either a level of the ladder, or dials one by one: rotated, permuted and mixed by default. What
-    cannot be proved is refused. With --dtype float64 more can be.
+    Either a level of the ladder, or dials one by one: rotated, permuted and mixed by default. Parts
+    that act together are added before. What cannot be proved is refused. With --dtype float64 more
+    can be.
 
     Parameters
     ----------
@@ -89,12 +159,13 @@ def disguise(
     turned = dials.given()
     if level is not None and turned:
         raise InputError(_either(*next(iter(turned.items()))))
+    parts.check()
     dtype = None
     if reading.is_model(program):  # which is in a format already: it is that of the disguise
         dtype, compiling = compiling.dtype, replace(compiling, dtype=None)
     model, _ = reading.model_of(program, compiling)
     with output.busy(f"disguising {program}"):
-        made = _made(model, level, turned, dtype, seed)
+        made = _made(parts.added_to(model), level, turned, dtype, seed)
     written = made.save(out, overwrite=overwrite)
     done = made.manifest.disguise
     output.say(f"{written}: {made.weights}")
