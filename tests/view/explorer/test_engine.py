@@ -188,7 +188,7 @@ def test_every_norm_with_all_units(name: str, norm: Any, activation: Any, tmp_pa
 
 def dressed(model: rasplab.Model, norm: Any, activation: Any, **dials: Any) -> rasplab.Model:
     """In float32, or in float64 where that is refused."""
-    off = {"rotate": False, "permute": False, "mix_heads": False} | dials
+    off: dict[str, Any] = {"rotate": False, "permute": False, "mix_heads": False} | dials
     try:
         return disguise(model, norm=norm, activation=activation, **off)
     except CompileError:
