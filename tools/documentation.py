@@ -20,6 +20,7 @@ from rasplab.programs import Entry
 from rasplab.view import Picture
 from rasplab.view.look import NARROW, Options
 from rasplab.weights import NamedDirection
+from rasplab.weights.dressing import Lanes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -135,9 +136,25 @@ def pictures(directory: Path) -> None:
             }
         for name, picture in drawn.items():
             picture.save(directory / name)
+    normed(directory)
     redundant(directory)
     if shutil.which("dot"):
         view.draw(program, sequence, directory / "sort-flow.svg")
+
+
+def normed(directory: Path) -> None:
+    """The weights of a head without norms, and behind them, where lanes hold the norms up."""
+    model = rasplab.compile(programs.get("hist").build(), vocab="abc", max_length=4)
+    behind = disguise(model, norm="layer", rotate=False, permute=False, mix_heads=False)
+    config = behind.config
+    lanes = tuple(
+        NamedDirection(config.bare.d_model + i, name, (), "")
+        for i, name in enumerate(Lanes(config.norm, config.bare.d_model).names)
+    )
+    stored = as_stored(behind, (*model.weights.circuit.directions, *lanes))
+    for dark, end in ((False, ""), (True, "-dark")):
+        for name, one in (("norm-before", model), ("norm-behind", stored)):
+            view.weights(one, 0, 0, dark=dark).save(directory / f"{name}{end}.png")
 
 
 def redundant(directory: Path) -> None:
@@ -162,10 +179,14 @@ def redundant(directory: Path) -> None:
                 view.circuit(truth, model, **look).save(directory / f"{name}-circuit{end}{shape}")
 
 
-def as_stored(model: rasplab.Model) -> rasplab.Model:
+def as_stored(
+    model: rasplab.Model, columns: tuple[NamedDirection, ...] | None = None
+) -> rasplab.Model:
     """A disguised model, seen along the columns of its stream rather than the named directions."""
     weights = model.weights
-    columns = tuple(NamedDirection(i, f"column {i}", (), "") for i in range(weights.config.d_model))
+    columns = columns or tuple(
+        NamedDirection(i, f"column {i}", (), "") for i in range(weights.config.d_model)
+    )
     circuit = replace(weights.circuit, directions=columns)
     return rasplab.Model(replace(weights, bases={}, nominal=None, circuit=circuit))
 

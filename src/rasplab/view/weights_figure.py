@@ -29,6 +29,9 @@ Array = NDArray[np.floating]
 CELL, LONGEST, LARGEST = 0.17, 34, 100
 """Inches of a cell; characters of a label; cells of a side that have labels."""
 
+NOTE = 2.1
+"""Inches of what stands below a matrix."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matrix:
@@ -209,7 +212,9 @@ class _Panel:
 def _figure(matrices: list[Matrix], title: str, size: float | None) -> Figure:
     """Side by side; below each other where that keeps texts larger in the width asked for."""
     beside = [_Panel(matrix, _WIDE) for matrix in matrices]
-    width = max(sum(p.left + p.wide for p in beside) + 0.95, 3.4, 0.2 + 0.088 * len(title))
+    # what stands below a narrow matrix is wider, and must not run into the colour scale
+    over = max((NOTE - beside[-1].wide) / 2 - 0.3, 0.0) if beside else 0.0
+    width = max(sum(p.left + p.wide for p in beside) + over + 0.95, 3.4, 0.2 + 0.088 * len(title))
     if size is not None and size < width and len(matrices) > 1:
         return _one_below_the_other([_Panel(m, _NARROW) for m in matrices], title)
     above = max((p.above for p in beside), default=0.35)
