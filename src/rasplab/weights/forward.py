@@ -122,19 +122,21 @@ def activated(activation: Activation, read: Array) -> Array:
     >>> [float(activated(kind, np.array(100.0))) for kind in ("relu", "gelu", "silu")]
     [100.0, 100.0, 100.0]
     """
-    with np.errstate(over="ignore"):  # a cube, or exp, that is infinite gives the limit
-        match activation:
-            case "relu":
-                return np.maximum(read, 0)
-            case "gelu":
-                inner = math.sqrt(2 / math.pi) * (read + 0.044715 * (read * read * read))
-                return 0.5 * read * (1 + np.tanh(inner))
-            case "silu":
-                return read / (1 + np.exp(-read))
-            case "reglu":
-                raise InternalError("no forward pass is written for gated units")
-            case _:
-                assert_never(activation)
+    match activation:
+        case "relu":
+            return np.maximum(read, 0)
+        case "gelu" | "silu":
+            with np.errstate(over="ignore"):  # a cube, or exp, that is infinite gives the limit
+                return _gelu(read) if activation == "gelu" else read / (1 + np.exp(-read))
+        case "reglu":
+            raise InternalError("no forward pass is written for gated units")
+        case _:
+            assert_never(activation)
+
+
+def _gelu(read: Array) -> Array:
+    inner = math.sqrt(2 / math.pi) * (read + 0.044715 * (read * read * read))
+    return 0.5 * read * (1 + np.tanh(inner))
 
 
 def heads(
