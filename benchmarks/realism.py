@@ -5,7 +5,8 @@ noise as costs half of the smallest margin; in float32, or where that is refused
 each gets a backup and a majority of three copies of the first variable that can have them, and
 another program beside it that is read and cancelled. Each result is compared with the evaluator on
 drawn inputs of every length, or on all where there are fewer. What is refused stands below, with
-the codes of the reasons. `--minutes` measures those programs that are begun within so many.
+the codes of the reasons. `--minutes` measures those programs that are begun within so many, and
+`--dials "level 3"` a level of the ladder.
 
     python benchmarks/realism.py --size 5 > benchmarks/results/realism.md
 """
@@ -27,7 +28,7 @@ import rasplab
 from benchmarks.table import heading, markdown, progress
 from rasplab import programs
 from rasplab.diagnostics import CompileError, InputError
-from rasplab.lab.realism import back_up, disguise, distract, duplicate
+from rasplab.lab.realism import LADDER, back_up, disguise, distract, duplicate, realistic
 from rasplab.lab.realism.ladder import DISTRACTORS
 
 OFF = {"rotate": False, "permute": False, "mix_heads": False}
@@ -44,6 +45,8 @@ DIALS: dict[str, dict[str, Any]] = {
     "all, layer norm, silu": {"norm": "layer", "activation": "silu"},
     "all, rms norm, gelu, noise": {"norm": "rms", "activation": "gelu", "noise_share": 0.5},
 }
+LEVELS = tuple(f"level {level.number}" for level in LADDER)
+"""The rungs of the ladder."""
 TOGETHER = ("backup", "majority", "cancelled")
 """Dials that add parts that act together; what a program has nothing for is left out."""
 COLUMNS = ("program", "dial", "format", "margin", "before", "noise", "lighter", "differ", "seconds")
@@ -139,9 +142,12 @@ def turned(model: rasplab.Model, dial: str, seed: int) -> rasplab.Model | tuple[
 
 def attempts(model: rasplab.Model, dial: str, seed: int) -> Iterator[Callable[[], rasplab.Model]]:
     """Ways to turn a dial: in float32, else in float64; or for each variable, or program beside."""
-    if dial in DIALS:
-        for dtype in ("float32", "float64"):
+    for dtype in ("float32", "float64"):
+        if dial in DIALS:
             yield partial(disguise, model, **DIALS[dial], seed=seed, dtype=dtype)
+        if dial in LEVELS:
+            yield partial(realistic, model, LEVELS.index(dial), seed=seed, dtype=dtype)
+    if dial in DIALS or dial in LEVELS:
         return
     if dial == "cancelled":
         for name in DISTRACTORS:
