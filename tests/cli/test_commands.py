@@ -238,6 +238,8 @@ def test_parts_that_act_together_are_added_before_the_dials(shell: Shell) -> Non
     ("asked", "code"),
     [
         (["--copies", "3"], "E463"),
+        (["--copies", "0"], "E463"),
+        (["--duplicate", "hist", "--copies", "0"], "E465"),
         (["--readers", "first"], "E463"),
         (["--cancelled"], "E463"),
         (["--beside", "nothing"], "E403"),

@@ -47,10 +47,6 @@ class Dials:
     norm: Literal["layer", "rms"] | None = None
     activation: Literal["gelu", "silu"] | None = None
 
-    def given(self) -> dict[str, bool | float | str]:
-        """Those that were turned by hand."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,41 +70,44 @@ class Parts:
     """
 
     beside: Annotated[str | None, Parameter(completer=completing.programs)] = None
-    cancelled: Annotated[bool, Parameter(negative="")] = False
+    cancelled: Annotated[bool | None, Parameter(negative="")] = None
     duplicate: str | None = None
     copies: int | None = None
     readers: Literal["average", "first", "majority"] | None = None
     back_up: str | None = None
 
-    def given(self) -> dict[str, object]:
-        """Those that are asked for."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, False)}
-
     def check(self) -> None:
         """Refuse what says more of a part that is not asked for."""
-        for name, of in (
-            ("cancelled", "beside"),
-            ("copies", "duplicate"),
-            ("readers", "duplicate"),
-        ):
-            if name in self.given() and of not in self.given():
-                raise InputError(
-                    diagnostic(
-                        "E463", f"--{name} makes no sense without --{of}", help=f"add --{of}"
-                    )
-                )
+        given = _given(self)
+        for name, of in DETAILS.items():
+            if name in given and of not in given:
+                why = f"--{name} makes no sense without --{of}"
+                raise InputError(diagnostic("E463", why, help=f"add --{of}"))
 
     def added_to(self, model: Model) -> Model:
         """The model with them, each proved."""
         from rasplab.lab.realism import back_up, distract, duplicate
 
         if self.beside is not None:
-            model = distract(model, _for_the_same(model, self.beside), cancelled=self.cancelled)
+            model = distract(
+                model, _for_the_same(model, self.beside), cancelled=bool(self.cancelled)
+            )
         if self.duplicate is not None:
             readers = self.readers or "average"
-            copies = self.copies or (3 if readers == "majority" else 2)
+            copies = 3 if readers == "majority" else 2
+            if self.copies is not None:
+                copies = self.copies
             model = duplicate(model, self.duplicate, copies, readers=readers)
         return model if self.back_up is None else back_up(model, self.back_up)
+
+
+DETAILS = {"cancelled": "beside", "copies": "duplicate", "readers": "duplicate"}
+"""What says more of a part, and of which."""
+
+
+def _given(options: Dials | Parts) -> dict[str, bool | float | str]:
+    """Those that were given."""
+    return {name: value for name, value in asdict(options).items() if value is not None}
 
 
 def _for_the_same(model: Model, name: str) -> Model:
@@ -156,7 +155,7 @@ def disguise(
         Replace a model that is there already.
     """
     check_parent(out)
-    turned = dials.given()
+    turned = _given(dials)
     if level is not None and turned:
         raise InputError(_either(*next(iter(turned.items()))))
     parts.check()
