@@ -25,7 +25,6 @@ def shell(
     return Shell(capsys)
 
 
-@pytest.mark.slow
 def test_help_is_wrapped_to_80_columns(shell: Shell) -> None:
     pages: list[str] = []
     for command in ("", *COMMANDS):
