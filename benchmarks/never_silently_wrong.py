@@ -23,7 +23,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -152,7 +152,7 @@ def check_variant(
     signal.signal(signal.SIGPROF, _stop)
     signal.setitimer(signal.ITIMER_PROF, limit)
     try:
-        wrong, formats = compare(GENERATORS[generator](seed), seed, causal, optimize, how)
+        wrong, formats = compare(of_seed(generator, seed), seed, causal, optimize, how)
     except CompileError as refusal:
         unlabelled = not all(finding.labels for finding in refusal.diagnostics)
         return outcome(
@@ -168,6 +168,12 @@ def check_variant(
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     return outcome("wrong" if wrong else "equal", wrong[0] if wrong else "", formats=formats)
+
+
+@lru_cache(maxsize=1)  # its variants come one after the other
+def of_seed(generator: str, seed: int) -> Program:
+    """The program of a seed."""
+    return GENERATORS[generator](seed)
 
 
 def compare(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,6 @@ from rasplab.checker.arithmetic import FORMATS
 from rasplab.diagnostics import ProgramError
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value, identity, is_number
-from rasplab.runtime import PrecisionWarning
 
 Inputs = Sequence[Sequence[Any]]
 Outputs = list[list[Value]]
@@ -82,23 +80,15 @@ def cast(model: Any) -> dict[str, Way]:
     """The torch module in each other format for which its stored weights are proved."""
     ways: dict[str, Way] = {}
     for name in FORMATS:
-        module = model.torch()
-        if name == model.config.dtype or not _proved(module, name):
+        proof = None if name == model.config.dtype else prove(model.weights, name)
+        if proof is None or not proof.holds:
             continue
-        error = prove(model.weights, name).output_error if model.numerical else None
+        module = model.torch()
+        module.certified.known[name] = True  # proved a line above: once is enough
+        module.to(getattr(torch, name))
+        error = proof.output_error if model.numerical else None
         ways[f"torch as {name}"] = Way(module.batch, error)
     return ways
-
-
-def _proved(module: Any, name: str) -> bool:
-    """Cast it; whether it was proved in that format, for which it would warn otherwise."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PrecisionWarning)
-        try:
-            module.to(getattr(torch, name))
-        except PrecisionWarning:
-            return False
-    return True
 
 
 def disagreements(
