@@ -81,10 +81,19 @@ class Component:
         return self.layer, self.half == "mlp", self.start
 
     @property
+    def is_named(self) -> bool:
+        """Whether its variable has a name of its own; else it is called by its formula.
+
+        >>> part = Component(0, "mlp", 0, 1, "n", "x // 2", "", ("x",), "steps")
+        >>> part.is_named, replace(part, variable="x // 2").is_named
+        (True, False)
+        """
+        return self.variable != shorten(self.expression, len(self.variable))
+
+    @property
     def equation(self) -> str:
         """`rank = selector_width(before)`, or its formula alone where it is called by that."""
-        cut = shorten(self.expression, len(self.variable))
-        return self.expression if self.variable == cut else f"{self.variable} = {self.expression}"
+        return f"{self.variable} = {self.expression}" if self.is_named else self.expression
 
 
 EncodingKind: TypeAlias = Literal["one-hot", "features", "number", "flag"]
