@@ -66,7 +66,7 @@ class Names:
         return Provenance(
             self[node],
             self._text(node),
-            str(span or ""),
+            None if span is None else span.place,
             "" if selector is None else self._selector(selector),
         )
 

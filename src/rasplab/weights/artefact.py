@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rasplab.craft.certificate import SPARING, Certificate
 from rasplab.craft.space import BOS
 from rasplab.craft.specification import HeadKind, Specification
-from rasplab.diagnostics import InternalError, counted
+from rasplab.diagnostics import InternalError, Place, counted, read_places
 from rasplab.display import Table, brief, html, shorten
 from rasplab.rasp.declaration import Declaration
 from rasplab.rasp.values import Value
@@ -69,6 +69,11 @@ class Component:
     reads: tuple[str, ...]
     construction: Construction
     selector: str = field(default="", metadata=SPARING)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where in the source it was built: one place, several of a part that implements more."""
+        return read_places(self.place)
 
     @property
     def half(self) -> Kind:

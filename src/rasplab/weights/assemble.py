@@ -197,7 +197,7 @@ def _component(
         stop=stop,
         variable=block.implements.name,
         expression=block.implements.expression,
-        place=block.implements.place,
+        place="" if block.implements.place is None else str(block.implements.place),
         reads=tuple(sorted({names[s] for s in reads(block) if s in names})),
         construction=construction,
         selector=block.implements.selector,
