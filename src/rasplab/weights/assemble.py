@@ -17,6 +17,7 @@ from rasplab.craft.stored import stored
 from rasplab.plan import Plan
 from rasplab.weights.architecture import EMBED, Site
 from rasplab.weights.artefact import (
+    BOS_COLUMN,
     Component,
     Construction,
     Manifest,
@@ -88,7 +89,7 @@ def _config(plan: Plan, dtype: str) -> Config:
 
 
 def _embeddings(plan: Plan, arrays: Arrays) -> None:
-    arrays["embed.W_E"][BOS_ID, 0] = 1.0
+    arrays["embed.W_E"][BOS_ID, BOS_COLUMN] = 1.0
     for embedding in plan.craft.embeddings:
         columns = plan.columns(embedding.writes)
         if embedding.of == "token":
@@ -127,7 +128,7 @@ def _write(
 ) -> None:
     for subspace, part in affine.parts:
         matrix[plan.columns(subspace)] += part
-    matrix[0] += affine.bos
+    matrix[BOS_COLUMN] += affine.bos
     bias += affine.bias
 
 
@@ -135,8 +136,8 @@ def _circuit(
     plan: Plan, labels: Labels, program: str, certificate: Certificate, optimize: int
 ) -> Manifest:
     craft = plan.craft
-    directions = [NamedDirection(0, BOS.variable, (), "")]
-    variables = [VariablePlace(BOS.variable, 0, 1, EMBED)]
+    directions = [NamedDirection(BOS_COLUMN, BOS.variable, (), "")]
+    variables = [VariablePlace(BOS.variable, BOS_COLUMN, BOS_COLUMN + 1, EMBED)]
     written = {e.writes: EMBED for e in craft.embeddings}
     components: list[Component] = []
     names = {s: s.directions[0].variable for s in craft.subspaces() if s.directions}

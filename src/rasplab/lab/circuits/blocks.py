@@ -16,6 +16,7 @@ from rasplab.diagnostics import counted
 from rasplab.weights.architecture import EMBED, Architecture, Site, Step
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.trace import direction_labels
+from rasplab.weights.trace_steps import embedded_from
 
 Array = NDArray[np.floating]
 Columns = NDArray[np.bool_]
@@ -96,9 +97,10 @@ class Blocks:
 def blocks_of(weights: ModelWeights, level: str, *, joined: bool) -> Blocks:
     """The writers and readers of a level; `joined` makes tokens and positions one writer."""
     architecture = weights.config.architecture
-    writers = [*_embeddings(joined), *_writing_blocks(weights, level)]
+    embeddings = _embeddings(weights, joined)
+    writers = [*embeddings, *_writing_blocks(weights, level)]
     if level == "direction":
-        writers = list(_directions(weights, [*_embeddings(joined), *_writing_blocks(weights, "")]))
+        writers = list(_directions(weights, [*embeddings, *_writing_blocks(weights, "")]))
     readers = [
         *_reading_blocks(weights, level),
         Reader("output", architecture.last, None, "output", node="output"),
@@ -114,13 +116,23 @@ def blocks_of(weights: ModelWeights, level: str, *, joined: bool) -> Blocks:
     )
 
 
-def _embeddings(joined: bool) -> list[Writer]:
+def _embeddings(weights: ModelWeights, joined: bool) -> list[Writer]:
+    by_token, by_position = _embedded(weights)
     if joined:
-        return [Writer("input", None, "input", variables=("tokens", "indices"))]
+        return [Writer("input", None, "input", variables=(*by_token, *by_position))]
     return [
-        Writer("embed", None, "embed", variables=("tokens",)),
-        Writer("pos_embed", None, "pos_embed", variables=("indices",)),
+        Writer("embed", None, "embed", variables=by_token),
+        Writer("pos_embed", None, "pos_embed", variables=by_position),
     ]
+
+
+def _embedded(weights: ModelWeights) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the program calls its tokens and positions; what it does not read has its usual name."""
+    places = [v for v in weights.circuit.variables if v.written == EMBED and not v.marks_bos]
+    source = {place.name: embedded_from(weights, place) for place in places}
+    by_token = tuple(name for name, of in source.items() if of == "token")
+    by_position = tuple(name for name, of in source.items() if of == "position")
+    return by_token or ("tokens",), by_position or ("indices",)
 
 
 def _writing_blocks(weights: ModelWeights, level: str) -> Iterator[Writer]:

@@ -12,6 +12,7 @@ from rasplab.lab.circuits.blocks import Blocks, Reader, Writer
 from rasplab.lab.circuits.convention import Convention
 from rasplab.lab.circuits.formats import auto_circuit_name, indexed, input_hook, output_hook
 from rasplab.lab.circuits.truth import Edge, GroundTruth
+from rasplab.weights.positions import position_labels
 
 Named: TypeAlias = "Mapping[str, float]"
 """Scores of edges by whatever names they have."""
@@ -26,8 +27,7 @@ def edges_of(truth: GroundTruth) -> tuple[Edge, ...]:
     if not truth.by_position:
         return tuple(Edge(*pair) for pair in pairs)
     count = truth.candidates // len(pairs)
-    places = ["bos", *range(count - 1)]
-    return tuple(Edge(*pair, place) for pair in pairs for place in places)
+    return tuple(Edge(*pair, place) for pair in pairs for place in position_labels(count))
 
 
 def by_name(blocks: Blocks) -> dict[str, tuple[str, str]]:

@@ -305,7 +305,7 @@ class _Builder:
         own = naming.shown(naming.number[id(expression)])
         if own != name or name in {withheld.name for withheld in self.circuit.withheld}:
             return []
-        return [v for v in self.circuit.variables if v.expression == name]
+        return list(self.circuit.holding(name))
 
     def _values(self, naming: Naming, name: str, expression: ex.SOp) -> list[Value]:
         """What the variable can be, where it is known: from its place in the network."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -122,7 +122,7 @@ def _joined(one: ModelWeights, two: ModelWeights, prefix: str) -> ModelWeights:
     """Both side by side: they share BOS, and the read-out is that of the first."""
 
     def rename(name: str) -> str:
-        return name if name == "bos" else prefix + name
+        return prefix + name
 
     assert one.specification is not None
     assert two.specification is not None
@@ -190,7 +190,8 @@ def _circuit(one: ModelWeights, two: ModelWeights, rename: Rename) -> Manifest:
         NamedDirection(d.index + shift, rename(d.variable), d.values, d.role)
         for d in theirs.directions[1:]
     )
-    places = (_place(v, shift, rename) for v in theirs.variables if not v.marks_bos)
+    known = _inputs(one, two)
+    places = (_place(v, shift, rename, known) for v in theirs.variables if not v.marks_bos)
     moved = (_component(c, config, rename) for c in theirs.components)
     components = sorted((*ours.components, *moved), key=lambda c: c.order)
     bounds = tuple(replace(b, name=rename(b.name)) for b in theirs.certificate.bounds)
@@ -204,15 +205,40 @@ def _circuit(one: ModelWeights, two: ModelWeights, rename: Rename) -> Manifest:
     )
 
 
-def _place(place: VariablePlace, shift: int, rename: Rename) -> VariablePlace:
-    """Where another's variable lives: it is an expression of its own, unless it is the input."""
-    is_input = place.expression in ("tokens", "indices")
+def _inputs(one: ModelWeights, two: ModelWeights) -> dict[str, str]:
+    """Of the other's tokens and positions the names that they are set by: there is one input.
+
+    Which variables are the input is specified: what they are called does not tell. An input that
+    the model itself does not read keeps the other's name for it, if that is no name of the model's.
+    """
+    assert one.specification is not None
+    assert two.specification is not None
+    ours, theirs = one.circuit, {v.name: v.expression for v in two.circuit.variables}
+    held = {v.name: v.expression for v in ours.variables}
+    used = {*held.values(), *(f.name for f in ours.fused), *(w.name for w in ours.withheld)}
+    found: dict[str, str] = {}
+    for own, others in (
+        (one.specification.tokens, two.specification.tokens),
+        (one.specification.positions, two.specification.positions),
+    ):
+        if own:
+            found |= dict.fromkeys(others, held[own[0]])
+        else:
+            found |= {name: theirs[name] for name in others if theirs[name] not in used}
+    return found
+
+
+def _place(
+    place: VariablePlace, shift: int, rename: Rename, inputs: Mapping[str, str]
+) -> VariablePlace:
+    """Where another's variable lives: it is an expression of its own, unless it is our input."""
+    own = rename(place.expression) if place.expression else ""
     return replace(
         place,
         name=rename(place.name),
         start=place.start + shift,
         stop=place.stop + shift,
-        expression=place.expression if is_input else rename(place.expression),
+        expression=inputs.get(place.name, own),
         also_in=tuple(map(rename, place.also_in)),
     )
 

@@ -100,7 +100,7 @@ def _named(weights: ModelWeights, names: Names) -> list[BasisDirection]:
     taken: set[BasisDirection] = set()
     computed = {place.name: place.expression for place in weights.circuit.variables}
     for direction in weights.circuit.directions:
-        if direction.variable == "bos":
+        if direction.marks_bos:
             named.append(BasisDirection("tokens", names.bos))
             continue
         copied = computed.get(direction.variable, direction.variable)
