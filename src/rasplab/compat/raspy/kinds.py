@@ -5,7 +5,7 @@ raspy is not causal, so that what all positions ask for in the same way is the s
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, assert_never, cast
 
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import COMPARISONS
@@ -44,7 +44,8 @@ def of_operator(symbol: str, left: Kind, right: Kind) -> Kind:
 
 def uniform(expression: ex.Expression) -> bool:
     """Whether an expression is known to have one value, or one row, for all positions."""
-    match expression:
+    kind = cast("ex.AnySOp | ex.AnySelector", expression)
+    match kind:
         case ex.Constant():
             return True
         case ex.Tokens() | ex.Indices():
@@ -56,9 +57,9 @@ def uniform(expression: ex.Expression) -> bool:
         case ex.Best(selector=selector):
             return uniform(selector)
         case ex.Map() | ex.SelectorWidth() | ex.And() | ex.Or() | ex.Not() | ex.PicksOne():
-            return all(uniform(operand) for operand in expression.operands())
+            return all(uniform(operand) for operand in kind.operands())
         case _:
-            return False
+            assert_never(kind)
 
 
 def distinct(keys: ex.Expression) -> bool:
@@ -74,13 +75,16 @@ def distinct(keys: ex.Expression) -> bool:
 
 def single(selector: ex.Selector) -> bool:
     """Whether each row is known to select at most one key."""
-    match selector:
+    kind = cast("ex.AnySelector", selector)
+    match kind:
         case ex.Select(keys=keys, predicate=predicate):
             return predicate.key == "==" and distinct(keys)
         case ex.And(left=left, right=right):
             return single(left) or single(right)
-        case _:
+        case ex.Or() | ex.Not() | ex.Best() | ex.PicksOne():
             return False
+        case _:
+            assert_never(kind)
 
 
 def _absorbs(expression: ex.Expression) -> bool:

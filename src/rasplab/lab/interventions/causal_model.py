@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never, cast
 
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.display import Table, html, shorten
@@ -237,14 +237,17 @@ class _Builder:
     def _function(
         self, expression: ex.SOp, position: int, parents: tuple[tuple[tuple[int, ...], int], ...]
     ) -> Callable[..., Value]:
-        match expression:
+        kind = cast("ex.AnySOp", expression)
+        match kind:
             case ex.Tokens():
                 return _Input("tokens", self.config.vocabulary[0])
             case ex.Indices():
                 return _Input("indices", position)
-            case _:
+            case ex.Constant() | ex.Map() | ex.Aggregate() | ex.AggregateSum() | ex.SelectorWidth():
                 causal = self.config.causal
-                return _Mechanism(expression, position, self.length, causal, parents)
+                return _Mechanism(kind, position, self.length, causal, parents)
+            case _:
+                assert_never(kind)
 
     def _parents(
         self, naming: Naming, named: dict[str, ex.SOp], expression: ex.SOp, position: int
@@ -269,16 +272,15 @@ class _Builder:
 
     def _reads(self, expression: ex.Expression, position: int) -> Iterator[tuple[ex.SOp, int]]:
         """The sequence operators that an expression reads at one position, and where it does."""
-        match expression:
-            case ex.Map():
-                for argument in expression.arguments:
-                    yield argument, position
-            case _:  # whatever it is made of, wherever that is seen
-                for part in expression.operands():
-                    if isinstance(part, ex.Selector):
-                        yield from self._compared(part, position)
-                    elif isinstance(part, ex.SOp):
-                        yield from self._everywhere(part, position)
+        if isinstance(expression, ex.Map):
+            for argument in expression.arguments:
+                yield argument, position
+            return
+        for part in expression.operands():  # whatever it is made of, wherever that is seen
+            if isinstance(part, ex.Selector):
+                yield from self._compared(part, position)
+            elif isinstance(part, ex.SOp):
+                yield from self._everywhere(part, position)
 
     def _compared(self, selector: ex.Selector, position: int) -> Iterator[tuple[ex.SOp, int]]:
         waiting: list[ex.Expression] = [selector]

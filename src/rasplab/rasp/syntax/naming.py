@@ -7,7 +7,7 @@ expression; what stands above it goes on from there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, assert_never, cast
 
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import COMPARISONS
@@ -44,23 +44,26 @@ def _kind(node: ex.Expression) -> str:
 
 def _own(node: ex.Expression, names: Mapping[int, str]) -> str:
     parts = [names[id(operand)] for operand in node.operands()]
-    match node:
+    kind = cast("ex.AnySOp | ex.AnySelector", node)
+    match kind:
         case ex.Constant():
-            return str(getattr(node, "written", node.value))
+            return str(getattr(kind, "written", kind.value))
         case ex.Tokens():
             return "tokens_asis"
         case ex.Indices():
             return "indices"
         case ex.Map():
-            return _of_map(node, parts)
+            return _of_map(kind, parts)
         case ex.SelectorWidth():
             return f"selector_width({parts[0]})"
         case ex.Aggregate():
-            return _of_aggregate(node, parts)
-        case ex.Selector():
+            return _of_aggregate(kind, parts)
+        case ex.Select() | ex.And() | ex.Or() | ex.Not() | ex.Best() | ex.PicksOne():
             return "plain select"
+        case ex.AggregateSum():
+            return _kind(kind)
         case _:
-            return _kind(node)
+            assert_never(kind)
 
 
 def _of_map(node: ex.Map, parts: list[str]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+import typing
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from rasplab.diagnostics import Origin, ProgramError
 from rasplab.rasp import expressions as ex
@@ -108,18 +109,21 @@ def _is_wordy(sop: ex.SOp) -> bool:
 
 def _is_boolean(sop: ex.SOp, within: int = 8) -> bool:
     """Whether the values of an s-op are certainly booleans, as far as is seen within some steps."""
-    match sop:
+    kind = typing.cast("ex.AnySOp", sop)
+    match kind:
         case ex.Constant():
-            return isinstance(sop.value, bool)
+            return isinstance(kind.value, bool)
         case nodes.Aggregate():
-            return isinstance(sop.default, bool) and _is_boolean(sop.values, within)
-        case ex.Map() if sop.function.name == "where":
-            return within > 0 and all(_is_boolean(o, within - 1) for o in sop.arguments[1:])
+            return isinstance(kind.default, bool) and _is_boolean(kind.values, within)
+        case ex.Map() if kind.function.name == "where":
+            return within > 0 and all(_is_boolean(o, within - 1) for o in kind.arguments[1:])
         case ex.Map():
-            name = sop.function.name
+            name = kind.function.name
             return name in COMPARISONS or name in ("&", "|", "~") or name.startswith("in [")
-        case _:
+        case ex.Tokens() | ex.Indices() | ex.Aggregate() | ex.AggregateSum() | ex.SelectorWidth():
             return False
+        case _:
+            assert_never(kind)
 
 
 def unary(symbol: str, value: object, at: Origin) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, assert_never, cast
 
 from rasplab.diagnostics import Diagnostic, InternalError, ProgramError, diagnostic
 from rasplab.rasp import expressions as ex
@@ -53,7 +53,8 @@ class Run:
             raise ProgramError(_mixed(node, values))
         return values
 
-    def _values(self, node: ex.Expression, operands: list[Values]) -> Values:
+    def _values(self, sop: ex.Expression, operands: list[Values]) -> Values:
+        node = cast("ex.AnySOp", sop)
         match node:
             case ex.Tokens():
                 return self.tokens
@@ -72,10 +73,13 @@ class Run:
                 return self._aggregate(node, *operands)
             case ex.SelectorWidth():
                 return [sum(row) for row in operands[0]]
+            case ex.AggregateSum():
+                raise InternalError("source text builds no sum")
             case _:
-                raise InternalError(f"source text builds no {type(node).__name__}")
+                assert_never(node)
 
-    def _rows(self, node: ex.Selector, operands: list[Values]) -> Values:
+    def _rows(self, selector: ex.Selector, operands: list[Values]) -> Values:
+        node = cast("ex.AnySelector", selector)
         match node:
             case ex.Select():
                 keys, queries = operands
@@ -88,8 +92,10 @@ class Run:
                 return [[not cell for cell in row] for row in operands[0]]
             case ex.PicksOne():  # the aggregate says what it averages
                 return operands[0]
+            case ex.Best():
+                raise InternalError("source text builds no choice of the best")
             case _:
-                raise InternalError(f"source text builds no {type(node).__name__}")
+                assert_never(node)
 
     def _aggregate(self, node: ex.Aggregate, rows: Values, values: Values) -> Values:
         default = node.written if isinstance(node, nodes.Aggregate) else node.default
