@@ -95,6 +95,7 @@ def _embeddings(plan: Plan, arrays: Arrays) -> None:
         if embedding.of == "token":
             arrays["embed.W_E"][FIRST_TOKEN_ID:, columns] = embedding.rows
         else:
+            # position 0 is that of BOS, which is its mark and nothing else
             arrays["pos_embed.W_pos"][1:, columns] = embedding.rows
 
 
@@ -104,6 +105,7 @@ def _head(plan: Plan, head: Head, arrays: Arrays, layer: int, number: int) -> No
         matrix = arrays[f"{prefix}W_{part}"][number, :, : affine.columns]
         bias = arrays[f"{prefix}b_{part}"][number, : affine.columns]
         _write(plan, affine, matrix, bias)
+    # whatever a head mixes, its value does: it writes its columns as they are, only scaled
     out = arrays[f"{prefix}W_O"][number]
     columns = plan.columns(head.writes)
     width = columns.stop - columns.start

@@ -177,6 +177,7 @@ def _selection(
     if c.construction == "sum":
         weights = trace.weights.undisguised
         out = weights.arrays[step.writing][c.start]
+        # the one factor by which what is selected counts 1: every direction is written with it
         scale = float(weights.frame(step.site).named(out).max(initial=0.0))
         return _bits(keys * scale > bos / 2), None
     chosen = keys > pattern.max(axis=1, keepdims=True) / 2

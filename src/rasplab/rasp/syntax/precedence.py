@@ -106,6 +106,7 @@ def _bracketed(node: t.Value, text: str) -> str:
 def _text(node: t.Value, source: Source) -> str:
     """What was written, on one line."""
     lines = _lines(source.text)[node.place.line - 1 : node.place.end_line]
+    # the end first: on a single line the beginning would move it
     lines[-1] = lines[-1][: node.place.end_column]
     lines[0] = lines[0][node.place.column :]
     text = " ".join(" ".join(lines).split())
