@@ -86,6 +86,14 @@ def test_circuits_say_which_variable_is_embedded(name: str) -> None:
     assert edge.position == "bos"
 
 
+def test_an_edge_is_found_also_where_a_variable_s_name_looks_like_a_position() -> None:
+    made = rasplab.compile(tokens.named("word@0"), vocab="ab", max_length=2)
+    for positions, names in ((False, ("",)), (True, (" @0", " @bos"))):
+        truth = made.circuit(level="direction", ablation="zero", positions=positions)
+        known = {f"embed/word@0:a -> output{place}": 1.0 for place in names}
+        assert list(map(str, read_edges(truth, known))) == list(known)
+
+
 def test_a_joined_input_is_called_as_the_program_calls_both() -> None:
     place = indices.named("place")
     early = selector_width(select(tokens.named("word"), tokens, "==") & select(place, place, "<"))

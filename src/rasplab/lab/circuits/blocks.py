@@ -31,7 +31,8 @@ class Writer:
     """A part of the network that adds to the residual stream, in a `step` if it is no embedding.
 
     `kind` is `"embed"`, `"pos_embed"`, `"input"` (both), `"head"` or `"units"` (the hidden units
-    from `start` to `stop`); with a `column`, only what is written there counts.
+    from `start` to `stop`); with a `column`, only what is written there counts: it is a part of the
+    writer that `node` names, which else is itself.
     """
 
     name: str
@@ -41,6 +42,12 @@ class Writer:
     stop: int = 0
     column: int | None = None
     variables: tuple[str, ...] = ()
+    part_of: str = ""
+
+    @property
+    def node(self) -> str:
+        """The name of the whole block: of a writer of one direction, whose it is."""
+        return self.part_of or self.name
 
     @property
     def site(self) -> Site:
@@ -201,6 +208,7 @@ def _directions(weights: ModelWeights, blocks: list[Writer]) -> Iterator[Writer]
                     block.stop,
                     direction.index,
                     (direction.variable,),
+                    block.name,
                 )
 
 

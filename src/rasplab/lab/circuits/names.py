@@ -68,14 +68,21 @@ def read_edges(truth: GroundTruth, named: Named) -> dict[Edge, float]:
     found: dict[Edge, float] = {}
     known = by_name(truth.blocks)
     for name, score in named.items():
-        text, _, place = _plain(name).partition("@")
-        pair = known.get(text)
-        position = int(place) if place.isdecimal() else place or None
-        edge = None if pair is None else Edge(*pair, position)
+        edge = _edge(name, known)
         if edge is None or edge not in edges:
             raise InputError(_no_edge(name, known))
         found[edge] = score
     return found
+
+
+def _edge(name: str, known: Mapping[str, tuple[str, str]]) -> Edge | None:
+    """An edge by its name, which may end with a position; a variable's name may have an @, too."""
+    whole = _plain(name)
+    if whole in known:
+        return Edge(*known[whole])
+    text, _, place = whole.rpartition("@")
+    pair = known.get(text)
+    return None if pair is None else Edge(*pair, int(place) if place.isdecimal() else place)
 
 
 def read_pairs(blocks: Blocks, named: Named) -> dict[tuple[str, str], float]:
