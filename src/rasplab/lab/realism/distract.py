@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -67,14 +68,14 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
     (['a', 'c', 'b', 'a'], True, 'beside1.categorical(hist).copy1')
     """
     weights = fit(model)
-    beside = _beside(weights)
-    for number, other in enumerate(others, beside + 1):
+    prefixes = list(itertools.islice(_free_prefixes(weights), len(others)))
+    for prefix, other in zip(prefixes, others, strict=True):
         second = fit(other)
         _check_fits(weights, other)
-        weights = _joined(weights, second, f"{BESIDE}{number}.")
+        weights = _joined(weights, second, prefix)
     made = _proved(model, weights)
-    for number, _ in enumerate(others if cancelled else (), beside + 1):
-        made = read_and_cancelled(made, f"{BESIDE}{number}.", BESIDE)
+    for prefix in prefixes if cancelled else ():
+        made = read_and_cancelled(made, prefix, BESIDE)
     return made
 
 
@@ -86,10 +87,11 @@ def _proved(model: Model, weights: ModelWeights) -> Model:
     return remade(model, weights, proof)
 
 
-def _beside(weights: ModelWeights) -> int:
-    """How many others stand beside a model already."""
-    names = (place.name for place in weights.circuit.variables)
-    return len({name.split(".")[0] for name in names if name.startswith(BESIDE)})
+def _free_prefixes(weights: ModelWeights) -> Iterator[str]:
+    """What no name of a variable of the model begins with, or of what stands beside it already."""
+    names = [place.name for place in weights.circuit.variables]
+    prefixes = (f"{BESIDE}{number}." for number in itertools.count(1))
+    return (prefix for prefix in prefixes if not any(name.startswith(prefix) for name in names))
 
 
 def _check_fits(weights: ModelWeights, other: Model) -> None:
