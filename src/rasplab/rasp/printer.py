@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Mapping
-from typing import assert_never, cast
 
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.order import topological
@@ -51,32 +50,29 @@ def _leaves(root: ex.Expression, limit: int) -> set[int]:
 def own_text(node: ex.Expression, texts: Mapping[int, Phrase]) -> Phrase:
     """An expression in one line, its operands by the phrases given for their `id`s."""
     parts = [texts[id(operand)] for operand in node.operands()]
-    kind = cast("ex.AnySOp | ex.AnySelector", node)
-    match kind:
+    match node:
         case ex.Tokens():
             return Phrase("tokens")
         case ex.Indices():
             return Phrase("indices")
         case ex.Constant():
-            return literal(kind.value)
+            return literal(node.value)
         case ex.Map():
-            return applied(kind.function.name, parts)
+            return applied(node.function.name, parts)
         case ex.Aggregate():
-            default = [] if kind.default is None else [f"default={kind.default!r}"]
+            default = [] if node.default is None else [f"default={node.default!r}"]
             return call("aggregate", *parts, *default)
         case ex.Select():
             keys, queries = parts
-            return selected(keys, queries, kind.predicate.name)
+            return selected(keys, queries, node.predicate.name)
         case ex.And():
             return joined("&", parts)
         case ex.Or():
             return joined("|", parts)
         case ex.Not():
             return applied("~", parts)
-        case ex.SelectorWidth() | ex.AggregateSum() | ex.Best() | ex.PicksOne():
-            return call(_lower(type(kind).__name__), *parts)  # as the function that makes one
-        case _:
-            assert_never(kind)
+        case _:  # as the function that makes one is called
+            return call(_lower(type(node).__name__), *parts)
 
 
 def _lower(kind: str) -> str:

@@ -5,7 +5,7 @@ raspy is not causal, so that what all positions ask for in the same way is the s
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias, assert_never, cast
+from typing import Any, Literal, TypeAlias
 
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import COMPARISONS
@@ -44,8 +44,7 @@ def of_operator(symbol: str, left: Kind, right: Kind) -> Kind:
 
 def uniform(expression: ex.Expression) -> bool:
     """Whether an expression is known to have one value, or one row, for all positions."""
-    kind = cast("ex.AnySOp | ex.AnySelector", expression)
-    match kind:
+    match expression:
         case ex.Constant():
             return True
         case ex.Tokens() | ex.Indices():
@@ -57,9 +56,9 @@ def uniform(expression: ex.Expression) -> bool:
         case ex.Best(selector=selector):
             return uniform(selector)
         case ex.Map() | ex.SelectorWidth() | ex.And() | ex.Or() | ex.Not() | ex.PicksOne():
-            return all(uniform(operand) for operand in kind.operands())
+            return all(uniform(operand) for operand in expression.operands())
         case _:
-            assert_never(kind)
+            return False
 
 
 def distinct(keys: ex.Expression) -> bool:
@@ -75,16 +74,13 @@ def distinct(keys: ex.Expression) -> bool:
 
 def single(selector: ex.Selector) -> bool:
     """Whether each row is known to select at most one key."""
-    kind = cast("ex.AnySelector", selector)
-    match kind:
+    match selector:
         case ex.Select(keys=keys, predicate=predicate):
             return predicate.key == "==" and distinct(keys)
         case ex.And(left=left, right=right):
             return single(left) or single(right)
-        case ex.Or() | ex.Not() | ex.Best() | ex.PicksOne():
-            return False
         case _:
-            assert_never(kind)
+            return False
 
 
 def _absorbs(expression: ex.Expression) -> bool:

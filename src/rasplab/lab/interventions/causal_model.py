@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never, cast
+from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.display import Table, html, shorten
@@ -237,17 +237,14 @@ class _Builder:
     def _function(
         self, expression: ex.SOp, position: int, parents: tuple[tuple[tuple[int, ...], int], ...]
     ) -> Callable[..., Value]:
-        kind = cast("ex.AnySOp", expression)
-        match kind:
+        match expression:
             case ex.Tokens():
                 return _Input("tokens", self.config.vocabulary[0])
             case ex.Indices():
                 return _Input("indices", position)
-            case ex.Constant() | ex.Map() | ex.Aggregate() | ex.AggregateSum() | ex.SelectorWidth():
-                causal = self.config.causal
-                return _Mechanism(kind, position, self.length, causal, parents)
             case _:
-                assert_never(kind)
+                causal = self.config.causal
+                return _Mechanism(expression, position, self.length, causal, parents)
 
     def _parents(
         self, naming: Naming, named: dict[str, ex.SOp], expression: ex.SOp, position: int

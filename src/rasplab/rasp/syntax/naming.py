@@ -7,7 +7,7 @@ expression; what stands above it goes on from there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, assert_never, cast
+from typing import Final
 
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import COMPARISONS
@@ -44,26 +44,23 @@ def _kind(node: ex.Expression) -> str:
 
 def _own(node: ex.Expression, names: Mapping[int, str]) -> str:
     parts = [names[id(operand)] for operand in node.operands()]
-    kind = cast("ex.AnySOp | ex.AnySelector", node)
-    match kind:
+    match node:
         case ex.Constant():
-            return str(getattr(kind, "written", kind.value))
+            return str(getattr(node, "written", node.value))
         case ex.Tokens():
             return "tokens_asis"
         case ex.Indices():
             return "indices"
         case ex.Map():
-            return _of_map(kind, parts)
+            return _of_map(node, parts)
         case ex.SelectorWidth():
             return f"selector_width({parts[0]})"
         case ex.Aggregate():
-            return _of_aggregate(kind, parts)
-        case ex.Select() | ex.And() | ex.Or() | ex.Not() | ex.Best() | ex.PicksOne():
+            return _of_aggregate(node, parts)
+        case ex.Selector():
             return "plain select"
-        case ex.AggregateSum():
-            return _kind(kind)
         case _:
-            assert_never(kind)
+            return _kind(node)
 
 
 def _of_map(node: ex.Map, parts: list[str]) -> str:

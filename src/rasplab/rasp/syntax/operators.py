@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import operator
-import typing
 from collections.abc import Callable
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from rasplab.diagnostics import Origin, ProgramError
 from rasplab.rasp import expressions as ex
@@ -109,21 +108,18 @@ def _is_wordy(sop: ex.SOp) -> bool:
 
 def _is_boolean(sop: ex.SOp, within: int = 8) -> bool:
     """Whether the values of an s-op are certainly booleans, as far as is seen within some steps."""
-    kind = typing.cast("ex.AnySOp", sop)
-    match kind:
+    match sop:
         case ex.Constant():
-            return isinstance(kind.value, bool)
+            return isinstance(sop.value, bool)
         case nodes.Aggregate():
-            return isinstance(kind.default, bool) and _is_boolean(kind.values, within)
-        case ex.Map() if kind.function.name == "where":
-            return within > 0 and all(_is_boolean(o, within - 1) for o in kind.arguments[1:])
+            return isinstance(sop.default, bool) and _is_boolean(sop.values, within)
+        case ex.Map() if sop.function.name == "where":
+            return within > 0 and all(_is_boolean(o, within - 1) for o in sop.arguments[1:])
         case ex.Map():
-            name = kind.function.name
+            name = sop.function.name
             return name in COMPARISONS or name in ("&", "|", "~") or name.startswith("in [")
-        case ex.Tokens() | ex.Indices() | ex.Aggregate() | ex.AggregateSum() | ex.SelectorWidth():
-            return False
         case _:
-            assert_never(kind)
+            return False
 
 
 def unary(symbol: str, value: object, at: Origin) -> object:

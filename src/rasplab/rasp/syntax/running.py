@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, assert_never, cast
+from typing import Any, Final, TypeAlias
 
 from rasplab.diagnostics import Diagnostic, InternalError, ProgramError, diagnostic
 from rasplab.rasp import expressions as ex
@@ -53,8 +53,7 @@ class Run:
             raise ProgramError(_mixed(node, values))
         return values
 
-    def _values(self, sop: ex.Expression, operands: list[Values]) -> Values:
-        node = cast("ex.AnySOp", sop)
+    def _values(self, node: ex.Expression, operands: list[Values]) -> Values:
         match node:
             case ex.Tokens():
                 return self.tokens
@@ -73,13 +72,10 @@ class Run:
                 return self._aggregate(node, *operands)
             case ex.SelectorWidth():
                 return [sum(row) for row in operands[0]]
-            case ex.AggregateSum():
-                raise InternalError("source text builds no sum")
             case _:
-                assert_never(node)
+                raise InternalError(f"source text builds no {type(node).__name__}")
 
-    def _rows(self, selector: ex.Selector, operands: list[Values]) -> Values:
-        node = cast("ex.AnySelector", selector)
+    def _rows(self, node: ex.Selector, operands: list[Values]) -> Values:
         match node:
             case ex.Select():
                 keys, queries = operands
@@ -92,10 +88,8 @@ class Run:
                 return [[not cell for cell in row] for row in operands[0]]
             case ex.PicksOne():  # the aggregate says what it averages
                 return operands[0]
-            case ex.Best():
-                raise InternalError("source text builds no choice of the best")
             case _:
-                assert_never(node)
+                raise InternalError(f"source text builds no {type(node).__name__}")
 
     def _aggregate(self, node: ex.Aggregate, rows: Values, values: Values) -> Values:
         default = node.written if isinstance(node, nodes.Aggregate) else node.default
