@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import rasplab
-from rasplab import programs
+from rasplab import programs, rasp
 from rasplab.checker import prove
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.codec import decode, encode
@@ -71,6 +71,31 @@ def test_it_reads_other_formats(dtype: str, tmp_path: Path) -> None:
     assert prove(weights).holds
     status, printed = run(weights, tmp_path)
     assert status == 0, printed
+
+
+@pytest.mark.parametrize(("token", "place"), [("word", "where"), ("indices", "tokens")])
+def test_the_input_is_what_is_specified_whatever_it_is_called(
+    token: str, place: str, tmp_path: Path
+) -> None:
+    word, where = rasp.tokens.named(token), rasp.indices.named(place)
+    last = rasp.aggregate(rasp.select(where, rasp.length - 1 - where, "=="), word)
+    weights = rasplab.compile(last, vocab="abc", max_length=4).weights
+    assert prove(weights).holds
+    status, printed = run(weights, tmp_path)
+    assert status == 0, printed
+
+
+def test_a_token_that_is_said_to_be_a_position_is_refused(tmp_path: Path) -> None:
+    weights = model("reverse")
+    stated = weights.specification
+    assert stated is not None
+    swapped = replace(stated, tokens=stated.positions, positions=stated.tokens)
+    both = replace(stated, positions=(*stated.positions, *stated.tokens))
+    for number, forged in enumerate((swapped, both)):
+        home = tmp_path / str(number)
+        home.mkdir()
+        status, _ = run(replace(weights, specification=forged), home)
+        assert status != 0
 
 
 # -- what changes an output is refused

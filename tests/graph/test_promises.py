@@ -6,6 +6,9 @@ import random
 
 import pytest
 
+import rasplab
+from rasplab import rasp
+from rasplab.craft.certificate import Certificate
 from rasplab.graph import Facts, Interner, build_graph
 from rasplab.graph.picking import selects_at_most_one, selects_something
 from rasplab.graph.promises import observe, promises, shown_by_counts
@@ -74,3 +77,18 @@ def test_what_counting_shows_is_promised_without_any_input_being_tried(declared:
     found = promises(graph, facts, inputs, observing=False)
     assert bool(found.observed) is declared
     assert selects_at_most_one(facts, graph.operands[0]) is declared
+
+
+def test_what_a_variable_is_called_does_not_say_that_there_is_no_value() -> None:
+    def certificate(name: str, plus: rasp.Selector, inputs: list[str] | None) -> Certificate:
+        found = rasp.aggregate(plus, rasp.indices).named(name)
+        return rasplab.compile(found, vocab="ab+", max_length=3, inputs=inputs).certificate
+
+    plus = rasp.select(rasp.tokens, "+", "==")
+    observed = certificate("no value", plus, ["a+b", "+ba"])
+    assert any("`no value`" in assumption for assumption in observed.assumptions)
+    assert (observed.partial, observed.conditional) == (False, False)
+    promised = certificate("place", rasp.picks_one(plus), ["a+b", "+ba"])
+    assert (promised.partial, promised.conditional) == (False, True)
+    broken = certificate("place", rasp.picks_one(plus), None)
+    assert (broken.partial, broken.conditional) == (True, True)

@@ -3,13 +3,14 @@
 import itertools
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 import rasplab
-from rasplab import view
+from rasplab import rasp, view
 from rasplab.view.drawing import Box, Dot, Text, mono_width
 from rasplab.view.plan_drawing import (
     PROSE_ADVANCE,
@@ -96,6 +97,36 @@ def test_an_expression_is_written_in_the_variables_that_it_reads() -> None:
     conditions = [row.text for row in rows.values() if row.half == "MLP"]
     assert conditions
     assert all("aggregate_sum(" not in text for text in conditions)
+
+
+def _apart(rest: int) -> Callable[[int], int]:
+    """Functions that print alike, and are not the same."""
+
+    def f(value: int) -> int:
+        return (value * value + rest) % 5
+
+    return f
+
+
+def test_what_is_written_as_a_named_variable_is_made_is_another() -> None:
+    size = rasp.selector_width(rasp.select(rasp.tokens, rasp.tokens, "==")).named("size")
+    one = rasp.apply(_apart(1), size).named("one")
+    both = rasp.where(one == 2, one, rasp.apply(_apart(2), size)).named("both")
+    model = rasplab.compile(both + one, vocab="abc", max_length=3, optimize=0)
+    rows = {row.name: row.text for row in rows_of(model.weights)}
+    assert rows["both"] == "= where(one == 2, one, f(size))"
+
+
+def test_a_formula_of_two_variables_is_not_written_as_one_of_them() -> None:
+    long = rasp.count(rasp.tokens, "a").named("how_often_" + "very_" * 9 + "often")
+    alike = [rasp.apply(_apart(rest), long) for rest in (1, 2)]
+    both = (alike[0] * alike[1]).named("both")
+    model = rasplab.compile(both, vocab="abc", max_length=3, optimize=0)
+    [part] = [c for c in model.manifest.components if c.variable == "both"]
+    formulas = [c.expression for c in model.manifest.components if c.variable in part.reads]
+    assert len(formulas) > len(set(formulas))
+    rows = {row.name: row.text for row in rows_of(model.weights)}
+    assert rows["both"].count(formulas[0]) == 2
 
 
 def test_a_long_program_is_a_title_of_two_lines() -> None:

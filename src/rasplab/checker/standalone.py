@@ -130,7 +130,7 @@ class Held:
         self.err = err or [[ZERO] * len(lane) for _ in rows]
         self.bos, self.bos_err = [ZERO] * len(lane), [ZERO] * len(lane)
         self.index = {identity(v): i for i, v in enumerate(values)}
-        self.by_position, self.code, self.written, self.expression = False, {}, "", ""
+        self.by_position, self.code, self.written = False, {}, ""
 
 
 class Sum(NamedTuple):
@@ -296,8 +296,6 @@ class Checker:
         self.embed()
         spec, halves = self.circuit["specification"], {}
         need(spec["causal"] is self.config["causal"], "it is masked in another way than is stated")
-        stated = {"tokens": spec["tokens"], "indices": spec["positions"]}
-        need(all(h.name in stated[h.expression] for h in self.held.values()), "an input is another")
         blocks = {b["variable"]: b for b in spec["blocks"]}
         need(len(blocks) == len(spec["blocks"]), "two blocks compute one variable")
         for c in self.circuit["components"]:
@@ -393,7 +391,7 @@ class Checker:
         elif code["kind"] == "features":
             rows = [[Q(x) for x in row["tuple"]] for row in code["rows"]]
         held = Held(name, lane, rows, code["values"])
-        held.code, held.written, held.expression = code, place["written"], place["expression"]
+        held.code, held.written = code, place["written"]
         if code["kind"] == "number":
             held.rows = [self.number(held, v) for v in held.values]
             held.err = [[ZERO] * len(lane) for _ in held.rows]
@@ -415,20 +413,23 @@ class Checker:
         tokens, positions = self.columns("embed.W_E"), self.columns("pos_embed.W_pos")
         for i, (t, p) in enumerate(zip(tokens, positions, strict=True)):
             need(t.pop(0, ZERO) + p.pop(0, ZERO) == (i == 0), "BOS is not (1, 0, 0, …)")
-        inputs = {"tokens": (tokens, 2, self.tokens, positions),
-                  "indices": (positions, 1, list(range(self.n)), tokens)}
+        spec = self.circuit["specification"]
+        by_token, by_position = set(spec["tokens"]), set(spec["positions"])
+        need(not by_token & by_position, "a token is a position")
+        inputs = {False: (tokens, 2, self.tokens, positions),
+                  True: (positions, 1, list(range(self.n)), tokens)}
         for place in self.circuit["variables"]:
             if place["written"] == "embed" and place["encoding"]["kind"] != "flag":
                 h = self.ideal(place["name"])
-                need(h.expression in inputs, f"{h.name} is embedded, but no input")
-                stored, first, values, other = inputs[h.expression]
+                need(h.name in by_token | by_position, f"{h.name} is embedded, but no input")
+                h.by_position = h.name in by_position
+                stored, first, values, other = inputs[h.by_position]
                 same = list(map(identity, h.values)) == list(map(identity, values))
                 need(same, f"{h.name} has other values than the inputs")
                 for j, column in enumerate(h.lane):
                     need(not other[column], f"{h.name} is mixed with something")
                     for i, row in enumerate(h.rows):
                         h.err[i][j] = abs(stored[column].get(first + i, ZERO) - row[j])
-                h.by_position = h.expression == "indices"
                 self.held[h.name] = h
         used = {i for h in self.held.values() for i in h.lane}
         others = [i for i in range(self.config["d_model"]) if i not in used]

@@ -126,13 +126,8 @@ def _row(component: Component) -> tuple[str, str, str, str, str, str]:
         component.variable,
         component.expression,
         ", ".join(component.reads),
-        _place(component.place),
+        ", ".join(place.within(1) for place in component.places),
     )
-
-
-def _place(place: str) -> str:
-    """The last two parts of the path are enough to recognise it."""
-    return "/".join(place.replace("\\", "/").split("/")[-2:])
 
 
 def _certificate(certificate: Certificate) -> None:

@@ -95,6 +95,7 @@ def beside(maps: list[Affine]) -> Affine:
     start = 0
     for one in maps:
         for subspace, matrix in one.parts:
+            # one matrix however many maps read it: a block reads every subspace once
             if subspace not in parts:
                 parts[subspace] = np.zeros((len(subspace), total))
             parts[subspace][:, start : start + one.columns] += matrix

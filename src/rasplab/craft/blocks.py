@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rasplab.craft.affine import Affine
 from rasplab.craft.space import Subspace
 from rasplab.craft.specification import HeadKind
+from rasplab.diagnostics import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Provenance:
 
     name: str
     expression: str
-    place: str = ""
+    place: Place | None = None
     selector: str = ""
 
 

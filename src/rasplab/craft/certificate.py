@@ -40,6 +40,12 @@ from rasplab.display import Table, html
 
 Array = NDArray[np.float64]
 
+WITHOUT_VALUE = "no value "
+"""What an assumption begins with that says on which inputs the program has no value."""
+
+PROMISED = "as declared: no value where it selects several"
+"""What an assumption ends with that is a promise, without which the program has no value."""
+
 SPARING: Mapping[str, object] = {"left_out": True}
 """Metadata of a field that files have only where it is not what it is by default."""
 
@@ -126,6 +132,21 @@ class Certificate:
         if self.measured:
             return False
         return self.smallest_margin > 0 and self.output_error <= self.tolerated
+
+    @property
+    def partial(self) -> bool:
+        """Whether the program has no value on some inputs, or may have none.
+
+        >>> certificate = measured("float32", 0.02, numerical=True)
+        >>> certificate.partial, replace(certificate, assumptions=("no value on `a`",)).partial
+        (False, True)
+        """
+        return any(assumption.startswith(WITHOUT_VALUE) for assumption in self.assumptions)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it is partial, or somebody promised what else would make it so."""
+        return self.partial or any(a.endswith(PROMISED) for a in self.assumptions)
 
     def weakest(self) -> Bound | None:
         """The decision with the smallest margin."""

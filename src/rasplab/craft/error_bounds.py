@@ -140,6 +140,7 @@ def _score_error(head: Head, errors: Errors, u: float) -> float:
     """How far a score can be off: errors of the features, and rounding unless all are whole."""
     s = head.scores
     ranked = float(read_error(head.key, errors, u)[-2]) * s.climb if s.climb else 0.0
+    # the last feature is the score of BOS itself, and the one before it that of a ranking
     matched = slice(0, head.key.columns - (2 if s.climb else 1))
     of_keys = _matching_error(head.key, head.query, matched, s.selected, s.query_l1, errors, u)
     of_queries = _matching_error(head.query, head.key, matched, s.selected, s.key_l1, errors, u)
@@ -203,6 +204,7 @@ def head_bound(
     """Errors of what a head writes, the error of its scores, and the one that they would bear."""
     u = precision.roundoff
     delta, room = _score_error(head, errors, u), _room(head)
+    # at e^50 any margin is gone, and far beyond `exp` would raise
     leak = n * math.exp(min(-room + 2 * delta, 50.0))
     value_error = read_error(head.value, errors, u)
     # what BOS holds, the default, leaks as well

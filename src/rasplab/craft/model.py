@@ -73,6 +73,7 @@ class CraftModel:
             if isinstance(block, Mlp):
                 silent = bool((block.read.at_bos() <= -0.25).all())
             else:
+                # what BOS holds is the default, which the scale has still to be taken out of
                 value = block.value.at_bos() - block.writes.at_bos / block.scale
                 size = 1.0 + float(np.abs(block.value.bos).max(initial=0.0))
                 silent = float(np.abs(value).max(initial=0.0)) <= 1e-12 * size
@@ -85,6 +86,7 @@ class CraftModel:
         stream: Row = {BOS: np.eye(1, n + 1)[0]}
         for embedding in self.embeddings:
             rows = embedding.rows[tokens if embedding.of == "token" else range(n)]
+            # BOS is embedded as its mark alone
             padded = np.concatenate([np.zeros((1, rows.shape[1])), rows])
             stream |= dict(zip(embedding.writes.directions, padded.T, strict=True))
         for block in self.blocks:

@@ -38,6 +38,7 @@ class Direction:
 
 
 BOS = Direction("bos")
+"""What marks BOS. Its name is taken: a variable that a program calls so gets a number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

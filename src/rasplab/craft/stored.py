@@ -94,6 +94,7 @@ def _settled(meant: Affine, nearest: Affine, goal: Array, precision: Precision) 
     grid = _grid(terms, goal, precision)
     parts: list[tuple[Subspace, Array]] = []
     for (subspace, near), (_, matrix), at in zip(nearest.parts, meant.parts, there, strict=True):
+        # what is 0 at BOS has no part in the sum there: it stays the nearest number
         if at.any():
             near = np.where(at[:, None], _multiples(matrix, grid), near)
         parts.append((subspace, near))
@@ -107,10 +108,13 @@ def _multiples(numbers: Array, grid: Array) -> Array:
 
 def _grid(terms: Array, goal: Array, precision: Precision) -> Array:
     """Per column the least power of two of which 2^p cover every partial sum at BOS."""
+    # sums lie below 2^e and not below 2^(e-1): the finer grid may do, and else is doubled below
     _, exponents = np.frexp(_partial_sums(terms, goal))
+    # the step of subnormal numbers: the format has none between its multiples
     least = 2 * precision.least * precision.roundoff
     grid = np.maximum(np.ldexp(precision.roundoff, exponents - 1), least)
     while True:
+        # once more, as terms that were rounded up to the grid may add up to more
         sums = _partial_sums(_multiples(terms, grid), goal)
         short = np.isfinite(sums) & (sums > grid / precision.roundoff)
         if not short.any():

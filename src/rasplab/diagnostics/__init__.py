@@ -18,7 +18,7 @@ from rasplab.diagnostics.errors import (
 )
 from rasplab.diagnostics.extras import MissingExtraError, require
 from rasplab.diagnostics.origin import Origin, capture, placed_at
-from rasplab.diagnostics.span import Span
+from rasplab.diagnostics.span import Place, Span, places_text, read_places
 
 __all__ = [
     "CompileError",
@@ -29,6 +29,7 @@ __all__ = [
     "MissingExtraError",
     "ModelFileError",
     "Origin",
+    "Place",
     "ProgramError",
     "RasplabError",
     "Span",
@@ -36,6 +37,8 @@ __all__ = [
     "counted",
     "diagnostic",
     "placed_at",
+    "places_text",
+    "read_places",
     "require",
     "shown",
     "telling",

@@ -7,6 +7,7 @@ from typing import assert_never
 from rasplab.graph import node as g
 from rasplab.graph.node import Interner, Node, topological
 from rasplab.rasp.phrases import Phrase, applied, call, joined, literal, selected
+from rasplab.rasp.values import identity
 
 
 def graph_text(root: Node, interner: Interner) -> str:
@@ -58,7 +59,7 @@ def _own(node: Node, parts: list[Phrase]) -> Phrase:
             default = [] if node.op.default is None else [f"default={node.op.default!r}"]
             return call("aggregate", *parts, *default)
         case g.Sum():
-            if parts[1].text == "1":
+            if _is_one(node.operands[1]):
                 return call("selector_width", parts[0])
             return call("aggregate_sum", *parts)
         case g.Select():
@@ -76,3 +77,8 @@ def _own(node: Node, parts: list[Phrase]) -> Phrase:
             return Phrase(type(node.op).__name__.lower())
         case _:
             assert_never(node.op)
+
+
+def _is_one(node: Node) -> bool:
+    """Whether it is what a width adds up: its text does not tell, a variable may be named `1`."""
+    return isinstance(node.op, g.Constant) and identity(node.op.value) == identity(1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rasplab.craft.certificate import PROMISED
 from rasplab.diagnostics import CompileError, ProgramError
 from rasplab.graph import node as g
 from rasplab.graph.facts import Facts
@@ -56,10 +57,7 @@ class Promised:
 
     def stated(self, interner: Interner) -> tuple[str, ...]:
         """What is promised, as a certificate names it."""
-        found = [
-            f"{called(node, interner)} {_RULE}, as declared: no value where it selects several"
-            for node in self.declared
-        ]
+        found = [f"{called(node, interner)} {_RULE}, {PROMISED}" for node in self.declared]
         return tuple(dict.fromkeys([*found, *self.how]))
 
     def more(self, made: tuple[tuple[Node, str], ...], on: str, interner: Interner) -> Promised:

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rasplab.craft.certificate import WITHOUT_VALUE
 from rasplab.diagnostics import CompileError, Diagnostic, ProgramError
 from rasplab.graph import Facts
 from rasplab.graph.node import Interner, Node
@@ -88,13 +89,13 @@ def assumptions(
     stated = [*promised]
     stated += [_stated(node, finding, interner) for node, finding in found.items()]
     if without is not None:
-        stated.append(f"no value on some inputs, such as `{without[0]}`: {without[1].title}")
+        stated.append(f"{WITHOUT_VALUE}on some inputs, such as `{without[0]}`: {without[1].title}")
     return tuple(dict.fromkeys(stated))
 
 
 def _stated(node: Node, finding: Diagnostic, interner: Interner) -> str:
     if finding.code in NO_VALUE:
-        return f"no value where {called(node, interner)} would average words"
+        return f"{WITHOUT_VALUE}where {called(node, interner)} would average words"
     return f"no input makes it fail: {finding.title}"
 
 

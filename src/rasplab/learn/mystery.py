@@ -23,8 +23,8 @@ from rasplab.weights.artefact import Component, Encoding, Manifest, NamedDirecti
 PROGRAM: Final = "(a mystery)"
 """What a sealed model says where others have the text of their program."""
 
-_KNOWN: Final = frozenset({"bos", "tokens", "indices"})
-"""What every model reads, and what may keep its name and values."""
+_KNOWN: Final = frozenset({"tokens", "indices"})
+"""What every model reads, and what may keep its name and values, as the mark of BOS does."""
 
 _DRAWN: Final = (
     "caesar",
@@ -93,7 +93,9 @@ def seal(model: Model) -> Model:
 def _names(circuit: Manifest) -> dict[str, str]:
     """The new name of every variable; one that is only called as the input is gets another."""
     ordered = sorted(circuit.variables, key=lambda place: place.written)
-    kept = {p.name: p.name for p in ordered if p.name in _KNOWN and p.written == EMBED}
+    kept = {
+        p.name: p.name for p in ordered if p.marks_bos or (p.name in _KNOWN and p.written == EMBED)
+    }
     hidden = [place.name for place in ordered if place.name not in kept]
     return kept | {name: f"v{number}" for number, name in enumerate(hidden, start=1)}
 
@@ -119,7 +121,7 @@ def _directions(
     for direction in directions:
         name = names[direction.variable]
         values, role = direction.values, direction.role
-        if name not in _KNOWN:
+        if name not in _KNOWN and not direction.marks_bos:
             counted[name] = counted.get(name, -1) + 1
             values, role = (counted[name],), ""
         found.append(NamedDirection(direction.index, name, values, role))
@@ -141,7 +143,7 @@ def _component(part: Component, names: Mapping[str, str]) -> Component:
 
 def _place(place: VariablePlace, names: Mapping[str, str]) -> VariablePlace:
     name = names[place.name]
-    if name in _KNOWN:
+    if place.marks_bos or name in _KNOWN:
         return replace(place, also_in=())
     return replace(
         place, name=name, encoding=_encoding(place.encoding), expression=name, also_in=()

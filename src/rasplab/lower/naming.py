@@ -10,7 +10,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
 
-from rasplab.craft import Provenance
+from rasplab.craft import BOS, Provenance
 from rasplab.diagnostics import InternalError
 from rasplab.display import shorten
 from rasplab.graph import Node
@@ -30,7 +30,7 @@ class Names:
     interner: Interner
     root: Node
     given: dict[Node, str] = field(default_factory=dict[Node, str])
-    used: set[str] = field(default_factory=lambda: {"bos"})
+    used: set[str] = field(default_factory=lambda: {BOS.variable})
     counts: dict[str, int] = field(default_factory=dict[str, int])
     texts: dict[Node, Phrase] = field(default_factory=dict[Node, Phrase])
 
@@ -52,7 +52,7 @@ class Names:
         """The names that have been given so far, as others: `by` gives no two the same."""
         made = copy(self)  # as given, not given anew
         made.given = {node: by(name) for node, name in self.given.items()}
-        made.used = {"bos", *made.given.values()}
+        made.used = {BOS.variable, *made.given.values()}
         return made
 
     def __repr__(self) -> str:
@@ -66,7 +66,7 @@ class Names:
         return Provenance(
             self[node],
             self._text(node),
-            str(span or ""),
+            None if span is None else span.place,
             "" if selector is None else self._selector(selector),
         )
 

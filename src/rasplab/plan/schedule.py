@@ -66,6 +66,7 @@ class Plan:
                 placed.extend(half)
         if sorted(placed) != list(range(len(blocks))):
             raise InternalError("a block runs in no layer, or twice")
+        # column 0 is missing on both sides: it marks BOS, and no block writes it
         columns = [c for s in self.craft.subspaces() for c in range(*_ends(self.columns(s)))]
         if sorted(columns) != list(range(1, self.sizes.d_model)):
             raise InternalError("a column belongs to no subspace, or to two")
@@ -122,7 +123,8 @@ class CheapestSchedule:
     """A plan strategy: layers and layout, of the schedules tried the one that costs least.
 
     With any number of heads a layer, the earliest half-layer of each block gives the least depth.
-    A limit on heads trades depth for width; every limit up to that schedule's need is tried.
+    A limit on heads trades depth for width: limits are tried from that schedule's need down, until
+    one takes more than two layers more.
     """
 
     cost: Callable[[Sizes], float] = Sizes.parameters
@@ -134,6 +136,7 @@ class CheapestSchedule:
         earliest = _schedule(craft, users, len(craft.blocks) or 1)
         widest = max((len(layer.heads) for layer in earliest), default=0)
         best = None
+        # from wide to narrow, so that of schedules that cost the same the shallowest stays
         for limit in range(max(widest, 1), 0, -1):
             layers = earliest if limit == widest else _schedule(craft, users, limit)
             sizes = _sizes(craft, layers, d_model)
@@ -171,8 +174,11 @@ def _schedule(craft: CraftModel, needs: list[set[int]], limit: int) -> tuple[Lay
     ready = _Ready(craft, needs)
     layers: list[Layer] = []
     while ready.heads or ready.mlps:
+        # chosen by urgency, but numbered in the order of the craft model, as people read it
         heads = sorted(sorted(ready.heads, key=lambda i: (-urgency[i], i))[:limit])
         ready.done(heads)
+        # taken once the heads are done, whose results they may read, and before any MLP is: within
+        # a half-layer nobody reads what another one writes
         mlps = sorted(ready.mlps)
         ready.done(mlps)
         layers.append(Layer(tuple(heads), tuple(mlps)))
@@ -214,8 +220,10 @@ class _Ready:
 def _urgency(craft: CraftModel, needs: list[set[int]]) -> list[int]:
     """How many half-layers must still follow each block."""
     after = [0] * len(needs)
+    # blocks stand behind what they need: when one is reached, all its users have been
     for i in reversed(range(len(needs))):
         for j in needs[i]:
+            # from head to head, or MLP to MLP, the other half-layer between them is waited for
             same_kind = isinstance(craft.blocks[i], Head) == isinstance(craft.blocks[j], Head)
             after[j] = max(after[j], after[i] + (2 if same_kind else 1))
     return after

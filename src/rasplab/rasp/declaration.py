@@ -6,11 +6,13 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias, assert_never
 
 from rasplab.diagnostics.diagnostic import counted
 from rasplab.rasp.values import Value
 
-KINDS = ("pattern", "list", "examples", "predicate")
+Kind: TypeAlias = Literal["pattern", "list", "examples", "predicate"]
+KINDS: tuple[Kind, ...] = ("pattern", "list", "examples", "predicate")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +25,7 @@ class Declaration:
       `whole` it holds of the `sequences` and of no others; else it cannot be asked any more.
     """
 
-    kind: str
+    kind: Kind
     text: str = ""
     sequences: tuple[tuple[Value, ...], ...] = ()
     whole: bool = False
@@ -42,10 +44,12 @@ class Declaration:
                 return f"{len(self.sequences)} that are listed"
             case "examples":
                 return f"those like {counted(len(self.sequences), 'example')}"
-            case _ if self.text == "<lambda>":
-                return "those of which a predicate holds"
-            case _:
+            case "predicate":
+                if self.text == "<lambda>":
+                    return "those of which a predicate holds"
                 return f"those that are {self.text}"
+            case _:
+                assert_never(self.kind)
 
 
 def quoted(pattern: str) -> str:

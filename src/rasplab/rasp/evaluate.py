@@ -66,6 +66,7 @@ def evaluate_from(
 ) -> Row:
     """The value of an expression from those of parts of it, which are given by their `id`."""
     rows = dict(known)
+    # of the input only the length is left to ask: who calls this knows its values, or sets them
     tokens: list[Value] = [None] * length
     for node in topological(expression, known):
         if id(node) not in rows:
@@ -122,6 +123,7 @@ def _selector_rows(
             left, right = operands
             return [[left[q][k] or right[q][k] for k in positions] for q in positions]
         case ex.Not():
+            # the complement of what a query sees: what comes later stays unselected
             (inner,) = operands
             return [
                 [(not causal or k <= q) and not inner[q][k] for k in positions] for q in positions
@@ -206,6 +208,7 @@ def _selected(rows: list[list[bool]], values: list[Value]) -> list[list[Value]]:
 def _aggregate(node: ex.Aggregate, selected: list[Value]) -> Value:
     if not selected:
         return node.default
+    # before any adding up: equal values may be words, and equal numbers are not rounded
     if len({identity(value) for value in selected}) == 1:
         return selected[0]
     return mean(_numbers(node, node.values, selected))
@@ -251,6 +254,7 @@ def _one_each(node: ex.PicksOne, rows: list[list[bool]]) -> list[list[bool]]:
 
 def _best(node: ex.Best, row: list[bool], scores: list[Value]) -> list[bool]:
     eligible = [score for score, chosen in zip(scores, row, strict=True) if chosen]
+    # an undefined score loses to all others, and where there are no others selects nothing
     eligible = [score for score in eligible if score is not None]
     if not eligible:
         return [False for _ in row]

@@ -255,6 +255,7 @@ def has_focus(selector: Selector) -> SOp:
     >>> has_focus(select(indices, indices, "<"))("abc")
     [False, True, True]
     """
+    # the mean of equal values is their value, whatever it is: True where anything is selected
     return aggregate(as_selector(selector, "the argument of `has_focus`"), True, False)
 
 
@@ -309,6 +310,7 @@ def fill(values: Operand, default: Value) -> SOp:
     >>> fill(shift(tokens, 1), "-")("ab")
     ['-', 'a']
     """
+    # each position selects itself; an undefined value does not count, and the default is left
     return aggregate(select(indices, indices, "=="), values, default)
 
 

@@ -7,7 +7,6 @@ import difflib
 from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import Diagnostic, ProgramError, Span, capture, diagnostic, shown
-from rasplab.rasp.structure import bare, parts_of, text_of
 
 if TYPE_CHECKING:
     from rasplab.rasp.expressions import Expression
@@ -57,7 +56,7 @@ def item(expression: Expression, index: object) -> Diagnostic:
             "operator is `aggregate(selector, x)`"
         )
     elif isinstance(index, int | SOp) and not isinstance(index, bool):
-        at = index if isinstance(index, int) else _bare(str(index))
+        at = index if isinstance(index, int) else str(index)
         name = shown_briefly(expression)
         fetched = f"`load_from_location({name}, {at})`"
         if isinstance(index, int) and index < 0:
@@ -192,7 +191,3 @@ def shown_briefly(expression: Expression) -> str:
     """The name of an expression, or its formula where that is short, else `x`."""
     text = expression.name or str(expression)
     return text if len(text) <= 20 else "x"
-
-
-def _bare(text: str) -> str:
-    return text_of(bare(parts_of(text)))

@@ -34,5 +34,6 @@ def operands_first(root: T, operands: Callable[[T], Sequence[T]]) -> list[T]:
         elif id(part) not in seen:
             seen.add(id(part))
             stack.append((part, True))
+            # the last in is the first out, so that operands come in their own order
             stack.extend((operand, False) for operand in reversed(operands(part)))
     return order

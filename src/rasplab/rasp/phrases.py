@@ -90,5 +90,6 @@ def _infix(operator: str, left: Phrase, right: Phrase) -> Phrase:
     binds = _BINDS[operator]
     if operator == "**":  # to the right, and firmer than a sign on its left
         return Phrase(f"{left.within(_WHOLE)} ** {right.within(_SIGN)}", binds)
+    # `a < b < c` is no comparison of a comparison in Python, so that one on the left has brackets
     chained = binds + 1 if binds == _COMPARISON else binds
     return Phrase(f"{left.within(chained)} {operator} {right.within(binds + 1)}", binds)

@@ -46,6 +46,7 @@ class Sequences:
 
     def drawn(self, draw: random.Random) -> Iterator[Tokens]:
         """Sequences without end, of each length in turn; some perhaps more than once."""
+        # not evenly among all there are: nearly all of those have the greatest length
         for length in itertools.cycle(self.lengths):
             yield tuple(draw.choice(self.vocabulary) for _ in range(length))
 

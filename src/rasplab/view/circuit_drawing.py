@@ -89,7 +89,7 @@ class _Found:
         """The names of the blocks that a row is, or is a part of."""
         if row.kind == "output":
             return {"output"}
-        return {name.split("/")[0] for name in self._nodes(row)}
+        return {w.node for w in self.truth.blocks.writers if self._is(w, row)}
 
     def _is(self, writer: Writer, row: Row) -> bool:
         embedded = row.kind in ("embed", "pos_embed")

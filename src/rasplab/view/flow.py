@@ -262,11 +262,10 @@ class _Follower:
         keys: dict[int, Step] = {}
         queries: dict[int, Step] = {}
         for part in selectors:
-            match part:
-                case ex.Select():
-                    sides = ((part.keys, keys), (part.queries, queries))
-                case _:  # such as scores
-                    sides = tuple((o, keys) for o in part.operands() if isinstance(o, ex.SOp))
+            if isinstance(part, ex.Select):
+                sides = ((part.keys, keys), (part.queries, queries))
+            else:  # such as scores
+                sides = tuple((o, keys) for o in part.operands() if isinstance(o, ex.SOp))
             for side, found in sides:
                 place = id(self.first(side))
                 if place in self.steps:

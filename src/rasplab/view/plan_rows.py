@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,12 +75,17 @@ def _embedded(weights: ModelWeights, place: VariablePlace) -> Row:
     )
 
 
-def _in_terms_of(component: Component, others: list[Component]) -> str:
-    """The component's expression, with the names of the variables that it reads."""
+def _in_terms_of(component: Component, others: Sequence[Component]) -> str:
+    """The component's expression, with the names of the variables that it reads.
+
+    A variable with a name of its own stands there by it already: whoever else is written as its
+    formula is another. Of several with one formula nobody knows which one stands where.
+    """
+    formulas = Counter(other.expression for other in others)
     parts = parts_of(component.expression)
     for other in sorted(others, key=lambda c: -len(c.expression)):
-        known = other.expression != component.expression  # of a sealed model all are the same
-        if known and other.variable in component.reads and other is not component:
+        alone = formulas[other.expression] == 1
+        if alone and not other.is_named and other.variable in component.reads:
             parts = replaced(parts, parts_of(other.expression), other.variable)
     return text_of(bare(parts))
 

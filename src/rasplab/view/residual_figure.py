@@ -77,7 +77,8 @@ class _Drawer:
         last = self.panels[-1].stream
         self.scale = {p.name: _largest(last[:, p.columns]) for p in self.layout.places}
         names = [p.name for p in self.layout.places if not p.marks_bos]
-        self.colour = {"bos": colours.MUTED, **colours.by_variable(names)}
+        muted = {p.name: colours.MUTED for p in self.layout.places if p.marks_bos}
+        self.colour = muted | colours.by_variable(names)
 
     def figure(self) -> Figure:
         layout = self.layout
@@ -149,7 +150,7 @@ class _Drawer:
             linewidth=0.4,
         )
         for row, direction in enumerate(self.directions[place.columns]):
-            if not direction.values and direction.variable != "bos":
+            if not direction.values and not direction.marks_bos:
                 self._numbers(axes, values[row], parts[row], top + row + 0.5)
 
     def _numbers(self, axes: Panel, values: Array, parts: Array, y: float) -> None:

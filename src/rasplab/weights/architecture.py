@@ -34,6 +34,7 @@ class Site:
     ('2.mlp', True)
     """
 
+    # no slots here and below: what is derived from the fields is kept beside them
     layer: int
     half: Literal["embed", "attn", "mlp"]
 

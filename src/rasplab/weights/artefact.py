@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.certificate import SPARING, Certificate
-from rasplab.craft.space import BOS
 from rasplab.craft.specification import HeadKind, Specification
-from rasplab.diagnostics import InternalError, counted
+from rasplab.diagnostics import InternalError, Place, counted, read_places
 from rasplab.display import Table, brief, html, shorten
 from rasplab.rasp.declaration import Declaration
 from rasplab.rasp.values import Value
@@ -23,6 +22,9 @@ from rasplab.weights.architecture import (
 )
 from rasplab.weights.config import Config, expected_shapes
 from rasplab.weights.frames import Basis, Disguise, Frame, Nominal
+
+BOS_COLUMN: Final = 0
+"""The named direction that marks BOS; whatever others are called, they are the program's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class NamedDirection:
         from rasplab.craft import Direction
 
         return str(Direction(self.variable, self.values, self.role))
+
+    @property
+    def marks_bos(self) -> bool:
+        """Whether it is 1 at BOS and 0 elsewhere, as the first one is."""
+        return self.index == BOS_COLUMN
 
 
 PartKind: TypeAlias = Literal["head", "mlp"]
@@ -71,6 +78,11 @@ class Component:
     selector: str = field(default="", metadata=SPARING)
 
     @property
+    def places(self) -> tuple[Place, ...]:
+        """Where in the source it was built: one place, several of a part that implements more."""
+        return read_places(self.place)
+
+    @property
     def half(self) -> Kind:
         """Of which half of its layer it is a part."""
         return "attn" if self.kind == "head" else "mlp"
@@ -81,10 +93,19 @@ class Component:
         return self.layer, self.half == "mlp", self.start
 
     @property
+    def is_named(self) -> bool:
+        """Whether its variable has a name of its own; else it is called by its formula.
+
+        >>> part = Component(0, "mlp", 0, 1, "n", "x // 2", "", ("x",), "steps")
+        >>> part.is_named, replace(part, variable="x // 2").is_named
+        (True, False)
+        """
+        return self.variable != shorten(self.expression, len(self.variable))
+
+    @property
     def equation(self) -> str:
         """`rank = selector_width(before)`, or its formula alone where it is called by that."""
-        cut = shorten(self.expression, len(self.variable))
-        return self.expression if self.variable == cut else f"{self.variable} = {self.expression}"
+        return f"{self.variable} = {self.expression}" if self.is_named else self.expression
 
 
 EncodingKind: TypeAlias = Literal["one-hot", "features", "number", "flag"]
@@ -117,7 +138,8 @@ class VariablePlace:
     """Where a variable lives: its directions, and from which site on, up to which.
 
     At the site `written` they hold it for the first time; at `dies`, if that comes, no longer.
-    Several places may hold one expression, in different encodings: they share `expression`.
+    Several places may hold one expression, in different encodings: they share `expression`, which
+    is the name that it is set by, and `""` where that would not set it alone.
     `also_in` names the variables that are computed from the same expression without reading any
     of its places.
     """
@@ -142,7 +164,7 @@ class VariablePlace:
     @property
     def marks_bos(self) -> bool:
         """Whether it is what every model has beside the program's: the mark of BOS."""
-        return self.name == BOS.variable
+        return self.start == BOS_COLUMN
 
     def lives_at(self, site: Site) -> bool:
         """Whether it can be read at a site."""
@@ -195,6 +217,17 @@ class Manifest:
         """How it was compiled, as one writes it: `optimize=1`, and its softness if it has any."""
         soft = f", softness={self.softness:g}" if self.softness else ""
         return f"optimize={self.optimize}{soft}"
+
+    def holding(self, name: str) -> tuple[VariablePlace, ...]:
+        """The places that hold the expression of a name, in whatever encodings.
+
+        >>> import rasplab
+        >>> program, vocab = rasplab.programs.get("hist").at(3, 5)
+        >>> circuit = rasplab.compile(program, vocab=vocab, max_length=5).manifest
+        >>> [place.name for place in circuit.holding("hist")]
+        ['hist', 'categorical(hist)']
+        """
+        return tuple(v for v in self.variables if v.expression == name) if name else ()
 
     def living(self, site: Site) -> tuple[VariablePlace, ...]:
         """The variables that can be read at a site, in the order in which they were written."""

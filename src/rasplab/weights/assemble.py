@@ -17,6 +17,7 @@ from rasplab.craft.stored import stored
 from rasplab.plan import Plan
 from rasplab.weights.architecture import EMBED, Site
 from rasplab.weights.artefact import (
+    BOS_COLUMN,
     Component,
     Construction,
     Manifest,
@@ -88,12 +89,13 @@ def _config(plan: Plan, dtype: str) -> Config:
 
 
 def _embeddings(plan: Plan, arrays: Arrays) -> None:
-    arrays["embed.W_E"][BOS_ID, 0] = 1.0
+    arrays["embed.W_E"][BOS_ID, BOS_COLUMN] = 1.0
     for embedding in plan.craft.embeddings:
         columns = plan.columns(embedding.writes)
         if embedding.of == "token":
             arrays["embed.W_E"][FIRST_TOKEN_ID:, columns] = embedding.rows
         else:
+            # position 0 is that of BOS, which is its mark and nothing else
             arrays["pos_embed.W_pos"][1:, columns] = embedding.rows
 
 
@@ -103,6 +105,7 @@ def _head(plan: Plan, head: Head, arrays: Arrays, layer: int, number: int) -> No
         matrix = arrays[f"{prefix}W_{part}"][number, :, : affine.columns]
         bias = arrays[f"{prefix}b_{part}"][number, : affine.columns]
         _write(plan, affine, matrix, bias)
+    # whatever a head mixes, its value does: it writes its columns as they are, only scaled
     out = arrays[f"{prefix}W_O"][number]
     columns = plan.columns(head.writes)
     width = columns.stop - columns.start
@@ -127,7 +130,7 @@ def _write(
 ) -> None:
     for subspace, part in affine.parts:
         matrix[plan.columns(subspace)] += part
-    matrix[0] += affine.bos
+    matrix[BOS_COLUMN] += affine.bos
     bias += affine.bias
 
 
@@ -135,8 +138,8 @@ def _circuit(
     plan: Plan, labels: Labels, program: str, certificate: Certificate, optimize: int
 ) -> Manifest:
     craft = plan.craft
-    directions = [NamedDirection(0, BOS.variable, (), "")]
-    variables = [VariablePlace(BOS.variable, 0, 1, EMBED)]
+    directions = [NamedDirection(BOS_COLUMN, BOS.variable, (), "")]
+    variables = [VariablePlace(BOS.variable, BOS_COLUMN, BOS_COLUMN + 1, EMBED)]
     written = {e.writes: EMBED for e in craft.embeddings}
     components: list[Component] = []
     names = {s: s.directions[0].variable for s in craft.subspaces() if s.directions}
@@ -197,7 +200,7 @@ def _component(
         stop=stop,
         variable=block.implements.name,
         expression=block.implements.expression,
-        place=block.implements.place,
+        place="" if block.implements.place is None else str(block.implements.place),
         reads=tuple(sorted({names[s] for s in reads(block) if s in names})),
         construction=construction,
         selector=block.implements.selector,

@@ -23,6 +23,7 @@ def encode(config: Config, sequences: Sequence[Iterable[object]]) -> NDArray[np.
     """
     ids = config.token_ids()
     rows = [[BOS_ID, *_row(config, ids, sequence)] for sequence in read_batch(sequences)]
+    # also of no sequences the array has two axes, as who runs it expects
     width = max((len(row) for row in rows), default=1)
     return np.array([row + [PAD_ID] * (width - len(row)) for row in rows], np.intp).reshape(
         len(rows), width

@@ -39,6 +39,7 @@ def coordinates(circuit: Manifest, place: VariablePlace, value: Value) -> Row:
         number = 0.0
         if isinstance(value, int | float):
             number = held.sign * (float(value) - held.offset)
+        # without a direction of its own what is undefined is all zeros: `_within` reads it so
         return np.array([number, float(value is None)][: len(directions)], np.float64)
     return np.array(
         [float(identity(value) in map(identity, d.values)) for d in directions], np.float64

@@ -218,6 +218,12 @@ CIRCUIT_RELATIONS: tuple[Relation[Config, Manifest], ...] = (
         lambda c, t: [d.index for d in t.directions] == list(range(len(t.directions))),
     ),
     Relation("variables lie side by side", lambda c, t: _side_by_side(t)),
+    Relation(
+        "the first direction alone marks BOS",
+        lambda c, t: all(
+            v.stop == 1 and v.encoding.kind == "flag" for v in t.variables if v.marks_bos
+        ),
+    ),
     Relation("a direction is of its variable", lambda c, t: _of_its_variable(t)),
     Relation(
         "variables are written by a layer of the model",

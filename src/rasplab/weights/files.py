@@ -101,6 +101,7 @@ def contents(weights: ModelWeights) -> dict[str, bytes]:
 
 
 def _version(weights: ModelWeights) -> int:
+    # the oldest version that has all of it: readers of that version can go on reading it
     config, variables = weights.config, weights.circuit.variables
     old = (
         config.architecture.standard
@@ -199,6 +200,7 @@ def _assemble(files: dict[str, bytes], circuit: Json) -> ModelWeights:
     specification = None if stated is None else read_specification(stated)
     head = {*SAVED.head(), SPECIFICATION}
     truth = manifest.read_circuit({n: p for n, p in circuit.items() if n not in head})
+    # before any array is made: what a file claims of sizes is not believed yet
     declared.check(declared.CIRCUIT_RELATIONS, config, truth)
     stored = from_safetensors(files[ARRAYS])
     named = {f"{BASIS}{name}": array for name, array in taken(stored, BASIS).items()}

@@ -75,6 +75,7 @@ def resume(
         stream = keep(architecture.stream(site), stream)
     for step, name in architecture.after(site):
         if step.layer != layer:
+            # kept before it is read: a hook may put another stream there
             stream, layer = keep(step.reads_whole, stream), step.layer
         if step.kind == "attn":
             x = normed(w, architecture, step, stream, keep)[:, None]  # a head, all the same
@@ -162,6 +163,7 @@ def attended(
     k = keep(f"{hook}k", reads.k @ w[f"{name}W_K"] + w[f"{name}b_K"][:, None])
     v = keep(f"{hook}v", reads.v @ w[f"{name}W_V"] + w[f"{name}b_V"][:, None])
     scores = keep(f"{hook}attn_scores", np.where(visible, q @ k.swapaxes(-1, -2), -np.inf))
+    # the largest is finite: every query sees BOS, which is no padding and comes first
     pattern = np.exp(scores - scores.max(axis=-1, keepdims=True))
     pattern = keep(f"{hook}pattern", pattern / pattern.sum(axis=-1, keepdims=True))
     z = keep(f"{hook}z", pattern @ v)

@@ -56,6 +56,7 @@ class _Labeller:
         self.inside = _inside(lowered)
         self.held = {n: v for n, v in lowered.variables.items() if len(v.subspace)}
         self.place_of: dict[Node, str] = {}
+        # of several encodings the one that was built first gives the expression its place
         for node in sorted(self.held, key=lambda n: n.number):
             self.place_of.setdefault(_original(node, facts), lowered.names[node])
 
@@ -110,6 +111,7 @@ class _Labeller:
         for node in self.program:
             if node not in written or not _is_variable(node):
                 continue
+            # what stands in its place now may have another name, by which it is set
             image = self.images.of.get(node)
             if image is None or names.get(image) != written[node]:
                 users = self.images.bypassed.get(node, set()) if image is None else {image}
@@ -138,6 +140,7 @@ def _original(node: Node, facts: Facts) -> Node:
     while isinstance(node.op, g.Map) and (node.op.function is CATEGORICAL or is_settled(node)):
         inner = node.operands[0]
         names = facts.interner.names
+        # with a name of its own it is an expression of the program, though it repeats another
         if names.get(node, names.get(inner)) != names.get(inner):
             break
         node = inner

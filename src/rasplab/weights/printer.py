@@ -36,12 +36,13 @@ def describe(weights: ModelWeights) -> str:
 
 
 def _line(component: Component) -> str:
-    which = (
-        f"head {component.start}"
-        if component.kind == "head"
-        else f"mlp units {component.start}-{component.stop - 1}"
-    )
-    return f"{which}: {component.equation}"
+    return f"{_which(component)}: {component.equation}"
+
+
+def _which(component: Component) -> str:
+    if component.kind == "head":
+        return f"head {component.start}"
+    return f"mlp units {component.start}-{component.stop - 1}"
 
 
 def overview(weights: ModelWeights) -> list[tuple[str, object]]:
@@ -68,7 +69,7 @@ def overview(weights: ModelWeights) -> list[tuple[str, object]]:
 def circuit_tables(circuit: Manifest) -> list[Table]:
     """The components and the variables, for a notebook."""
     parts = [
-        (c.layer, _line(c).partition(":")[0], c.variable, shorten(c.expression), ", ".join(c.reads))
+        (c.layer, _which(c), c.variable, shorten(c.expression), ", ".join(c.reads))
         for c in circuit.components
     ]
     places = [

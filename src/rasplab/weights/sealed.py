@@ -23,6 +23,7 @@ _WRONG = (
     AssertionError,
     InternalError,
 )
+"""What taking apart a file raises that somebody made up: none of it is a bug to be reported."""
 
 
 OTHERS = {
@@ -50,6 +51,7 @@ class Format:
 def sealed(files: Mapping[str, bytes], name: str, manifest: Json) -> dict[str, bytes]:
     """The files and their manifest, with the digests of all."""
     digests = {file: _digest(data) for file, data in files.items()}
+    # of the manifest without digests: with them it would have to hold its own
     digests[name] = _digest(to_bytes(manifest))
     return {**files, name: to_bytes(manifest | {"sha256": digests})}
 

@@ -50,6 +50,7 @@ def streams(weights: ModelWeights, ids: NDArray[np.intp], record: Record | None 
 
     def keep(name: str, activation: Array) -> Array | None:
         edited = record(name, activation) if record is not None else None
+        # as it was edited: whoever looks at a run sees what later steps saw
         if name in sites:
             kept[sites[name]] = activation if edited is None else edited
         return edited

@@ -22,6 +22,7 @@ from rasplab.weights.artefact import ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.codec import decode, encode
 from rasplab.weights.forward import Record, forward
 from rasplab.weights.named import Label, Named, unknown
+from rasplab.weights.positions import BOS_POSITION, position_labels
 from rasplab.weights.reading import Reading, read_variable
 from rasplab.weights.values_json import to_json
 
@@ -209,8 +210,8 @@ def _labels(
 ) -> tuple[dict[str, tuple[Label, ...]], dict[str, tuple[str, ...]]]:
     """Per axis the labels, and for positions also the texts with tokens."""
     c = weights.config
-    positions: tuple[Label, ...] = ("bos", *range(len(tokens)))
-    texts = ("bos", *(f"{i}:{text(token)}" for i, token in enumerate(tokens)))
+    positions = position_labels(len(tokens) + 1)
+    texts = (BOS_POSITION, *(f"{i}:{text(token)}" for i, token in enumerate(tokens)))
     outputs = ("number", "undefined")[: c.d_out]
     if c.output_values is not None:
         outputs = tuple(map(repr, c.output_values))

@@ -129,6 +129,7 @@ def _tables(rows: Sequence[Row], positions: Sequence[str]) -> str:
     start = 0
     while start < len(columns):
         stop, taken = start, 0
+        # one at least, however wide: else nothing would ever be printed
         while stop < len(columns) and (stop == start or taken + widths[stop] + 2 <= room):
             taken += widths[stop] + 2
             stop += 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.diagnostics import Place
 from rasplab.display import brief, shorten
 from rasplab.weights.architecture import EMBED, Site
 from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
@@ -125,7 +126,7 @@ def _step(trace: Trace, place: VariablePlace, c: Component | None) -> TraceStep:
             part, doing = "embedding", f"looks up each {embedded_from(trace.weights, place)}"
         else:  # a model file may leave out what writes it
             part, doing = f"layer {place.written.layer}, {place.written.half}", "writes"
-        source = _source(trace, place.name, "")
+        source = _source(trace, place.name, ())
         return TraceStep(
             place.written, part, doing, place.name, place.expression, (), source, reading
         )
@@ -140,7 +141,7 @@ def _step(trace: Trace, place: VariablePlace, c: Component | None) -> TraceStep:
         variable=place.name,
         expression=c.expression,
         reads=c.reads,
-        source=_source(trace, place.name, c.place),
+        source=_source(trace, place.name, c.places),
         reading=reading,
         selector=selector,
         attention=attention,
@@ -153,17 +154,12 @@ def _part(c: Component) -> str:
     return f"MLP unit{f's {c.start}-{c.stop - 1}' if c.stop > c.start + 1 else f' {c.start}'}"
 
 
-def _source(trace: Trace, variable: str, place: str) -> SourceLine | None:
+def _source(trace: Trace, variable: str, places: tuple[Place, ...]) -> SourceLine | None:
     """The line as it was compiled, where that is known; of a loaded model, where it stood."""
     span = trace.spans.get(variable)
-    if span is None:
-        return SourceLine(_short(place), "") if place else None
-    return SourceLine(_short(f"{span.file}:{span.line}"), shorten(span.text(), 200))
-
-
-def _short(place: str) -> str:
-    """The last part of a path is enough to recognise it."""
-    return place.replace("\\", "/").rpartition("/")[2]
+    if span is not None:
+        return SourceLine(Place(span.file, span.line).within(0), shorten(span.text(), 200))
+    return SourceLine(places[0].within(0), "") if places else None
 
 
 def _selection(
@@ -181,6 +177,7 @@ def _selection(
     if c.construction == "sum":
         weights = trace.weights.undisguised
         out = weights.arrays[step.writing][c.start]
+        # the one factor by which what is selected counts 1: every direction is written with it
         scale = float(weights.frame(step.site).named(out).max(initial=0.0))
         return _bits(keys * scale > bos / 2), None
     chosen = keys > pattern.max(axis=1, keepdims=True) / 2

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import rasplab
-from rasplab import programs
+from rasplab import programs, rasp
 from rasplab.checker import prove
 from rasplab.diagnostics import InputError
 from rasplab.lab.realism import disguise, distract, duplicate
@@ -211,3 +211,14 @@ def test_disguised_ones_are_refused(reverse: rasplab.Model) -> None:
     for pair in ((hidden, reverse), (reverse, hidden)):
         with pytest.raises(InputError, match="E460"):
             distract(*pair)
+
+
+def test_a_variable_that_is_called_like_a_distractor_s_is_not_one() -> None:
+    counted = rasp.count(tokens, "a").named("beside2.hist")
+    shown = rasp.where(tokens == "a", counted, 0)
+    own = rasplab.compile(shown, vocab="abc", max_length=3, optimize=0)
+    names = {v.name for v in own.manifest.variables}
+    both = distract(own, *[compiled("hist", vocab="abc")] * 2)
+    others = [v.name for v in both.manifest.variables if v.name not in names]
+    assert {name.partition(".")[0] for name in others} == {"beside1", "beside3"}
+    assert len({v.name for v in both.manifest.variables}) == len(both.manifest.variables)

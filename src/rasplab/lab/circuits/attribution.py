@@ -145,7 +145,7 @@ class _Graph:
     def links(self, spots: list[_Spot]) -> Iterator[Json]:
         """From what a block reads to what it writes."""
         for reader in self._readers():
-            written = [s for s in spots if s.writer.name.split("/")[0] == reader.node]
+            written = [s for s in spots if s.writer.node == reader.node]
             if not written or reader.step is None:
                 continue
             stream = self.run.clean.at[reader.reads]

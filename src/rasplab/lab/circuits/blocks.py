@@ -16,6 +16,7 @@ from rasplab.diagnostics import counted
 from rasplab.weights.architecture import EMBED, Architecture, Site, Step
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.trace import direction_labels
+from rasplab.weights.trace_steps import embedded_from
 
 Array = NDArray[np.floating]
 Columns = NDArray[np.bool_]
@@ -30,7 +31,8 @@ class Writer:
     """A part of the network that adds to the residual stream, in a `step` if it is no embedding.
 
     `kind` is `"embed"`, `"pos_embed"`, `"input"` (both), `"head"` or `"units"` (the hidden units
-    from `start` to `stop`); with a `column`, only what is written there counts.
+    from `start` to `stop`); with a `column`, only what is written there counts: it is a part of the
+    writer that `node` names, which else is itself.
     """
 
     name: str
@@ -40,6 +42,12 @@ class Writer:
     stop: int = 0
     column: int | None = None
     variables: tuple[str, ...] = ()
+    part_of: str = ""
+
+    @property
+    def node(self) -> str:
+        """The name of the whole block: of a writer of one direction, whose it is."""
+        return self.part_of or self.name
 
     @property
     def site(self) -> Site:
@@ -96,9 +104,10 @@ class Blocks:
 def blocks_of(weights: ModelWeights, level: str, *, joined: bool) -> Blocks:
     """The writers and readers of a level; `joined` makes tokens and positions one writer."""
     architecture = weights.config.architecture
-    writers = [*_embeddings(joined), *_writing_blocks(weights, level)]
+    embeddings = _embeddings(weights, joined)
+    writers = [*embeddings, *_writing_blocks(weights, level)]
     if level == "direction":
-        writers = list(_directions(weights, [*_embeddings(joined), *_writing_blocks(weights, "")]))
+        writers = list(_directions(weights, [*embeddings, *_writing_blocks(weights, "")]))
     readers = [
         *_reading_blocks(weights, level),
         Reader("output", architecture.last, None, "output", node="output"),
@@ -114,13 +123,23 @@ def blocks_of(weights: ModelWeights, level: str, *, joined: bool) -> Blocks:
     )
 
 
-def _embeddings(joined: bool) -> list[Writer]:
+def _embeddings(weights: ModelWeights, joined: bool) -> list[Writer]:
+    by_token, by_position = _embedded(weights)
     if joined:
-        return [Writer("input", None, "input", variables=("tokens", "indices"))]
+        return [Writer("input", None, "input", variables=(*by_token, *by_position))]
     return [
-        Writer("embed", None, "embed", variables=("tokens",)),
-        Writer("pos_embed", None, "pos_embed", variables=("indices",)),
+        Writer("embed", None, "embed", variables=by_token),
+        Writer("pos_embed", None, "pos_embed", variables=by_position),
     ]
+
+
+def _embedded(weights: ModelWeights) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the program calls its tokens and positions; what it does not read has its usual name."""
+    places = [v for v in weights.circuit.variables if v.written == EMBED and not v.marks_bos]
+    source = {place.name: embedded_from(weights, place) for place in places}
+    by_token = tuple(name for name, of in source.items() if of == "token")
+    by_position = tuple(name for name, of in source.items() if of == "position")
+    return by_token or ("tokens",), by_position or ("indices",)
 
 
 def _writing_blocks(weights: ModelWeights, level: str) -> Iterator[Writer]:
@@ -189,6 +208,7 @@ def _directions(weights: ModelWeights, blocks: list[Writer]) -> Iterator[Writer]
                     block.stop,
                     direction.index,
                     (direction.variable,),
+                    block.name,
                 )
 
 

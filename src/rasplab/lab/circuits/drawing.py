@@ -71,10 +71,10 @@ def _owned(truth: GroundTruth) -> list[tuple[str, str]]:
     drawn = {node for row in _rows(truth).values() for node, _ in row}
     found: list[tuple[str, str]] = []
     for writer in truth.blocks.writers:
-        block = writer.name.split("/")[0]
         for node in drawn if writer.column is not None else ():
-            if node.name == writer.name and Node(block, node.position) in drawn:
-                found.append((_id(Node(block, node.position)), _id(node)))
+            block = Node(writer.node, node.position)
+            if node.name == writer.name and block in drawn:
+                found.append((_id(block), _id(node)))
     return sorted(found)
 
 

@@ -27,6 +27,7 @@ from rasplab.lab.circuits.sets import MinimalCircuits
 from rasplab.lab.circuits.truth import Edge, GroundTruth
 from rasplab.weights.architecture import EMBED, Architecture
 from rasplab.weights.directory import write_file
+from rasplab.weights.positions import row_of
 from rasplab.weights.values_json import Json
 
 if TYPE_CHECKING:
@@ -210,8 +211,7 @@ def auto_circuit(truth: GroundTruth) -> dict[str, list[int] | None]:
         if edge.position is None:
             found[name] = None
             continue
-        position = 0 if edge.position == "bos" else int(edge.position) + 1
-        found[name] = [*(found.get(name) or []), position]
+        found[name] = [*(found.get(name) or []), row_of(edge.position)]
     return found
 
 

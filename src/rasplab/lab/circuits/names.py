@@ -12,6 +12,7 @@ from rasplab.lab.circuits.blocks import Blocks, Reader, Writer
 from rasplab.lab.circuits.convention import Convention
 from rasplab.lab.circuits.formats import auto_circuit_name, indexed, input_hook, output_hook
 from rasplab.lab.circuits.truth import Edge, GroundTruth
+from rasplab.weights.positions import position_labels
 
 Named: TypeAlias = "Mapping[str, float]"
 """Scores of edges by whatever names they have."""
@@ -26,8 +27,7 @@ def edges_of(truth: GroundTruth) -> tuple[Edge, ...]:
     if not truth.by_position:
         return tuple(Edge(*pair) for pair in pairs)
     count = truth.candidates // len(pairs)
-    places = ["bos", *range(count - 1)]
-    return tuple(Edge(*pair, place) for pair in pairs for place in places)
+    return tuple(Edge(*pair, place) for pair in pairs for place in position_labels(count))
 
 
 def by_name(blocks: Blocks) -> dict[str, tuple[str, str]]:
@@ -68,14 +68,21 @@ def read_edges(truth: GroundTruth, named: Named) -> dict[Edge, float]:
     found: dict[Edge, float] = {}
     known = by_name(truth.blocks)
     for name, score in named.items():
-        text, _, place = _plain(name).partition("@")
-        pair = known.get(text)
-        position = int(place) if place.isdecimal() else place or None
-        edge = None if pair is None else Edge(*pair, position)
+        edge = _edge(name, known)
         if edge is None or edge not in edges:
             raise InputError(_no_edge(name, known))
         found[edge] = score
     return found
+
+
+def _edge(name: str, known: Mapping[str, tuple[str, str]]) -> Edge | None:
+    """An edge by its name, which may end with a position; a variable's name may have an @, too."""
+    whole = _plain(name)
+    if whole in known:
+        return Edge(*known[whole])
+    text, _, place = whole.rpartition("@")
+    pair = known.get(text)
+    return None if pair is None else Edge(*pair, int(place) if place.isdecimal() else place)
 
 
 def read_pairs(blocks: Blocks, named: Named) -> dict[tuple[str, str], float]:

@@ -32,6 +32,7 @@ from rasplab.lab.circuits.sets import check_cases, minimal_circuits
 from rasplab.lab.circuits.together import Batch, Rows, Together
 from rasplab.lab.circuits.truth import Edge, GroundTruth, Node, Position, Source
 from rasplab.weights.artefact import ModelWeights
+from rasplab.weights.positions import position_labels, row_of
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -78,8 +79,7 @@ def ground_truth(
 
 def _with_a_value(model: Model, seed: int) -> list[tuple[object, ...]] | None:
     """The data of a program that is not meant for all inputs: those on which it has a value."""
-    partial = any(a.startswith("no value") for a in model.certificate.assumptions)
-    if model.inputs is None and not partial:
+    if model.inputs is None and not model.certificate.partial:
         return None
     source = (
         by_default(model.config, seed) if model.inputs is None else declared(model.inputs, seed)
@@ -302,7 +302,7 @@ class _Search:
         if not self.by_position:
             return [None]
         longest = max(group.positions for group in self.groups)
-        return ["bos", *range(longest - 1)]
+        return list(position_labels(longest))
 
     def _matters(self, writer: Writer) -> Iterator[tuple[Node | Edge, bool | None]]:
         """The writer and its edges, with the verdict on each; `None` where none was reached."""
@@ -332,7 +332,7 @@ class _Ablated:
         """Whether some replacement, as the reader sees it, changes an output."""
         tried = 0
         for group, written in zip(self.search.groups, self.written, strict=True):
-            position = 0 if place == "bos" else None if place is None else int(place) + 1
+            position = None if place is None else row_of(place)
             if position is not None and position >= group.positions:
                 continue
             seen = np.zeros(written.shape[1:], np.bool_)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.craft.certificate import measured as measured_certificate
+from rasplab.craft.space import BOS
 from rasplab.rasp import SOp, Value, aggregate, apply, indices, select, selector_width, tokens
 from rasplab.rasp.printer import to_text
 from rasplab.weights import (
@@ -84,8 +85,8 @@ def sort_unique() -> PaperModel:
     ranks = tuple(range(LENGTH + 1))
     variables = [(SHARE, ()), ("target_pos", ranks), ("sort_unique", vocabulary)]
     made = _Builder(program, vocabulary, variables)
-    made.head(0, SHARE, _smaller, query="tokens", key="tokens", value=["bos"], bos=1.0)
-    made.mlp(0, "target_pos", ["bos", SHARE], **_steps())
+    made.head(0, SHARE, _smaller, query="tokens", key="tokens", value=[BOS.variable], bos=1.0)
+    made.mlp(0, "target_pos", [BOS.variable, SHARE], **_steps())
     made.head(1, "sort_unique", _same, query="indices", key="target_pos", value=["tokens"], bos=0.5)
     return PaperModel("sort_unique", program, made.weights(vocabulary), distinct=True)
 
@@ -127,7 +128,7 @@ def _steps() -> dict[str, Any]:
         writes[1 + 2 * number, [above, above + 1]] = 1, -1
         writes[2 + 2 * number, [above, above + 1]] = -1, 1
     silent = [-1.0, *slopes[1:]]
-    into = {(SHARE, None): slopes, ("bos", None): [-abs(slope) for slope in silent]}
+    into = {(SHARE, None): slopes, (BOS.variable, None): [-abs(slope) for slope in silent]}
     return {"W_in": into, "b": biases, "W_out": writes.tolist()}
 
 
@@ -142,7 +143,7 @@ class _Builder:
     ) -> None:
         self.program, self.vocabulary = program, vocabulary
         embedded = [
-            ("bos", ()),
+            (BOS.variable, ()),
             (PAD, ()),
             ("tokens", vocabulary),
             ("indices", tuple(range(LENGTH))),
@@ -184,7 +185,7 @@ class _Builder:
             for q in self.columns[query]:
                 W_Q[q, j] = COLD * selects(self._value(k), self._value(q))
         W_Q[self.columns["one"], LENGTH] = COLD * bos
-        W_K[self.columns["bos"], LENGTH] = 1
+        W_K[self.columns[BOS.variable], LENGTH] = 1
         read = [i for name in value for i in self.columns[name]]
         for j, (source, target) in enumerate(zip(read, self.columns[writes], strict=True)):
             W_V[source, j] = W_O[j, target] = 1
@@ -222,7 +223,7 @@ class _Builder:
         for name, array in self.arrays.items():
             arrays[name][tuple(map(slice, array.shape))] = array
         token, position = arrays["embed.W_E"], arrays["pos_embed.W_pos"]
-        rows = [*self.columns["bos"], *self.columns[PAD], *self.columns["tokens"]]
+        rows = [*self.columns[BOS.variable], *self.columns[PAD], *self.columns["tokens"]]
         token[np.arange(len(rows)), rows] = 1
         position[np.arange(1, LENGTH + 1), self.columns["indices"]] = 1
         position[:, self.columns["one"]] = 1

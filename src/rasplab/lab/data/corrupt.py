@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, TypeAlias
 
 from rasplab.rasp.values import Value, identity
 
-CORRUPTIONS = ("resample", "minimal", "random")
+Corruption: TypeAlias = Literal["resample", "minimal", "random"]
+CORRUPTIONS: tuple[Corruption, ...] = ("resample", "minimal", "random")
 TRIED_AT_MOST = 1 << 12
 """So many inputs are tried for one that changes the output with as few tokens as possible."""
 

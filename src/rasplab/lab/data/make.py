@@ -6,12 +6,12 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never, cast
 
 import numpy as np
 
 from rasplab.diagnostics import Diagnostic, InputError, ProgramError, diagnostic
-from rasplab.lab.data.corrupt import CORRUPTIONS, Tokens, minimal, redrawn, resampled
+from rasplab.lab.data.corrupt import CORRUPTIONS, Corruption, Tokens, minimal, redrawn, resampled
 from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.lab.data.runs import Runs
 from rasplab.rasp.inputs import Inputs
@@ -55,7 +55,7 @@ def make_dataset(
         if n is not None and (len(clean) == n or i >= DRAWN_AT_MOST * n):
             break
         if _has_value(model, tokens):
-            other = _corrupted(model, tokens, corrupt, draw, runs)
+            other = _corrupted(model, tokens, cast("Corruption", corrupt), draw, runs)
             if other is not None or corrupt == "resample":
                 clean.append(tokens)
                 bad.append(other)
@@ -171,7 +171,7 @@ def _has_value(model: Model, tokens: Tokens) -> bool:
 
 
 def _corrupted(
-    model: Model, tokens: Tokens, corrupt: str, draw: random.Random, runs: Runs
+    model: Model, tokens: Tokens, corrupt: Corruption, draw: random.Random, runs: Runs
 ) -> Tokens | None:
     vocabulary = model.config.vocabulary
     match corrupt:
@@ -185,8 +185,10 @@ def _corrupted(
                 return [other and _has_value(model, tried) for other, tried in pairs]
 
             return minimal(tokens, vocabulary, draw, differs)
-        case _:  # from among the clean ones, once they are known
+        case "resample":  # from among the clean ones, once they are known
             return None
+        case _:
+            assert_never(corrupt)
 
 
 def _described(runs: Runs, pairs: list[tuple[Tokens, Tokens]]) -> Iterator[Pair]:

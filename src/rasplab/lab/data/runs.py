@@ -62,7 +62,7 @@ class Runs:
         if name == "output":
             return self._outputs_differ(one, other)
         circuit = self.weights.circuit
-        place = next(v for v in circuit.variables if v.expression == name)
+        place = circuit.holding(name)[0]
         return np.abs(one - other).max(axis=2) > 2 * tolerance(circuit, place)
 
     def _outputs_differ(self, one: Array, other: Array) -> NDArray[np.bool_]:

@@ -19,6 +19,7 @@ from rasplab.weights import PAD_ID, ModelWeights, Site
 from rasplab.weights.architecture import EMBED
 from rasplab.weights.artefact import VariablePlace
 from rasplab.weights.named import Label, Named, unknown
+from rasplab.weights.positions import position_labels
 from rasplab.weights.reading import Reading, read_variable
 
 Written: TypeAlias = "Tensor | tuple[Tensor, *tuple[object, ...]]"
@@ -155,7 +156,7 @@ class Graft(nn.Module):
     def _read(self, place: VariablePlace, row: Tensor) -> Reading:
         columns = self.weights.circuit.directions[place.columns]
         labels: dict[str, tuple[Label, ...]] = {
-            "position": ("bos", *range(len(row) - 1)),
+            "position": position_labels(len(row)),
             "direction": tuple(column.label for column in columns),
         }
         array = row.double().numpy()

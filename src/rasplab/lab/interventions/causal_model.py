@@ -269,16 +269,15 @@ class _Builder:
 
     def _reads(self, expression: ex.Expression, position: int) -> Iterator[tuple[ex.SOp, int]]:
         """The sequence operators that an expression reads at one position, and where it does."""
-        match expression:
-            case ex.Map():
-                for argument in expression.arguments:
-                    yield argument, position
-            case _:  # whatever it is made of, wherever that is seen
-                for part in expression.operands():
-                    if isinstance(part, ex.Selector):
-                        yield from self._compared(part, position)
-                    elif isinstance(part, ex.SOp):
-                        yield from self._everywhere(part, position)
+        if isinstance(expression, ex.Map):
+            for argument in expression.arguments:
+                yield argument, position
+            return
+        for part in expression.operands():  # whatever it is made of, wherever that is seen
+            if isinstance(part, ex.Selector):
+                yield from self._compared(part, position)
+            elif isinstance(part, ex.SOp):
+                yield from self._everywhere(part, position)
 
     def _compared(self, selector: ex.Selector, position: int) -> Iterator[tuple[ex.SOp, int]]:
         waiting: list[ex.Expression] = [selector]
@@ -305,7 +304,7 @@ class _Builder:
         own = naming.shown(naming.number[id(expression)])
         if own != name or name in {withheld.name for withheld in self.circuit.withheld}:
             return []
-        return [v for v in self.circuit.variables if v.expression == name]
+        return list(self.circuit.holding(name))
 
     def _values(self, naming: Naming, name: str, expression: ex.SOp) -> list[Value]:
         """What the variable can be, where it is known: from its place in the network."""

@@ -121,7 +121,7 @@ def places_of(circuit: Manifest, name: str) -> list[VariablePlace]:
     for withheld in circuit.withheld:
         if withheld.name == name:
             raise InputError(_withheld(circuit, withheld))
-    places = [v for v in circuit.variables if v.expression == name != ""]
+    places = list(circuit.holding(name))
     if not places:
         raise InputError(_not_there(circuit, name))
     around = sorted({reader for place in places for reader in place.also_in})

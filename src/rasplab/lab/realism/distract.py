@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -67,14 +68,14 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
     (['a', 'c', 'b', 'a'], True, 'beside1.categorical(hist).copy1')
     """
     weights = fit(model)
-    beside = _beside(weights)
-    for number, other in enumerate(others, beside + 1):
+    prefixes = list(itertools.islice(_free_prefixes(weights), len(others)))
+    for prefix, other in zip(prefixes, others, strict=True):
         second = fit(other)
         _check_fits(weights, other)
-        weights = _joined(weights, second, f"{BESIDE}{number}.")
+        weights = _joined(weights, second, prefix)
     made = _proved(model, weights)
-    for number, _ in enumerate(others if cancelled else (), beside + 1):
-        made = read_and_cancelled(made, f"{BESIDE}{number}.", BESIDE)
+    for prefix in prefixes if cancelled else ():
+        made = read_and_cancelled(made, prefix, BESIDE)
     return made
 
 
@@ -86,10 +87,11 @@ def _proved(model: Model, weights: ModelWeights) -> Model:
     return remade(model, weights, proof)
 
 
-def _beside(weights: ModelWeights) -> int:
-    """How many others stand beside a model already."""
-    names = (place.name for place in weights.circuit.variables)
-    return len({name.split(".")[0] for name in names if name.startswith(BESIDE)})
+def _free_prefixes(weights: ModelWeights) -> Iterator[str]:
+    """What no name of a variable of the model begins with, or of what stands beside it already."""
+    names = [place.name for place in weights.circuit.variables]
+    prefixes = (f"{BESIDE}{number}." for number in itertools.count(1))
+    return (prefix for prefix in prefixes if not any(name.startswith(prefix) for name in names))
 
 
 def _check_fits(weights: ModelWeights, other: Model) -> None:
@@ -122,7 +124,7 @@ def _joined(one: ModelWeights, two: ModelWeights, prefix: str) -> ModelWeights:
     """Both side by side: they share BOS, and the read-out is that of the first."""
 
     def rename(name: str) -> str:
-        return name if name == "bos" else prefix + name
+        return prefix + name
 
     assert one.specification is not None
     assert two.specification is not None
@@ -190,7 +192,8 @@ def _circuit(one: ModelWeights, two: ModelWeights, rename: Rename) -> Manifest:
         NamedDirection(d.index + shift, rename(d.variable), d.values, d.role)
         for d in theirs.directions[1:]
     )
-    places = (_place(v, shift, rename) for v in theirs.variables if not v.marks_bos)
+    known = _inputs(one, two)
+    places = (_place(v, shift, rename, known) for v in theirs.variables if not v.marks_bos)
     moved = (_component(c, config, rename) for c in theirs.components)
     components = sorted((*ours.components, *moved), key=lambda c: c.order)
     bounds = tuple(replace(b, name=rename(b.name)) for b in theirs.certificate.bounds)
@@ -204,15 +207,40 @@ def _circuit(one: ModelWeights, two: ModelWeights, rename: Rename) -> Manifest:
     )
 
 
-def _place(place: VariablePlace, shift: int, rename: Rename) -> VariablePlace:
-    """Where another's variable lives: it is an expression of its own, unless it is the input."""
-    is_input = place.expression in ("tokens", "indices")
+def _inputs(one: ModelWeights, two: ModelWeights) -> dict[str, str]:
+    """Of the other's tokens and positions the names that they are set by: there is one input.
+
+    Which variables are the input is specified: what they are called does not tell. An input that
+    the model itself does not read keeps the other's name for it, if that is no name of the model's.
+    """
+    assert one.specification is not None
+    assert two.specification is not None
+    ours, theirs = one.circuit, {v.name: v.expression for v in two.circuit.variables}
+    held = {v.name: v.expression for v in ours.variables}
+    used = {*held.values(), *(f.name for f in ours.fused), *(w.name for w in ours.withheld)}
+    found: dict[str, str] = {}
+    for own, others in (
+        (one.specification.tokens, two.specification.tokens),
+        (one.specification.positions, two.specification.positions),
+    ):
+        if own:
+            found |= dict.fromkeys(others, held[own[0]])
+        else:
+            found |= {name: theirs[name] for name in others if theirs[name] not in used}
+    return found
+
+
+def _place(
+    place: VariablePlace, shift: int, rename: Rename, inputs: Mapping[str, str]
+) -> VariablePlace:
+    """Where another's variable lives: it is an expression of its own, unless it is our input."""
+    own = rename(place.expression) if place.expression else ""
     return replace(
         place,
         name=rename(place.name),
         start=place.start + shift,
         stop=place.stop + shift,
-        expression=place.expression if is_input else rename(place.expression),
+        expression=inputs.get(place.name, own),
         also_in=tuple(map(rename, place.also_in)),
     )
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from rasplab.craft.certificate import measured
-from rasplab.diagnostics import counted
+from rasplab.diagnostics import counted, places_text
 from rasplab.display import Table, html
 from rasplab.lab.twins import checks
 from rasplab.lab.twins.alignment import Alignment, Part, align
@@ -218,7 +218,7 @@ def _components(parts: Iterable[Part], compiled: Manifest, units: int) -> Iterat
             stop=units if part.head is None else part.head + 1,
             variable=", ".join(dict.fromkeys(c.variable for c in own)),
             expression="; ".join(dict.fromkeys(c.expression for c in own)),
-            place=", ".join(dict.fromkeys(c.place for c in own if c.place)),
+            place=places_text(dict.fromkeys(place for c in own for place in c.places)),
             reads=(),
             construction="trained",
             selector=own[0].selector if part.head is not None and own else "",

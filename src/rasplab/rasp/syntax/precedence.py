@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import lru_cache
 from itertools import islice
-from typing import Final, cast
+from typing import Final, assert_never, cast
 
 from rasplab.diagnostics import Diagnostic, Label, Span
 from rasplab.rasp.syntax import tree as t
@@ -47,8 +47,12 @@ def _surprise(node: t.Value, source: Source) -> tuple[str, str] | None:
             return "a second `if else` takes all before it as its first branch", reading
         case t.Binary(operator=operator, left=left, right=right):
             return _of_binary(operator, left, right, source)
-        case _:
+        case t.Choice() | t.Unary() | t.Group() | t.Name() | t.Literal() | t.ListOf() | t.DictOf():
             return None
+        case t.Comprehension() | t.Index() | t.Call() | t.Select() | t.Aggregate() | t.Builtin():
+            return None
+        case _:
+            assert_never(node)
 
 
 def _of_contains(item: t.Value, container: t.Value, source: Source) -> tuple[str, str] | None:
@@ -106,6 +110,7 @@ def _bracketed(node: t.Value, text: str) -> str:
 def _text(node: t.Value, source: Source) -> str:
     """What was written, on one line."""
     lines = _lines(source.text)[node.place.line - 1 : node.place.end_line]
+    # the end first: on a single line the beginning would move it
     lines[-1] = lines[-1][: node.place.end_column]
     lines[0] = lines[0][node.place.column :]
     text = " ".join(" ".join(lines).split())

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from rasplab.diagnostics import Diagnostic, InputError, ProgramError, Span, diagnostic
 from rasplab.rasp import expressions as ex
@@ -193,7 +193,7 @@ def bound_names(statement: t.Statement) -> Iterator[str]:
     """The names that a statement is to bind."""
     stack = [statement]
     while stack:
-        match stack.pop():
+        match inner := stack.pop():
             case t.Assignment(names=names):
                 yield from (name.name for name in names)
             case t.Definition(name=name):
@@ -201,8 +201,10 @@ def bound_names(statement: t.Statement) -> Iterator[str]:
             case t.Loop(names=names, body=body):
                 yield from (name.name for name in names)
                 stack.extend(body)
-            case _:
+            case t.Bare() | t.Draw() | t.Load() | t.SetExample() | t.Command():
                 pass
+            case _:
+                assert_never(inner)
 
 
 class Program(Mapping[str, Any]):

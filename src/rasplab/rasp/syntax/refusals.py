@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from rasplab.diagnostics import Diagnostic, Span, diagnostic
 from rasplab.rasp.syntax import tree as t
@@ -140,6 +141,10 @@ def operator_refuses(node: t.Value, got: str, at: Span) -> Diagnostic:
             rule = "`in` asks whether an atom or an s-op is in a list, or an atom in an s-op"
         case t.Index():
             rule = "an s-op can only look up atoms"
-        case _:
+        case t.Choice() | t.Group() | t.Name() | t.Literal() | t.ListOf() | t.DictOf():
             pass
+        case t.Comprehension() | t.Call() | t.Select() | t.Aggregate() | t.Builtin():
+            pass
+        case _:
+            assert_never(node)
     return diagnostic("E703", rule, at=at, label=f"there is {got}", help=advice)

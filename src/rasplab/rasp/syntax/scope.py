@@ -77,11 +77,13 @@ class Scope:
 
     def announce(self, name: str) -> None:
         """Note that a statement bound a name."""
+        # taken out first, so that it goes to the end: to where it was bound last
         self.announced.pop(name, None)
         self.announced[name] = None
 
     def public(self) -> dict[str, object]:
         """What a file gives to who loads it."""
+        # `out` is whatever a statement left without a name last
         return {
             name: value
             for name, value in self.values.items()
@@ -115,6 +117,7 @@ class Scope:
     def nearest(self, name: str) -> str | None:
         """The known name that is most like this one."""
         known = dict.fromkeys([*self.names(), "select", "aggregate", "range", "zip", "len"])
+        # the nearest last, as of names that differ in case alone the last one is kept
         folded = {other.lower(): other for other in reversed(known)}
         close = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
         return folded[close[0]] if close else None

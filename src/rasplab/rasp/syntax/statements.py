@@ -86,6 +86,7 @@ def chunks(tokens: Iterable[Token]) -> Iterator[Chunk]:
     chunk = Chunk()
     after_command = False
     for token in tokens:
+        # a command ends by itself; a `;` that somebody put there is no empty statement
         if after_command and token.type == "SEMICOLON" and not chunk.tokens:
             after_command = False
             continue

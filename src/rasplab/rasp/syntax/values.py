@@ -77,6 +77,7 @@ def kind(value: object) -> str:
             return "a list"
         case dict():
             return "a dict"
+        # before the numbers, of which Python takes it for one
         case bool():
             return "a boolean"
         case int() | float():

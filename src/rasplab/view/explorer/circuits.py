@@ -122,11 +122,7 @@ def circuit_view(truth: GroundTruth, steps: Sequence[Step]) -> CircuitView:
 
 def _steps(truth: GroundTruth, name: str, steps: Sequence[Step]) -> tuple[int, ...]:
     """The steps of the page that a node stands for."""
-    if name in ("embed", "pos_embed", "output"):
-        wanted = {"embed": "from the token", "pos_embed": "from the position"}.get(name, "")
-        half = "output" if name == "output" else "embed"
-        return tuple(
-            i for i, s in enumerate(steps) if s.half == half and s.detail.startswith(wanted)
-        )
+    if name == "output":
+        return tuple(i for i, s in enumerate(steps) if s.half == "output")
     variables = truth.variables(name)
     return tuple(i for i, s in enumerate(steps) if s.writes in variables)

@@ -250,8 +250,8 @@ def _sizes(weights: ModelWeights) -> str:
 
 
 def _without_directory(component: Component) -> Component:
-    """The last two parts of a path tell which file it is, and do not tell whose."""
-    return replace(component, place="/".join(component.place.replace("\\", "/").split("/")[-2:]))
+    """Whose file it is, is nothing for a page."""
+    return replace(component, place=", ".join(place.within(1) for place in component.places))
 
 
 def _placed(expression: Expression, sources: Mapping[str, SourceText]) -> Expression:

@@ -116,6 +116,8 @@ def _held(model: Model, naming: Naming, position: Mapping[int, int]) -> dict[str
     }
     held: dict[str, int] = {}
     for variable in model.manifest.variables:
+        if variable.marks_bos:
+            continue
         found = by_name.get(variable.expression or variable.name)
         if found is None and model.compilation is not None:
             origin = model.compilation.origin_of(variable.name)

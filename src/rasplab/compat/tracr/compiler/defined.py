@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, assert_never
 
 from rasplab import rasp
-from rasplab.diagnostics import RasplabError
+from rasplab.diagnostics import InternalError, RasplabError
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph import node as g
 from rasplab.graph.domain import Interval
@@ -178,5 +178,9 @@ def _never_itself(facts: Facts, selector: Node) -> bool:
             if keys is not queries or isinstance(facts.domain(keys), Interval):
                 return False
             return not facts.relation(selector).diagonal().any()
-        case _:
+        case g.Not() | g.Best():
             return False
+        case g.Tokens() | g.Indices() | g.Constant() | g.Map() | g.Mean() | g.Sum():
+            raise InternalError(f"not a selector: {selector.op}")
+        case _:
+            assert_never(selector.op)

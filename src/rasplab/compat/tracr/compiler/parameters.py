@@ -99,20 +99,23 @@ def _named(weights: ModelWeights, names: Names) -> list[BasisDirection]:
     named: list[BasisDirection] = []
     taken: set[BasisDirection] = set()
     computed = {place.name: place.expression for place in weights.circuit.variables}
+    stated = weights.specification
+    tokens = () if stated is None else stated.tokens
     for direction in weights.circuit.directions:
-        if direction.variable == "bos":
+        if direction.marks_bos:
             named.append(BasisDirection("tokens", names.bos))
             continue
         copied = computed.get(direction.variable, direction.variable)
         kept = direction.variable in names.labels or copied not in names.labels
         variable = direction.variable if kept else copied
-        wish = BasisDirection(variable, _value(direction, names))
+        value = _value(direction, names, token=direction.variable in tokens)
+        wish = BasisDirection(variable, value)
         named.append(BasisDirection(direction.variable, wish.value) if wish in taken else wish)
         taken.add(wish)
     return named
 
 
-def _value(direction: NamedDirection, names: Names) -> Any:
+def _value(direction: NamedDirection, names: Names, *, token: bool) -> Any:
     match direction.values:
         case ():
             return {"undefined": names.undefined, "number": None, "": None}.get(
@@ -120,7 +123,7 @@ def _value(direction: NamedDirection, names: Names) -> Any:
             )
         case (None,):
             return names.undefined
-        case (value,) if direction.variable == "tokens":
+        case (value,) if token:
             return names.spellings.token(value)
         case (value,):
             return names.value(value)
