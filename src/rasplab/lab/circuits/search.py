@@ -26,7 +26,7 @@ from rasplab.lab.circuits.blocks import (
     columns_read,
     columns_written,
 )
-from rasplab.lab.circuits.data import Ids, Inputs, by_default, declared, read_inputs
+from rasplab.lab.circuits.data import Ids, Inputs, by_default, read_inputs
 from rasplab.lab.circuits.rerun import Rerun
 from rasplab.lab.circuits.sets import check_cases, minimal_circuits
 from rasplab.lab.circuits.together import Batch, Rows, Together
@@ -81,10 +81,8 @@ def _with_a_value(model: Model, seed: int) -> list[tuple[object, ...]] | None:
     partial = any(a.startswith("no value") for a in model.certificate.assumptions)
     if model.inputs is None and not partial:
         return None
-    source = (
-        by_default(model.config, seed) if model.inputs is None else declared(model.inputs, seed)
-    )
-    return [tokens for tokens in source if _has_value(model, tokens)] or None
+    chosen = by_default(model.config, model.inputs, seed)
+    return [tokens for tokens in chosen if _has_value(model, tokens)] or None
 
 
 def _has_value(model: Model, tokens: tuple[object, ...]) -> bool:
