@@ -145,6 +145,7 @@ class _Graph:
     def links(self, spots: list[_Spot]) -> Iterator[Json]:
         """From what a block reads to what it writes."""
         for reader in self._readers():
+            # a direction is named after the block that writes it: `a0.h0/sort:a`
             written = [s for s in spots if s.writer.name.split("/")[0] == reader.node]
             if not written or reader.step is None:
                 continue

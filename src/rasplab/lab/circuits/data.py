@@ -110,6 +110,8 @@ def by_default(config: Config, declared: DeclaredInputs | None, seed: int) -> Ch
 
 
 def _by_length(config: Config, sequences: Sequence[tuple[object, ...]]) -> tuple[Ids, ...]:
+    # stable: within a length the order stays that of the data, which the digest and what is drawn
+    # from them depend on
     longest_first = sorted(sequences, key=len, reverse=True)
     return tuple(
         encode(config, list(group)) for _, group in itertools.groupby(longest_first, key=len)

@@ -275,6 +275,7 @@ class _Search:
             return own, 0 * own
         if group.paired:
             return own, own
+        # unpaired: any input may stand in for any other, so every pair is a case
         return np.repeat(own, len(own)), np.tile(own, len(own))
 
     def _batch(self, group: _Group) -> Batch:
@@ -337,6 +338,7 @@ class _Ablated:
             seen[slice(None) if position is None else position] = columns
             for replacement in self._replacements(group, written, reader, seen):
                 tried += len(written)
+                # what was not seen to matter may still matter: that is open, and not a no
                 if tried > PAIRS_AT_MOST:
                     return None
                 if self._changes(
