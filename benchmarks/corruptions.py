@@ -28,6 +28,7 @@ from benchmarks.table import markdown
 from rasplab import programs
 from rasplab.checker import prove
 from rasplab.diagnostics import CompileError, InternalError
+from rasplab.rasp.possible import Sequences
 from rasplab.weights import ModelWeights, decode, encode, forward
 
 Change = Callable[[ModelWeights, random.Random], ModelWeights]
@@ -94,11 +95,7 @@ def library() -> Iterator[tuple[str, ModelWeights]]:
 def examined(weights: ModelWeights) -> tuple[ModelWeights, Any, list[Any]]:
     """The weights, every input of three lengths, and what comes out."""
     config = weights.config
-    inputs = [
-        list(tokens)
-        for length in (1, 2, config.max_length)
-        for tokens in itertools.product(config.vocabulary, repeat=length)
-    ]
+    inputs = list(Sequences(config.vocabulary, (1, 2, config.max_length)))
     ids = encode(config, inputs)
     return weights, ids, outputs(weights, ids)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import rasplab
 from rasplab.checker.arithmetic import FORMATS
+from rasplab.rasp.possible import Chosen
 from rasplab.weights import forward
 
 Array = NDArray[np.float64]
@@ -125,9 +126,9 @@ class Search:
         """Inputs to begin with, and whether these are all there are."""
         config, draw = model.config, random.Random(self.seed)
         words, longest = config.vocabulary, config.max_length
-        if sum(len(words) ** n for n in range(1, longest + 1)) <= self.inputs:
-            lengths = range(1, longest + 1)
-            return [s for n in lengths for s in itertools.product(words, repeat=n)], True
+        every = Chosen(config.sequences, self.inputs)
+        if every.complete:
+            return list(every), True
         found = [(word,) * n for word in words[:8] for n in (1, longest)]
         ends = (words[0], words[-1])
         found += [tuple(ends[i % 2] for i in range(longest)), (ends[0],) * (longest - 1) + ends[1:]]

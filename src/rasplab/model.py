@@ -305,7 +305,7 @@ class Model:
 
         return verify(self, samples=samples, seed=seed)
 
-    def compress(self, widths: Iterable[int], seeds: int = 10, **options: Any) -> Sweep:
+    def compress(self, widths: Iterable[int], seeds: int = 10, **options: Any) -> Sweep[Model]:
         """Compress the residual stream to fewer dimensions; see `rasplab.lab.compression`."""
         require("torch", extra="torch", purpose="compression")
         from rasplab.lab.compression import compress

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-import random
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rasplab.compiler import observation
@@ -16,7 +15,8 @@ from rasplab.display import Table, html
 from rasplab.graph import Interner, Node
 from rasplab.graph.promises import named_promises, unkept, were_observed
 from rasplab.options import Options
-from rasplab.rasp.sequence import Sequences, read_sequence, whole
+from rasplab.rasp.possible import Chosen
+from rasplab.rasp.sequence import read_sequence, whole
 from rasplab.rasp.values import Value, identity
 
 if TYPE_CHECKING:
@@ -107,13 +107,14 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
         )
     config, declared = model.config, model.inputs
     promised = _promised(model)
-    exhaustive, source = _source(model, number, seed)
+    possible = config.sequences if declared is None else declared
+    source = Chosen(possible, number, seed=seed)
     tolerance = model.weights.tolerance
     checked = without_value = positions = wrong = 0
     worst = 0.0
     differences: list[tuple[tuple[Value, ...], list[Value], list[Value]]] = []
     broken: list[tuple[tuple[Value, ...], str]] = []
-    for batch in _batches(source):
+    for batch in _batches(iter(source)):
         for tokens, got in zip(batch, model.batch(batch), strict=True):
             try:
                 expected = model.program(list(tokens), causal=config.causal)
@@ -133,7 +134,7 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
                 wrong += sum(difference(model, [a], [b]) > tolerance for a, b in pairs)
     return Verification(
         checked,
-        exhaustive,
+        source.complete,
         tuple(differences),
         without_value,
         worst,
@@ -143,20 +144,6 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
         tuple(broken),
         promised.lost,
     )
-
-
-def _source(model: Model, samples: int, seed: int) -> tuple[bool, Iterator[tuple[Value, ...]]]:
-    """Whether these are all inputs, and they: the declared ones, if any were declared."""
-    config, declared = model.config, model.inputs
-    if declared is None:
-        every = Sequences.up_to(config.max_length, config.vocabulary)
-        if every.count <= samples:
-            return True, iter(every)
-        longest_first = replace(every, lengths=every.lengths[::-1])
-        return False, itertools.islice(longest_first.drawn(random.Random(seed)), samples)
-    if declared.every is not None and len(declared.every) <= samples:
-        return True, iter(declared.every)
-    return False, declared.drawn(samples, seed)
 
 
 class UncheckedWarning(UserWarning):

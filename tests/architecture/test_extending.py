@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.test_sizes import LINES
 from tests.docs.changes import changes, tried
 
 ROOT = Path(__file__).resolve().parents[2]
 
-MOST = {  # files that a guide names: those that are changed, and those that are new
+FILES = {  # that a guide names: how many are changed, and how many are new
     "adding-a-primitive": (6, 0),
     "adding-a-home": (1, 1),  # its line in the list of homes
     "adding-a-pass": (1, 1),  # its line in the pipeline
@@ -60,17 +61,14 @@ def copied(tmp_path: Path) -> Path:
 
 
 @pytest.mark.everyday(1)
-@pytest.mark.parametrize("guide", MOST)
+@pytest.mark.parametrize("guide", FILES)
 def test_a_guide_that_is_followed_leads_where_it_says(guide: str, copied: Path) -> None:
     page = ROOT / f"docs/{guide}.md"
     made = changes(page)
     for change in made:
         change.make(copied)
     changed, new = ({c.file for c in made if c.new is kind} for kind in (False, True))
-    most_changed, most_new = MOST[guide]
-    assert 0 < len(changed) <= most_changed
-    assert len(new) <= most_new
-    assert len(made) > len(new)
+    assert (len(changed), len(new)) == FILES[guide]
     (copied / "tried.txt").write_text(tried(page), "utf-8")
     done = python(copied, "-m", "doctest", "-v", "tried.txt")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -84,6 +82,31 @@ def test_what_was_added_is_exact_everywhere(guide: str, copied: Path) -> None:
         change.make(copied)
     done = python(copied, "-c", EVERYWHERE.replace("\nfor ", PROGRAMS[guide] + "\nfor ", 1))
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guide", FILES)
+def test_a_guide_that_is_followed_leaves_nothing_to_change(guide: str, copied: Path) -> None:
+    """Format, lint, types, imports and sizes are as they have to be, with no other file changed.
+
+    Types are looked at in the packages that change: all of them would take minutes.
+    """
+    made = changes(ROOT / f"docs/{guide}.md")
+    for change in made:
+        change.make(copied)
+    shutil.copy(ROOT / "pyproject.toml", copied)
+    places = {str(Path(c.file).parent) for c in made}
+    typed = sorted(places - {"src/rasplab"} | {c.file for c in made})
+    for words in (
+        ("-m", "ruff", "format", "--check", "src"),
+        ("-m", "ruff", "check", "--no-cache", "src"),
+        ("-m", "pyright", "--pythonpath", sys.executable, *typed),
+        ("-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"),
+    ):
+        done = python(copied, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    long = {c.file: len((copied / c.file).read_text("utf-8").splitlines()) for c in made}
+    assert max(long.values()) <= LINES, long
 
 
 @pytest.mark.slow

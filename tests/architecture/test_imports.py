@@ -59,6 +59,18 @@ def test_the_modules_of_a_package_make_no_circle(package: str) -> None:
         modules = {name: needed for name, needed in modules.items() if name not in free}
 
 
+@pytest.mark.parametrize("package", ["lab/compression"])
+def test_a_package_that_works_on_weights_knows_no_model(package: str) -> None:
+    """Not as a type either: contracts of imports leave those out that only types need."""
+    for file in (Path(rasplab.__file__).parent / package).rglob("*.py"):
+        tree = ast.walk(ast.parse(file.read_text("utf-8")))
+        froms = [node for node in tree if isinstance(node, ast.ImportFrom)]
+        assert froms
+        named = {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+        assert not named & {"rasplab.Model", "rasplab.model"}, file.name
+        assert not any(name.startswith("rasplab.model.") for name in named), file.name
+
+
 def imported_in(package: str) -> dict[str, set[str]]:
     """Per module of a package those of the package that it imports, wherever in the file."""
     home = f"rasplab.{package}"

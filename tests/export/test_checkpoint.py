@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 import rasplab
 from rasplab.diagnostics import InputError, ModelFileError
 from rasplab.export.checkpoint import FILES, Layout, contents
-from rasplab.export.gpt2 import gpt2_shape
+from rasplab.export.homes.gpt2 import gpt2_shape
 from rasplab.weights import manifest
 from tests.weights.library import NAMES, compiled
 

@@ -14,7 +14,7 @@ from rasplab.checker import Proof, followed, prove
 from rasplab.cli.check import check_model
 from rasplab.diagnostics import CompileError, InputError, ModelFileError
 from rasplab.export.checkpoint import prove_pretrained
-from rasplab.export.gpt2 import norms_of
+from rasplab.export.homes.gpt2 import norms_of
 from rasplab.export.norms import NormBound, behind_norm
 from rasplab.lab.realism import disguise, realistic
 from rasplab.weights import files

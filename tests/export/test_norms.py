@@ -14,7 +14,7 @@ from rasplab.checker import followed, prove
 from rasplab.cli.check import check_model
 from rasplab.diagnostics import InputError
 from rasplab.export.checkpoint import Layout, prove_pretrained
-from rasplab.export.gpt2 import norms_of
+from rasplab.export.homes.gpt2 import norms_of
 from rasplab.export.norms import NormBound, behind_norm, behind_norms
 from rasplab.weights.sealed import sealed
 from tests.export.library import case, run_gpt2, within_bounds

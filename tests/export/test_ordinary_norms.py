@@ -15,7 +15,7 @@ from rasplab import programs
 from rasplab.cli.check import check_model
 from rasplab.diagnostics import InputError
 from rasplab.export.checkpoint import prove_pretrained
-from rasplab.export.gpt2 import norms_of
+from rasplab.export.homes.gpt2 import norms_of
 from rasplab.export.norms import NormBound
 from rasplab.lab.realism import disguise
 from rasplab.weights import files

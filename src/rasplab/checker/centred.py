@@ -1,11 +1,11 @@
 """Disguised weights behind a layer norm: how large the mean can be, and how steady the variance.
 
-The norms are those of a home (`rasplab.export.gpt2`): a coordinate x is read as (x - m)·r·γ, with m
-the mean and r = 1/√(var + ε) as they were computed. Whoever writes a row w into the d columns of
-the stream writes minus its sum, rounded, into a lane `balance`; whoever reads a column r reads a
-lane that is 0, which the norm makes -m·r·γ, with minus the sum of the column, rounded; and a lane
-`word` holds 1, or 0 at BOS, of which readers may take their constant. So the mean is 0 but for
-rounding, and what it leaves is rounding of rounding, whatever basis the stream is in.
+The norms are those of a home (`rasplab.export.homes.gpt2`): a coordinate x is read as (x - m)·r·γ,
+with m the mean and r = 1/√(var + ε) as they were computed. Whoever writes a row w into the d
+columns of the stream writes minus its sum, rounded, into a lane `balance`; whoever reads a column r
+reads a lane that is 0, which the norm makes -m·r·γ, with minus the sum of the column, rounded; and
+a lane `word` holds 1, or 0 at BOS, of which readers may take their constant. So the mean is 0 but
+for rounding, and what it leaves is rounding of rounding, whatever basis the stream is in.
 
 r·γ is 1 in one of two ways: ε is so large that the variance does not show beside it, or two lanes
 hold so much, an anchor and minus that, that all others do not show beside them.

@@ -9,12 +9,13 @@ from rasplab.cli.output import note, say, table
 from rasplab.cli.parameters import Compiling
 from rasplab.cli.progress import shown_progress
 from rasplab.diagnostics import Diagnostic, InputError, MissingExtraError, diagnostic
-from rasplab.lab.compression import PAPER, Domain, Sweep, domain, set_up
+from rasplab.lab.compression import Domain, Sweep, domain, set_up
 from rasplab.lab.compression import results as files
 from rasplab.lab.compression.checks import check_width
 from rasplab.lab.compression.directory import FIGURES, prepare
 from rasplab.lab.compression.maps import Sharing
 from rasplab.lab.compression.recipes import FastRecipe, Recipe, read_recipe
+from rasplab.lab.paper import PAPER
 from rasplab.model import Model
 from rasplab.view.drawing import shortened
 
@@ -118,7 +119,7 @@ def _with_beam(recipe: Recipe, beam: int) -> Recipe:
     )
 
 
-def _draw(sweep: Sweep, directory: Path) -> None:
+def _draw(sweep: Sweep[Model], directory: Path) -> None:
     """The figures, where matplotlib is there to draw them."""
     from rasplab.view.compression_figures import save_figures
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -126,11 +125,11 @@ def _decisive(model: Model, seed: int, report: Report) -> bool:
 
 def _probes(model: Model, seed: int) -> list[tuple[Value, ...]] | None:
     """Drawn inputs for which the program is meant, if these are known."""
-    config, declared, draw = model.config, model.inputs, random.Random(seed)
-    if declared is not None:
-        return list(declared.drawn(_PROBES, seed)) if declared.known else None
-    lengths = [config.max_length - i % config.max_length for i in range(_PROBES)]
-    return [tuple(draw.choice(config.vocabulary) for _ in range(length)) for length in lengths]
+    declared = model.inputs
+    if declared is not None and not declared.known:
+        return None
+    possible = model.config.sequences if declared is None else declared
+    return list(possible.drawn(_PROBES, seed))
 
 
 def _compare(model: Model, name: str, report: Report, *, samples: int, seed: int) -> bool:

@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.display import Table, html, shorten
-from rasplab.export.gpt2 import GPT2
 from rasplab.export.home import Home, Naming
+from rasplab.export.homes.gpt2 import GPT2
 from rasplab.weights import Architecture, Component, ModelWeights, Site
 from rasplab.weights.named import table
 from rasplab.weights.trace import direction_labels

@@ -1,10 +1,10 @@
 """Whether a model stays exact behind the layer norms of a home: the checker's proof, read so.
 
-Behind a norm as `rasplab.export.gpt2` makes it a coordinate x is read as fl(x - m), with m near 0
-the mean as it was computed. Readers add W·m again, for all lanes at once: what comes out is W·x,
-but for one rounding of each x that is not 0, and for what is rounded of the terms W·m, also where x
-is 0. How large m can be follows from how much is written, as each writer's `balance` is a rounded
-sum.
+Behind a norm as `rasplab.export.homes.gpt2` makes it a coordinate x is read as fl(x - m), with m
+near 0 the mean as it was computed. Readers add W·m again, for all lanes at once: what comes out is
+W·x, but for one rounding of each x that is not 0, and for what is rounded of the terms W·m, also
+where x is 0. How large m can be follows from how much is written, as each writer's `balance` is a
+rounded sum.
 """
 
 from __future__ import annotations

@@ -8,8 +8,6 @@ with an input that shows it.
 
 from __future__ import annotations
 
-import itertools
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +16,7 @@ from rasplab.diagnostics import CompileError, Diagnostic, ProgramError
 from rasplab.graph import Facts
 from rasplab.graph.node import Interner, Node
 from rasplab.rasp.expressions import Expression
-from rasplab.rasp.sequence import Sequences
+from rasplab.rasp.possible import Sequences
 from rasplab.rasp.values import Value
 
 TRIED_AT_MOST = 300
@@ -123,16 +121,10 @@ def _assumed(facts: Facts, node: Node) -> Diagnostic | None:
 
 def inputs(vocabulary: tuple[Value, ...], longest: int) -> Iterator[list[Value]]:
     """Every short sequence while there are few, then drawn ones of every length."""
-    count = 0
-    for length in range(1, longest + 1):
-        if len(vocabulary) ** length > TRIED_AT_MOST // 3:
-            break
-        for tokens in itertools.product(vocabulary, repeat=length):
-            count += 1
-            yield list(tokens)
-    possible = Sequences.up_to(longest, vocabulary, longest_first=True)
-    drawn = possible.drawn(random.Random(0))
-    yield from map(list, itertools.islice(drawn, TRIED_AT_MOST - count))
+    possible = Sequences.up_to(longest, vocabulary)
+    short = possible.short(each=TRIED_AT_MOST // 3)
+    yield from map(list, short)
+    yield from map(list, possible.drawn(TRIED_AT_MOST - short.count))
 
 
 def as_text(sequence: Iterable[Value]) -> str:

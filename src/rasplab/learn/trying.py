@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rasplab.rasp.possible import Sequences
 from rasplab.rasp.sequence import different
 from rasplab.rasp.values import Value
 
@@ -48,15 +48,12 @@ def inputs(
     """
     draw = random.Random(seed)
     found: list[Tokens] = [tuple(edge) for edge in edges]
-    total, complete = 0, True
-    for length in range(1, max_length + 1):
-        total += len(vocabulary) ** length
-        complete = complete and total <= EVERY
-        if complete:
-            found += itertools.product(vocabulary, repeat=length)
-        else:
-            found += _of_length(length, vocabulary, draw)
-    return Inputs(tuple(sorted(different(found), key=len)), complete)
+    every = Sequences.up_to(max_length, vocabulary)
+    short = every.short(total=EVERY)
+    found += short
+    for length in every.lengths[len(short.lengths) :]:
+        found += _of_length(length, vocabulary, draw)
+    return Inputs(tuple(sorted(different(found), key=len)), short.lengths == every.lengths)
 
 
 def _of_length(length: int, vocabulary: Sequence[Value], draw: random.Random) -> Iterator[Tokens]:

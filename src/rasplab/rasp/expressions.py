@@ -69,16 +69,7 @@ class Expression:
         raise ProgramError(mistakes.no_truth(self))
 
     def __iter__(self) -> NoReturn:
-        raise ProgramError(
-            diagnostic(
-                "E102",
-                "an expression has no items before it runs",
-                at=capture(),
-                help="call it on a sequence first: `program([...])`; for membership use `is_in`, "
-                "for `max`, `min` and `sorted` `programs.greatest`, `programs.least` and "
-                "`programs.sort`",
-            )
-        )
+        raise ProgramError(mistakes.no_items())
 
     def __getitem__(self, index: object) -> NoReturn:
         raise ProgramError(mistakes.item(self, index))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import NoReturn, TypeAlias, cast
 
-from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
+from rasplab.diagnostics import Diagnostic, InputError, InternalError, diagnostic, shown
 from rasplab.rasp.declaration import Declaration, of_predicate, quoted
 from rasplab.rasp.patterns import NoTokenError, PatternError, token_pattern
-from rasplab.rasp.sequence import Sequences, different, read_sequence
+from rasplab.rasp.possible import Chosen, Seed, Sequences, generator
+from rasplab.rasp.sequence import different, read_sequence
 from rasplab.rasp.values import Value, identity
 
 Tokens: TypeAlias = "tuple[Value, ...]"
@@ -65,18 +67,42 @@ class Inputs:
     known: bool = True
     occurring: Callable[[frozenset[int]], tuple[int, int]] | None = None
 
-    def drawn(self, count: int, seed: int = 0, length: int | None = None) -> Iterator[Tokens]:
-        """So many inputs, of every length in turn or of one; perhaps some more than once."""
-        draw = random.Random(seed)
+    @property
+    def count(self) -> int | None:
+        """How many there are, where they are listed."""
+        return None if self.every is None else len(self.every)
+
+    @property
+    def listed(self) -> bool:
+        """Whether `every` has them."""
+        return self.every is not None
+
+    def __iter__(self) -> Iterator[Tokens]:
+        if self.every is None:
+            raise InternalError(f"{self} are not listed")
+        return iter(self.every)
+
+    def drawn(
+        self, count: int | None = None, seed: Seed = 0, length: int | None = None
+    ) -> Iterator[Tokens]:
+        """So many inputs, of every length in turn or of one; perhaps some more than once.
+
+        Those that a predicate seldom holds of may not be found each time, and are then fewer.
+        """
+        draw = generator(seed)
         lengths = self.lengths[::-1] if length is None else (length,)
-        for i in range(count):
-            found = self.one(lengths[i % len(lengths)], draw)
+        for n in itertools.islice(itertools.cycle(lengths), count):
+            found = self.one(n, draw)
             if found is not None:
                 yield found
 
-    def tried(self) -> Iterator[Tokens]:
+    def different(self, count: int, seed: Seed = 0) -> Iterator[Tokens]:
+        """Those among so many drawn ones, each once."""
+        return different(self.drawn(count, seed))
+
+    def tried(self) -> Chosen:
         """The inputs on which a program is tried: all that are listed, else drawn ones."""
-        return iter(self.every) if self.every is not None else self.drawn(TRIED)
+        return Chosen(self, TRIED, listed=True)
 
     def __str__(self) -> str:
         return str(self.declaration)
@@ -283,9 +309,9 @@ def _of_predicate(
     def contains(sequence: Sequence[Value]) -> bool:
         return _holds(given, tuple(sequence))
 
-    possible = Sequences.up_to(max_length, vocabulary)
-    if possible.count <= FILTERED_AT_MOST:
-        every = [sequence for sequence in possible if contains(sequence)]
+    asked = Chosen(Sequences.up_to(max_length, vocabulary), FILTERED_AT_MOST)
+    if asked.complete:
+        every = [sequence for sequence in asked if contains(sequence)]
         _check_some(every, "the predicate holds of no sequence")
         if len(every) <= EVERY_AT_MOST:
             listed = _of_list(every, vocabulary, max_length, whole=True)

@@ -103,6 +103,17 @@ def _brackets(asked: Span | None) -> str | None:
     return None
 
 
+def no_items() -> Diagnostic:
+    """`for token in tokens`, `max(tokens)` (E102)."""
+    return diagnostic(
+        "E102",
+        "an expression has no items before it runs",
+        at=capture(),
+        help="call it on a sequence first: `program([...])`; for membership use `is_in`, "
+        "for `max`, `min` and `sorted` `programs.greatest`, `programs.least` and `programs.sort`",
+    )
+
+
 def no_length() -> Diagnostic:
     """`len(tokens)` (E102)."""
     return diagnostic(

@@ -1,54 +1,15 @@
-"""Sequences of tokens: a person's input as it is read, and all that there are."""
+"""Sequences of tokens: a person's input as it is read, and what tells two of them apart."""
 
 from __future__ import annotations
 
-import itertools
 import math
-import random
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.values import Value, canonical, identity
 
 Tokens: TypeAlias = "tuple[Value, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Sequences:
-    """All sequences over a vocabulary, of some lengths, in this order: counted, listed or drawn.
-
-    >>> few = Sequences(("a", "b"), (2, 1))
-    >>> few.count, next(iter(few))
-    (6, ('a', 'a'))
-    """
-
-    vocabulary: Tokens
-    lengths: tuple[int, ...]
-
-    @classmethod
-    def up_to(
-        cls, longest: int, vocabulary: Iterable[Value], *, longest_first: bool = False
-    ) -> Sequences:
-        """Those of every length."""
-        lengths = tuple(range(1, longest + 1))
-        return cls(tuple(vocabulary), lengths[::-1] if longest_first else lengths)
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return sum(len(self.vocabulary) ** length for length in self.lengths)
-
-    def __iter__(self) -> Iterator[Tokens]:
-        for length in self.lengths:
-            yield from itertools.product(self.vocabulary, repeat=length)
-
-    def drawn(self, draw: random.Random) -> Iterator[Tokens]:
-        """Sequences without end, of each length in turn; some perhaps more than once."""
-        # not evenly among all there are: nearly all of those have the greatest length
-        for length in itertools.cycle(self.lengths):
-            yield tuple(draw.choice(self.vocabulary) for _ in range(length))
 
 
 def read_sequence(sequence: object) -> list[Value]:

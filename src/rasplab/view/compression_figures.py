@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from rasplab.lab.compression import Domain, Sweep
+    from rasplab.lab.compression.compressible import Compressible
     from rasplab.rasp.values import Value
     from rasplab.view.canvas import Panel, Sheet
     from rasplab.weights import ModelWeights
@@ -179,7 +180,7 @@ def draw_streams(
     return figure
 
 
-def save_figures(sweep: Sweep, directory: Path) -> None:
+def save_figures(sweep: Sweep[Compressible], directory: Path) -> None:
     """The figures of a sweep as PNG: losses and cosines, and of each width's best member the rest.
 
     Raises:

@@ -10,6 +10,7 @@ import numpy as np
 
 from rasplab.craft.certificate import SPARING
 from rasplab.diagnostics import counted
+from rasplab.rasp.possible import Sequences
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.architecture import (
     LAST_NORM,
@@ -55,6 +56,11 @@ class Config:
     activation: Activation = field(default="relu", metadata=SPARING)
     norm: Norm = field(default="none", metadata=SPARING)
     norm_epsilon: float = field(default=0.0, metadata=SPARING)
+
+    @property
+    def sequences(self) -> Sequences:
+        """All sequences that the model takes."""
+        return Sequences.up_to(self.max_length, self.vocabulary)
 
     @property
     def architecture(self) -> Architecture:

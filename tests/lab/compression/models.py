@@ -4,7 +4,7 @@ import functools
 
 import rasplab
 from rasplab import programs
-from rasplab.lab.compression import PAPER
+from rasplab.lab.paper import PAPER
 from rasplab.model import Model
 
 

@@ -7,11 +7,10 @@ import pytest
 import torch
 
 import rasplab
-from rasplab.lab.compression import PAPER, Member, domain
+from rasplab.lab.compression import Member, domain
 from rasplab.lab.compression.fold import fold
 from rasplab.lab.compression.maps import Parameters, Sharing
 from rasplab.lab.compression.objective import Objective, objective
-from rasplab.rasp.values import identity
 from rasplab.weights import forward
 from tests.lab.compression.models import compiled, paper
 
@@ -118,32 +117,6 @@ def test_a_batch_of_more_draws_than_inputs_is_all_inputs_counted() -> None:
     scored = lengths - 1
     output = torch.stack([one.output for one in ones], dim=1) @ (scored / scored.sum()).double()
     assert torch.allclose(few, layers + output)
-
-
-@pytest.mark.parametrize(("name", "d_model"), [("frac_prevs", 14), ("sort_unique", 25)])
-def test_the_papers_models_have_its_sizes_and_equal_their_programs(name: str, d_model: int) -> None:
-    found = PAPER[name]()
-    model = paper(name)
-    assert model.config.d_model == d_model
-    model.weights.verify()
-    sequences = domain(model.config, distinct=found.distinct).sequences[::3]
-    for sequence, got in zip(sequences, model.batch(sequences), strict=True):
-        expected = found.program(list(sequence))
-        if model.numerical:
-            assert got == pytest.approx(expected, abs=1e-6)
-        else:
-            assert list(map(identity, got)) == list(map(identity, expected))
-
-
-def test_the_papers_models_hold_the_named_values() -> None:
-    traced = paper("sort_unique").trace([3, 1, 5, 2])
-    assert list(traced.variable("target_pos")) == [2, 0, 3, 1]
-    assert list(paper("frac_prevs").trace("xax").variable("is_x")) == [1, 0, 1]
-
-
-def test_a_model_of_the_paper_claims_no_certificate() -> None:
-    assert not paper("frac_prevs").certificate.exact
-    assert "not certified" in paper("frac_prevs").show()
 
 
 def test_random_starts_have_losses_of_the_order_that_scales_of_one_give() -> None:

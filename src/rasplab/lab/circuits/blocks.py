@@ -107,6 +107,8 @@ def blocks_of(weights: ModelWeights, level: str, *, joined: bool) -> Blocks:
     embeddings = _embeddings(weights, joined)
     writers = [*embeddings, *_writing_blocks(weights, level)]
     if level == "direction":
+        # no level: the parts that these directions are written by are heads, and hidden units by
+        # the variable that they compute
         writers = list(_directions(weights, [*embeddings, *_writing_blocks(weights, "")]))
     readers = [
         *_reading_blocks(weights, level),

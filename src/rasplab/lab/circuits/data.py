@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast, runtime_checkable
@@ -15,8 +14,8 @@ from numpy.typing import NDArray
 
 from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.inputs import Inputs as DeclaredInputs
-from rasplab.rasp.sequence import Sequences, different, read_sequence
-from rasplab.rasp.values import Value
+from rasplab.rasp.possible import Chosen, Sequences
+from rasplab.rasp.sequence import different, read_sequence
 from rasplab.weights.codec import encode
 from rasplab.weights.config import Config
 
@@ -80,7 +79,8 @@ def read_inputs(config: Config, data: object, seed: int) -> Inputs:
         InputError: E441 for data that are none, or pairs of different lengths; E401 to E405.
     """
     if data is None:
-        return _default(config, seed)
+        chosen = by_default(config, None, seed)
+        return Inputs(_by_length(config, list(chosen)), None, chosen.complete)
     if isinstance(data, Pairs):
         return _paired(config, data)
     sequences = _listed(data)
@@ -96,36 +96,22 @@ def _listed(data: object) -> list[Iterable[object]]:
     return list(cast("Iterable[Iterable[object]]", data))
 
 
-def _default(config: Config, seed: int) -> Inputs:
-    return Inputs(_by_length(config, by_default(config, seed)), None, _every(config) is not None)
+def by_default(config: Config, declared: DeclaredInputs | None, seed: int) -> Chosen:
+    """Every input while they are few, else drawn ones of the greatest length; of the declared ones.
 
-
-def by_default(config: Config, seed: int) -> list[tuple[Value, ...]]:
-    """Every input while they are few, else drawn ones of the greatest length."""
-    every = _every(config)
-    return _drawn(config, seed) if every is None else list(every)
-
-
-def declared(inputs: DeclaredInputs, seed: int) -> list[tuple[Value, ...]]:
-    """The inputs that were declared for a program, or some drawn of the greatest length."""
-    if inputs.every is not None:
-        return list(inputs.every)
-    return list(inputs.drawn(DRAWN, seed, inputs.lengths[-1]))
-
-
-def _every(config: Config) -> Sequences | None:
-    """All inputs while they are few, the longest first: they show most."""
-    found = Sequences.up_to(config.max_length, config.vocabulary, longest_first=True)
-    return found if found.count <= EVERY_AT_MOST else None
-
-
-def _drawn(config: Config, seed: int) -> list[tuple[Value, ...]]:
-    longest = Sequences(config.vocabulary, (config.max_length,))
+    The longest come first: they show most.
+    """
+    few, longest = EVERY_AT_MOST, config.max_length
+    if declared is not None:
+        return Chosen(declared, few, drawn=DRAWN, seed=seed, longest=True, listed=True)
+    every = Sequences.up_to(longest, config.vocabulary, longest_first=True)
     count = min(DRAWN, max(SCORES_AT_MOST // config.n_ctx**2, 2))
-    return list(itertools.islice(longest.drawn(random.Random(seed)), count))
+    return Chosen(every, few, drawn=count, seed=seed, longest=True)
 
 
 def _by_length(config: Config, sequences: Sequence[tuple[object, ...]]) -> tuple[Ids, ...]:
+    # stable: within a length the order stays that of the data, which the digest and what is drawn
+    # from them depend on
     longest_first = sorted(sequences, key=len, reverse=True)
     return tuple(
         encode(config, list(group)) for _, group in itertools.groupby(longest_first, key=len)

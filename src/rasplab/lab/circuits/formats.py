@@ -126,6 +126,7 @@ def eap(truth: GroundTruth, min_heads: int = 1) -> Json:
         InputError: E442 for another circuit.
     """
     found = {_eap_edge(edge): 1.0 for edge in truth.edges}
+    # an edge may matter and its writer not, where what two readers make of it cancels
     nodes = {_EAP.get(n.name, n.name) for n in truth.nodes} | {sender for sender, _ in found}
     data = _eap_data(truth, "EAP-IG", found, min_heads)
     writers = {name: {"in_graph": name in nodes} for name in data["nodes"]}
@@ -189,6 +190,7 @@ def _eap_graph(n_layers: int, n_heads: int) -> tuple[list[str], list[tuple[str, 
     for layer in range(n_layers):
         heads = [f"a{layer}.h{head}" for head in range(n_heads)]
         pairs += [(w, f"{head}<{part}>") for head in heads for part in "qkv" for w in writers]
+        # only now: the heads of a layer do not read each other
         writers += heads
         pairs += [(w, f"m{layer}") for w in writers]
         writers.append(f"m{layer}")

@@ -42,6 +42,7 @@ def mark_of(scores: Sequence[float] | Floats, right: Sequence[bool]) -> Mark:
     labels = np.asarray(right, np.bool_)
     values = np.asarray(scores, np.float64)
     total, all_of_them = int(labels.sum()), len(labels)
+    # where all are of one kind there is no order to be right about
     if total in (0, all_of_them):
         nan = float("nan")
         return Mark(nan, nan, nan, nan, total, all_of_them, ())
@@ -62,6 +63,7 @@ def mark_of(scores: Sequence[float] | Floats, right: Sequence[bool]) -> Mark:
 def _counts(values: Floats, labels: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """How many right and wrong ones are at or above each different value, none first."""
     order = np.argsort(-values, kind="stable")
+    # a tie counts as a whole: within it the order of the graph would decide
     last_of_tie = np.append(np.flatnonzero(np.diff(values[order])), len(values) - 1)
     true = np.cumsum(labels[order])[last_of_tie]
     false = last_of_tie + 1 - true

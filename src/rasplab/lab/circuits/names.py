@@ -55,6 +55,7 @@ def _names(blocks: Blocks, writer: Writer, reader: Reader) -> Iterator[str]:
 
 
 def _plain(name: str) -> str:
+    # tools differ in whether there is space around the arrow
     return name.replace(" ", "")
 
 

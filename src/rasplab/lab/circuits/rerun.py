@@ -67,9 +67,10 @@ class Rerun:
             return self._changed(np.arange(len(self.ids)), read_out(self.weights, read))
         wrote = self._wrote(reader.step, reader)
         before, after = (self.writes(reader.step, reader, x) for x in (stream, read))
-        return self.changed_by_node(
-            reader.step.site, wrote, np.where(after == before, wrote, after)
-        )
+        # what was kept can differ by a rounding from what is computed here: where the reader writes
+        # the same, nothing may seem to change
+        new = np.where(after == before, wrote, after)
+        return self.changed_by_node(reader.step.site, wrote, new)
 
     def changed_by_node(self, site: Site, old: Array, new: Array) -> bool:
         """Whether an output changes where `new` in place of `old` is written by a site."""
@@ -103,6 +104,7 @@ class Rerun:
             return self.kept[f"{step.inner}hook_result"][:, part.start]
         own, weights = slice(part.start, part.stop), self.weights.arrays[f"{step.weights}W_out"]
         out = self.kept[f"{step.inner}hook_post"][:, :, own] @ weights[own]
+        # taken from the stream as it stands there, it leaves exactly nothing behind
         alone = weights[own].any(axis=0) & ~np.delete(weights, own, 0).any(axis=0)
         return np.where(alone, self.kept[step.out], out)
 
@@ -155,6 +157,7 @@ def outputs_differ(weights: ModelWeights, one: Array, other: Array, tied: float 
 def _no_longer_highest(
     chosen: NDArray[np.intp], scores: Array, roundoff: float, tied: float
 ) -> Flags:
+    # the only value there is is the output, whatever its score
     if scores.shape[-1] == 1:
         return np.zeros(chosen.shape, np.bool_)
     own = np.take_along_axis(scores, chosen[..., None], -1)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rasplab.lab.circuits.blocks import Writer
-from rasplab.lab.circuits.data import by_default, declared
+from rasplab.lab.circuits.data import by_default
 from rasplab.lab.circuits.truth import GroundTruth
 from rasplab.rasp.inputs import saved_inputs
 from rasplab.rasp.values import Value, canonical
@@ -54,7 +54,7 @@ def _examples(weights: ModelWeights) -> list[Json]:
     """Some inputs, spread over all of them, with what the model gives on them."""
     config = weights.config
     meant = saved_inputs(weights.circuit.inputs, config.vocabulary, config.max_length)
-    known = by_default(config, 0) if meant is None else declared(meant, 0)
+    known = list(by_default(config, meant, 0))
     chosen = known[:: max(1, len(known) // EXAMPLES)][:EXAMPLES]
     outputs = decode(config, forward(weights, encode(config, chosen)), list(map(len, chosen)))
     pairs = zip(chosen, outputs, strict=True)

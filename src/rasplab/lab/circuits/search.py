@@ -26,7 +26,7 @@ from rasplab.lab.circuits.blocks import (
     columns_read,
     columns_written,
 )
-from rasplab.lab.circuits.data import Ids, Inputs, by_default, declared, read_inputs
+from rasplab.lab.circuits.data import Ids, Inputs, by_default, read_inputs
 from rasplab.lab.circuits.rerun import Rerun
 from rasplab.lab.circuits.sets import check_cases, minimal_circuits
 from rasplab.lab.circuits.together import Batch, Rows, Together
@@ -81,10 +81,8 @@ def _with_a_value(model: Model, seed: int) -> list[tuple[object, ...]] | None:
     """The data of a program that is not meant for all inputs: those on which it has a value."""
     if model.inputs is None and not model.certificate.partial:
         return None
-    source = (
-        by_default(model.config, seed) if model.inputs is None else declared(model.inputs, seed)
-    )
-    return [tokens for tokens in source if _has_value(model, tokens)] or None
+    chosen = by_default(model.config, model.inputs, seed)
+    return [tokens for tokens in chosen if _has_value(model, tokens)] or None
 
 
 def _has_value(model: Model, tokens: tuple[object, ...]) -> bool:
@@ -277,6 +275,7 @@ class _Search:
             return own, 0 * own
         if group.paired:
             return own, own
+        # unpaired: any input may stand in for any other, so every pair is a case
         return np.repeat(own, len(own)), np.tile(own, len(own))
 
     def _batch(self, group: _Group) -> Batch:
@@ -339,6 +338,7 @@ class _Ablated:
             seen[slice(None) if position is None else position] = columns
             for replacement in self._replacements(group, written, reader, seen):
                 tried += len(written)
+                # what was not seen to matter may still matter: that is open, and not a no
                 if tried > PAIRS_AT_MOST:
                     return None
                 if self._changes(

@@ -200,6 +200,7 @@ class _Search:
         found: list[frozenset[int]] = []
         level: list[tuple[int, ...]] = [()]
         while level:
+            # by size: all smaller ones are known, and what has a faithful one within is not minimal
             level = [one for one in level if not any(known.issubset(one) for known in found)]
             faithful = self._faithful(level, found)
             found += [frozenset(one) for one, yes in zip(level, faithful, strict=True) if yes]
@@ -210,6 +211,7 @@ class _Search:
     def _longer(self, one: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """With one edge more, which leads to the output by those that are there."""
         senders = {self.edge(i)[0].name for i in one}
+        # later places are of earlier senders: each set that leads to the output is reached once
         for place in range(one[-1] + 1 if one else 0, len(self.order)):
             reader = self.edge(place)[1]
             if reader.step is None or any(_is_of(reader, name, self.together) for name in senders):

@@ -91,6 +91,7 @@ class _Run:
 
     def _parts(self, step: Step) -> dict[tuple[int, int], None]:
         writers = self.of.blocks.writers
+        # several writers may be directions of one part, which is run once for all of them
         return dict.fromkeys((w.start, w.stop) for w in writers if w.step == step)
 
     def _write(self, step: Step, start: int, stop: int) -> None:

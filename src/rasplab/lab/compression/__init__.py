@@ -8,18 +8,15 @@ paper; what cannot have a dimension of its own is dropped, or shares.
 from rasplab.lab.compression.domain import Domain, domain
 from rasplab.lab.compression.maps import Member
 from rasplab.lab.compression.measures import Measures
-from rasplab.lab.compression.paper import PAPER, PaperModel
 from rasplab.lab.compression.recipes import FastRecipe, PaperRecipe
 from rasplab.lab.compression.setup import Setup, compress, set_up
 from rasplab.lab.compression.sweep import Sweep
 
 __all__ = [
-    "PAPER",
     "Domain",
     "FastRecipe",
     "Measures",
     "Member",
-    "PaperModel",
     "PaperRecipe",
     "Setup",
     "Sweep",

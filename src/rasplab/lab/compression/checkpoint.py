@@ -54,6 +54,7 @@ def load(path: Path, settings: Mapping[str, object]) -> dict[str, Tensor] | None
         raise InputError(_unfit(path, f"its checkpoint cannot be read: {problem}")) from problem
     if found.pop(DIGEST, None) != digest:
         raise InputError(_unfit(path, "its checkpoint is not as it was written"))
+    # by way of JSON, as those that were saved: there a tuple is a list
     wanted = json.loads(json.dumps({**settings, "checkpoint format": FORMAT}))
     differing = sorted(n for n in found.keys() | wanted.keys() if found.get(n) != wanted.get(n))
     if differing:

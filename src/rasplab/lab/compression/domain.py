@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import random
-from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.diagnostics import InputError, diagnostic
-from rasplab.rasp.sequence import sequence_key
+from rasplab.rasp.possible import Chosen, Sequences
 from rasplab.rasp.values import Value
 from rasplab.weights import PAD_ID, Config, encode
 
@@ -81,55 +78,14 @@ def domain(
         raise InputError(diagnostic("E804", why, help="it is all or longest"))
     longest = min(config.max_length, len(config.vocabulary)) if distinct else config.max_length
     wanted = range(longest if lengths == "longest" else 1, longest + 1)
-    total = sum(_count(len(config.vocabulary), n, distinct) for n in wanted)
     if most < 1:
         raise InputError(diagnostic("E804", f"a compression needs inputs, not {most} of them"))
-    if total <= most:
-        sequences = tuple(s for n in wanted for s in _every(config.vocabulary, n, distinct))
-    else:
-        sequences = _drawn(config.vocabulary, wanted, distinct, most, seed)
+    possible = Sequences(config.vocabulary, tuple(wanted), repeats=not distinct)
+    chosen = Chosen(possible, most, seed=seed, different=True)
+    sequences = tuple(chosen)
     ids = encode(config, sequences)
     kinds, rows = _distinct_rows(ids)
-    return Domain(sequences, ids, kinds, rows, total <= most)
-
-
-def _count(size: int, length: int, distinct: bool) -> int:
-    count = 1
-    for i in range(length):
-        count *= max(size - i, 0) if distinct else size
-    return count
-
-
-def _every(vocabulary: Sequence_, length: int, distinct: bool) -> Iterator[Sequence_]:
-    if distinct:
-        return itertools.permutations(vocabulary, length)
-    return itertools.product(vocabulary, repeat=length)
-
-
-def _drawn(
-    vocabulary: Sequence_, lengths: range, distinct: bool, most: int, seed: int
-) -> tuple[Sequence_, ...]:
-    """Different sequences, as even over lengths as their numbers allow."""
-    draw = random.Random(seed)
-    found: dict[Hashable, Sequence_] = {}
-
-    def add(sequences: Iterable[Sequence_]) -> None:
-        found.update((sequence_key(sequence), sequence) for sequence in sequences)
-
-    room = {n: _count(len(vocabulary), n, distinct) for n in lengths}
-    for n in lengths:  # the shorter ones first: what they leave goes to the longer
-        share = -(-(most - len(found)) // (lengths.stop - n))
-        if room[n] <= share:
-            add(_every(vocabulary, n, distinct))
-            continue
-        if room[n] <= 4 * most:
-            add(draw.sample([*_every(vocabulary, n, distinct)], share))
-            continue
-        aim = len(found) + share
-        while len(found) < aim:
-            drawn = draw.sample(vocabulary, n) if distinct else draw.choices(vocabulary, k=n)
-            add([tuple(drawn)])
-    return tuple(found.values())
+    return Domain(sequences, ids, kinds, rows, chosen.complete)
 
 
 def _distinct_rows(ids: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -51,6 +51,8 @@ class GaussNewton:
             gradient, curvature = self.model(theta, free)
             scale = curvature.diagonal().clamp_min(1e-8)
             for _ in range(ATTEMPTS):
+                # in parts of the curvature itself, as Marquardt has it: one damping does for
+                # numbers that differ by orders of magnitude in what they change
                 damped = curvature + torch.diag(damping * scale + 1e-9)
                 step, solvable = solved(damped, -gradient)
                 trial = theta.clone()

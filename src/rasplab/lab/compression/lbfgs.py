@@ -68,6 +68,7 @@ class Lbfgs:
         moved &= ~self.stuck
         self._remember(moved, gradient)
         self.theta = torch.where(moved[:, None], self.trial(), self.theta)
+        # where the parabola through both losses and the slope is lowest
         shorter = -slope * self.size**2 / (2 * (loss - self.loss - self.size * slope))
         shorter = torch.nan_to_num(shorter, nan=0.0).clamp(0.1 * self.size, 0.5 * self.size)
         self.loss = torch.where(moved, loss, self.loss)
@@ -92,6 +93,7 @@ class Lbfgs:
         step = self.size[:, None] * self.direction
         change = gradient - self.gradient
         product = _dot(step, change)
+        # a step along which the slope did not rise would make directions point uphill
         good = moved & (product > 1e-10 * _dot(change, change))
         for kept, new in ((self.steps, step), (self.changes, change)):
             kept[good] = torch.cat([kept[good, 1:], new[good, None]], dim=1)

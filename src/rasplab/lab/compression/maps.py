@@ -117,9 +117,12 @@ def _drawn(member: Member, kind: Start, full: int) -> Tensor:
     """The first map of a member (d D): rows of a random rotation, or of normal numbers."""
     if kind == "identity":
         return torch.eye(full, dtype=torch.float64)[: member.width]
+    # a prime above all numbers of seeds: members of different widths do not draw alike
     generator = torch.Generator().manual_seed(1_000_003 * member.width + member.seed)
     entries = torch.randn(full, full, generator=generator, dtype=torch.float64)
     if kind == "normal":
         return entries[: member.width] / member.width**0.5
     q, r = qr(entries)
+    # with these signs every rotation is as likely as any other, which the algorithm alone does not
+    # see to (Mezzadri, 2007)
     return (q * r.diagonal().sign()).T[: member.width].clone()

@@ -70,6 +70,7 @@ def tolerance(objective: Objective) -> float:
     if not objective.numerical:
         return 0.0
     values = objective.outputs[0][objective.scored > 0].double()
+    # rounded, as equal values differ in their last digits
     gaps = distinct(torch.round(values, decimals=4)).diff()
     return float(gaps.min()) / 2 if len(gaps) else NUMBER_WITHIN
 
@@ -101,6 +102,7 @@ def measured(
         float(losses.output),
         float(losses.layers),
         _accuracy(objective, out[0], within),
+        # NaN is left out: where nothing is written there is no angle
         {name: value for name, value in cosines.items() if value == value},
     )
 

@@ -109,6 +109,7 @@ class Pruning:
         full = self.plain.maps[2]
         named, axes = maps.T, left_singular(maps).T
         named = named[norm(named, 1) > DROPPED]
+        # what matters least may be what one name stands for, or an axis that several share
         candidates = torch.cat([named / norm(named, 1, keepdim=True), axes])  # candidates d
         kept = maps - candidates[:, :, None] * (candidates @ maps)[:, None, :]
         costs = self.few.evaluated(self.plain, _rows(kept, full)).total.nan_to_num(nan=1e30)

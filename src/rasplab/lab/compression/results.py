@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rasplab.lab.compression.compressible import Compressible
 from rasplab.lab.compression.directory import FORMAT, MODELS, RESULTS, TABLE, VARIABLES
 from rasplab.lab.compression.maps import Member
 from rasplab.lab.compression.measures import Measures
@@ -21,7 +22,7 @@ from rasplab.weights.directory import write_file
 from rasplab.weights.values_json import Json
 
 
-def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:
+def write(sweep: Sweep[Compressible], directory: Path, *, models: bool = True) -> None:
     """Write `sweep.json`, `results.csv` and, of every member, `models/dWW-seedS`.
 
     `variables.csv` says what became of each variable in the best member of every width.
@@ -36,7 +37,7 @@ def write(sweep: Sweep, directory: Path, *, models: bool = True) -> None:
         sweep.compressed(member).save(directory / MODELS / member.name, overwrite=True)
 
 
-def as_data(sweep: Sweep) -> Json:
+def as_data(sweep: Sweep[Compressible]) -> Json:
     """What was done and what was measured, as JSON; null is a number that is none."""
     return {
         "format": FORMAT,
@@ -118,7 +119,7 @@ COLUMNS = (
 some were pruned from the identity."""
 
 
-def _variables(sweep: Sweep) -> str:
+def _variables(sweep: Sweep[Compressible]) -> str:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(["width", "seed", *(f.name for f in fields(VariableReport))])

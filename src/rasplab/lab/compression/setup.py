@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Generic, TypeAlias
 
 import torch
 
@@ -25,6 +25,7 @@ from rasplab.lab.compression.checks import (
     members_of,
     nothing_to_compress,
 )
+from rasplab.lab.compression.compressible import M, M_co
 from rasplab.lab.compression.directory import no_sweep_in
 from rasplab.lab.compression.domain import Domain, domain
 from rasplab.lab.compression.maps import Member, Parameters, Sharing
@@ -35,21 +36,18 @@ from rasplab.lab.compression.sweep import Sweep
 from rasplab.lab.compression.training import Training
 from rasplab.weights.directory import check_parent
 
-if TYPE_CHECKING:
-    from rasplab.model import Model
-
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of steps that are done, and of all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Setup:
+class Setup(Generic[M_co]):
     """A sweep that can be trained: nothing is wrong with what was asked for.
 
     `save_every` is the time between checkpoints in seconds.
     """
 
-    model: Model
+    model: M_co
     inputs: Domain
     objective: Objective
     parameters: Parameters
@@ -58,7 +56,9 @@ class Setup:
     threads: int
     save_every: float
 
-    def train(self, directory: str | Path | None = None, progress: Progress | None = None) -> Sweep:
+    def train(
+        self, directory: str | Path | None = None, progress: Progress | None = None
+    ) -> Sweep[M_co]:
         """Train and measure all members.
 
         A checkpoint is kept in the directory; a training whose checkpoint lies there goes on.
@@ -113,7 +113,7 @@ class Setup:
 
 
 def set_up(
-    model: Model,
+    model: M,
     widths: Iterable[int],
     seeds: int = 10,
     *,
@@ -123,7 +123,7 @@ def set_up(
     inputs: Domain | None = None,
     device: str = "cpu",
     threads: int | None = None,
-) -> Setup:
+) -> Setup[M]:
     """Check what `compress` is asked for, which see."""
     chosen = read_recipe(recipe)
     threads = torch.get_num_threads() if threads is None else threads
@@ -132,9 +132,10 @@ def set_up(
     check_device(device)
     check_model(model.weights)
     members = members_of(model.weights, widths, seeds)
-    inputs = domain(model.config) if inputs is None else inputs
-    check_inputs(model.config, inputs)
-    dtype = torch.float64 if model.config.dtype == "float64" else torch.float32
+    config = model.weights.config
+    inputs = domain(config) if inputs is None else inputs
+    check_inputs(config, inputs)
+    dtype = torch.float64 if config.dtype == "float64" else torch.float32
     teacher = objective(model.weights, inputs, dtype=dtype, device=device)
     if not teacher.network.sublayers:
         raise InputError(nothing_to_compress(model.weights))
@@ -144,7 +145,7 @@ def set_up(
 
 
 def compress(
-    model: Model,
+    model: M,
     widths: Iterable[int],
     seeds: int = 10,
     *,
@@ -156,7 +157,7 @@ def compress(
     threads: int | None = None,
     directory: str | Path | None = None,
     progress: Progress | None = None,
-) -> Sweep:
+) -> Sweep[M]:
     """Compress a model's residual stream to each width, from as many starts as there are seeds.
 
     Args:

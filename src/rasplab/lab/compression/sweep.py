@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Generic
 
 from torch import Tensor
 
 from rasplab.diagnostics import Diagnostic, InputError, counted, diagnostic
 from rasplab.display import Table, html, shorten
+from rasplab.lab.compression.compressible import M_co, holding
 from rasplab.lab.compression.domain import Domain
 from rasplab.lab.compression.fold import fold
 from rasplab.lab.compression.maps import Member, Parameters
@@ -17,19 +18,16 @@ from rasplab.lab.compression.measures import Measures, tolerance
 from rasplab.lab.compression.objective import Objective
 from rasplab.lab.compression.variables import VariableReport, examine
 
-if TYPE_CHECKING:
-    from rasplab.model import Model
-
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Sweep:
+class Sweep(Generic[M_co]):
     """The members of a sweep after training, and what was measured of each.
 
     `theta` (M × parameters) holds what was trained; `seconds` is how long that took, calls that
     were interrupted included.
     """
 
-    model: Model
+    model: M_co
     inputs: Domain
     objective: Objective
     parameters: Parameters
@@ -67,7 +65,7 @@ class Sweep:
         within = tolerance(self.objective)
         return examine(self.model.weights, small, self.inputs, within=within)
 
-    def compressed(self, member: Member) -> Model:
+    def compressed(self, member: Member) -> M_co:
         """A member as a model: it runs, traces, saves and exports.
 
         Raises:
@@ -78,7 +76,7 @@ class Sweep:
         row = self.theta[self.members.index(member)]
         within = tolerance(self.objective)
         weights = fold(self.model.weights, self.parameters, row, member, within)
-        return replace(self.model, weights=weights, compilation=None)
+        return holding(self.model, weights)
 
     def __repr__(self) -> str:
         widths = ", ".join(map(str, self.widths))

@@ -151,6 +151,7 @@ def _probe(stream: Array, truth: Array, half: NDArray[np.bool_]) -> float:
     square = x[half].T @ x[half]
     square += RIDGE * np.trace(square) / len(square) * np.eye(len(square))
     fitted = cast(Array, np.linalg.solve(square, x[half].T @ truth[half]))
+    # a single input has no other half
     judged = ~half if (~half).any() else half
     return float(_same(x[judged] @ fitted, truth[judged]).mean())
 

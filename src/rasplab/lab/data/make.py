@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never, cast
 
 import numpy as np
@@ -15,7 +15,8 @@ from rasplab.lab.data.corrupt import CORRUPTIONS, Corruption, Tokens, minimal, r
 from rasplab.lab.data.dataset import Dataset, Pair
 from rasplab.lab.data.runs import Runs
 from rasplab.rasp.inputs import Inputs
-from rasplab.rasp.sequence import Sequences, different, whole
+from rasplab.rasp.possible import Chosen, Sequences
+from rasplab.rasp.sequence import different, whole
 from rasplab.weights.config import Config
 
 if TYPE_CHECKING:
@@ -42,13 +43,10 @@ def make_dataset(
     n, length = whole(n), whole(length)
     draw = random.Random(seed)
     runs = Runs(model.weights)
-    possible = _possible(config, length, drawn=n is not None)
-    total = possible.count
-    declared = model.inputs
-    if declared is not None:
-        total, source = _declared(declared, n, length, seed)
+    if model.inputs is None:
+        total, source = _undeclared(config, n, length, draw)
     else:
-        source = _every(possible) if n is None else _drawn(possible, n, draw)
+        total, source = _declared(model.inputs, n, length, seed)
     clean: list[Tokens] = []
     bad: list[Tokens | None] = []
     for i, tokens in enumerate(source):
@@ -97,27 +95,27 @@ def _check(config: Config, n: int | None, corrupt: str, length: int | None) -> N
             )
 
 
-def _every(possible: Sequences) -> Iterator[Tokens]:
-    if possible.count > EVERY_AT_MOST:
-        raise InputError(
-            diagnostic(
-                "E441",
-                f"there are {possible.count} inputs, too many to enumerate",
-                help="give `n`, how many to draw, or a smaller `length`",
+def _undeclared(
+    config: Config, n: int | None, length: int | None, draw: random.Random
+) -> tuple[int, Iterator[Tokens]]:
+    """How many inputs there are, of a length, and they; each once, in random order if drawn.
+
+    Without a length they are of all, or, where they are drawn, of the greatest.
+    """
+    possible = config.sequences
+    if length is not None or n is not None:
+        possible = Sequences(config.vocabulary, (length or config.max_length,))
+    every = Chosen(possible, EVERY_AT_MOST)
+    if n is None:
+        if not every.complete:
+            raise InputError(
+                diagnostic(
+                    "E441",
+                    f"there are {possible.count} inputs, too many to enumerate",
+                    help="give `n`, how many to draw, or a smaller `length`",
+                )
             )
-        )
-    yield from possible
-
-
-def _possible(config: Config, length: int | None, *, drawn: bool) -> Sequences:
-    """The inputs of a length; without one all, or, where they are drawn, those of the greatest."""
-    if length is None and not drawn:
-        return Sequences.up_to(config.max_length, config.vocabulary)
-    return Sequences(config.vocabulary, (length or config.max_length,))
-
-
-def _drawn(possible: Sequences, n: int, draw: random.Random) -> Iterator[Tokens]:
-    """Inputs of one length in random order, each once."""
+        return possible.count, iter(every)
     if n > possible.count:
         raise InputError(
             diagnostic(
@@ -126,12 +124,9 @@ def _drawn(possible: Sequences, n: int, draw: random.Random) -> Iterator[Tokens]
                 help="leave `n` out to have them all",
             )
         )
-    if possible.count <= EVERY_AT_MOST:
-        every = list(possible)
-        draw.shuffle(every)
-        yield from every
-        return
-    yield from different(possible.drawn(draw))
+    if every.complete:
+        return possible.count, iter(_shuffled(every, draw))
+    return possible.count, different(possible.drawn(seed=draw))
 
 
 def _declared(
@@ -154,8 +149,15 @@ def _declared(
         counts = Counter(map(len, every))
         enough = [size for size, count in counts.items() if count >= n]
         every = [s for s in every if not enough or len(s) == max(enough)]
-        random.Random(seed).shuffle(every)
+        every = _shuffled(every, random.Random(seed))
     return len(every), iter(every)
+
+
+def _shuffled(sequences: Iterable[Tokens], draw: random.Random) -> list[Tokens]:
+    """The same in random order."""
+    found = list(sequences)
+    draw.shuffle(found)
+    return found
 
 
 def _has_value(model: Model, tokens: Tokens) -> bool:

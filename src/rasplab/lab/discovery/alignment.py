@@ -173,6 +173,7 @@ def _tensor(config: Config, rows: Sequence[list[Value]], batch: Batch) -> Tensor
         coded = [[math.nan if v is None else float(cast("float", v)) for v in row] for row in rows]
     else:
         place = {identity(v): float(i) for i, v in enumerate(config.output_values)}
+        # a value that the model does not have is at no place, and equal to no output
         coded = [[place.get(identity(value), -1.0) for value in row] for row in rows]
     return batch.clean.new_tensor([[-1.0, *row] for row in coded], dtype=torch.float64)
 

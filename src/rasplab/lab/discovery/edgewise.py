@@ -53,6 +53,7 @@ def run_edges(
     """
     found = _held(written, range(len(written)), held)
     for half, readers in zip((*network.halves, None), readers_of(network), strict=True):
+        # what these write was given
         if half is not None and half.writers.start < len(written):
             continue
         read = _reads(found, readers, cut, ablated)

@@ -45,6 +45,7 @@ def faithfulness(task: Task, scores: Scores) -> Faithfulness:
     sizes = sizes_of(len(ranked))
     right = len(task.truth().edges)
     cuts = torch.stack([_all_but(task, ranked[:size]) for size in (0, *sizes, len(ranked))])
+    # the other way round: the best edges are cut, and all others kept
     left = 1 - _all_but(task, ranked[:right])
     empty, *values, whole, rest = numbers(_metric(task, torch.cat([cuts, left[None]])))
     if abs(whole - empty) <= 1e-9 * max(abs(whole), abs(empty), 1e-9):

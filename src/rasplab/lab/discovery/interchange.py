@@ -106,6 +106,7 @@ def _of_unit(
     task: Task, interchange: Interchange, ranked: Sequence[Edge], sizes: Sequence[int]
 ) -> list[UnitAccuracy]:
     """Its accuracy with the best edges alone, for every size."""
+    # edges that leave other nodes carry what they do anyway: circuits that differ in them are one
     ranks = [i for i, edge in enumerate(ranked) if edge.sender in interchange.unit.nodes]
     counts = [bisect_left(ranks, size) for size in sizes]
     different = sorted(set(counts))

@@ -54,6 +54,7 @@ def learned(task: Task, masked: Tensor, pressure: Callable[[Tensor, float], Tens
 
 
 def _sampled(logits: Tensor) -> Tensor:
+    # the logits of 0 and of 1 are infinite
     uniform = torch.rand_like(logits).clamp(1e-6, 1 - 1e-6)
     soft = ((uniform.logit() + logits) / TEMPERATURE).sigmoid()
     return (soft * (HIGH - LOW) + LOW).clamp(0, 1)

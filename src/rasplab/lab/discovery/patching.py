@@ -49,6 +49,7 @@ def _cut(task: Task, batch: Batch, reader: Reader, writers: Tensor) -> Tensor:
     if reader.step is None:
         return network.read_out(read)
     flat, clean = read.flatten(0, 1), stream.repeat(len(writers), 1, 1)
+    # the clean run goes along: what it writes is then rounded as what replaces it is
     wrote = network.partly(reader, torch.cat([stream, flat]), torch.cat([stream, clean]))
     before, after = wrote[: len(batch)], wrote[len(batch) :].view_as(read)
     site = reader.step.site

@@ -59,5 +59,6 @@ class _Tempered(torch.autograd.Function):
     def backward(ctx: _Kept, *gradients: Tensor) -> tuple[Tensor, None]:
         (soft,) = ctx.saved_tensors
         (above,) = gradients
+        # the derivative of softmax(scores / temperature), at what was not given out
         inner = (soft * above).sum(dim=-1, keepdim=True)
         return soft * (above - inner) / ctx.temperature, None

@@ -334,6 +334,7 @@ def drawn_pairs(model: Model, count: int, seed: int) -> Pairs:
     try:
         return model.dataset(count, corrupt="random", seed=seed, length=longest)
     except InputError as few:
+        # fewer inputs than pairs are no mistake: then all of them are the data
         if few.code != "E441" or len(model.config.vocabulary) ** longest > count:
             raise
     return model.dataset(corrupt="random", seed=seed, length=longest)

@@ -91,6 +91,7 @@ class Resample(Replacement):
         alike = [s for s in map(read_sequence, self.data) if len(s) == length]
         if not alike:
             raise InputError(_no_data(f"no sequence of the data has {length} tokens"))
+        # drawn by seed and length alone: whatever is asked of one run comes from one sequence
         return Patch(random.Random(f"{self.seed} {length}").choice(alike))
 
 

@@ -94,6 +94,7 @@ def _check(model: Model, tokens: list[Value], edits: Edits, do: Do, got: list[Va
         return
     reason = broken_fact(model, tokens, held)
     if reason is None:
+        # no fact is broken, so that the model should have followed the program
         raise InternalError(f"the model gives {got!r} under {do!r}, the program {expected!r}")
     both = [f"the program gives {expected!r}, the model {got!r}"] if expected else []
     raise InputError(

@@ -8,7 +8,6 @@ left. Both edges have weights, and either, taken away alone, lets the other thro
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
@@ -31,7 +30,7 @@ from rasplab.diagnostics import InputError, diagnostic
 from rasplab.lab.realism.duplicate import second
 from rasplab.lab.realism.remade import remade
 from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS, place_of
-from rasplab.rasp.sequence import Sequences
+from rasplab.rasp.possible import Chosen
 from rasplab.rasp.values import Value
 from rasplab.weights import (
     Component,
@@ -237,7 +236,7 @@ def _each_matters(weights: ModelWeights, case: _Cancelled) -> bool:
 
     The other's own output is read by nobody else, or what reads it is.
     """
-    inputs = list(_inputs(weights.config))
+    inputs = list(Chosen(weights.config.sequences, TRIED))
     clean = _outputs(weights, inputs)
 
     def changed(*variables: str) -> bool:
@@ -269,15 +268,6 @@ def _without(weights: ModelWeights, *variables: str) -> ModelWeights:
             arrays[name] = arrays[name].copy()
             arrays[name][component.start : component.stop] = 0
     return replace(weights, arrays=arrays)
-
-
-def _inputs(config: Config) -> Iterator[tuple[Value, ...]]:
-    every = Sequences.up_to(config.max_length, config.vocabulary, longest_first=True)
-    if every.count <= TRIED:
-        yield from every
-        return
-    draw = random.Random(0)
-    yield from itertools.islice(every.drawn(draw), TRIED)
 
 
 def _outputs(weights: ModelWeights, inputs: list[tuple[Value, ...]]) -> list[list[Value]]:

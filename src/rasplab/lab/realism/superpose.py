@@ -66,7 +66,7 @@ def superposed(
     return _with_measures(sweep.compressed(best), found)
 
 
-def _compressed(model: Model, d_model: int, seeds: int, recipe: Recipe | str) -> Sweep:
+def _compressed(model: Model, d_model: int, seeds: int, recipe: Recipe | str) -> Sweep[Model]:
     from rasplab.lab.compression import compress  # loads PyTorch
 
     return compress(model, [d_model], seeds, recipe=recipe)

@@ -5,7 +5,6 @@ Shapes: b examples, n positions (BOS first).
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,15 +13,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from rasplab.craft.certificate import NUMBER_WITHIN
-from rasplab.lab.compression.domain import domain
 from rasplab.lab.tensors import distinct
-from rasplab.rasp.sequence import sequence_key
+from rasplab.rasp.possible import Chosen
 from rasplab.weights import PAD_ID, encode
 
 if TYPE_CHECKING:
     from rasplab.model import Model
-    from rasplab.rasp.inputs import Inputs
-    from rasplab.rasp.values import Value
 
 MOST = 16384
 """Inputs are taken all up to so many, and drawn where there are more."""
@@ -39,22 +35,13 @@ class Examples:
 
 def examples_of(model: Model, share: float, seed: int) -> Examples:
     """The inputs of a model, a share of them, drawn by the seed, held out."""
-    inputs = model.inputs
-    if inputs is None:
-        found = domain(model.config, most=MOST, seed=seed)
-        sequences, complete = list(found.sequences), found.complete
-    else:
-        sequences, complete = _declared(inputs, seed), inputs.every is not None
+    possible = model.config.sequences if model.inputs is None else model.inputs
+    chosen = Chosen(possible, MOST, seed=seed, different=True, listed=True)
+    sequences = list(chosen)
     ids = torch.as_tensor(encode(model.config, sequences))
     order = torch.randperm(len(ids), generator=torch.Generator().manual_seed(seed))
     out = max(1, round(share * len(ids)))
-    return Examples(ids[order[out:]], ids[order[:out]], complete)
-
-
-def _declared(inputs: Inputs, seed: int) -> list[tuple[Value, ...]]:
-    drawn = inputs.drawn(MOST, seed) if inputs.every is None else iter(inputs.every)
-    different: dict[Hashable, tuple[Value, ...]] = {sequence_key(s): s for s in drawn}
-    return list(different.values())
+    return Examples(ids[order[out:]], ids[order[:out]], chosen.complete)
 
 
 @dataclass(frozen=True, slots=True)

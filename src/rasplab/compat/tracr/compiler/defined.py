@@ -19,7 +19,7 @@ from rasplab.graph.picking import selects_at_most_one
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.functions import OPERATORS
 from rasplab.rasp.order import topological
-from rasplab.rasp.sequence import Sequences
+from rasplab.rasp.possible import Chosen, Sequences
 from rasplab.rasp.values import Value
 
 EQUAL = OPERATORS["=="]
@@ -51,9 +51,9 @@ class Domain:
         for length in range(1, min(self.max_length, at_most) + 1):
             yield [self.vocabulary[0]] * length
 
-    def all(self) -> Sequences:
-        """Every input."""
-        return Sequences.up_to(self.max_length, self.vocabulary)
+    def few(self) -> Chosen:
+        """Every input, where they are few."""
+        return Chosen(Sequences.up_to(self.max_length, self.vocabulary), SEQUENCES_AT_MOST)
 
 
 def settler(domain: Domain) -> Callable[[ex.Aggregate], ex.Aggregate]:
@@ -85,9 +85,8 @@ def _always_defined(aggregate: ex.Aggregate, domain: Domain, facts: Facts) -> bo
             return _finds_by_position(aggregate.selector, domain)
         if _finds_every_rank(facts, selector):
             return True
-    return domain.all().count <= SEQUENCES_AT_MOST and not any(
-        None in domain.values(aggregate, sequence) for sequence in domain.all()
-    )
+    tried = domain.few()
+    return tried.complete and all(None not in domain.values(aggregate, s) for s in tried)
 
 
 def _is_positional(expression: ex.Expression, facts: Facts) -> bool:

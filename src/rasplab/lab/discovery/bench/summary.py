@@ -104,6 +104,7 @@ def mean_of(values: Sequence[float]) -> Mean:
     if not values:
         nan = float("nan")
         return Mean(0, nan, nan, nan)
+    # results come in the order in which models were done, which must not be seen
     draw, values = random.Random(0), sorted(values)
     means = sorted(fmean(draw.choices(values, k=len(values))) for _ in range(DRAWS))
     low, high = means[int(0.025 * DRAWS)], means[int(0.975 * DRAWS) - 1]

@@ -1,4 +1,4 @@
-"""The two models of the paper's section 5, in the paper's layout.
+"""The two models of the Tracr paper's section 5, in the paper's layout.
 
 Ours differ from Tracr's in the residual stream: there is no constant direction (our sublayers have
 biases), none for padding, and a selector width reads a sum instead of 1/(w + 1). What is found in
@@ -58,7 +58,10 @@ NUMBERS: dict[str, tuple[float, ...]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaperModel:
-    """A model of the paper: its program, the weights, and the inputs that it is meant for."""
+    """A model of the paper: its program, the weights, and the inputs that it is meant for.
+
+    These are all sequences over its vocabulary; with `distinct` those without a token twice.
+    """
 
     name: str
     program: SOp
@@ -92,6 +95,7 @@ def sort_unique() -> PaperModel:
 
 
 PAPER: dict[str, Callable[[], PaperModel]] = {"frac_prevs": frac_prevs, "sort_unique": sort_unique}
+"""Both, by name; each call makes one anew."""
 
 
 def _is_x(token: Value) -> int:
