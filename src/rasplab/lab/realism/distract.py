@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from rasplab.craft.specification import (
     Total,
     rewritten,
 )
-from rasplab.diagnostics import InputError, InternalError, diagnostic
+from rasplab.diagnostics import InputError, InternalError, diagnostic, shown
 from rasplab.lab.realism.cancelling import read_and_cancelled
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.remade import remade
@@ -36,7 +36,7 @@ BESIDE = "beside"
 """What the names of distractors' variables begin with, and then their number and a dot."""
 
 
-def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
+def distract(model: Model, *others: Model, cancelled: bool | Literal["heads"] = False) -> Model:
     """The model with the parts of others beside its own, in the same layers; proved again.
 
     The others compute their variables from the same input, into directions of their own, and
@@ -45,15 +45,20 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
 
     With `cancelled`, one variable of each other *is* read, by hidden units or the output, and with
     opposite weights from a copy: either edge alone changes outputs, both together change none.
+    With `cancelled="heads"` it is read by a pair of heads more, in a layer after it, or in one more
+    layer: each attends to the positions that hold the value of its own and moves it, and what one
+    of them contributes the other takes away.
 
     Args:
         model: one that is compiled, and exact.
         others: models for the same inputs and format, of which nothing is assumed.
-        cancelled: whether a variable of each is read, and cancelled.
+        cancelled: whether a variable of each is read, and cancelled: `False`, `True`, or `"heads"`
+            for a pair of heads of which nothing is left.
 
     Raises:
-        InputError: E460 for a model that is disguised, or of which nothing is proved, E464 for
-            others that cannot stand beside it, E491 where nothing can be read and cancelled.
+        InputError: E460 for a model that is disguised, or of which nothing is proved, E463 for
+            another `cancelled`, E464 for others that cannot stand beside it, E491 where nothing can
+            be read and cancelled.
 
     >>> import rasplab
     >>> at = dict(vocab="abc", max_length=4)
@@ -65,7 +70,11 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
     >>> read = distract(model, other, cancelled=True)
     >>> read("abca"), read.certificate.exact, read.manifest.variables[-1].name
     (['a', 'c', 'b', 'a'], True, 'beside1.categorical(hist).copy1')
+    >>> pair = distract(model, other, cancelled="heads")
+    >>> pair("abca"), pair.certificate.exact, pair.config.n_heads
+    (['a', 'c', 'b', 'a'], True, 4)
     """
+    _check_cancelled(cancelled)
     weights = fit(model)
     beside = _beside(weights)
     for number, other in enumerate(others, beside + 1):
@@ -74,8 +83,16 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
         weights = _joined(weights, second, f"{BESIDE}{number}.")
     made = _proved(model, weights)
     for number, _ in enumerate(others if cancelled else (), beside + 1):
-        made = read_and_cancelled(made, f"{BESIDE}{number}.", BESIDE)
+        heads = cancelled == "heads"
+        made = read_and_cancelled(made, f"{BESIDE}{number}.", BESIDE, heads=heads)
     return made
+
+
+def _check_cancelled(given: object) -> None:
+    if isinstance(given, bool) or given == "heads":
+        return
+    why = f"`cancelled` is True, False or 'heads', which {shown(given)} is not"
+    raise InputError(diagnostic("E463", why, help="see `help(rasplab.lab.realism.distract)`"))
 
 
 def _proved(model: Model, weights: ModelWeights) -> Model:
