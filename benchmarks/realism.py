@@ -51,6 +51,8 @@ DIALS: dict[str, dict[str, Any]] = {
     "all, noise": {"noise_share": 0.5},
     "layer norm": OFF | {"norm": "layer"},
     "rms norm": OFF | {"norm": "rms"},
+    "layer norm, shown": OFF | {"norm": "layer", "norm_share": 0.5},
+    "rms norm, shown": OFF | {"norm": "rms", "norm_share": 0.5},
     "gelu": OFF | {"activation": "gelu"},
     "silu": OFF | {"activation": "silu"},
     "all, layer norm, silu": {"norm": "layer", "activation": "silu"},

@@ -36,6 +36,9 @@ class Dials:
         As much noise as costs this share of the smallest margin, between 0 and 1.
     norm
         A norm before every reader of the stream, with an epsilon of 1e-5; by default there is none.
+    norm_share
+        Let the stream show in what the norm divides by, as far as costs this share of the smallest
+        margin, between 0 and 1; by default nothing shows.
     activation
         What hidden units are; by default relus.
     """
@@ -46,6 +49,7 @@ class Dials:
     noise: float | None = None
     noise_share: float | None = None
     norm: Literal["layer", "rms"] | None = None
+    norm_share: float | None = None
     activation: Literal["gelu", "silu"] | None = None
 
 
