@@ -257,6 +257,15 @@ def test_parts_that_make_no_sense_are_refused(asked: list[str], code: str, shell
     assert not Path("model").exists()
 
 
+def test_norms_can_show_the_stream(shell: Shell) -> None:
+    line = ("disguise", "hist", "--vocab", "ab", "--max-length", "2", "--norm-share", "0.5")
+    assert shell(*line, "--norm", "rms", "-o", "shown") == 0
+    assert "rms norm beside " in shell.out
+    assert shell(*line, "-o", "other") == 1
+    assert "error[E463]" in shell.err
+    assert not Path("other").exists()
+
+
 QUICK = ("--steps", "5", "--seeds", "1", "--beam", "1")
 """Of maps that are trained, as briefly as possible."""
 

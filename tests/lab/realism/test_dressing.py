@@ -267,9 +267,11 @@ def test_a_file_whose_norms_have_no_lanes_is_refused(normed: rasplab.Model, tmp_
 
 # -- its circuit
 
+CIRCUITS = ("layer norm", "rms norm", "gelu", "layer norm that shows")
+
 
 @pytest.mark.parametrize("ablation", some(["zero", "mean", "resample"], "zero"))
-@pytest.mark.parametrize("look", some(["layer norm", "rms norm", "gelu"], "layer norm"))
+@pytest.mark.parametrize("look", some([*CIRCUITS], "layer norm"))
 def test_its_circuit_is_what_every_single_ablation_shows(look: str, ablation: str) -> None:
     model = disguise(compiled("hist", 2), **LOOKS[look])
     truth = model.circuit(level="qkv", ablation=ablation)
