@@ -236,6 +236,13 @@ def test_heads_cancel_in_every_program(entry: programs.Entry, beside: str) -> No
     assert found.certificate.exact
 
 
+def test_what_a_format_is_too_coarse_for_is_not_cancelled() -> None:
+    at: dict[str, Any] = {"vocab": "abc", "max_length": 4, "dtype": "float16"}
+    model, other = (rasplab.compile(programs.get(n).build(), **at) for n in ("hist", "run_length"))
+    with pytest.raises(InputError, match="E491"):
+        distract(model, other, cancelled="heads")
+
+
 def test_how_it_is_cancelled_must_be_known() -> None:
     model = compiled("hist")
     with pytest.raises(InputError, match="E463"):
