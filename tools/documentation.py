@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import replace
 from inspect import getdoc, signature
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import rasplab
 from rasplab import programs, view
-from rasplab.lab.realism import back_up, disguise, distract, duplicate
+from rasplab.lab.realism import disguise
 from rasplab.programs import Entry
 from rasplab.view import Picture
 from rasplab.view.look import NARROW, Options
-from rasplab.weights import NamedDirection
-from rasplab.weights.dressing import Lanes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import published
+from tools import published, realism_pictures
+from tools.realism_pictures import as_stored
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -136,59 +133,9 @@ def pictures(directory: Path) -> None:
             }
         for name, picture in drawn.items():
             picture.save(directory / name)
-    normed(directory)
-    redundant(directory)
+    realism_pictures.save_all(directory)
     if shutil.which("dot"):
         view.draw(program, sequence, directory / "sort-flow.svg")
-
-
-def normed(directory: Path) -> None:
-    """The weights of a head without norms, and behind them, where lanes hold the norms up."""
-    model = rasplab.compile(programs.get("hist").build(), vocab="abc", max_length=4)
-    behind = disguise(model, norm="layer", rotate=False, permute=False, mix_heads=False)
-    config = behind.config
-    lanes = tuple(
-        NamedDirection(config.bare.d_model + i, name, (), "")
-        for i, name in enumerate(Lanes(config.norm, config.bare.d_model).names)
-    )
-    stored = as_stored(behind, (*model.weights.circuit.directions, *lanes))
-    for dark, end in ((False, ""), (True, "-dark")):
-        for name, one in (("norm-before", model), ("norm-behind", stored)):
-            view.weights(one, 0, 0, dark=dark).save(directory / f"{name}{end}.png")
-
-
-def redundant(directory: Path) -> None:
-    """Circuits of models with parts that act together, and of the models before."""
-    at: dict[str, Any] = {"vocab": "abc", "max_length": 4}
-    previous, hist, reverse = (
-        rasplab.compile(programs.get(name).build(), **at)
-        for name in ("previous_token", "hist", "reverse")
-    )
-    models = {
-        "previous": previous,
-        "majority": duplicate(previous, "previous_token", 3, readers="majority"),
-        "backup": back_up(previous, "previous_token"),
-        "hist": hist,
-        "cancelled": distract(hist, reverse, cancelled=True),
-    }
-    for name, model in models.items():
-        truth = model.circuit(ablation="zero")
-        for dark, end in ((False, ""), (True, "-dark")):
-            for width, shape in ((None, ".svg"), (NARROW, "-narrow.svg")):
-                look: Options = {"dark": dark, "size": width}
-                view.circuit(truth, model, **look).save(directory / f"{name}-circuit{end}{shape}")
-
-
-def as_stored(
-    model: rasplab.Model, columns: tuple[NamedDirection, ...] | None = None
-) -> rasplab.Model:
-    """A disguised model, seen along the columns of its stream rather than the named directions."""
-    weights = model.weights
-    columns = columns or tuple(
-        NamedDirection(i, f"column {i}", (), "") for i in range(weights.config.d_model)
-    )
-    circuit = replace(weights.circuit, directions=columns)
-    return rasplab.Model(replace(weights, bases={}, nominal=None, circuit=circuit))
 
 
 if __name__ == "__main__":

@@ -225,8 +225,10 @@ def test_parts_that_act_together_are_added_before_the_dials(shell: Shell) -> Non
     assert shell("disguise", "sort", *at, *voted, "-o", "voted") == 0
     read = ("--beside", "hist", "--cancelled", "--no-rotate", "--no-mix-heads", "--no-permute")
     assert shell("disguise", "sort", *at, *read, "-o", "read") == 0
+    assert shell("disguise", "sort", *at, *read, "--heads", "-o", "pair") == 0
     for name, added in (
         ("safe", "rank.backup"), ("voted", "rank.majority"), ("read", "beside1.hist"),
+        ("pair", "beside1.categorical(hist).moved"),
     ):  # fmt: skip
         model = rasplab.load(name)
         assert model.certificate.exact
@@ -242,6 +244,7 @@ def test_parts_that_act_together_are_added_before_the_dials(shell: Shell) -> Non
         (["--duplicate", "hist", "--copies", "0"], "E465"),
         (["--readers", "first"], "E463"),
         (["--cancelled"], "E463"),
+        (["--beside", "hist", "--heads"], "E463"),
         (["--beside", "nothing"], "E403"),
         (["--duplicate", "nothing"], "E417"),
         (["--duplicate", "hist", "--copies", "1"], "E465"),
@@ -252,6 +255,77 @@ def test_parts_that_make_no_sense_are_refused(asked: list[str], code: str, shell
     assert shell("disguise", "hist", "--max-length", "3", *asked, "-o", "model") != 0
     assert f"error[{code}]" in shell.err
     assert not Path("model").exists()
+
+
+def test_norms_can_show_the_stream(shell: Shell) -> None:
+    line = ("disguise", "hist", "--vocab", "ab", "--max-length", "2", "--norm-share", "0.5")
+    assert shell(*line, "--norm", "rms", "-o", "shown") == 0
+    assert "rms norm beside " in shell.out
+    assert shell(*line, "-o", "other") == 1
+    assert "error[E463]" in shell.err
+    assert not Path("other").exists()
+
+
+QUICK = ("--steps", "5", "--seeds", "1", "--beam", "1")
+"""Of maps that are trained, as briefly as possible."""
+
+
+@pytest.mark.slow
+def test_superposition_is_the_last_dial_and_is_measured(shell: Shell) -> None:
+    line = ("disguise", "hist", "--vocab", "ab", "--max-length", "2", "-o", "small")
+    assert shell(*line, "--superposed", "3", *QUICK, "--seed", "2") == 0
+    assert "small: 1 layer, 1 head, d_model 3," in shell.out
+    assert "disguise: permute, mix_heads, rotate, superposed, seed 2; measured" in shell.out
+    found = rasplab.load("small")
+    assert found.certificate.measured
+    assert dict(found.certificate.measurements)["accuracy"] == 1
+    assert shell("check", "small") == 1  # nothing is proved of it
+    assert "NOT proved" in shell.out
+    assert shell("verify", "small", "--program", "hist") == 0
+    assert shell(*line, "--superposed", "3") == 1  # before anything is trained
+    assert "error[E503]" in shell.err
+    off = ("--no-rotate", "--no-permute", "--no-mix-heads", "--overwrite")
+    assert shell(*line, "--superposed", "3", *QUICK, *off) == 0
+    assert "disguise: superposed, seed 0" in shell.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (["--superposed", "0"], "E800"),
+        (["--superposed", "99"], "E800"),
+        (["--superposed", "3", "--steps", "0"], "E804"),
+        (["--superposed", "3", "--seeds", "0"], "E804"),
+        (["--superposed", "3", "--recipe", "paper", "--beam", "2"], "E804"),
+        (["--superposed", "3", "--accuracy", "2"], "E463"),
+        (["--superposed", "3", "--level", "1"], "E463"),
+        (["--superposed", "3", "--norm", "rms"], "E463"),
+        (["--superposed", "3", "--activation", "gelu"], "E463"),
+        (["--superposed", "1", *QUICK], "E492"),
+        (["--steps", "9"], "E463"),
+        (["--accuracy", "0.5"], "E463"),
+    ],
+)
+def test_superposition_that_makes_no_sense_is_refused(
+    asked: list[str], code: str, shell: Shell
+) -> None:
+    sizes = ("--vocab", "ab", "--max-length", "2")
+    assert shell("disguise", "hist", *sizes, *asked, "-o", "model") != 0
+    assert f"error[{code}]" in shell.err
+    assert not Path("model").exists()
+
+
+def test_superposition_that_is_stopped_leaves_nothing(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rasplab.cli.progress._lines", lambda what, unit: stop)
+    line = ("disguise", "hist", "--vocab", "ab", "--max-length", "2", "-o", "small")
+    assert shell(*line, "--superposed", "3", *QUICK) == 130
+    assert shell.err.splitlines()[-1] == "stopped"
+    assert [path.name for path in Path().iterdir()] == ["my.py"]
 
 
 @pytest.mark.slow

@@ -73,11 +73,7 @@ def run(model: Model, options: Options) -> int:
         InputError: E800 to E804, for what cannot be.
     """
     widths = read_dims(options.dims, model.config.d_model)
-    recipe = read_recipe(options.recipe)
-    if options.steps is not None:
-        recipe = replace(recipe, steps=options.steps)
-    if options.beam is not None:
-        recipe = _with_beam(recipe, options.beam)
+    recipe = asked_recipe(options.recipe, options.steps, options.beam)
     inputs = domain(model.config, lengths=options.lengths, distinct=options.distinct)
     setup = set_up(
         model,
@@ -109,6 +105,18 @@ def run(model: Model, options: Options) -> int:
         note(f"diverged, and left as they last were: {', '.join(lost)}")
     say(f"trained in {sweep.seconds:.0f} s; models, tables and checkpoint in {options.out}")
     return 1 if lost else 0
+
+
+def asked_recipe(name: str, steps: int | None, beam: int | None) -> Recipe:
+    """The recipe of a name, with other numbers where these are given.
+
+    Raises:
+        InputError: E804 for another name, or a beam of a recipe that has none.
+    """
+    recipe = read_recipe(name)
+    if steps is not None:
+        recipe = replace(recipe, steps=steps)
+    return recipe if beam is None else _with_beam(recipe, beam)
 
 
 def _with_beam(recipe: Recipe, beam: int) -> Recipe:

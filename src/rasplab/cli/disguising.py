@@ -9,9 +9,10 @@ from cyclopts import Parameter
 
 from rasplab.cli import completing, output, reading
 from rasplab.cli.parameters import Compiling, Out, Program
-from rasplab.diagnostics import Diagnostic, InputError, diagnostic
+from rasplab.cli.progress import shown_progress
+from rasplab.diagnostics import Diagnostic, InputError, diagnostic, require
 from rasplab.model import Model
-from rasplab.weights.directory import check_parent
+from rasplab.weights.directory import check_free, check_parent
 
 _DEFAULT = Compiling()
 
@@ -35,6 +36,9 @@ class Dials:
         As much noise as costs this share of the smallest margin, between 0 and 1.
     norm
         A norm before every reader of the stream, with an epsilon of 1e-5; by default there is none.
+    norm_share
+        Let the stream show in what the norm divides by, as far as costs this share of the smallest
+        margin, between 0 and 1; by default nothing shows.
     activation
         What hidden units are; by default relus.
     """
@@ -45,6 +49,7 @@ class Dials:
     noise: float | None = None
     noise_share: float | None = None
     norm: Literal["layer", "rms"] | None = None
+    norm_share: float | None = None
     activation: Literal["gelu", "silu"] | None = None
 
 
@@ -59,6 +64,8 @@ class Parts:
         Another program, like the one disguised, whose parts stand beside its own.
     cancelled
         One variable of the program beside is read, and cancelled.
+    heads
+        It is read by a pair of heads more, whose contributions cancel.
     duplicate
         A variable that stands in several places.
     copies
@@ -71,6 +78,7 @@ class Parts:
 
     beside: Annotated[str | None, Parameter(completer=completing.programs)] = None
     cancelled: Annotated[bool | None, Parameter(negative="")] = None
+    heads: Annotated[bool | None, Parameter(negative="")] = None
     duplicate: str | None = None
     copies: int | None = None
     readers: Literal["average", "first", "majority"] | None = None
@@ -78,20 +86,15 @@ class Parts:
 
     def check(self) -> None:
         """Refuse what says more of a part that is not asked for."""
-        given = _given(self)
-        for name, of in DETAILS.items():
-            if name in given and of not in given:
-                why = f"--{name} makes no sense without --{of}"
-                raise InputError(diagnostic("E463", why, help=f"add --{of}"))
+        _check_details(self, DETAILS)
 
     def added_to(self, model: Model) -> Model:
         """The model with them, each proved."""
         from rasplab.lab.realism import back_up, distract, duplicate
 
         if self.beside is not None:
-            model = distract(
-                model, _for_the_same(model, self.beside), cancelled=bool(self.cancelled)
-            )
+            how = "heads" if self.heads else bool(self.cancelled)
+            model = distract(model, _for_the_same(model, self.beside), cancelled=how)
         if self.duplicate is not None:
             readers = self.readers or "average"
             copies = 3 if readers == "majority" else 2
@@ -101,11 +104,99 @@ class Parts:
         return model if self.back_up is None else back_up(model, self.back_up)
 
 
-DETAILS = {"cancelled": "beside", "copies": "duplicate", "readers": "duplicate"}
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Squeeze:
+    """Superposition, the last dial: what it makes is measured, and no longer proved.
+
+    Parameters
+    ----------
+    superposed
+        Squeeze the residual stream into so many dimensions, by linear maps that are trained.
+    accuracy
+        The share of outputs that must be right then, from 0 to 1; by default 0.99.
+    seeds
+        How many starts are tried; by default 3.
+    recipe
+        How maps are trained, as `rasplab compress` has it; by default fast.
+    steps
+        Steps of gradient descent; by default the recipe's own number.
+    beam
+        Maps from which the fast recipe drops the next dimension; by default 6.
+    """
+
+    superposed: int | None = None
+    accuracy: float | None = None
+    seeds: int | None = None
+    recipe: Literal["fast", "paper"] | None = None
+    steps: int | None = None
+    beam: int | None = None
+
+    def check(self, dials: Dials, level: int | None) -> None:
+        """Refuse what says more of what is not asked for, and what cannot go together."""
+        _check_details(self, dict.fromkeys(("accuracy", "seeds", "recipe", "steps", "beam"), DIAL))
+        if self.superposed is None:
+            return
+        require("torch", extra="torch", purpose="superposition")
+        for name, value in (
+            ("level", level),
+            ("norm", dials.norm),
+            ("activation", dials.activation),
+        ):
+            if value is not None:
+                why = f"--{name} makes no sense with --{DIAL}: {_WITHOUT[name]}"
+                raise InputError(diagnostic("E463", why, help="leave out one of them"))
+
+    def of(self, model: Model, *, rotate: bool, seed: int) -> Model:
+        """The model in fewer dimensions, if that is asked for."""
+        if self.superposed is None:
+            return model
+        from rasplab.cli.compress import asked_recipe
+        from rasplab.lab.realism import superposed
+
+        given = {n: v for n, v in _given(self).items() if n in ("accuracy", "seeds")}
+        recipe = asked_recipe(self.recipe or "fast", self.steps, self.beam)
+        with shown_progress(f"{model.config.d_model} to {self.superposed} dimensions") as progress:
+            return superposed(
+                model,
+                self.superposed,
+                recipe=recipe,
+                rotate=rotate,
+                seed=seed,
+                progress=progress,
+                **cast("dict[str, Any]", given),
+            )
+
+
+DIAL = "superposed"
+_WITHOUT = {
+    "level": "at every level a model is proved",
+    "norm": "maps are trained for streams without norms",
+    "activation": "maps are trained for units that are relus",
+}
+DETAILS = {
+    "cancelled": "beside",
+    "heads": "cancelled",
+    "copies": "duplicate",
+    "readers": "duplicate",
+}
 """What says more of a part, and of which."""
 
 
-def _given(options: Dials | Parts) -> dict[str, bool | float | str]:
+def _check_details(options: Parts | Squeeze, details: dict[str, str]) -> None:
+    """Refuse what says more of what is not asked for.
+
+    Raises:
+        InputError: E463.
+    """
+    given = _given(options)
+    for name, of in details.items():
+        if name in given and of not in given:
+            why = f"--{name} makes no sense without --{of}"
+            raise InputError(diagnostic("E463", why, help=f"add --{of}"))
+
+
+def _given(options: Dials | Parts | Squeeze) -> dict[str, bool | float | str]:
     """Those that were given."""
     return {name: value for name, value in asdict(options).items() if value is not None}
 
@@ -120,6 +211,7 @@ def _for_the_same(model: Model, name: str) -> Model:
 
 _DIALS = Dials()
 _PARTS = Parts()
+_SQUEEZE = Squeeze()
 
 
 def disguise(
@@ -130,6 +222,7 @@ def disguise(
     level: int | None = None,
     dials: Dials = _DIALS,
     parts: Parts = _PARTS,
+    squeeze: Squeeze = _SQUEEZE,
     seed: int = 0,
     compiling: Compiling = _DEFAULT,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
@@ -138,7 +231,7 @@ def disguise(
 
     Either a level of the ladder, or dials one by one: rotated, permuted and mixed by default. Parts
     that act together are added before. What cannot be proved is refused. With --dtype float64 more
-    can be.
+    can be. With --superposed the stream is squeezed in the end, and what comes out is measured.
 
     Parameters
     ----------
@@ -154,23 +247,37 @@ def disguise(
     overwrite
         Replace a model that is there already.
     """
-    check_parent(out)
+    if squeeze.superposed is None:
+        check_parent(out)
+    else:  # which may be trained for long
+        check_free(out, overwrite=overwrite)
     turned = _given(dials)
     if level is not None and turned:
         raise InputError(_either(*next(iter(turned.items()))))
     parts.check()
+    squeeze.check(dials, level)
     dtype = None
     if reading.is_model(program):  # which is in a format already: it is that of the disguise
         dtype, compiling = compiling.dtype, replace(compiling, dtype=None)
     model, _ = reading.model_of(program, compiling)
+    rotate = dials.rotate is not False
+    if squeeze.superposed is not None:  # a rotation comes after it
+        turned["rotate"] = False
     with output.busy(f"disguising {program}"):
         made = _made(parts.added_to(model), level, turned, dtype, seed)
+    made = squeeze.of(made, rotate=rotate, seed=seed)
     written = made.save(out, overwrite=overwrite)
-    done = made.manifest.disguise
     output.say(f"{written}: {made.weights}")
-    output.say(
-        f"disguise: {done or 'none'}; smallest margin {made.certificate.smallest_margin:.3g}"
-    )
+    output.say(f"disguise: {made.manifest.disguise or 'none'}; {_promised(made)}")
+
+
+def _promised(model: Model) -> str:
+    """What is known of a model: its margin, or what was measured."""
+    certificate = model.certificate
+    if certificate.measured:
+        found = ", ".join(f"{name} {value:.4g}" for name, value in certificate.measurements)
+        return f"measured, not proved: {found}"
+    return f"smallest margin {certificate.smallest_margin:.3g}"
 
 
 def _made(

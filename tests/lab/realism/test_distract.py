@@ -17,6 +17,7 @@ from rasplab.lab.realism import disguise, distract, duplicate
 from rasplab.rasp import tokens
 from tests.lab.realism.deviations import inputs
 from tests.lab.realism.parts import changes
+from tests.lab.test_circuits import brute_force, every, parts
 
 OTHERS = ("hist", "greatest", "longest_run", "frac_prevs", "shift")
 
@@ -147,6 +148,105 @@ def test_several_are_cancelled_and_go_with_copies_and_disguises() -> None:
     assert copies == {"beside1", "beside2", "hist"}
     hidden = disguise(crowded, dtype="float64")
     assert hidden.verify().passed
+
+
+BY_HEADS = (
+    ("reverse", "hist", "output", 0),  # a number's indicators, in a layer that is there
+    ("hist", "seen_before", "output", 1),  # False is held by no direction: it is a default
+    ("average", "reverse", "output", 2),  # what is undefined has a direction, and is no key
+    ("sort", "run_length", "rank", 0),
+    ("dyck1", "length", "dyck1", 0),  # hidden units that read it
+)
+
+
+@pytest.mark.everyday(3)
+@pytest.mark.parametrize(("name", "beside", "reader", "layers"), BY_HEADS)
+def test_a_pair_of_heads_matters_alone_and_not_together(
+    name: str, beside: str, reader: str, layers: int
+) -> None:
+    program, vocabulary = programs.get(name).at(3, 3)
+    model = rasplab.compile(program, vocab=vocabulary, max_length=3)
+    second = rasplab.compile(programs.get(beside).build(), vocab=vocabulary, max_length=3)
+    found = distract(model, second, cancelled="heads")
+    assert found.certificate.exact
+    assert found.verify(samples=100).passed
+    assert found.config.n_layers == model.config.n_layers + layers
+    one, two = (v.name for v in found.manifest.variables if ".moved" in v.name)
+    parts = [c for c in found.manifest.components if c.variable in (one, two)]
+    assert [c.kind for c in parts] == ["head", "head"]
+    assert {c.reads for c in parts} == {(one.removesuffix(".moved"),)}
+    assert changes(found, one)
+    assert changes(found, two)
+    assert not changes(found, one, two)
+    assert not changes(found, one.removesuffix(".moved"))  # what both read
+    reading = [c.variable for c in found.manifest.components if {one, two} <= set(c.reads)]
+    assert (reading or ["output"]) == [reader]
+
+
+def test_heads_of_a_pair_move_what_the_variable_holds() -> None:
+    found = distract(compiled("hist"), compiled("reverse", vocab="abc"), cancelled="heads")
+    for sequence in inputs(found, 39):
+        trace = found.trace(sequence)
+        held = [trace.variable(f"beside1.reverse{end}").values for end in ("", ".moved")]
+        assert held[0] == held[1] == tuple(reversed(sequence))
+        assert trace.variable("beside1.reverse.moved.copy1").values == held[0]
+
+
+@pytest.mark.everyday(1)
+@pytest.mark.parametrize("ablation", ["zero", "mean", "resample"])
+def test_the_truth_has_both_heads_as_every_single_ablation_shows(ablation: str) -> None:
+    at = {"vocab": "ab", "max_length": 2}
+    model, other = (rasplab.compile(programs.get(n).build(), **at) for n in ("hist", "reverse"))
+    found = distract(model, other, cancelled="heads")
+    pair = [c for c in found.manifest.components if ".moved" in c.variable]
+    heads = {f"a{c.layer}.h{c.start}" for c in pair}
+    assert len(heads) == 2
+    truth = found.circuit(level="head", ablation=ablation)
+    assert parts(truth) == brute_force(found, "head", ablation, every(found))
+    assert {(head, "output") for head in heads} <= {(e.sender, e.receiver) for e in truth.edges}
+
+
+@pytest.mark.slow
+def test_no_minimal_circuit_has_a_head_of_the_pair() -> None:
+    found = distract(compiled("hist"), compiled("seen_before", vocab="abc"), cancelled="heads")
+    together = found.circuit(ablation="zero", minimal="sets").sets
+    assert together is not None
+    assert [{e.sender for e in one} for one in together.sets] == [{"embed", "a0.h0", "m0"}]
+
+
+def test_a_head_of_a_pair_that_moves_something_else_is_not_proved() -> None:
+    found = distract(compiled("hist"), compiled("seen_before", vocab="abc"), cancelled="heads")
+    component = next(c for c in found.manifest.components if c.variable.endswith(".moved"))
+    for part in ("W_Q", "W_K", "W_V", "W_O"):
+        name = f"blocks.{component.layer}.attn.{part}"
+        arrays = found.weights.arrays | {name: found.weights.arrays[name].copy()}
+        arrays[name][component.start] *= -1
+        assert not prove(replace(found.weights, arrays=arrays)).holds, part
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", programs.all(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("beside", ["hist", "seen_before", "run_length"])
+def test_heads_cancel_in_every_program(entry: programs.Entry, beside: str) -> None:
+    at = {"vocab": entry.at(3, 3)[1], "causal": entry.causal, "max_length": 3}
+    model = rasplab.compile(entry.at(3, 3)[0], **at)
+    other = rasplab.compile(programs.get(beside).build(), **at)
+    found = distract(model, other, cancelled="heads")
+    assert found.verify(samples=100).passed
+    assert found.certificate.exact
+
+
+def test_what_a_format_is_too_coarse_for_is_not_cancelled() -> None:
+    at: dict[str, Any] = {"vocab": "abc", "max_length": 4, "dtype": "float16"}
+    model, other = (rasplab.compile(programs.get(n).build(), **at) for n in ("hist", "run_length"))
+    with pytest.raises(InputError, match="E491"):
+        distract(model, other, cancelled="heads")
+
+
+def test_how_it_is_cancelled_must_be_known() -> None:
+    model = compiled("hist")
+    with pytest.raises(InputError, match="E463"):
+        distract(model, model, cancelled="units")  # pyright: ignore[reportArgumentType]
 
 
 def test_what_cannot_be_cancelled_is_refused() -> None:

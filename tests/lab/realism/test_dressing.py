@@ -30,6 +30,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     "gelu": {**AS_IT_STANDS, "activation": "gelu"},
     "silu": {**AS_IT_STANDS, "activation": "silu"},
     "layer norm, silu, all dials": {"norm": "layer", "activation": "silu"},
+    "layer norm that shows": {**LAYER, "norm_share": 0.5},
+    "rms norm that shows, all dials": {"norm": "rms", "norm_share": 0.7},
     "rms norm, gelu, noise": {"norm": "rms", "activation": "gelu", "noise_share": 0.5},
 }
 
@@ -63,7 +65,10 @@ def some(known: Any, *quick: Any) -> list[Any]:
     return [pytest.param(x, marks=() if x in quick else pytest.mark.slow) for x in known]
 
 
-@pytest.mark.parametrize("look", some(LOOKS, "layer norm", "layer norm, silu, all dials"))
+QUICK = ("layer norm", "layer norm, silu, all dials", "rms norm that shows, all dials")
+
+
+@pytest.mark.parametrize("look", some(LOOKS, *QUICK))
 @pytest.mark.parametrize("name", some(["hist", "reverse"], "reverse"))
 def test_a_dressed_model_is_the_program(name: str, look: str, tmp_path: Path) -> None:
     model = compiled(name)
@@ -96,6 +101,34 @@ def test_the_library_is_the_same_behind_norms(name: str, look: str) -> None:
     assert found.certificate.exact
     assert found.verify(samples=2000).passed
     assert largest_part(model, found, 200) <= 1
+
+
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+def test_with_a_share_the_stream_shows_in_the_divisor(hist: rasplab.Model, norm: Any) -> None:
+    hidden, shown = (disguise(hist, norm=norm, norm_share=share) for share in (None, 0.9))
+    assert shown.certificate.smallest_margin >= 0.1 * hidden.certificate.smallest_margin
+    assert shown.verify().passed
+    assert any(dial.startswith(f"{norm} norm beside") for dial in _dials(shown))
+    assert any(dial == f"{norm} norm" for dial in _dials(hidden))
+    for model, least, most in ((hidden, 0.0, 1e-6), (shown, 1e-6, 1.0)):
+        divisors: list[float] = []
+        for sequence in every(hist):
+            divisors += activations(model, sequence)["ln_final.hook_scale"].ravel().tolist()
+        assert least <= max(divisors) / min(divisors) - 1 <= most
+
+
+def _dials(model: rasplab.Model) -> tuple[str, ...]:
+    done = model.manifest.disguise
+    assert done is not None
+    return done.dials
+
+
+@pytest.mark.parametrize("options", [{}, {"norm": "rms", "norm_share": 1.0}, {"norm": "none"}])
+def test_a_share_of_a_norm_that_makes_no_sense_is_refused(
+    hist: rasplab.Model, options: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match="E463"):
+        disguise(hist, **{"norm_share": 0.5, **options})
 
 
 @pytest.mark.parametrize("norm", ["layer", "rms"])
@@ -234,9 +267,11 @@ def test_a_file_whose_norms_have_no_lanes_is_refused(normed: rasplab.Model, tmp_
 
 # -- its circuit
 
+CIRCUITS = ("layer norm", "rms norm", "gelu", "layer norm that shows")
+
 
 @pytest.mark.parametrize("ablation", some(["zero", "mean", "resample"], "zero"))
-@pytest.mark.parametrize("look", some(["layer norm", "rms norm", "gelu"], "layer norm"))
+@pytest.mark.parametrize("look", some([*CIRCUITS], "layer norm"))
 def test_its_circuit_is_what_every_single_ablation_shows(look: str, ablation: str) -> None:
     model = disguise(compiled("hist", 2), **LOOKS[look])
     truth = model.circuit(level="qkv", ablation=ablation)

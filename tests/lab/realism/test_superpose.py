@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rasplab
 from rasplab.diagnostics import CompileError, InputError
 from rasplab.lab.compression import FastRecipe
 from rasplab.lab.realism import back_up, disguise, superposed
-from rasplab.weights import forward
+from rasplab.weights import EMBED, forward
 from tests.lab.realism.deviations import inputs
 from tests.lab.realism.parts import compiled
 
@@ -71,6 +72,8 @@ def test_a_backup_can_be_squeezed_too() -> None:
         (3, {"accuracy": "all"}, "E463"),
         (3, {"accuracy": float("nan")}, "E463"),
         (3, {"seeds": 0}, "E804"),
+        (3, {"seed": -1}, "E463"),
+        (3, {"rotate": "yes"}, "E463"),
     ],
 )
 def test_what_makes_no_sense_is_refused(d_model: int, options: Any, code: str) -> None:
@@ -78,11 +81,61 @@ def test_what_makes_no_sense_is_refused(d_model: int, options: Any, code: str) -
         superposed(compiled("hist", 2), d_model, **options)
 
 
-def test_a_disguised_model_is_refused() -> None:
-    with pytest.raises(InputError, match="E460"):
+def test_a_rotated_model_is_refused() -> None:
+    with pytest.raises(InputError, match=r"E460.*rotated"):
         superposed(disguise(compiled("hist", 2)), 3)
 
 
 def test_a_model_in_superposition_is_not_disguised(small: rasplab.Model) -> None:
     with pytest.raises(InputError, match="E460"):
         disguise(small)
+
+
+def test_a_disguise_comes_before_and_a_rotation_after() -> None:
+    hidden = disguise(compiled("hist", 2), rotate=False, noise=1e-7, seed=3)
+    small = superposed(hidden, 3, seeds=1, recipe=QUICK, rotate=True, seed=3)
+    done = small.manifest.disguise
+    assert done is not None
+    assert done.dials == ("permute", "mix_heads", "rotate", "superposed")
+    assert (done.noise, done.seed) == (1e-7, 3)
+    plain = superposed(hidden, 3, seeds=1, recipe=QUICK, seed=3)
+    # The same maps, turned: directions have the same angles to each other, along other axes.
+    one, two = (m.weights.frame(EMBED).basis for m in (plain, small))
+    assert one is not None
+    assert two is not None
+    assert np.allclose(one.write @ one.write.T, two.write @ two.write.T, atol=1e-5)
+    assert not np.allclose(one.write, two.write, atol=0.1)
+    for sequence in inputs(small, 20):
+        assert small(sequence) == plain(sequence)
+
+
+def test_the_seed_decides_where_maps_start() -> None:
+    model, descent = compiled("hist", 2), FastRecipe(steps=1, beam=0, finish=1)
+    one, same, other = (
+        superposed(model, 3, accuracy=0, seeds=1, recipe=descent, seed=seed).weights.arrays
+        for seed in (0, 0, 1)
+    )
+    assert all(np.array_equal(one[name], same[name]) for name in one)
+    assert not np.array_equal(one["embed.W_E"], other["embed.W_E"])
+
+
+def test_progress_is_told() -> None:
+    told: list[tuple[int, int]] = []
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+
+    superposed(compiled("hist", 2), 3, seeds=1, recipe=QUICK, progress=progress)
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert told[-1][0] <= told[-1][1]
+
+
+@pytest.mark.parametrize("dials", [{"norm": "rms"}, {"activation": "silu"}])
+def test_norms_and_smooth_units_are_refused_before_anything_is_trained(dials: Any) -> None:
+    hidden = disguise(compiled("hist", 2), rotate=False, **dials)
+    with pytest.raises(InputError, match="E801"):
+        superposed(hidden, 3, recipe=QUICK, progress=_never)
+
+
+def _never(done: int, total: int) -> None:
+    raise AssertionError(f"step {done} of {total}")

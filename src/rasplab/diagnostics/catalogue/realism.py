@@ -29,7 +29,8 @@ PAGES = (
         "E460",
         "a model cannot be disguised",
         """\
-It is disguised already, or compressed, or nothing is proved of it. The message says which.""",
+It is disguised already, or compressed, or nothing is proved of it; or its stream is rotated, and
+was to be squeezed. The message says which.""",
         """\
 A disguise is proved again from what is proved of the model: which part computes what, along which
 columns of the residual stream. It takes a model as `rasplab.compile` makes it, or as it was loaded
@@ -66,8 +67,9 @@ disguised.""",
         "a disguise was asked for with an argument that makes no sense",
         """\
 Noise is a standard deviation, 0 or more; `noise_share` lies between 0 and 1, and leaves out
-`noise`; a seed is a whole number, 0 or more; the format is one of those that models are compiled
-for.""",
+`noise`; so does `norm_share`, which needs a `norm`; a seed is a whole number, 0 or more; the format
+is one of those that models are compiled for. Superposition comes last, and takes no norms, no
+smooth units and no level of the ladder.""",
         "An argument that has no meaning is more likely a slip than a wish.",
         _MODEL + "disguise(model, noise_share=2)",
         _MODEL + "disguise(model, noise_share=0.2)",

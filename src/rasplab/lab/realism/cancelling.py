@@ -3,6 +3,9 @@
 A variable of the distractor gets a second place, written by parts of its own. A reader of the true
 model reads the first with some weights and the second with minus these: on every input nothing is
 left. Both edges have weights, and either, taken away alone, lets the other through.
+
+With heads, it is a pair of heads more that read the variable, each into a place of its own, and
+what they contribute to the reader is opposite.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,28 +29,26 @@ from rasplab.craft.specification import (
     Term,
     Total,
 )
-from rasplab.diagnostics import InputError, diagnostic
+from rasplab.diagnostics import CompileError, InputError, diagnostic
 from rasplab.lab.realism.duplicate import second
+from rasplab.lab.realism.mattering import ABLATIONS, Trial
+from rasplab.lab.realism.moving import can_move, has_room, with_head
 from rasplab.lab.realism.remade import remade
 from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS, place_of
-from rasplab.rasp.possible import Chosen
-from rasplab.rasp.values import Value
 from rasplab.weights import (
     Component,
     Config,
     ModelWeights,
     VariablePlace,
-    decode,
-    encode,
-    forward,
 )
 
 if TYPE_CHECKING:
     from rasplab.model import Model
 
 Array: TypeAlias = "NDArray[np.floating]"
-TRIED = 256
-"""So many inputs an edge is tried on: all while there are no more."""
+Pattern: TypeAlias = Literal["in turns", "each for one", "unequal"]
+PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
+"""Which values of a distractor make its reader read more, and which less."""
 STRENGTHS = (1.0, 4.0, 16.0)
 """By how much a distractor may be read, in the largest weight of its reader; the least that
 matters is taken. Powers of two, so that minus as much is exact in every format."""
@@ -56,6 +57,12 @@ matters is taken. Powers of two, so that minus as much is exact in every format.
 _NOTHING = (
     "no variable that its heads or hidden units write is there before a reader whose output it "
     "could change alone, and that can be proved to change nothing with both"
+)
+
+_NO_PAIR = (
+    "no variable that its heads or hidden units write has directions of their own for its values, "
+    "and can be moved by two heads to a reader whose output each could change alone, while it can "
+    "be proved that both together change nothing"
 )
 
 
@@ -67,38 +74,75 @@ class _Cancelled:
     two: VariablePlace
     reader: Component | None
     strength: float
+    pattern: Pattern = "in turns"
 
     @property
     def names(self) -> tuple[str, str]:
         return self.one.name, self.two.name
 
 
-def read_and_cancelled(model: Model, prefix: str, own: str) -> Model:
+def read_and_cancelled(model: Model, prefix: str, own: str, *, heads: bool) -> Model:
     """The model, one of whose parts reads a variable that begins with a prefix, and cancels it.
 
     The variable written last is tried first, and hidden units before the output. Parts whose
-    variable begins with `own` are no readers.
+    variable begins with `own` are no readers. With `heads`, a pair of them moves the variable, and
+    variables after which there is a layer with heads are tried first. The first is taken that
+    matters under every ablation, or else one that does under most, zero ablation among them.
 
     Raises:
         InputError: E491 where no variable can be read so that it matters, and cancelled.
     """
-    for name in _variables(model.weights, prefix):
-        twice, copy = second(model, name)
-        one = place_of(twice, name)
-        for reader in _readers(twice, one, own):
-            for strength in STRENGTHS:
-                case = _Cancelled(one, copy, reader, strength)
-                made, proof = _made(twice, case)
-                if proof.holds and _each_matters(made, case):
-                    return remade(model, made, proof)
+    best: tuple[int, Model] = (0, model)
+    for twice, case in _cases(model, prefix, own, heads=heads):
+        made, proof = _made(twice, case)
+        if not proof.holds:
+            continue
+        matters = _matters(made, case)
+        if matters > best[0]:
+            best = matters, remade(model, made, proof)
+        if matters == len(ABLATIONS):
+            break
+    if best[0]:
+        return best[1]
     raise InputError(
         diagnostic(
             "E491",
             f"nothing of {prefix.rstrip('.')} can be read and cancelled",
-            notes=[_NOTHING],
+            notes=[_NO_PAIR if heads else _NOTHING],
             help="take another program beside, or leave out `cancelled`",
         )
     )
+
+
+def _cases(
+    model: Model, prefix: str, own: str, *, heads: bool
+) -> Iterator[tuple[ModelWeights, _Cancelled]]:
+    """Weights with a variable in two places, and how it might be read there."""
+    for moved, name in _candidates(model, prefix, heads=heads):
+        try:
+            twice, copy = second(moved, name)
+        except CompileError:  # the format is too coarse for this one, and may not be for the next
+            continue
+        one = place_of(twice, name)
+        for reader in _readers(twice, one, own):
+            for pattern, strength in itertools.product(PATTERNS, STRENGTHS):
+                yield twice, _Cancelled(one, copy, reader, strength, pattern)
+
+
+def _candidates(model: Model, prefix: str, *, heads: bool) -> Iterator[tuple[Model, str]]:
+    """A variable, and the model that has it; with `heads`, what one head more makes of it."""
+    weights = model.weights
+    names = _variables(weights, prefix)
+    if not heads:
+        yield from ((model, name) for name in names)
+        return
+    places = [p for p in (place_of(weights, n) for n in names) if can_move(weights, p)]
+    for place in sorted(places, key=lambda p: not has_room(weights, p)):
+        made, name = with_head(weights, place.name)
+        made.verify()
+        proof = prove(made, within=made.circuit.certificate.tolerated)
+        if proof.holds:
+            yield remade(model, made, proof), name
 
 
 def _variables(weights: ModelWeights, prefix: str) -> list[str]:
@@ -166,22 +210,35 @@ def _made(weights: ModelWeights, case: _Cancelled) -> tuple[ModelWeights, Proof]
 def _added(config: Config, read: Array, case: _Cancelled) -> Array:
     """The weights (directions × columns) with which a variable is read in the first place.
 
-    Values for which more is read alternate with those for which less is: of an output, each speaks
-    for one of its scores or against it. A column is read in its own scale, so that units that read
-    multiples of each other still do.
+    A column is read in its own scale, so that units that read multiples of each other still do. Of
+    an output, each value speaks for one of its scores or against it.
     """
     width = case.one.stop - case.one.start
     largest: NDArray[np.float64] = np.abs(read).max(axis=0).astype(np.float64)
     powers = np.exp2(np.ceil(np.log2(np.where(largest > 0, largest, 1.0))))
     scale: NDArray[np.float64] = case.strength * powers
-    rows = np.arange(width)
-    signs: NDArray[np.float64] = np.where(rows % 2, -1.0, 1.0)
-    added = signs[:, None] * scale
+    rows, scores = np.arange(width), 1
+    chosen: NDArray[np.float64] = np.ones((width, 1))
     if case.reader is None:
         scores = 1 if config.numerical else read.shape[1]
         chosen = np.eye(read.shape[1])[rows % scores]
-        added = added * chosen
-    return added
+    return _by_value(case.pattern, rows, scores)[:, None] * scale * chosen
+
+
+def _by_value(pattern: Pattern, rows: NDArray[np.intp], scores: int) -> NDArray[np.float64]:
+    """What every value counts: above 0 more is read for it, below 0 less.
+
+    No pattern is enough for all readers. Of two scores, to speak for one and against the other is
+    the same, so that it would not matter which of two values is read; and a value that only speaks
+    for the score that is right matters to nobody.
+    """
+    match pattern:
+        case "in turns":
+            return np.where(rows % 2, -1.0, 1.0)
+        case "each for one":
+            return np.where(rows // scores % 2, -1.0, 1.0)
+        case "unequal":
+            return np.where(rows % 2, -1.0, 1.0) * np.exp2(rows % 3)
 
 
 def _reading(component: Component, case: _Cancelled) -> Component:
@@ -231,45 +288,16 @@ def _total(weights: ModelWeights, total: Total, case: _Cancelled, added: Array) 
 # -- whether it matters
 
 
-def _each_matters(weights: ModelWeights, case: _Cancelled) -> bool:
-    """Whether an output changes if one of both writers writes nothing, for each, and not if both.
+def _matters(weights: ModelWeights, case: _Cancelled) -> int:
+    """Under how many ablations each of both places matters alone, and both together do not.
 
-    The other's own output is read by nobody else, or what reads it is.
+    Each must matter at least where it is taken away: it is 0 where that changes nothing.
     """
-    inputs = list(Chosen(weights.config.sequences, TRIED))
-    clean = _outputs(weights, inputs)
-
-    def changed(*variables: str) -> bool:
-        return _differ(weights, clean, _outputs(_without(weights, *variables), inputs))
-
-    return all(map(changed, case.names)) and not changed(*case.names)
-
-
-def _differ(weights: ModelWeights, one: list[list[Value]], two: list[list[Value]]) -> bool:
-    """Whether some outputs differ, numbers by more than both may be off."""
-    within = 2 * weights.tolerance
-    if not within:
-        return one != two
-    pairs = itertools.chain.from_iterable(map(zip, one, two))
-    return any(abs(a - b) > within if _counts(a) and _counts(b) else a is not b for a, b in pairs)
-
-
-def _counts(value: Value) -> TypeGuard[float]:
-    return isinstance(value, int | float)
-
-
-def _without(weights: ModelWeights, *variables: str) -> ModelWeights:
-    """The weights with nothing written by whoever writes some variables."""
-    arrays = dict(weights.arrays)
-    for component in weights.circuit.components:
-        if component.variable in variables:
-            part = "attn.W_O" if component.kind == "head" else "mlp.W_out"
-            name = f"blocks.{component.layer}.{part}"
-            arrays[name] = arrays[name].copy()
-            arrays[name][component.start : component.stop] = 0
-    return replace(weights, arrays=arrays)
-
-
-def _outputs(weights: ModelWeights, inputs: list[tuple[Value, ...]]) -> list[list[Value]]:
-    ids = encode(weights.config, inputs)
-    return decode(weights.config, forward(weights, ids), [len(tokens) for tokens in inputs])
+    trial, matters = Trial(weights), 0
+    for ablation in ABLATIONS:
+        alone = all(trial.changed(ablation, place) for place in (case.one, case.two))
+        together = trial.changed(ablation, case.one, case.two)
+        if ablation == "zero" and (together or not alone):
+            return 0
+        matters += alone and not together
+    return matters

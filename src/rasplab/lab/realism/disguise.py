@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DOUBLINGS = 60
 """Noise is looked for up to this many doublings from the least."""
 LEAST_NOISE = 2.0**-50
+HALVED_AT_MOST = 64
+"""Anchors are halved so often at most: they are 2^40 and less."""
 HALVINGS = 4
 """The largest scale of noise is found to within a factor of 2^(1/2^HALVINGS), 5 %."""
 
@@ -39,6 +41,7 @@ def disguise(
     noise: float = 0.0,
     noise_share: float | None = None,
     norm: Norm = "none",
+    norm_share: float | None = None,
     activation: Activation = "relu",
     dtype: str | None = None,
     seed: int = 0,
@@ -58,6 +61,9 @@ def disguise(
         norm: put a norm between the residual stream and each of its readers, `"layer"` or `"rms"`,
             with an ordinary epsilon of 1e-5. The stream gets a few lanes that no variable has
             (`rasplab.weights.dressing`).
+        norm_share: let the stream show in what the norm divides by, which then differs from input
+            to input: the lanes of the norm hold the smallest power of two that costs no more than
+            this share, between 0 and 1, of the smallest margin. By default nothing shows.
         activation: let hidden units be `"gelu"`, as GPT-2 has it, or `"silu"` in place of `"relu"`.
         dtype: the format of the new weights; by default the model's own.
         seed: of all that is drawn.
@@ -86,6 +92,7 @@ def disguise(
     (['c', 'b', 'a'], True, None)
     """
     noise, noise_share = _scales(noise, noise_share)
+    norm_share = _share_of_norm(norm_share, norm)
     dials = _dials(rotate=rotate, permute=permute, mix_heads=mix_heads)
     look = Look.of(norm, activation)
     _check_format(dtype)
@@ -98,6 +105,8 @@ def disguise(
     found = search.best()
     if not found.margin > 0:
         raise CompileError(_not_proved(weights, found))
+    if norm_share is not None:
+        found = search.smallest_anchors((1 - norm_share) * found.margin, found)
     if noise_share is not None:
         found = search.most((1 - noise_share) * found.margin) or _bears_none(weights)
     elif noise:
@@ -139,7 +148,8 @@ class _Search:
     def __init__(
         self, weights: ModelWeights, seed: int, dials: tuple[str, ...], look: Look
     ) -> None:
-        self._weights, self._seed, self._dials, self._look = weights, seed, dials, look
+        self._weights, self._seed, self._dials = weights, seed, dials
+        self._look: Look = look
         self._clean: dict[int, Clean] = {}
         self._steps, self._first = range(trials(weights) + 1), 0
 
@@ -166,6 +176,19 @@ class _Search:
                 return found
         return None
 
+    def smallest_anchors(self, margin: float, found: _Found) -> _Found:
+        """With the smallest anchors that leave a margin; with them, too, whatever comes later."""
+        while self._look.halvings < HALVED_AT_MOST:
+            before = self._look
+            self._look = replace(before, halvings=before.halvings + 1)
+            smaller = self.at(0.0, margin)
+            if smaller is None:
+                self._look = before
+                break
+            found = smaller
+        self._first = 0
+        return found
+
     def most(self, margin: float) -> _Found | None:
         """With the largest scale of noise that leaves more than a margin, as bisection finds it."""
         self._first = 0
@@ -190,7 +213,7 @@ class _Search:
             )
         made = finished(self._clean[steps], noise, randomness(self._seed, "noise"))
         made = self._look.given(made)
-        done = Disguise((*self._dials, *self._look.dials), noise, STEP**steps, self._seed)
+        done = Disguise((*self._dials, *self._look.named(made)), noise, STEP**steps, self._seed)
         return _Found(made, done, prove(made, within=made.circuit.certificate.tolerated))
 
     def _randomness(self, dial: str) -> np.random.Generator | None:
@@ -253,6 +276,22 @@ def _scales(noise: object, share: object) -> tuple[float, float | None]:
     else:
         return scale, part
     raise InputError(senseless(why))
+
+
+def _share_of_norm(given: object, norm: object) -> float | None:
+    """The share of the margin that smaller anchors may cost.
+
+    Raises:
+        InputError: E463.
+    """
+    if given is None:
+        return None
+    share = real(given)
+    if share is None or not 0 < share < 1:
+        raise InputError(senseless(f"`norm_share` lies between 0 and 1, not {shown(given)}"))
+    if norm == "none":
+        raise InputError(senseless("`norm_share` makes no sense without a `norm`"))
+    return share
 
 
 def _dials(**given: object) -> tuple[str, ...]:

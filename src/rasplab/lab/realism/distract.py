@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from rasplab.craft.specification import (
     Total,
     rewritten,
 )
-from rasplab.diagnostics import InputError, InternalError, diagnostic
+from rasplab.diagnostics import InputError, InternalError, diagnostic, shown
 from rasplab.lab.realism.cancelling import read_and_cancelled
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.remade import remade
@@ -37,7 +37,7 @@ BESIDE = "beside"
 """What the names of distractors' variables begin with, and then their number and a dot."""
 
 
-def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
+def distract(model: Model, *others: Model, cancelled: bool | Literal["heads"] = False) -> Model:
     """The model with the parts of others beside its own, in the same layers; proved again.
 
     The others compute their variables from the same input, into directions of their own, and
@@ -46,15 +46,20 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
 
     With `cancelled`, one variable of each other *is* read, by hidden units or the output, and with
     opposite weights from a copy: either edge alone changes outputs, both together change none.
+    With `cancelled="heads"` it is read by a pair of heads more, in a layer after it, or in one more
+    layer: each attends to the positions that hold the value of its own and moves it, and what one
+    of them contributes the other takes away.
 
     Args:
         model: one that is compiled, and exact.
         others: models for the same inputs and format, of which nothing is assumed.
-        cancelled: whether a variable of each is read, and cancelled.
+        cancelled: whether a variable of each is read, and cancelled: `False`, `True`, or `"heads"`
+            for a pair of heads of which nothing is left.
 
     Raises:
-        InputError: E460 for a model that is disguised, or of which nothing is proved, E464 for
-            others that cannot stand beside it, E491 where nothing can be read and cancelled.
+        InputError: E460 for a model that is disguised, or of which nothing is proved, E463 for
+            another `cancelled`, E464 for others that cannot stand beside it, E491 where nothing can
+            be read and cancelled.
 
     >>> import rasplab
     >>> at = dict(vocab="abc", max_length=4)
@@ -66,7 +71,11 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
     >>> read = distract(model, other, cancelled=True)
     >>> read("abca"), read.certificate.exact, read.manifest.variables[-1].name
     (['a', 'c', 'b', 'a'], True, 'beside1.categorical(hist).copy1')
+    >>> pair = distract(model, other, cancelled="heads")
+    >>> pair("abca"), pair.certificate.exact, pair.config.n_heads
+    (['a', 'c', 'b', 'a'], True, 4)
     """
+    _check_cancelled(cancelled)
     weights = fit(model)
     prefixes = list(itertools.islice(_free_prefixes(weights), len(others)))
     for prefix, other in zip(prefixes, others, strict=True):
@@ -74,9 +83,17 @@ def distract(model: Model, *others: Model, cancelled: bool = False) -> Model:
         _check_fits(weights, other)
         weights = _joined(weights, second, prefix)
     made = _proved(model, weights)
+    heads = cancelled == "heads"
     for prefix in prefixes if cancelled else ():
-        made = read_and_cancelled(made, prefix, BESIDE)
+        made = read_and_cancelled(made, prefix, BESIDE, heads=heads)
     return made
+
+
+def _check_cancelled(given: object) -> None:
+    if isinstance(given, bool) or given == "heads":
+        return
+    why = f"`cancelled` is True, False or 'heads', which {shown(given)} is not"
+    raise InputError(diagnostic("E463", why, help="see `help(rasplab.lab.realism.distract)`"))
 
 
 def _proved(model: Model, weights: ModelWeights) -> Model:

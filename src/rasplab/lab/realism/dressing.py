@@ -10,7 +10,7 @@ from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.export.norms import length
 from rasplab.weights import Config, ModelWeights
 from rasplab.weights.architecture import Activation, Norm
-from rasplab.weights.dressing import anchor_above, dressed
+from rasplab.weights.dressing import Lanes, anchor_above, dressed
 
 NORMS: tuple[Norm, ...] = ("none", "layer", "rms")
 ACTIVATIONS: tuple[Activation, ...] = ("relu", "gelu", "silu")
@@ -22,10 +22,14 @@ FORMATS_OF_NORMS = ("float32", "float64")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A norm and an activation, as they are asked for."""
+    """A norm and an activation, as they are asked for.
+
+    Anchors are halved so often from where nothing of the stream shows beside them.
+    """
 
     norm: Norm
     activation: Activation
+    halvings: int = 0
 
     @classmethod
     def of(cls, norm: object, activation: object) -> Look:
@@ -54,6 +58,14 @@ class Look:
         norm = () if self.norm == "none" else (f"{self.norm} norm",)
         return norm if self.activation == "relu" else (*norm, self.activation)
 
+    def named(self, weights: ModelWeights) -> tuple[str, ...]:
+        """The same, with what the anchors of weights hold where they are smaller than usual."""
+        if not self.halvings:
+            return self.dials
+        lanes = Lanes(self.norm, weights.config.bare.d_model)
+        held = weights.arrays["pos_embed.W_pos"][0, lanes.anchors[0]]
+        return (f"{self.norm} norm beside {held:g}", *self.dials[1:])
+
     def check(self, config: Config) -> None:
         """Refuse formats in which nothing is known of how norms are computed.
 
@@ -78,7 +90,7 @@ class Look:
         anchor = 0.0
         if self.norm != "none":
             anchor = anchor_above(length(weights), FORMATS[weights.config.dtype].bits)
-            anchor *= _PART_OF_ANCHOR[self.norm]
+            anchor *= _PART_OF_ANCHOR[self.norm] * 2.0**-self.halvings
         return dressed(weights, self.norm, self.activation, anchor=anchor)
 
 

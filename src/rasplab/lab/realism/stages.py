@@ -179,10 +179,10 @@ def _with_room(weights: ModelWeights, after: VariablePlace) -> tuple[ModelWeight
     )
     if layer < weights.config.n_layers and all(site > wanted for site in readers):
         return weights, layer
-    return _with_layer(weights, after.written, layer), layer
+    return with_layer(weights, after.written, layer), layer
 
 
-def _with_layer(weights: ModelWeights, last: Site, layer: int) -> ModelWeights:
+def with_layer(weights: ModelWeights, last: Site, layer: int) -> ModelWeights:
     """The weights with one more layer: the steps up to `last` stay, all later ones come after.
 
     Hidden units of the layer at `layer` are the new ones, which are none yet.

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, diagnostic, shown
+from rasplab.lab.realism.dials import orthogonal, randomness
+from rasplab.lab.realism.disguise import read_seed
 from rasplab.lab.realism.fit import fit
 from rasplab.rasp.sequence import real
+from rasplab.weights import Disguise, ModelWeights
 
 if TYPE_CHECKING:
-    from rasplab.lab.compression import Measures, Sweep
+    from rasplab.lab.compression import Measures, Setup, Sweep
     from rasplab.lab.compression.recipes import Recipe
     from rasplab.model import Model
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the number of steps that are done, and of all."""
+DIAL = "superposed"
+"""As the manifest names it."""
 
 
 def superposed(
@@ -22,6 +31,9 @@ def superposed(
     accuracy: float = 0.99,
     seeds: int = 3,
     recipe: Recipe | str = "fast",
+    rotate: bool = False,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> Model:
     """The model squeezed into fewer dimensions, in which directions share; measured, not proved.
 
@@ -31,18 +43,26 @@ def superposed(
     where these are many, on 4096 drawn ones, and is not exact. Its circuits are its own: they are
     computed by ablating it, and what an error of the maps leaves between parts is among them.
 
-    Copies, backups and distractors come before it, and no disguise after.
+    It is the last dial. What comes before is proved: copies, backups and distractors, and then a
+    disguise that permutes, mixes heads or adds noise. Of the result nothing is, so that nothing
+    could be proved of what came after. Only a rotation has to come after, by `rotate`: one before
+    would be taken away by the maps, which are trained from every basis alike.
 
     Args:
-        model: one that is compiled, and exact.
+        model: one that is compiled, and exact; it may be disguised, but for a rotation, norms and
+            smooth units.
         d_model: dimensions of the stream, from 1 to the model's own.
         accuracy: the share of outputs that must be right, from 0 to 1.
         seeds: how many starts are tried.
         recipe: how maps are trained: `"fast"`, `"paper"`, or a recipe with options of its own.
+        rotate: give the narrower stream a random orthogonal basis. Without, the maps may have left
+            a dimension of its own to whoever needs one.
+        seed: the number of the first start, and what the rotation is drawn by.
+        progress: called after every step.
 
     Raises:
-        InputError: E460 for a model that is disguised or of which nothing is proved, E463 for an
-            accuracy that makes no sense, E800 to E804 for what `compress` refuses.
+        InputError: E460 for a model that is rotated or of which nothing is proved, E463 for an
+            accuracy or a seed that makes no sense, E800 to E804 for what `compress` refuses.
         CompileError: E492 where less is right than is asked for.
 
     Source: Lindner et al., Tracr (NeurIPS 2023), section 5.
@@ -56,29 +76,89 @@ def superposed(
     >>> small("aa"), small.certificate.exact, small.certificate.measurements[0]
     ([2, 2], False, ('accuracy', 1.0))
     """
-    fit(model)
+    _check_fits(model)
     _check_share(accuracy)
-    sweep = _compressed(model, d_model, seeds, recipe)
-    best = sweep.best(d_model)
-    found = next(m for m in sweep.measures if m.member == best)
+    _check_rotate(rotate)
+    seed = read_seed(seed)
+    sweep = _set_up(model, d_model, seeds, recipe, seed).train(progress=progress)
+    if rotate and sweep.of_width(d_model):
+        sweep = _rotated(sweep, d_model, seed)
+    found = min(sweep.measures, key=lambda m: (m.diverged, m.loss))
     if found.diverged or not found.accuracy >= accuracy:
         raise CompileError(_too_narrow(found, accuracy, model.config.d_model))
-    return _with_measures(sweep.compressed(best), found)
+    dials = ("rotate", DIAL) if rotate else (DIAL,)
+    return _with_measures(sweep.compressed(found.member), found, dials, seed)
 
 
-def _compressed(model: Model, d_model: int, seeds: int, recipe: Recipe | str) -> Sweep[Model]:
-    from rasplab.lab.compression import compress  # loads PyTorch
+def _set_up(model: Model, width: int, seeds: int, recipe: Recipe | str, first: int) -> Setup[Model]:
+    """A training with one member per start."""
+    from rasplab.lab.compression import Member, set_up  # loads PyTorch
 
-    return compress(model, [d_model], seeds, recipe=recipe)
+    setup = set_up(model, [width], seeds, recipe=recipe)
+    members = tuple(Member(m.width, first + m.seed) for m in setup.members)
+    return replace(setup, members=members)
 
 
-def _with_measures(model: Model, found: Measures) -> Model:
-    """The model with what was measured of it in its certificate."""
+def _rotated(sweep: Sweep[Model], width: int, seed: int) -> Sweep[Model]:
+    """The best member alone, in another basis of its stream, and measured there."""
+    import torch
+
+    from rasplab.lab.compression.measures import measured, tolerance
+
+    best = sweep.best(width)
+    before = next(m for m in sweep.measures if m.member == best)
+    row = sweep.theta[sweep.members.index(best)][None]
+    maps, _ = sweep.parameters.split(row)
+    turn = torch.tensor(orthogonal(width, randomness(seed, "rotate"))).to(maps)
+    row = sweep.parameters.join(turn @ maps)
+    circuit, within = sweep.model.weights.circuit, tolerance(sweep.objective)
+    after = measured(sweep.objective, circuit, sweep.parameters, row, best, within)
+    after = replace(after, pruned=before.pruned)
+    return replace(sweep, members=(best,), theta=row, measures=(after,))
+
+
+def _with_measures(model: Model, found: Measures, dials: tuple[str, ...], seed: int) -> Model:
+    """The model with what was measured of it in its certificate, and what was done to it."""
     circuit = model.weights.circuit
     measured = (("accuracy", found.accuracy), ("cosine of what is written", found.cosine))
     certificate = replace(circuit.certificate, measurements=measured)
-    circuit = replace(circuit, certificate=certificate)
+    before = circuit.disguise or Disguise((), 0.0, 1.0, seed)
+    if before.seed != seed:  # which is that of the dials before it
+        dials = tuple(f"{dial} (seed {seed})" for dial in dials)
+    done = replace(before, dials=(*before.dials, *dials))
+    circuit = replace(circuit, certificate=certificate, disguise=done)
     return replace(model, weights=replace(model.weights, circuit=circuit))
+
+
+def _check_fits(model: object) -> None:
+    """Refuse what is no compiled model, and a disguise that maps cannot follow (E460).
+
+    Norms and smooth units are left to `compress`, which has a reason of its own (E801).
+    """
+    weights = getattr(model, "weights", None)
+    if (
+        not isinstance(weights, ModelWeights)
+        or weights.circuit.disguise is None
+        or weights.circuit.certificate.measured
+    ):
+        fit(model)
+        return
+    if weights.plain or weights.config != weights.config.bare:
+        return
+    raise InputError(
+        diagnostic(
+            "E460",
+            "the stream of this model is rotated, and cannot be squeezed",
+            notes=["maps into fewer dimensions would take the rotation away again"],
+            help="disguise it with `rotate=False`, then `superposed(..., rotate=True)`",
+        )
+    )
+
+
+def _check_rotate(given: object) -> None:
+    if not isinstance(given, bool):
+        why = f"`rotate` must be True or False, not {shown(given)}"
+        raise InputError(diagnostic("E463", why, help="leave it out for False"))
 
 
 def _check_share(given: object) -> None:
