@@ -44,6 +44,7 @@ function Other({ main, model }: { main: Shared; model: Model }) {
     point: (focus) => main.point(focus && translated(theirs, main, focus)),
     circuits: theirs.circuits,
     ask: null,
+    keep: null,
   };
   shared.focus = main.focus && translated(ours, shared, main.focus);
   return (

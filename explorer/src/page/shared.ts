@@ -26,6 +26,8 @@ export interface Shared {
   /** The circuits that are known, and how another is asked for, where there is who computes it. */
   circuits: CircuitView[];
   ask: ((asked: Asked) => void) | null;
+  /** How a page of what is shown is kept, where its address is no page for others. */
+  keep: ((view: string) => void) | null;
 }
 
 /** Handlers for what lights up when it is pointed at or reached by keyboard. */

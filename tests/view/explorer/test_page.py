@@ -35,12 +35,14 @@ class Elements(HTMLParser):
         self.scripts: list[str] = []
         self.tags: list[str] = []
         self.references: list[str] = []
+        self.views: list[str] = []
         self.inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.inside = tag
         self.references += [v or "" for k, v in attrs if k in ("src", "href")]
+        self.views += [v or "" for k, v in attrs if k == "data-view"]
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = ""
