@@ -56,19 +56,31 @@ export function App({ model, circuits, ask, keep }: Props) {
   );
   const runs = useRuns(model, view.ids, view.settings);
 
-  const partly: Omit<Shared, "focus"> = {
+  const pinned = useMemo(
+    () => (view.pinned === null ? null : variableFocus(model, view.pinned)),
+    [model, view.pinned],
+  );
+  const shared: Shared = {
     model,
     ...runs,
     view,
     update,
+    focus: pointed ?? pinned,
     point,
     circuits: circuits ?? data.circuits,
     ask: ask ?? null,
     keep: keep ?? null,
   };
-  const pinned =
-    view.pinned === null ? null : variableFocus({ ...partly, focus: null }, view.pinned);
-  const shared: Shared = { ...partly, focus: pointed ?? pinned };
+  const program = useMemo(
+    () => (
+      <aside class="program-panel" aria-label="The program and its certificate">
+        <Program shared={shared} />
+        <Certificate shared={shared} />
+      </aside>
+    ),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- of what is shared only what it shows
+    [model, shared.focus, view.pinned],
+  );
 
   useAddress(toFragment(data, view));
   useEffect(() => {
@@ -100,10 +112,7 @@ export function App({ model, circuits, ask, keep }: Props) {
           <Network shared={shared} />
         </section>
         {view.beside && <Beside main={shared} />}
-        <aside class="program-panel" aria-label="The program and its certificate">
-          <Program shared={shared} />
-          <Certificate shared={shared} />
-        </aside>
+        {program}
         <aside class="stream-panel" aria-label="The residual stream">
           <Residual shared={shared} />
         </aside>

@@ -7,6 +7,7 @@ other side, `Worker`, ends it when a job takes too long.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import queue
@@ -125,6 +126,7 @@ def main(arguments: list[str]) -> None:
 
     engine = Engine(python=arguments[2] == "1")
     _warm(engine)
+    gc.freeze()  # the modules are not to be searched for garbage while somebody waits
     _limit_memory(limits)
     replies.write(b"ready\n")
     replies.flush()
