@@ -112,6 +112,18 @@ def test_every_expression_of_the_sort_is_linked_to_what_computes_it() -> None:
     assert linked == {v.name for v in document.variables} - {"bos"}
 
 
+def test_an_expression_is_linked_to_the_part_that_computes_it() -> None:
+    document = document_of(library_model("sort"))
+    inside = {e.text: e.inside for e in document.expressions}
+    assert inside['select(tokens, tokens, "<")'] == ("rank.part1",)
+    assert inside['select(tokens, tokens, "==")'] == ("rank.part2",)
+    assert inside['select(tokens, tokens, "==") & earlier'] == ("rank.part2",)
+    assert inside['select(rank, indices, "==")'] == ("sort",)
+    # no part computes the whole of it: all that it is made of are its parts
+    either = inside['select(tokens, tokens, "<") | select(tokens, tokens, "==") & earlier']
+    assert either == ("rank.part1", "rank.part2", "rank")
+
+
 def test_steps_follow_the_plan() -> None:
     model = library_model("sort")
     document = document_of(model)
