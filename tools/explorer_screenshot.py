@@ -1,4 +1,4 @@
-"""Take the pictures of the explorer page for the documentation, with Chromium and playwright.
+"""Take the pictures of the explorer page and the playground, with Chromium and playwright.
 
 python tools/explorer_screenshot.py [directory]
 """
@@ -8,14 +8,20 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from environment import ROOT
-from playwright.sync_api import ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 import rasplab
+from rasplab.cli.play.pool import Pool
+from rasplab.cli.play.server import Playground
+from rasplab.cli.play.worker import Limits
 
 SIZE = ViewportSize(width=1280, height=1250)
+LOW = ViewportSize(width=1280, height=960)
+MISTAKE = "same = select(tokens, token, ==);\n"
 PICTURES = {
     "explorer-sort": "#step=5",
     "explorer-circuit": "#step=6&circuit=head+mean",
@@ -44,7 +50,25 @@ def main() -> None:
             page.wait_for_timeout(300)
             page.screenshot(path=directory / f"{name}.png")
             page.close()
+        playground_picture(browser, directory / "playground.png")
         browser.close()
+
+
+def playground_picture(browser: Browser, path: Path) -> None:
+    """The playground with a mistake in its program."""
+    playground = Playground(Pool(Limits(seconds=60), python=False))
+    threading.Thread(target=playground.serve, daemon=True).start()
+    page = browser.new_page(viewport=LOW, reduced_motion="reduce", color_scheme="light")
+    page.goto(playground.address)
+    page.wait_for_selector("[aria-current=step]", timeout=60_000)
+    page.get_by_label("example").select_option("reverse.rasp")
+    page.get_by_text("aggregate(opposite").first.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text(MISTAKE)
+    page.locator(".carets").wait_for()
+    page.screenshot(path=path)
+    page.close()
+    playground.close()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from rasplab import programs, view
 from rasplab.cli.play.examples import library_example
 from rasplab.compiler import stop_after
 from rasplab.options import read_options
+from rasplab.rasp import SOp
 from rasplab.view.explorer import document_of, explorer_page
 from rasplab.view.look import NARROW
 from rasplab.weights.config import FIRST_TOKEN_ID
@@ -97,6 +98,8 @@ def section(entry: programs.Entry) -> str:
 
 ??? note "Its graph and its certificate"
 
+    ![The expressions that {entry.name} is made of]({place}-graph.svg){{loading=lazy}}
+
 {_indented(_graph(model))}
 
 {_indented(str(model.certificate))}
@@ -114,6 +117,8 @@ def pictures(entry: programs.Entry) -> Iterator[tuple[str, str | bytes]]:
     yield f"{place}.html", page.encode("utf-8", "replace")
     yield f"{place}-plan.svg", view.plan_svg(model)
     yield f"{place}-plan-narrow.svg", view.plan(model, size=NARROW).svg()
+    yield f"{place}-graph.svg", view.graph(_program(model)).svg()
+    yield f"{place}-graph-narrow.svg", view.graph(_program(model), size=NARROW).svg()
     with tempfile.TemporaryDirectory() as directory:
         for size, end in ((None, ""), (NARROW, "-narrow")):
             picture = view.residual(model, sequence, size=size)
@@ -121,8 +126,12 @@ def pictures(entry: programs.Entry) -> Iterator[tuple[str, str | bytes]]:
             yield f"{place}-residual{end}.png", drawn.read_bytes()
 
 
-def _graph(model: rasplab.Model) -> str:
+def _program(model: rasplab.Model) -> SOp:
     assert model.program is not None
+    return model.program
+
+
+def _graph(model: rasplab.Model) -> str:
     options: dict[str, Any] = {
         "vocab": model.config.vocabulary,
         "max_length": SIZE,
@@ -130,7 +139,8 @@ def _graph(model: rasplab.Model) -> str:
         "optimize": 1,
         "dtype": "float32",
     }
-    return stop_after("graph", model.program, read_options(model.program, **options)).text
+    program = _program(model)
+    return stop_after("graph", program, read_options(program, **options)).text
 
 
 def _indented(text: str) -> str:

@@ -12,6 +12,8 @@ function start(page: Document): void {
   const target = page.getElementById("explorer");
   const held = page.getElementById("rasplab-document");
   if (!target || !held) return;
+  const { view } = target.dataset;
+  if (view && location.hash === "") history.replaceState(null, "", `#${view}`);
   try {
     render(<App model={prepare(readDocument(held.textContent))} />, target);
   } catch (problem) {

@@ -31,22 +31,35 @@ describe("of many requests", () => {
     return { waiting, told, send };
   }
 
-  it("only the last that came before a pause is asked", async () => {
+  it("a single one is asked at once", () => {
+    const { waiting, send } = asked();
+    send("a");
+    expect(waiting.map(({ request }) => request)).toEqual(["a"]);
+  });
+
+  it("of those that follow fast only the last before a pause is asked", async () => {
     const { waiting, told, send } = asked();
-    for (const text of ["a", "ab", "abc"]) send(text);
-    await vi.advanceTimersByTimeAsync(99);
-    expect(waiting).toHaveLength(0);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(waiting.map(({ request }) => request)).toEqual(["abc"]);
-    waiting[0]?.answer("ABC");
+    send("a");
+    waiting[0]?.answer("A");
     await vi.advanceTimersByTimeAsync(0);
-    expect(told).toEqual(["ABC"]);
+    await vi.advanceTimersByTimeAsync(50);
+    for (const text of ["ab", "abc"]) send(text);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(waiting).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(waiting.map(({ request }) => request)).toEqual(["a", "abc"]);
+    waiting[1]?.answer("ABC");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(["A", "ABC"]);
+    await vi.advanceTimersByTimeAsync(100);
+    send("d");
+    expect(waiting).toHaveLength(3);
   });
 
   it("a later one waits for the one before, whose reply is not shown", async () => {
     const { waiting, told, send } = asked();
     send("one");
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(200);
     send("two");
     await vi.advanceTimersByTimeAsync(500);
     expect(waiting).toHaveLength(1);

@@ -446,6 +446,8 @@ def test_view_writes_the_page_of_a_program_or_a_model(shell: Shell) -> None:
     assert shell("view", "hist", "-i", "hello", "-o", "hist.html") == 0
     assert shell("view", "sort", "--vocab", "1..5", "-i", "3 zebra", "-o", "no.html") == 1
     assert "error[E404]" in shell.err
+    assert shell("view", "sort", "-i", "", "-o", "no.html") == 1
+    assert "error[E401]: the sequence is empty" in shell.err
     assert not Path("no.html").exists()
     assert shell("view", "sort") == 2
 

@@ -33,4 +33,4 @@ def test_every_program_is_in_it() -> None:
     assert isinstance(page, str)
     headings = re.findall(r"^## (\S+)", page, re.MULTILINE)
     assert headings == [entry.name for entry in programs.all()]
-    assert len(found) == 1 + 5 * len(headings)
+    assert len(found) == 1 + 7 * len(headings)

@@ -117,9 +117,10 @@ export function headParts(model: Model, component: Component): HeadParts {
     });
     return links;
   });
-  const scores = queries.rows.map((q) =>
-    keys.rows.map((k) => q.reduce((sum, x, d) => sum + x * (k[d] ?? 0), 0)),
-  );
+  const scores = queries.rows.map((q) => {
+    const terms = [...q.entries()].filter(([, x]) => x !== 0);
+    return keys.rows.map((k) => terms.reduce((sum, [d, x]) => sum + x * (k[d] ?? 0), 0));
+  });
   return {
     queries: variables(queries),
     keys: variables(keys),

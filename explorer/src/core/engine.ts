@@ -40,9 +40,13 @@ export type Reply =
 export type CircuitReply =
   { ok: true; circuit: CircuitView } | { ok: false; diagnostics: Finding[] };
 
+/** An explorer page as text, which needs no playground. */
+export type PageReply = { ok: true; page: string } | { ok: false; diagnostics: Finding[] };
+
 export interface Engine {
   compile: (request: CompileRequest) => Promise<Reply>;
   circuit: (request: CompileRequest, asked: Asked) => Promise<CircuitReply>;
+  page: (request: CompileRequest, view: string) => Promise<PageReply>;
 }
 
 export function refusal(title: string, help: string | null = null): Reply & { ok: false } {
@@ -78,5 +82,6 @@ export function serverEngine(address: string, tab: string): Engine {
   return {
     compile: async (request) => checked(await ask<Reply>("compile", { request })),
     circuit: (request, asked) => ask<CircuitReply>("circuit", { request, ...asked }),
+    page: (request, view) => ask<PageReply>("page", { request, view }),
   };
 }

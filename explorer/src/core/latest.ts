@@ -1,10 +1,11 @@
 // Of many requests only the last matters.
 
 /**
- * Ask when nothing came for `quiet` milliseconds, and hand on only the reply to the last request.
+ * Ask at once, but not twice within `quiet` milliseconds, and hand on only the last reply.
  *
- * While one is under way the next waits for it, unless it takes longer than `patience`: then it is
- * asked at once, and whoever computes may give the other up.
+ * A single edit is asked for without delay; of many that follow each other, the first, and what
+ * they have come to at the next pause. While one is under way the next waits for it, unless it
+ * takes longer than `patience`: then it is asked at once, and whoever computes may give the other up.
  */
 export function latest<Q, R>(
   ask: (request: Q) => Promise<R>,
@@ -15,6 +16,7 @@ export function latest<Q, R>(
   let next: { request: Q } | null = null;
   let underWay: { since: number } | null = null;
   let number = 0;
+  let last = -Infinity;
 
   const begin = () => {
     if (next === null) return;
@@ -41,6 +43,9 @@ export function latest<Q, R>(
   return (request) => {
     next = { request };
     clearTimeout(timer);
-    timer = setTimeout(begin, quiet);
+    const since = Date.now() - last;
+    last = Date.now();
+    if (since >= quiet && underWay === null) begin();
+    else timer = setTimeout(begin, quiet);
   };
 }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { CircuitView } from "../core/document";
 import type { Model } from "../core/model";
 import { fromFragment, toFragment, type Asked, type View } from "../core/state";
+import { useAddress } from "./address";
 import { Beside, LevelTitle } from "./Beside";
 import { Certificate } from "./Certificate";
 import { CircuitBar } from "./Circuit";
@@ -21,6 +22,7 @@ interface Props {
   /** What is known beyond the document, and who computes more. */
   circuits?: CircuitView[];
   ask?: (asked: Asked) => void;
+  keep?: (view: string) => void;
 }
 
 /** A view and the model that it was made for. */
@@ -35,7 +37,7 @@ function fitted(held: Held, model: Model): View {
   return fromFragment(model.document, toFragment(held.model.document, held.view));
 }
 
-export function App({ model, circuits, ask }: Props) {
+export function App({ model, circuits, ask, keep }: Props) {
   const { document: data } = model;
   const [held, setHeld] = useState<Held>(() => ({
     model,
@@ -54,22 +56,33 @@ export function App({ model, circuits, ask }: Props) {
   );
   const runs = useRuns(model, view.ids, view.settings);
 
-  const partly: Omit<Shared, "focus"> = {
+  const pinned = useMemo(
+    () => (view.pinned === null ? null : variableFocus(model, view.pinned)),
+    [model, view.pinned],
+  );
+  const shared: Shared = {
     model,
     ...runs,
     view,
     update,
+    focus: pointed ?? pinned,
     point,
     circuits: circuits ?? data.circuits,
     ask: ask ?? null,
+    keep: keep ?? null,
   };
-  const pinned =
-    view.pinned === null ? null : variableFocus({ ...partly, focus: null }, view.pinned);
-  const shared: Shared = { ...partly, focus: pointed ?? pinned };
+  const program = useMemo(
+    () => (
+      <aside class="program-panel" aria-label="The program and its certificate">
+        <Program shared={shared} />
+        <Certificate shared={shared} />
+      </aside>
+    ),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- of what is shared only what it shows
+    [model, shared.focus, view.pinned],
+  );
 
-  useEffect(() => {
-    history.replaceState(null, "", `#${toFragment(data, view)}`);
-  }, [data, view]);
+  useAddress(toFragment(data, view));
   useEffect(() => {
     const read = () => setHeld({ model, view: fromFragment(data, location.hash) });
     addEventListener("hashchange", read);
@@ -99,10 +112,7 @@ export function App({ model, circuits, ask }: Props) {
           <Network shared={shared} />
         </section>
         {view.beside && <Beside main={shared} />}
-        <aside class="program-panel" aria-label="The program and its certificate">
-          <Program shared={shared} />
-          <Certificate shared={shared} />
-        </aside>
+        {program}
         <aside class="stream-panel" aria-label="The residual stream">
           <Residual shared={shared} />
         </aside>
@@ -119,7 +129,15 @@ function stepAfter(event: KeyboardEvent): ((step: number) => number) | null {
   const typed =
     target instanceof HTMLElement &&
     (TYPING.includes(target.tagName) || target.closest("[contenteditable]") !== null);
-  if (typed || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return null;
+  if (
+    event.defaultPrevented ||
+    typed ||
+    event.altKey ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.shiftKey
+  )
+    return null;
   switch (event.key) {
     case "ArrowRight":
       return (step) => step + 1;

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 
 import type { ModelDocument } from "../core/document";
 import { prepare, type Model } from "../core/model";
@@ -27,6 +27,8 @@ function Other({ main, model }: { main: Shared; model: Model }) {
   const runs = useRuns(model, main.view.ids, main.view.settings);
   const [ours, theirs] = [main.model.document, model.document];
   const view = { ...main.view, ...own, pinned: counterpart(ours, theirs, main.view.pinned) };
+  const { focus: lit } = main;
+  const focus = useMemo(() => lit && translated(ours, model, lit), [lit, ours, model]);
   const update = (change: Change) => {
     const { step, toggled, pinned, ...others } =
       typeof change === "function" ? change(view) : change;
@@ -40,12 +42,12 @@ function Other({ main, model }: { main: Shared; model: Model }) {
     ...runs,
     view,
     update,
-    focus: null,
-    point: (focus) => main.point(focus && translated(theirs, main, focus)),
+    focus,
+    point: (pointed) => main.point(pointed && translated(theirs, main.model, pointed)),
     circuits: theirs.circuits,
     ask: null,
+    keep: null,
   };
-  shared.focus = main.focus && translated(ours, shared, main.focus);
   return (
     <section class="other-panel" aria-label={`The network at ${levelOf(theirs)}`}>
       <LevelTitle document={theirs} />
@@ -74,9 +76,9 @@ function same(from: ModelDocument, to: ModelDocument, number: number): boolean {
   return a !== undefined && a.text === b?.text && a.name === b.name;
 }
 
-function translated(from: ModelDocument, to: Shared, focus: Focus): Focus {
+function translated(from: ModelDocument, to: Model, focus: Focus): Focus {
   const number = focus.expression;
-  if (number === null || !same(from, to.model.document, number)) {
+  if (number === null || !same(from, to.document, number)) {
     return { variables: [], expression: null };
   }
   return expressionFocus(to, number);

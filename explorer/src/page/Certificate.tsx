@@ -41,7 +41,7 @@ export function Certificate({ shared }: { shared: Shared }) {
                       class="name"
                       style={tint(colourOf(shared, bound.name))}
                       onClick={() => pin(shared, bound.name)}
-                      {...pointing(shared, variableFocus(shared, bound.name))}
+                      {...pointing(shared, variableFocus(shared.model, bound.name))}
                     >
                       {bound.name}
                     </button>

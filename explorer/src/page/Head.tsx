@@ -6,6 +6,7 @@ import { briefly, placeOf, readVariable } from "../core/reading";
 import { siteBefore } from "../core/schedule";
 import { textOf } from "../core/tokens";
 import { number } from "../core/values";
+import { gridKeys, type Cell } from "./gridKeys";
 import { Picture } from "./Picture";
 import { classes, colourOf, isLit, tint, type Shared } from "./shared";
 
@@ -20,11 +21,6 @@ export const STRONG = 0.8;
 interface Props {
   shared: Shared;
   component: Component;
-}
-
-interface Cell {
-  query: number;
-  key: number;
 }
 
 /** What a head selects, where it looks, and by which weights. */
@@ -88,7 +84,13 @@ function Selection({ shared, component, parts, selected, cell, setCell }: Select
   const { keys, queries, values } = parts;
   const result = textsOf(shared, component.variable);
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label="selector">
+    <div
+      class="scroll"
+      tabIndex={0}
+      role="group"
+      aria-label="selector"
+      {...gridKeys(cell, setCell, selected.length, 0)}
+    >
       <table class="grid">
         <thead>
           {keys.map((name) => (
@@ -179,7 +181,13 @@ function Pattern({ shared, component, cell, setCell }: GridProps) {
   const largest = Math.max(...rows.slice(1).flatMap((row) => row.slice(1)), 1e-30);
   const names = ["BOS", ...shared.view.ids.map((id) => textOf(model.document, id))];
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label="attention">
+    <div
+      class="scroll"
+      tabIndex={0}
+      role="group"
+      aria-label="attention"
+      {...gridKeys(cell, setCell, run.positions - 1, -1)}
+    >
       <table class="grid pattern">
         <thead>
           <tr>
@@ -303,10 +311,10 @@ function QueryKey({
           </table>
         </div>
       )}
-      <p class="muted">
+      <p class="muted" aria-live="polite">
         {cell && score !== undefined
           ? `Position ${cell.query} as query, ${cell.key < 0 ? "BOS" : `position ${cell.key}`} as key: the entries of what both hold add up to a score of ${Number.isFinite(score) ? number(score) : "−∞ (masked)"}.`
-          : "Point at a cell of a grid above to see which entries make its score. The softmax turns each query’s scores into its attention."}
+          : "Point at a cell of a grid above, or reach the grid with Tab and a cell with the arrow keys, to see which entries make its score. The softmax turns each query’s scores into its attention."}
       </p>
     </details>
   );

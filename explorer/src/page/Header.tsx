@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { finite } from "../core/document";
+import { toFragment } from "../core/state";
 import { levelOf } from "./Beside";
 import type { Shared } from "./shared";
 
@@ -27,7 +28,7 @@ export function Header({ shared }: { shared: Shared }) {
           </button>
         )}
         <Theme />
-        <Link />
+        {shared.keep ? <Keep shared={shared} keep={shared.keep} /> : <Link shared={shared} />}
       </div>
       <p class="sizes">{`${data.sizes} · at most ${data.config.n_ctx - 1} tokens`}</p>
       <details class="how">
@@ -87,11 +88,12 @@ function Theme() {
   );
 }
 
-function Link() {
+function Link({ shared }: { shared: Shared }) {
   const [said, say] = useState("");
   const copy = async () => {
+    const fragment = toFragment(shared.model.document, shared.view);
     try {
-      await navigator.clipboard.writeText(location.href);
+      await navigator.clipboard.writeText(new URL(`#${fragment}`, location.href).href);
       say("copied");
     } catch {
       say("copy the address of the page");
@@ -106,5 +108,18 @@ function Link() {
         {said}
       </span>
     </>
+  );
+}
+
+/** Of a playground, whose address is good for nobody else. */
+function Keep({ shared, keep }: { shared: Shared; keep: (view: string) => void }) {
+  return (
+    <button
+      type="button"
+      title="one HTML file that shows this view, for anybody with a browser"
+      onClick={() => keep(toFragment(shared.model.document, shared.view))}
+    >
+      Save this view as a page
+    </button>
   );
 }

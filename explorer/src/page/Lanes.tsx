@@ -51,7 +51,7 @@ export function Lanes({ shared, number }: { shared: Shared; number: number }) {
             style={{ ...tint(colourOf(shared, name)), "--number": other.lane }}
             title={name}
             onClick={() => pin(shared, name)}
-            {...pointing(shared, variableFocus(shared, name))}
+            {...pointing(shared, variableFocus(shared.model, name))}
           />
         );
       })}

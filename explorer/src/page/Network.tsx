@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import type { StepData } from "../core/document";
 import { explain } from "../core/explain";
@@ -36,7 +36,7 @@ export function Network({ shared }: { shared: Shared }) {
       {drawn && <CircuitArcs shared={shared} />}
       <Positions shared={shared} />
       {steps.map((step, i) => (
-        <Row key={i} shared={shared} step={step} number={i} />
+        <KeptRow key={i} shared={shared} step={step} number={i} />
       ))}
     </div>
   );
@@ -61,7 +61,27 @@ function Positions({ shared }: { shared: Shared }) {
   );
 }
 
-function Row({ shared, step, number }: { shared: Shared; step: StepData; number: number }) {
+interface RowProps {
+  shared: Shared;
+  step: StepData;
+  number: number;
+}
+
+/** A row that stays as it is while what it shows does: a step changes two or three of them. */
+function KeptRow({ shared, step, number }: RowProps) {
+  const { model, run, base, focus, circuits, view } = shared;
+  const { ids, pinned, settings, circuit, toggled } = view;
+  const current = number === view.step;
+  const ready = number <= view.step;
+  const shown = [model, run, base, focus, circuits, ids, pinned, settings, circuit, step, number];
+  return useMemo(
+    () => <Row shared={shared} step={step} number={number} />,
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- of the view only what is shown here
+    [...shown, toggled.join(), current, ready],
+  );
+}
+
+function Row({ shared, step, number }: RowProps) {
   const { steps } = shared.model.document;
   const { view } = shared;
   const before = steps[number - 1];
@@ -130,7 +150,7 @@ function Title({ shared, step, number, open }: TitleProps) {
             aria-pressed={shared.view.pinned === writes}
             title="keep lit"
             onClick={() => pin(shared, writes)}
-            {...pointing(shared, variableFocus(shared, writes))}
+            {...pointing(shared, variableFocus(shared.model, writes))}
           >
             {step.name}
           </button>

@@ -16,6 +16,7 @@ export function Picture({ label, rows }: { label: string; rows: number[][] }) {
     const largest = Math.max(...rows.map((row) => Math.max(...row.map(Math.abs))), 1e-30);
     rows.forEach((row, i) =>
       row.forEach((entry, j) => {
+        if (entry === 0) return;
         context.globalAlpha = Math.abs(entry) / largest;
         context.fillStyle = entry < 0 ? "#d9742b" : "#3d7fca";
         context.fillRect(j * side, i * side, side, side);

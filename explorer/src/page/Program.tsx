@@ -27,7 +27,9 @@ export function Program({ shared }: { shared: Shared }) {
           colour={(number) => colour(shared, number)}
           isHeld={(number) => held(shared, number)}
           lit={litExpressions(shared)}
-          point={(number) => shared.point(number === null ? null : expressionFocus(shared, number))}
+          point={(number) =>
+            shared.point(number === null ? null : expressionFocus(shared.model, number))
+          }
           choose={(number) => choose(shared, number)}
         />
       </details>
@@ -68,7 +70,7 @@ function Source({ shared, source }: { shared: Shared; source: SourceText }) {
                     style={tint(colour(shared, own))}
                     data-expression={own}
                     onClick={() => choose(shared, own)}
-                    onMouseEnter={() => shared.point(expressionFocus(shared, own))}
+                    onMouseEnter={() => shared.point(expressionFocus(shared.model, own))}
                     onMouseLeave={() => shared.point(null)}
                   >
                     {part.text}
@@ -105,7 +107,7 @@ function Item({ shared, expression, number }: ItemProps) {
         data-expression={number}
         title={where(expression)}
         onClick={() => choose(shared, number)}
-        {...pointing(shared, expressionFocus(shared, number))}
+        {...pointing(shared, expressionFocus(shared.model, number))}
       >
         {name !== "" && <b>{name}</b>}
         {name !== text && <code>{name === "" ? text : ` = ${text}`}</code>}
@@ -141,7 +143,7 @@ function litExpressions(shared: Shared): Set<number> {
 
 /** Keep an expression's variable lit, and go to where it is written. */
 function choose(shared: Shared, number: number): void {
-  const [name] = expressionFocus(shared, number).variables.slice(-1);
+  const [name] = expressionFocus(shared.model, number).variables.slice(-1);
   if (name === undefined) return;
   if (shared.view.pinned !== name) {
     pin(shared, name);

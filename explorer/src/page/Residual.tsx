@@ -97,7 +97,7 @@ function Group({ shared, place, cell, when }: GroupProps) {
           class="name"
           aria-pressed={shared.view.pinned === place.name}
           onClick={() => pin(shared, place.name)}
-          {...pointing(shared, variableFocus(shared, place.name))}
+          {...pointing(shared, variableFocus(shared.model, place.name))}
         >
           {place.name}
         </button>

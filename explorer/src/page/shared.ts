@@ -26,6 +26,8 @@ export interface Shared {
   /** The circuits that are known, and how another is asked for, where there is who computes it. */
   circuits: CircuitView[];
   ask: ((asked: Asked) => void) | null;
+  /** How a page of what is shown is kept, where its address is no page for others. */
+  keep: ((view: string) => void) | null;
 }
 
 /** Handlers for what lights up when it is pointed at or reached by keyboard. */
@@ -38,16 +40,16 @@ export function pointing(shared: Shared, focus: Focus) {
   };
 }
 
-export function variableFocus(shared: Shared, name: string): Focus {
-  const found = shared.model.document.variables.find((variable) => variable.name === name);
+export function variableFocus(model: Model, name: string): Focus {
+  const found = model.document.variables.find((variable) => variable.name === name);
   return {
     variables: [name],
     expression: found && found.expression >= 0 ? found.expression : null,
   };
 }
 
-export function expressionFocus(shared: Shared, number: number): Focus {
-  const found = shared.model.document.expressions[number];
+export function expressionFocus(model: Model, number: number): Focus {
+  const found = model.document.expressions[number];
   const variables = found ? (found.variables.length > 0 ? found.variables : found.inside) : [];
   return { variables, expression: number };
 }

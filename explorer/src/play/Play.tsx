@@ -116,9 +116,27 @@ export function Play({ setup, engine }: { setup: Setup; engine: Engine }) {
     },
     [engine, shown],
   );
+  const keepPage = useCallback(
+    (view: string) => {
+      if (!shown) return;
+      void engine.page(shown.request, view).then((reply) => {
+        if (reply.ok) download(`${shown.model.document.name}.html`, reply.page);
+        else setFindings(reply.diagnostics);
+      });
+    },
+    [engine, shown],
+  );
   const change = (part: Partial<CompileRequest>) =>
     setRequest((before) => ({ ...before, ...part }));
   const stale = findings.length > 0;
+  // Typing changes the request many times, and the network only when there is another.
+  const network = useMemo(
+    () =>
+      shown && (
+        <App model={shown.model} circuits={shown.circuits} ask={askCircuit} keep={keepPage} />
+      ),
+    [shown, askCircuit, keepPage],
+  );
   return (
     <>
       <section class="play" aria-label="The program to compile">
@@ -150,13 +168,18 @@ export function Play({ setup, engine }: { setup: Setup; engine: Engine }) {
           </div>
         </div>
       </section>
-      {shown && (
-        <div class={classes("result", stale && "stale")}>
-          <App model={shown.model} circuits={shown.circuits} ask={askCircuit} />
-        </div>
-      )}
+      {network && <div class={classes("result", stale && "stale")}>{network}</div>}
     </>
   );
+}
+
+/** Let the browser save a text as it saves what one downloads. */
+function download(name: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/html" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 interface OptionsProps {

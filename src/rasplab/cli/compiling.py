@@ -122,7 +122,13 @@ def view(
         level = replace(compiling, optimize=0 if model.manifest.optimize else 1)
         other = reading.model_of(program, level, tokens, split=split, least=SIZE)[0]
     view_model(
-        model, out, sequence or None, name=program, show=open, circuits=circuits, beside=other
+        model,
+        out,
+        None if input is None else sequence,
+        name=program,
+        show=open,
+        circuits=circuits,
+        beside=other,
     )
 
 

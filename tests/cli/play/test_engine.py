@@ -13,6 +13,7 @@ from rasplab import programs
 from rasplab.cli.play.engine import Engine, Request
 from rasplab.cli.play.examples import examples, library_example
 from rasplab.view.explorer import document_of
+from tests.view.explorer.test_page import parsed
 from tests.view.models import library_model
 
 HIST = "hist = selector_width(select(tokens, tokens, ==));"
@@ -187,3 +188,24 @@ def test_every_text_to_begin_with_compiles(engine: Engine) -> None:
 
 def test_a_request_reads_what_it_writes() -> None:
     assert Request.read({"source": "x", "length": 7}) == Request("x", length=7)
+
+
+def test_a_page_to_keep_is_that_of_the_view_with_its_circuit(engine: Engine) -> None:
+    request = {"source": HIST, "vocabulary": "ab", "length": 3, "beside": True}
+    view = 'input=a+b&step=1&circuit=head+zero&lit=%22%3E%3Cscript%3E"><script>'
+    compiled(engine, **request)
+    reply = engine.page(request, view)
+    assert reply["ok"], reply
+    elements = parsed(reply["page"])
+    assert elements.tags.count("script") == 2
+    assert view in elements.views
+    document = json.loads(elements.scripts[0])
+    assert document["beside"]["circuit"]["optimize"] == 0
+    known = [(c["level"], c["ablation"]) for c in document["circuits"]]
+    assert known == [("component", "none"), ("head", "none"), ("qkv", "none"), ("head", "zero")]
+
+
+@pytest.mark.parametrize("asked", [{"source": "x = ;"}, {"source": HIST, "length": 0}, 7])
+def test_a_page_of_what_does_not_compile_is_refused(engine: Engine, asked: Any) -> None:
+    assert not engine.page(asked, "")["ok"]
+    assert not engine.page({"source": HIST}, "circuit=neuron+zero")["ok"]

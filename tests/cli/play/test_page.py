@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import rasplab
 from rasplab.cli.play.pool import Pool
 from rasplab.cli.play.server import Playground
 from rasplab.cli.play.worker import Limits
-from tests.view.explorer.shown import AXE, NARROW, WIDE, texts, violations
+from tests.view.explorer.shown import AXE, NARROW, WIDE, Shown, texts, violations
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +154,29 @@ def test_a_circuit_is_computed_when_it_is_asked_for(typed: Typed) -> None:
 
 
 @pytest.mark.slow
+def test_a_view_is_saved_as_a_page_that_needs_no_playground(typed: Typed, tmp_path: Path) -> None:
+    typed.page.get_by_label("vocabulary").fill("ab")
+    typed.page.get_by_label("longest input").fill("3")
+    typed.write("hist = selector_width(select(tokens, tokens, ==));\ntwice = 2 * hist;")
+    typed.page.get_by_role("region", name="Circuit").get_by_label("Circuit").select_option("head")
+    typed.page.fill("#typed", "b a b")
+    typed.page.get_by_role("slider").fill("1")
+    with typed.page.expect_download() as saving:
+        typed.page.get_by_role("button", name="Save this view as a page").click()
+    file = tmp_path / "twice.html"
+    assert saving.value.suggested_filename == file.name
+    saving.value.save_as(file)
+    shown = Shown(typed.page.context.browser, file)
+    assert shown.outputs() == typed.outputs() == ["4", "2", "4"]
+    step = shown.page.locator("[aria-current=step]").get_attribute("data-step")
+    assert step == "1"
+    assert shown.page.locator(".arcs [data-edge]").count() > 0
+    shown.page.get_by_role("button", name="Copy a link to this view").wait_for()
+    shown.context.close()
+    assert shown.complaints == []
+
+
+@pytest.mark.slow
 def test_both_levels_stand_side_by_side(typed: Typed) -> None:
     typed.page.get_by_label("compile both levels").check()
     typed.settled()
@@ -164,7 +188,9 @@ def test_both_levels_stand_side_by_side(typed: Typed) -> None:
 def test_a_program_that_never_ends_is_stopped_and_one_goes_on_typing(typed: Typed) -> None:
     typed.page.get_by_label("language").select_option("python")
     typed.write("while True: pass")
-    assert "more than 4 seconds" in typed.page.locator(".findings").inner_text()
+    alert = typed.page.locator(".findings").inner_text()
+    assert "more than 4 seconds" in alert
+    assert "help: make the vocabulary, the length or the program smaller" in alert
     typed.write("from rasplab.rasp import indices\nx = indices + 1")
     assert typed.page.locator("h1").inner_text() == "x"
 

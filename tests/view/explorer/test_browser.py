@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -193,12 +194,54 @@ def test_a_view_is_shared_by_its_address(show: Any, browser: Any) -> None:
     first.type("5 4")
     first.page.get_by_role("slider").fill("4")
     first.page.locator('[data-name="rank"] button.name').click()
+    first.page.wait_for_url("**lit=rank")
     address = first.page.url
     second = first.context.new_page()
     second.goto(address)
     assert second.locator("#typed").input_value() == "5 4"
     assert second.locator("[aria-current=step]").get_attribute("data-name") == "rank"
     assert second.locator('[data-name="rank"] button.name').get_attribute("aria-pressed") == "true"
+
+
+@pytest.mark.slow
+def test_the_address_changes_seldom_and_ends_with_what_is_shown(show: Any) -> None:
+    # some browsers refuse more than 100 changes in 30 seconds
+    shown = show(library_model("sort"))
+    shown.page.evaluate(
+        """() => {
+            window.changes = 0;
+            const change = history.replaceState.bind(history);
+            history.replaceState = (...given) => { window.changes++; change(...given); };
+        }"""
+    )
+    started = time.monotonic()
+    for key in [*["ArrowRight", "ArrowLeft"] * 15, "End"]:
+        shown.page.keyboard.press(key)
+    last = shown.page.locator("[data-step]").count() - 1
+    shown.page.wait_for_url(f"**step={last}")
+    assert shown.page.evaluate("window.changes") <= 2 + (time.monotonic() - started) / 0.35
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_without_javascript_there_is_a_sentence_and_the_plan(
+    size: tuple[int, int], browser: Any, tmp_path: Path
+) -> None:
+    file = save_explorer(library_model("sort"), tmp_path / "page.html")
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(java_script_enabled=False, viewport=viewport)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    said = page.locator(".static p")
+    assert "needs JavaScript" in said.text_content()
+    assert said.bounding_box()["x"] >= 8
+    [plan] = [svg for svg in page.locator(".static svg").all() if svg.is_visible()]
+    box = plan.bounding_box()
+    assert box["x"] >= 8
+    assert box["x"] + box["width"] <= size[0]
+    heights = [text.bounding_box()["height"] for text in plan.locator("text").all()]
+    assert min(heights) >= 9, "pixels of a text that can be read"
+    context.close()
 
 
 @pytest.mark.slow
@@ -228,6 +271,28 @@ def test_everything_is_reached_by_keyboard(show: Any) -> None:
         )
     for wanted in ("typed", "Step on", "Step", "Open hist", "hist"):
         assert any(re.match(wanted, text) for text in reached), (wanted, reached)
+
+
+@pytest.mark.slow
+def test_the_arrow_keys_choose_a_cell_of_a_grid_and_what_makes_its_score(show: Any) -> None:
+    page = show(library_model("sort"), sequence=[3, 1, 2], fragment="#step=5").page
+    card = page.locator('[data-name="sort"]')
+    card.get_by_text("Q·K table").click()
+    grid = card.get_by_role("group", name="attention", exact=True)
+    grid.focus()
+    page.keyboard.press("ArrowRight")  # from none to the first
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    chosen = grid.locator("td.at")
+    assert (chosen.get_attribute("data-query"), chosen.get_attribute("data-key")) == ("1", "3")
+    said = card.locator('[aria-live="polite"]')
+    assert said.inner_text().startswith("Position 1 as query, position 2 as key")
+    assert page.locator("[aria-current=step]").get_attribute("data-name") == "sort"
+    page.keyboard.press("Escape")
+    assert said.inner_text().startswith("Point at a cell of a grid above, or reach the grid with")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    assert page.locator("[aria-current=step]").get_attribute("data-name") == "tokens"
 
 
 @pytest.mark.slow

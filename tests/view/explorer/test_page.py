@@ -35,12 +35,14 @@ class Elements(HTMLParser):
         self.scripts: list[str] = []
         self.tags: list[str] = []
         self.references: list[str] = []
+        self.views: list[str] = []
         self.inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.inside = tag
         self.references += [v or "" for k, v in attrs if k in ("src", "href")]
+        self.views += [v or "" for k, v in attrs if k == "data-view"]
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = ""
@@ -108,6 +110,18 @@ def test_every_expression_of_the_sort_is_linked_to_what_computes_it() -> None:
     assert text == "selector_width(before)"
     linked = {v.name for v in document.variables if v.expression >= 0}
     assert linked == {v.name for v in document.variables} - {"bos"}
+
+
+def test_an_expression_is_linked_to_the_part_that_computes_it() -> None:
+    document = document_of(library_model("sort"))
+    inside = {e.text: e.inside for e in document.expressions}
+    assert inside['select(tokens, tokens, "<")'] == ("rank.part1",)
+    assert inside['select(tokens, tokens, "==")'] == ("rank.part2",)
+    assert inside['select(tokens, tokens, "==") & earlier'] == ("rank.part2",)
+    assert inside['select(rank, indices, "==")'] == ("sort",)
+    # no part computes the whole of it: all that it is made of are its parts
+    either = inside['select(tokens, tokens, "<") | select(tokens, tokens, "==") & earlier']
+    assert either == ("rank.part1", "rank.part2", "rank")
 
 
 def test_steps_follow_the_plan() -> None:

@@ -7,16 +7,17 @@ the playground of a local user calls.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypedDict, cast
+from urllib.parse import parse_qsl
 
+from rasplab.cli.play.findings import FILES, told
 from rasplab.cli.tokens import read_vocabulary
 from rasplab.diagnostics import (
     Diagnostic,
     InputError,
     InternalError,
-    Label,
     RasplabError,
     diagnostic,
 )
@@ -25,13 +26,12 @@ from rasplab.rasp import SOp
 from rasplab.rasp.syntax.program import parse
 from rasplab.view.explorer.circuits import circuit_view
 from rasplab.view.explorer.document import as_data, document_of
+from rasplab.view.explorer.page import explorer_page
 
 Language = Literal["rasp", "python"]
 
 LONGEST_SOURCE = 100_000
 LENGTH_AT_MOST = 100
-FILES: Mapping[str, str] = {"rasp": "program.rasp", "python": "program.py"}
-"""What the text is called in diagnostics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,16 @@ class Request:
         if len(self.source) > LONGEST_SOURCE:
             raise _refused(f"the program has more than {LONGEST_SOURCE} characters")
         if not 1 <= self.length <= LENGTH_AT_MOST:
-            raise _refused(f"the length is not between 1 and {LENGTH_AT_MOST}")
+            raise _refused(
+                f"the length is not between 1 and {LENGTH_AT_MOST}",
+                help="choose one that is; for longer inputs there is `rasplab.compile`",
+            )
         if self.optimize not in (0, 1):
             raise _refused("the level is neither 0 nor 1")
 
 
-def _refused(why: str) -> InputError:
-    return InputError(
-        diagnostic(
-            "E450",
-            f"the playground cannot compile this: {why}",
-            help="let the page ask; for larger models there is `rasplab.compile`",
-        )
-    )
+def _refused(why: str, *, help: str = "let the page ask") -> InputError:
+    return InputError(diagnostic("E450", f"the playground cannot compile this: {why}", help=help))
 
 
 class _Options(TypedDict):
@@ -106,7 +103,7 @@ class Engine:
     """Compiles requests; it keeps the last model, whose circuits may be asked for next."""
 
     python: bool = False
-    _last: tuple[Request, Model] | None = None
+    _last: tuple[Request, Model, Model | None] | None = None
 
     def compile(self, data: object) -> dict[str, Any]:
         """What the page shows, or the diagnostics; never an exception for the user's mistakes."""
@@ -127,15 +124,33 @@ class Engine:
     def circuit(self, data: object, level: str, ablation: str) -> dict[str, Any]:
         """A circuit of the program of a request, as the page draws it."""
         try:
-            request = Request.read(data)
-            model = self._last[1] if self._last and self._last[0] == request else None
-            if model is None:
-                model = self._compiled(request)[0]
+            model = self._known(Request.read(data))[0]
             steps = document_of(model).steps
             found = circuit_view(model.circuit(level=level, ablation=ablation), steps)
         except Exception as problem:  # noqa: BLE001 - as above
             return _failure(problem)
         return {"ok": True, "circuit": as_data(found)}
+
+    def page(self, data: object, view: str) -> dict[str, Any]:
+        """The explorer page of a request's program, which needs no playground.
+
+        `view` is what it shows at first, as in the fragment of a page's address.
+        """
+        try:
+            model, beside = self._known(Request.read(data))
+            circuit = dict(parse_qsl(view)).get("circuit", "").split()
+            shown = [(circuit[0], circuit[1])] if len(circuit) == 2 else False
+            page = explorer_page(model, circuits=shown, beside=beside, view=view)
+        except Exception as problem:  # noqa: BLE001 - as above
+            return _failure(problem)
+        return {"ok": True, "page": page}
+
+    def _known(self, request: Request) -> tuple[Model, Model | None]:
+        """The model of a request and the one beside it, compiled unless they were the last."""
+        if self._last and self._last[0] == request:
+            return self._last[1:]
+        model, _, _, beside = self._compiled(request)
+        return model, beside
 
     def _compiled(self, request: Request) -> tuple[Model, list[str], str, Model | None]:
         from rasplab.opening import compile
@@ -152,7 +167,7 @@ class Engine:
         model = compile(program, optimize=request.optimize, **options)
         other = 1 - request.optimize
         beside = compile(program, optimize=other, **options) if request.beside else None
-        self._last = request, model
+        self._last = request, model, beside
         return model, list(found), program.name or name, beside
 
     def _programs(self, request: Request) -> dict[str, SOp]:
@@ -184,7 +199,7 @@ def _chosen(found: Mapping[str, SOp], request: Request) -> str:
 
 
 def _failure(problem: Exception) -> dict[str, object]:
-    return {"ok": False, "diagnostics": [_told(one) for one in _diagnostics(problem)]}
+    return {"ok": False, "diagnostics": [told(one) for one in _diagnostics(problem)]}
 
 
 def _diagnostics(problem: Exception) -> Sequence[Diagnostic]:
@@ -206,26 +221,3 @@ def _diagnostics(problem: Exception) -> Sequence[Diagnostic]:
 
 def _limit(why: str) -> Diagnostic:
     return diagnostic("E450", why, help="make the vocabulary, the length or the program smaller")
-
-
-def _told(finding: Diagnostic) -> dict[str, object]:
-    """A diagnostic as the page shows it; labels with their places in the text."""
-    return {
-        "code": finding.code,
-        "title": finding.title,
-        "severity": finding.severity,
-        "notes": list(finding.notes),
-        "help": finding.help,
-        "text": str(finding),
-        "labels": list(_labels(finding.labels)),
-    }
-
-
-def _labels(labels: Sequence[Label]) -> Iterator[dict[str, object]]:
-    """Lines from 1, columns from 0 in characters, the end exclusive; only those of the text."""
-    for label in labels:
-        span = label.span
-        if span.file not in FILES.values():
-            continue
-        start, end = span.caret_columns()
-        yield {"line": span.line, "column": start, "end": end, "text": label.text}

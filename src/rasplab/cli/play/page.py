@@ -21,10 +21,11 @@ _PAGE = """\
 </head>
 <body>
 <div id="explorer"></div>
-<noscript>
+<noscript><div class="static">
 <h1>rasplab playground</h1>
-<p>This page needs JavaScript. `rasplab run` and `rasplab trace` show the same in a terminal.</p>
-</noscript>
+<p>This page needs JavaScript. In a terminal <code>rasplab trace</code> shows the same, step by
+step; <code>rasplab plan</code> draws the network.</p>
+</div></noscript>
 <script type="application/json" id="rasplab-playground">{setup}</script>
 <script>{script}</script>
 </body>

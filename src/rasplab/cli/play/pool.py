@@ -6,7 +6,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from rasplab.cli.play.findings import told
 from rasplab.cli.play.worker import Limits, Worker, WorkerLostError
+from rasplab.diagnostics import diagnostic
 
 AT_MOST = 4
 """Processes at a time."""
@@ -87,18 +89,10 @@ class Pool:
 
 
 def _stopped(why: str) -> dict[str, object]:
-    return {
-        "ok": False,
-        "diagnostics": [
-            {
-                "code": "E450",
-                "title": f"compiling was stopped: {why}",
-                "severity": "error",
-                "notes": [],
-                "help": "make the vocabulary, the length or the program smaller, or start "
-                "`rasplab play` with other limits",
-                "text": f"error[E450]: compiling was stopped: {why}",
-                "labels": [],
-            }
-        ],
-    }
+    finding = diagnostic(
+        "E450",
+        f"compiling was stopped: {why}",
+        help="make the vocabulary, the length or the program smaller, or start `rasplab play` "
+        "with other limits",
+    )
+    return {"ok": False, "diagnostics": [told(finding)]}

@@ -94,13 +94,15 @@ class _Handler(BaseHTTPRequestHandler):
         job = self._job()
         if job is None:
             return
-        if path not in ("compile", "circuit"):
+        if path not in ("compile", "circuit", "page"):
             self._refuse(HTTPStatus.NOT_FOUND, "there is no such thing to do")
             return
         tab = str(job.get("tab", ""))[:TAB_AT_MOST]
         asked: dict[str, object] = {"request": job.get("request")}
         if path == "circuit":
             asked["circuit"] = [str(job.get("level", "")), str(job.get("ablation", ""))]
+        elif path == "page":
+            asked["view"] = str(job.get("view", ""))
         reply = self.server.playground.pool.ask(f"{path} {tab}", asked)
         self._send(HTTPStatus.OK, "application/json", json.dumps(reply).encode("ascii"))
 

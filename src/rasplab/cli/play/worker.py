@@ -7,6 +7,7 @@ other side, `Worker`, ends it when a job takes too long.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import queue
@@ -125,6 +126,7 @@ def main(arguments: list[str]) -> None:
 
     engine = Engine(python=arguments[2] == "1")
     _warm(engine)
+    gc.freeze()  # the modules are not to be searched for garbage while somebody waits
     _limit_memory(limits)
     replies.write(b"ready\n")
     replies.flush()
@@ -135,16 +137,19 @@ def main(arguments: list[str]) -> None:
 
 
 class Job(TypedDict, total=False):
-    """What the page asks for: a program compiled, or a circuit of one."""
+    """What the page asks for: a program compiled, a circuit of one, or a page of it to keep."""
 
     request: object
     circuit: tuple[str, str] | None
+    view: str | None
 
 
 def _reply(engine: Engine, job: Job) -> bytes:
     if (circuit := job.get("circuit")) is not None:
         level, ablation = circuit
         found = engine.circuit(job.get("request"), level, ablation)
+    elif (view := job.get("view")) is not None:
+        found = engine.page(job.get("request"), view)
     else:
         found = engine.compile(job.get("request"))
     return json.dumps(found, allow_nan=False).encode("ascii")

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rasplab.diagnostics import Span
+from rasplab.diagnostics import Origin, Span
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.naming import Naming, name_computations
 from rasplab.rasp.order import topological
 from rasplab.rasp.phrases import Phrase
 from rasplab.rasp.printer import own_text
+from rasplab.view.explorer.parts import origins_within
 
 if TYPE_CHECKING:
     from rasplab.model import Model
@@ -90,9 +91,12 @@ def expressions_of(model: Model) -> Linked:
         )
         for i, (node, span) in enumerate(zip(firsts, spans, strict=True))
     ]
-    return Linked(
-        tuple(_with_users(expressions)), held, tuple(span for span in spans if span is not None)
-    )
+    users = _with_users(expressions)
+    if model.compilation is not None:
+        within = origins_within(model.compilation, held)
+        built = [{n.origin for n in naming.members[naming.number[id(node)]]} for node in firsts]
+        users = [_narrowed(e, own, within) for e, own in zip(users, built, strict=True)]
+    return Linked(tuple(users), held, tuple(span for span in spans if span is not None))
 
 
 def _texts(program: ex.Expression, naming: Naming) -> dict[int, Phrase]:
@@ -138,6 +142,17 @@ def _with_users(expressions: list[Expression]) -> list[Expression]:
         found = [name for u in users[i] for name in expressions[u].variables or inside.get(u, ())]
         inside[i] = () if expressions[i].variables else tuple(dict.fromkeys(found))
     return [replace(e, inside=inside[i]) for i, e in enumerate(expressions)]
+
+
+def _narrowed(
+    expression: Expression, built: set[Origin], within: Mapping[str, frozenset[Origin]]
+) -> Expression:
+    """Of the parts on whose way an expression lies those that compute it, where that is known.
+
+    The parts of one expression compute different things; a pass may have left none of them.
+    """
+    found = tuple(name for name in expression.inside if built & within.get(name, frozenset()))
+    return replace(expression, inside=found or expression.inside)
 
 
 def _place(span: Span | None) -> Place | None:

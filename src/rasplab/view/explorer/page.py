@@ -29,12 +29,13 @@ _PAGE = """\
 <style>{style}</style>
 </head>
 <body>
-<div id="explorer"></div>
-<noscript>
+<div id="explorer" data-view="{view}"></div>
+<noscript><div class="static">
 <h1>{title}</h1>
 <p>This page runs the model in the browser, for which it needs JavaScript. This is its plan:</p>
-{plan}
-</noscript>
+<div class="wide">{plan}</div>
+<div class="narrow">{narrow}</div>
+</div></noscript>
 <script type="application/json" id="rasplab-document">{document}</script>
 <script>{script}</script>
 </body>
@@ -53,18 +54,22 @@ def explorer_page(
     about: str = "",
     circuits: Choice = False,
     beside: Model | None = None,
+    view: str = "",
 ) -> str:
     """The page of a model as text; `sequence` is the input that it begins with.
 
     `name` and `about` are its title, by default the program's name, and a sentence below it.
     `circuits=True` computes the ground truth at every level and for every ablation, pairs such as
     `[("head", "zero")]` only these; `beside` is a second model that is shown on the same input.
+    `view` is what it shows at first, as in the fragment of its address; what of it does not fit
+    the model is left out.
 
     Raises:
         InputError: E401 to E405, for a sequence that the model does not take; E440 for circuits
             that the page cannot draw, or a second model for other inputs.
     """
-    from rasplab.view import plan_svg
+    from rasplab.view import plan, plan_svg
+    from rasplab.view.look import NARROW
 
     document = document_of(
         model, sequence, name=name, about=about, circuits=circuits, beside=beside
@@ -74,6 +79,8 @@ def explorer_page(
         title=f"{escape(document.name)}: a compiled transformer",
         style=asset("explorer.css"),
         plan=plan_svg(model),
+        narrow=plan(model, size=NARROW).svg(),
+        view=escape(view),
         document=embedded(document),
         script=asset("explorer.js"),
     )

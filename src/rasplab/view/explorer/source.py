@@ -6,6 +6,7 @@ import ast
 import linecache
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 
 from rasplab.diagnostics import Span
@@ -58,30 +59,36 @@ def _lines(span: Span) -> list[str]:
 def _wanted(lines: list[str], spans: list[Span]) -> set[int]:
     """The numbers of the lines to show."""
     own = {n for span in spans for n in range(span.line, (span.end_line or span.line) + 1)}
-    try:
-        tree = ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError):
-        return own
-    wanted = set[int]()
-    for statement in _statements(tree):
-        here = set(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
-        if here & own:
-            wanted |= here - _docstring(statement)
+    wanted = set(own)
+    for here, documented in _statements("\n".join(lines)):
+        if not own.isdisjoint(here):
+            wanted |= set(here) - set(documented)
     return wanted | own
 
 
-def _statements(tree: ast.Module) -> list[ast.stmt]:
-    """Statements of the module; of a class, its methods."""
+@lru_cache(maxsize=64)
+def _statements(text: str) -> tuple[tuple[range, range], ...]:
+    """Of each statement of a module, and each method of a class, its lines and its docstring's.
+
+    A playground asks for the same files at every edit, of which only one has changed.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return ()
     found: list[ast.stmt] = []
     for statement in tree.body:
         found += statement.body if isinstance(statement, ast.ClassDef) else [statement]
-    return found
+    return tuple((_lines_of(statement), _docstring(statement)) for statement in found)
 
 
-def _docstring(statement: ast.stmt) -> set[int]:
+def _lines_of(statement: ast.stmt) -> range:
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+
+
+def _docstring(statement: ast.stmt) -> range:
     if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        return set()
-    first = statement.body[0]
+        return range(0)
     if ast.get_docstring(statement) is None or len(statement.body) == 1:
-        return set()
-    return set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+        return range(0)
+    return _lines_of(statement.body[0])
