@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +31,6 @@ from benchmarks.table import heading, markdown, progress
 from rasplab import programs
 from rasplab.diagnostics import CompileError
 from rasplab.lab.realism import disguise
-from rasplab.rasp.sequence import Sequences
 from rasplab.weights import PAD_ID, forward
 from rasplab.weights.architecture import Norm
 from rasplab.weights.dressing import Lanes
@@ -74,8 +72,8 @@ def measured(entry: programs.Entry, options: argparse.Namespace) -> Iterator[tup
     """A row for each norm, without and with a share."""
     program, vocabulary = entry.at(options.size, options.size)
     model = rasplab.compile(program, vocab=vocabulary, max_length=options.size, causal=entry.causal)
-    every = Sequences.up_to(options.size, model.config.vocabulary, longest_first=True)
-    ids = model.encode([*itertools.islice(every.drawn(random.Random(0)), options.inputs)])
+    possible = model.config.sequences
+    ids = model.encode([*possible.drawn(options.inputs)])
     plain = max(spread(norms_of(model, ids)), default=1.0)
     for norm, share in itertools.product(NORMS, SHARES):
         hidden = behind(model, norm, share)

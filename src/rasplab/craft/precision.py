@@ -47,8 +47,8 @@ class Precision:
         return single.astype(np.float64)
 
 
-FLOAT64 = Precision("float64", 2.0**-53, 1.7e308, 2.3e-308)
-FLOAT32 = Precision("float32", 2.0**-24, 3.4e38, 1.2e-38)
-BFLOAT16 = Precision("bfloat16", 2.0**-8, 3.3e38, 1.2e-38)
-FLOAT16 = Precision("float16", 2.0**-11, 65504.0, 6.1e-5)
+FLOAT64 = Precision("float64", 2.0**-53, 1.7e308, 2.0**-1022)
+FLOAT32 = Precision("float32", 2.0**-24, 3.4e38, 2.0**-126)
+BFLOAT16 = Precision("bfloat16", 2.0**-8, 3.3e38, 2.0**-126)
+FLOAT16 = Precision("float16", 2.0**-11, 65504.0, 2.0**-14)
 PRECISIONS = {p.name: p for p in (FLOAT64, FLOAT32, BFLOAT16, FLOAT16)}
