@@ -129,15 +129,8 @@ function stepAfter(event: KeyboardEvent): ((step: number) => number) | null {
   const typed =
     target instanceof HTMLElement &&
     (TYPING.includes(target.tagName) || target.closest("[contenteditable]") !== null);
-  if (
-    event.defaultPrevented ||
-    typed ||
-    event.altKey ||
-    event.ctrlKey ||
-    event.metaKey ||
-    event.shiftKey
-  )
-    return null;
+  const held = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
+  if (held || typed || event.defaultPrevented || scrolls(target)) return null;
   switch (event.key) {
     case "ArrowRight":
       return (step) => step + 1;
@@ -150,4 +143,13 @@ function stepAfter(event: KeyboardEvent): ((step: number) => number) | null {
     default:
       return null;
   }
+}
+
+/** Whether keys move what is in an element, as there is more of it than it shows. */
+function scrolls(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    target.matches(".scroll, .strip, .answer") &&
+    target.scrollWidth > target.clientWidth
+  );
 }

@@ -59,7 +59,7 @@ export function HeadDetail({ shared, component }: Props) {
       {!small && (
         <p class="muted">{`With more than ${CELLS_EACH} positions each grid is drawn as a picture, without numbers.`}</p>
       )}
-      <QueryKey shared={shared} component={component} parts={parts} cell={cell} />
+      <QueryKey {...{ shared, component, parts, cell, small }} />
       <ValuePath shared={shared} parts={parts} />
     </>
   );
@@ -241,12 +241,16 @@ function tinyShare(weight: number, largest: number) {
   return weight > largest / 1000 ? <small>{weight.toExponential(0)}</small> : "";
 }
 
+const CHOOSE =
+  "Point at a cell of a grid above, or reach the grid with Tab and a cell with the arrow keys, to see which entries make its score. ";
+
 function QueryKey({
   shared,
   component,
   parts,
   cell,
-}: Props & { parts: HeadParts; cell: Cell | null }) {
+  small,
+}: Props & { parts: HeadParts; cell: Cell | null; small: boolean }) {
   const { queries, keys, scores } = parts.table;
   const largest = Math.max(...scores.flat().map(Math.abs), 1e-30);
   const { run } = shared;
@@ -314,7 +318,7 @@ function QueryKey({
       <p class="muted" aria-live="polite">
         {cell && score !== undefined
           ? `Position ${cell.query} as query, ${cell.key < 0 ? "BOS" : `position ${cell.key}`} as key: the entries of what both hold add up to a score of ${Number.isFinite(score) ? number(score) : "−∞ (masked)"}.`
-          : "Point at a cell of a grid above, or reach the grid with Tab and a cell with the arrow keys, to see which entries make its score. The softmax turns each query’s scores into its attention."}
+          : `${small ? CHOOSE : ""}The softmax turns each query’s scores into its attention.`}
       </p>
     </details>
   );

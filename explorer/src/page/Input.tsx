@@ -74,7 +74,12 @@ function Answer({ shared, stale }: { shared: Shared; stale: boolean }) {
   const found = outputs(data, shared.run);
   const before = shared.base ? outputs(data, shared.base) : found;
   return (
-    <div class={classes("answer", stale && "stale")}>
+    <div
+      class={classes("answer", stale && "stale")}
+      tabIndex={0}
+      role="group"
+      aria-label="input and output, position by position"
+    >
       <table>
         <caption class="hidden">The input and the model’s output, position by position</caption>
         <tbody>

@@ -24,6 +24,9 @@ import {
 } from "./shared";
 import { UnitsDetail } from "./Units";
 
+/** So many positions are seen at once, even beside many lanes on a narrow screen. */
+const FITTING = 6;
+
 export function Network({ shared }: { shared: Shared }) {
   const { steps } = shared.model.document;
   const lanes = 1 + Math.max(...steps.map((step) => step.lane));
@@ -31,6 +34,7 @@ export function Network({ shared }: { shared: Shared }) {
   return (
     <div
       class={classes("network", drawn && "with-circuit")}
+      onScrollCapture={together}
       style={{ "--lanes": lanes, "--positions": shared.view.ids.length }}
     >
       {drawn && <CircuitArcs shared={shared} />}
@@ -40,6 +44,15 @@ export function Network({ shared }: { shared: Shared }) {
       ))}
     </div>
   );
+}
+
+/** Below a position stands the same position, wherever the strips are scrolled to. */
+function together({ target }: Event): void {
+  if (!(target instanceof Element) || !target.matches(".strip")) return;
+  const { scrollLeft } = target;
+  for (const strip of target.closest("main")?.querySelectorAll(".strip") ?? []) {
+    if (strip.scrollLeft !== scrollLeft) strip.scrollLeft = scrollLeft;
+  }
 }
 
 function Positions({ shared }: { shared: Shared }) {
@@ -182,7 +195,12 @@ function Strip({ shared, step, ready }: { shared: Shared; step: StepData; ready:
   const found = readsOf(shared, step, false);
   const before = shared.base ? readsOf(shared, step, true) : found;
   return (
-    <div class="strip" role="list" aria-label={`${step.name} at every position`}>
+    <div
+      class="strip"
+      role="list"
+      aria-label={`${step.name} at every position`}
+      tabIndex={found.length > FITTING ? 0 : undefined}
+    >
       {found.map((read, i) => {
         const was = before[i];
         const changed = was !== undefined && briefly(was) !== briefly(read);

@@ -241,6 +241,21 @@ def test_labels_contrast_and_width(size: Any, scheme: str, browser: Any, address
 
 
 @pytest.mark.slow
+def test_without_javascript_there_is_a_sentence_and_a_plan(browser: Any, address: str) -> None:
+    viewport = {"width": NARROW[0], "height": NARROW[1]}
+    context = browser.new_context(java_script_enabled=False, viewport=viewport)
+    page = context.new_page()
+    with page.expect_response("**/plan.svg") as answer:
+        page.goto(address)
+    assert answer.value.status == 200
+    assert "needs JavaScript" in page.locator(".static p").text_content()
+    box = page.locator(".static img").bounding_box()
+    assert 340 < box["width"] <= NARROW[0] - box["x"]
+    assert box["height"] > 200
+    context.close()
+
+
+@pytest.mark.slow
 def test_the_keyboard_reaches_the_editor_and_the_options(typed: Typed) -> None:
     page = typed.page
     page.locator("h1").click()

@@ -165,13 +165,15 @@ def test_the_job_reaches_the_pool(echo: Playground) -> None:
     found = json.loads(ask(echo, "circuit", body=body)[2])
     assert found["job"] == {"request": {"source": "x"}, "circuit": ["head", "zero"]}
     assert "circuit" not in json.loads(ask(echo, body=body)[2])["job"]
+    kept = json.loads(ask(echo, "page", body={"request": {}, "view": "step=1"})[2])
+    assert kept["job"] == {"request": {}, "view": "step=1"}
     assert ask(echo, "other", body=body)[0] == 404
 
 
 def test_no_text_leaves_its_script() -> None:
     elements = parsed(play_page(python=True))
     assert elements.tags.count("script") == 2
-    assert elements.references == ["data:,"]
+    assert elements.references == ["data:,", "plan.svg"]
     without = json.loads(parsed(play_page(python=False)).scripts[0])
     assert without["languages"] == ["rasp"]
     assert {e["language"] for e in without["examples"]} == {"rasp"}

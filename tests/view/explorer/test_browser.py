@@ -296,6 +296,32 @@ def test_the_arrow_keys_choose_a_cell_of_a_grid_and_what_makes_its_score(show: A
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_a_long_input_is_scrolled_by_keys_all_strips_together(
+    size: tuple[int, int], show: Any
+) -> None:
+    program, vocabulary = rasplab.programs.get("sort").at(30, 30)
+    model = rasplab.compile(program, vocab=vocabulary, max_length=30)
+    shown = show(model, sequence=vocabulary, size=size, bypass_csp=True)
+    page = shown.page
+    page.locator('[data-name="indices"] .strip').focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.strip').scrollLeft > 40")
+    page.wait_for_timeout(500)
+    at = page.locator(".strip").evaluate_all("all => all.map(strip => strip.scrollLeft)")
+    assert len(at) == 1 + page.locator("[data-step]").count()
+    assert len(set(at)) == 1
+    assert page.locator("[aria-current=step]").get_attribute("data-step") == "0"
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("[aria-current=step]").get_attribute("data-step") == "1"
+    assert not shown.overflows()
+    if AXE.exists():
+        assert violations(page) == []
+
+
+@pytest.mark.slow
 def test_hostile_names_and_tokens_are_only_text(show: Any) -> None:
     shown = show(hostile_model(), sequence=HOSTILE[:3])
     for _ in range(4):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rasplab.cli.play.examples import examples
 from rasplab.view.explorer.page import POLICY as _POLICY
 from rasplab.view.explorer.page import as_script, asset
 
-POLICY = f"{_POLICY}; connect-src 'self'"
+POLICY = f"{_POLICY} 'self'; connect-src 'self'"
+"""As that of a page, whose last part says where images come from; and the server is asked."""
 
 _PAGE = """\
 <!doctype html>
@@ -24,13 +27,28 @@ _PAGE = """\
 <noscript><div class="static">
 <h1>rasplab playground</h1>
 <p>This page needs JavaScript. In a terminal <code>rasplab trace</code> shows the same, step by
-step; <code>rasplab plan</code> draws the network.</p>
+step; <code>rasplab plan</code> draws the network, such as that of the first example:</p>
+<img src="plan.svg" alt="The plan of the first example: its heads, hidden units and variables">
 </div></noscript>
 <script type="application/json" id="rasplab-playground">{setup}</script>
 <script>{script}</script>
 </body>
 </html>
 """
+
+
+@cache
+def first_plan() -> str:
+    """The plan of the first example as SVG, which only browsers without JavaScript ask for."""
+    import rasplab
+    from rasplab.rasp.syntax.program import parse
+    from rasplab.view import plan
+    from rasplab.view.look import NARROW
+
+    first = examples()[0]
+    program = list(parse(first.source, file=first.label).values())[-1]
+    model = rasplab.compile(program, vocab=first.vocabulary, max_length=first.length)
+    return plan(model, size=NARROW).svg()
 
 
 def play_page(*, python: bool) -> str:

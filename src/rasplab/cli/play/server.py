@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
 from typing import cast
 
-from rasplab.cli.play.page import POLICY, play_page
+from rasplab.cli.play.page import POLICY, first_plan, play_page
 from rasplab.cli.play.pool import Pool
 
 BODY_AT_MOST = 1 << 20
@@ -82,11 +82,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if (path := self._allowed()) is None:
             return
-        if path != "":
-            self._refuse(HTTPStatus.NOT_FOUND, "there is no such page")
-            return
-        page = play_page(python=self.server.playground.pool.python)
-        self._send(HTTPStatus.OK, "text/html; charset=utf-8", page.encode("utf-8"))
+        match path:
+            case "":
+                page = play_page(python=self.server.playground.pool.python)
+                self._send(HTTPStatus.OK, "text/html; charset=utf-8", page.encode("utf-8"))
+            case "plan.svg":
+                self._send(HTTPStatus.OK, "image/svg+xml", first_plan().encode("utf-8"))
+            case _:
+                self._refuse(HTTPStatus.NOT_FOUND, "there is no such page")
 
     def do_POST(self) -> None:
         if (path := self._allowed(changing=True)) is None:
