@@ -134,10 +134,9 @@ def main() -> None:
             else:
                 rows.append(row)
     print(f"`{heading()}`\n")
-    if rows or refused or not squeezed:
-        report(rows, refused)
     if squeezed:
         report_squeezed(squeezed)
+    report(rows, refused)
     if late:
         print(f"\nNot begun in time, and not measured: {', '.join(late)}.")
     sys.exit(any(row[COLUMNS.index("differ")] for row in rows))
@@ -146,11 +145,13 @@ def main() -> None:
 def report(rows: list[tuple[Any, ...]], refused: list[Refused]) -> None:
     """The table, and what it leaves out."""
     wrong = sum(row[COLUMNS.index("differ")] != 0 for row in rows)
-    print(f"{len(rows)} models, all certified; {wrong} of them differ from the evaluator.\n")
+    if rows:
+        print(f"{len(rows)} models, all certified; {wrong} of them differ from the evaluator.\n")
     if refused:
         print(f"{len(refused)} are refused:\n")
         print(markdown(("program", "dial", "for"), [astuple(each) for each in refused]) + "\n")
-    print(markdown(COLUMNS, rows))
+    if rows:
+        print(markdown(COLUMNS, rows))
 
 
 def report_squeezed(rows: list[Squeezed]) -> None:
@@ -160,7 +161,7 @@ def report_squeezed(rows: list[Squeezed]) -> None:
         f"{len(rows)} models in superposition, measured and not proved: {equal} are right "
         f"everywhere, {sum(row.right >= 0.99 for row in rows)} at 99 % of positions and more.\n"
     )
-    print(markdown(SQUEEZED, [row.cells() for row in rows]))
+    print(markdown(SQUEEZED, [row.cells() for row in rows]) + "\n")
 
 
 def squeezed_once(entry: programs.Entry, model: rasplab.Model, options: argparse.Namespace) -> Any:
