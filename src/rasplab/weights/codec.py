@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -61,7 +61,7 @@ def read_batch(sequences: object) -> list[Iterable[Any]]:
     return batch
 
 
-def _row(config: Config, ids: dict[object, int], sequence: Iterable[object]) -> list[int]:
+def _row(config: Config, ids: Mapping[object, int], sequence: Iterable[object]) -> list[int]:
     tokens = read_sequence(sequence)
     if len(tokens) > config.max_length:
         raise InputError(

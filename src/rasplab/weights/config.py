@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -30,7 +31,7 @@ NORM_LANES: dict[Norm, int] = {"none": 0, "layer": 4, "rms": 1}
 """How many lanes a norm adds to the stream (`rasplab.weights.dressing`)."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Config:
     """The shape and meaning of a model. Token ids: BOS 0, PAD 1, then the vocabulary in order.
 
@@ -38,6 +39,7 @@ class Config:
     not each of them once, attention and then the MLP; `architecture` has all of it in one value.
     """
 
+    # no slots: what is derived from the fields, and asked for in every run, is kept beside them
     n_layers: int
     n_heads: int
     d_model: int
@@ -62,7 +64,7 @@ class Config:
         """All sequences that the model takes."""
         return Sequences.up_to(self.max_length, self.vocabulary)
 
-    @property
+    @functools.cached_property
     def architecture(self) -> Architecture:
         """What a forward pass does, step by step."""
         return layered(
@@ -115,8 +117,12 @@ class Config:
         """
         return tuple(self.vocabulary[i - FIRST_TOKEN_ID] for i in ids if i >= FIRST_TOKEN_ID)
 
-    def token_ids(self) -> dict[object, int]:
+    def token_ids(self) -> Mapping[object, int]:
         """The id of each token, by the token's identity."""
+        return self._ids
+
+    @functools.cached_property
+    def _ids(self) -> dict[object, int]:
         return {identity(t): i + FIRST_TOKEN_ID for i, t in enumerate(self.vocabulary)}
 
 
