@@ -24,9 +24,10 @@ from rasplab.checker.attended import (
     summed,
 )
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
-from rasplab.checker.hidden import Units, _Group, _rounding, silent_at_bos, written
+from rasplab.checker.hidden import Units, _Group, _rounding, silent_at_bos
 from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
 from rasplab.craft.specification import Comparison, Table
+from tests.checker.whole import written
 
 FORM = FORMATS["float64"]
 SEEDS = range(12)

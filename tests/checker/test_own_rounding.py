@@ -15,11 +15,12 @@ from rasplab.checker.arithmetic import FORMATS, OWN, Format
 from rasplab.checker.attended import Keys, Values, _alone, _difference, moved
 from rasplab.checker.attention import MOST, HeadWeights, Range, Scores, _product, _rest
 from rasplab.checker.heads import _written_by
-from rasplab.checker.hidden import Units, _Sums, written
+from rasplab.checker.hidden import Units, _Sums
 from rasplab.checker.known import lane
 from rasplab.checker.stream import WIDER, Columns, Held
 from rasplab.programs import hist
 from rasplab.rasp import average, numerical, tokens, where
+from tests.checker.whole import written
 
 FORM = FORMATS["float64"]
 

@@ -15,9 +15,10 @@ import pytest
 from rasplab.checker.arithmetic import Array, Format
 from rasplab.checker.attended import Keys, Values, averaged, moved, summed
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
-from rasplab.checker.hidden import Units, written
+from rasplab.checker.hidden import Units
 from rasplab.checker.stream import Held, read
 from rasplab.craft.specification import Comparison, Table
+from tests.checker.whole import written
 
 FORM = Format("float32", 10, 2.0**127, 2.0**-126)
 """Few bits, so that rounding is large beside what is second-order in it."""

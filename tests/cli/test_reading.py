@@ -223,3 +223,11 @@ def test_the_list_is_also_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert [entry["name"] for entry in listed] == [entry.name for entry in programs.all()]
     (parts,) = (entry for entry in listed if entry["name"] == "sort")
     assert parts["vocabulary"] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("name", ["x:y", "x (old)"])
+def test_a_model_directory_may_be_called_as_it_likes(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rasplab.compile(tokens, vocab="ab", max_length=2).save(name)
+    assert ran(capsys, name, "ab") == (["a", "b"], ["a", "b"], "")

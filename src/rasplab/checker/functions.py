@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.checker.arithmetic import Array
 from rasplab.checker.hidden import (
     Units,
     Written,
     direction_of,
+    nearer,
     silent_at_bos,
     written,
     written_along,
@@ -19,8 +25,9 @@ from rasplab.checker.known import (
     lane,
     operands,
     reads,
-    with_errors,
+    worst_errors,
 )
+from rasplab.checker.spills import Spilled
 from rasplab.checker.stream import (
     Held,
     RefutedError,
@@ -68,27 +75,56 @@ def function(
     if not silent_at_bos(read, units):
         raise RefutedError(f"{name} is not silent at BOS")
     if isinstance(block.of, Line):
-        found = _along(known, block.of, units, name)
-        codes = block.of.codes
+        parts = _along(known, block.of, units, name)
+        codes, rows = block.of.codes, len(block.of.points)
     else:
         table = block.of
         held = operands(known, table.variables, table.codes.shape, units.w_in, name)
-        found = written(held, units)
-        codes = table.codes.ravel()
-    possible = codes != IMPOSSIBLE
-    if not possible.all():
+        parts = written(held, units)
+        codes, rows = table.codes.ravel(), table.codes.size
+    if (codes == IMPOSSIBLE).any():
         known.taken.append(f"some combinations of what {name} reads cannot occur")
-    if found.spilled is not None:
-        known.spilled.append(found.spilled.worst(possible))
-    target = ideal[codes[possible]]
-    error = np.abs(found.value[possible] - target) + found.error[possible]
-    worst = with_errors(own.start, target, error)
-    return Held(
-        own.start, ideal, worst.relative, worst.absolute, worst.bos, worst.bos
-    ), found.decision
+    if len(codes) != rows:
+        raise RefutedError(f"{name} is specified over other values than it reads")
+    worst = _worst(parts, codes, ideal)
+    if worst.spilled is not None:
+        known.spilled.append(worst.spilled)
+    nothing = np.zeros(ideal.shape[1])
+    held_as = Held(own.start, ideal, worst.relative, worst.absolute, nothing, nothing)
+    return held_as, worst.decision
 
 
-def _along(known: Known, line: Line, units: Units, name: str) -> Written:
+@dataclass(slots=True)
+class _Worst:
+    """The worst of the rows that are possible, over all parts that were followed."""
+
+    relative: Array
+    absolute: Array
+    decision: Decision = (0.0, np.inf)
+    spilled: Spilled | None = None
+
+
+def _worst(parts: Iterable[Written], codes: NDArray[np.int32], ideal: Array) -> _Worst:
+    """How far what is written can be from the rows that stand for the specified values."""
+    nothing = np.zeros(ideal.shape[1])
+    worst, start = _Worst(nothing, nothing), 0
+    for found in parts:
+        here = codes[start : start + len(found.value)]
+        start += len(found.value)
+        possible = here != IMPOSSIBLE
+        target = ideal[here[possible]]
+        error = np.abs(found.value[possible] - target) + found.error[possible]
+        relative, absolute = worst_errors(target, error)
+        worst.relative = np.maximum(worst.relative, relative)
+        worst.absolute = np.maximum(worst.absolute, absolute)
+        worst.decision = nearer(worst.decision, found.decision)
+        if found.spilled is not None:
+            spilled = found.spilled.worst(possible)
+            worst.spilled = spilled if worst.spilled is None else worst.spilled.most(spilled)
+    return worst
+
+
+def _along(known: Known, line: Line, units: Units, name: str) -> Iterator[Written]:
     """Units that read one number, a multiple of the total that the specification names."""
     direction = direction_of(units)[:, None]
     found = followed(known, line.total, direction, np.zeros(1), name)

@@ -8,7 +8,7 @@ errors through. Other groups of units add their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,7 @@ from rasplab.checker.stream import (
 )
 
 CELLS = 1 << 20
+"""So many numbers an array may have: what is written is followed in parts of so many rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,16 +124,19 @@ class _Group:
     factors: Array
 
 
-def written(held: list[Held], units: Units) -> Written:
-    """What the units write, a row per combination of the values that are read."""
+def written(held: list[Held], units: Units) -> Iterator[Written]:
+    """What the units write, a row per combination of the values that are read, in parts."""
     groups, directions = _groups(units)
     beside = units.form.reading.beside
     numbers = read(held, directions, np.zeros(len(groups)), beside=beside)
-    return _combined(units, groups, numbers)
+    for some in _parts(len(numbers.value), units):
+        yield _combined(units, groups, numbers[some])
 
 
-def written_along(points: Array, error: float, size: float, terms: float, units: Units) -> Written:
-    """What the units write where all of them read one number, which is one of the points.
+def written_along(
+    points: Array, error: float, size: float, terms: float, units: Units
+) -> Iterator[Written]:
+    """What the units write where all of them read one number, which is one of the points, in parts.
 
     It is the sum of so many terms, of at most that size together, and off by the error.
     """
@@ -140,24 +144,30 @@ def written_along(points: Array, error: float, size: float, terms: float, units:
     live = [i for i, _ in enumerate(groups) if directions[:, i].any()]
     if len(live) != 1:
         raise RefutedError("the units do not read one number")
-    column = points[:, None]
-    off = np.full_like(column, error)
-    numbers = Columns(
-        column,
-        off,
-        np.full_like(column, size),
-        np.full_like(column, terms),
-        np.full(1, -ZERO),
-        np.zeros(1, np.bool_),
-    )
     alone = [g for i, g in enumerate(groups) if i != live[0]]
-    found = _combined(units, [groups[live[0]]], numbers)
-    for constant in alone:
-        rest = _combined(units, [constant], _no_number(len(points)))
-        spilled = found.spilled and rest.spilled and found.spilled.plus(rest.spilled)
-        off = found.error + rest.error
-        found = Written(found.value + rest.value, off, found.decision, spilled)
-    return found
+    for some in _parts(len(points), units):
+        column = points[some, None]
+        numbers = Columns(
+            column,
+            np.full_like(column, error),
+            np.full_like(column, size),
+            np.full_like(column, terms),
+            np.full(1, -ZERO),
+            np.zeros(1, np.bool_),
+        )
+        found = _combined(units, [groups[live[0]]], numbers)
+        for constant in alone:
+            rest = _combined(units, [constant], _no_number(len(column)))
+            spilled = found.spilled and rest.spilled and found.spilled.plus(rest.spilled)
+            off = found.error + rest.error
+            found = Written(found.value + rest.value, off, found.decision, spilled)
+        yield found
+
+
+def _parts(rows: int, units: Units) -> Iterator[slice]:
+    """All rows, so many at once that what is written in them stays small."""
+    step = max(CELLS // max(units.w_out.shape[1], 1), 1)
+    return (slice(start, start + step) for start in range(0, max(rows, 1), step))
 
 
 def silent_at_bos(held: list[Held], units: Units) -> bool:
@@ -238,7 +248,7 @@ def _awake(sums: _Sums, units: Units, groups: list[_Group], numbers: Columns, ow
     silent = top + reach <= 0
     if silent.any():
         distance = np.where(silent, -top, np.inf)
-        sums.decision = _nearer(sums.decision, _nearest(distance, reach))
+        sums.decision = nearer(sums.decision, _nearest(distance, reach))
     return ~silent
 
 
@@ -311,7 +321,7 @@ def _add(
     here = np.flatnonzero(active.any(axis=1))
     sure = np.abs(value) >= reach  # one that is not decides nothing: its error passes on
     nearest = _nearest(np.where(sure, value, np.inf), np.where(sure, reach, 0.0))
-    sums.decision = _nearer(sums.decision, nearest)
+    sums.decision = nearer(sums.decision, nearest)
     if not len(here):
         return
     value, reach, high, active = value[here], reach[here], high[here], active[here]
@@ -345,7 +355,8 @@ def _nearest(value: Array, reach: Array) -> tuple[float, float]:
     return float(reach.flat[worst]), float(distance.flat[worst])
 
 
-def _nearer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+def nearer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """The decision whose error is the larger part of what it bears."""
     return max(one, other, key=lambda decision: decision[0] / decision[1])
 
 

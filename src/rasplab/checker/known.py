@@ -122,11 +122,17 @@ def nowhere(count: int) -> Held:
 
 def with_errors(start: int, rows: Array, error: Array) -> Held:
     """A variable with the worst error of each coordinate where it is 0, and where not, in parts."""
+    relative, absolute = worst_errors(rows, error)
+    nothing = np.zeros(rows.shape[1])
+    return Held(start, rows, relative, absolute, nothing, nothing)
+
+
+def worst_errors(rows: Array, error: Array) -> tuple[Array, Array]:
+    """Per coordinate the worst error where it is not 0, in parts of it, and where it is."""
     zero = rows == 0
     absolute = np.where(zero, error, 0.0).max(axis=0, initial=0.0)
     relative = np.where(zero, 0.0, error / np.where(zero, 1.0, np.abs(rows)))
-    nothing = np.zeros(rows.shape[1])
-    return Held(start, rows, relative.max(axis=0, initial=0.0), absolute, nothing, nothing)
+    return relative.max(axis=0, initial=0.0), absolute
 
 
 def ideal_of(known: Known, place: VariablePlace | None, count: int) -> Array:

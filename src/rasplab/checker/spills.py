@@ -70,6 +70,14 @@ class Spilled:
             self.lanes + other.lanes, self.lengths + other.lengths, self.terms + other.terms
         )
 
+    def most(self, other: Spilled) -> Spilled:
+        """At least what each of both is, row by row."""
+        return Spilled(
+            np.maximum(self.lanes, other.lanes),
+            np.maximum(self.lengths, other.lengths),
+            np.maximum(self.terms, other.terms),
+        )
+
     def worst(self, rows: NDArray[np.bool_] | slice) -> Spilled:
         """One row that is at least what each of some is."""
         lanes, lengths, terms = (

@@ -133,6 +133,17 @@ class Columns:
     place: NDArray[np.int64]
     powers: Flags
 
+    def __getitem__(self, some: slice) -> Columns:
+        """Some of the rows."""
+        return Columns(
+            self.value[some],
+            self.input_error[some],
+            self.size[some],
+            self.terms[some],
+            self.place,
+            self.powers,
+        )
+
     def rounding(self, form: Format) -> Array:
         """How far rounding in the format can move what is read."""
         partial = (self.size + np.abs(self.value)) / 2  # the positive terms, or the negative ones

@@ -24,9 +24,11 @@ def is_model(name: str) -> bool:
     """A directory, unless a library program has that name: `./sort` is always a directory."""
     from rasplab import programs
 
-    if "(" in name or is_file(name) or name in {entry.name for entry in programs.all()}:
+    if name in {entry.name for entry in programs.all()}:
         return False
-    return Path(name).is_dir() or "/" in name or "\\" in name
+    if Path(name).is_dir():
+        return True
+    return not ("(" in name or is_file(name)) and ("/" in name or "\\" in name)
 
 
 def found(name: str, **sizes: Any) -> Source:

@@ -14,7 +14,7 @@ from rasplab import programs, rasp
 from rasplab.checker import prove
 from rasplab.diagnostics import InputError
 from rasplab.lab.realism import disguise, distract, duplicate
-from rasplab.rasp import tokens
+from rasplab.rasp import SOp, indices, select, selector_width, shift, tokens, where
 from tests.lab.realism.deviations import inputs
 from tests.lab.realism.parts import changes
 from tests.lab.test_circuits import brute_force, every, parts
@@ -322,3 +322,34 @@ def test_a_variable_that_is_called_like_a_distractor_s_is_not_one() -> None:
     others = [v.name for v in both.manifest.variables if v.name not in names]
     assert {name.partition(".")[0] for name in others} == {"beside1", "beside3"}
     assert len({v.name for v in both.manifest.variables}) == len(both.manifest.variables)
+
+
+def test_a_name_that_the_model_had_is_no_distractors() -> None:
+    """What was fused away by it cannot be set, and what stands beside has another."""
+    hist = selector_width(select(tokens, tokens, "=="))
+    moved = where((hist + 1).named("beside1.hist") > 2, "b", tokens)
+    model = rasplab.compile(moved, vocab="abc", max_length=3)
+    other = rasplab.compile(hist.named("hist"), vocab="abc", max_length=3)
+    made = distract(model, other)
+    assert "beside2.hist" in {place.name for place in made.manifest.variables}
+    with pytest.raises(InputError, match="E434"):
+        made.run("aab", do={"beside1.hist": 2}, check=False)
+
+
+@pytest.mark.parametrize(
+    ("program", "beside", "vocab", "max_length"),
+    [
+        (indices, tokens, "a", 2),
+        (tokens, indices, "a", 2),
+        (shift(tokens, 1), indices, "ab", 1),
+        (indices, shift(tokens, 1), "ab", 1),
+    ],
+)
+def test_an_input_of_one_value_is_held_nowhere(
+    program: SOp, beside: SOp, vocab: str, max_length: int
+) -> None:
+    sizes: Any = {"vocab": vocab, "max_length": max_length}
+    model, other = rasplab.compile(program, **sizes), rasplab.compile(beside, **sizes)
+    made = distract(model, other)
+    assert made.certificate.exact
+    assert made.verify().passed

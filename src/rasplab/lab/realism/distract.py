@@ -105,8 +105,10 @@ def _proved(model: Model, weights: ModelWeights) -> Model:
 
 
 def _free_prefixes(weights: ModelWeights) -> Iterator[str]:
-    """What no name of a variable of the model begins with, or of what stands beside it already."""
-    names = [place.name for place in weights.circuit.variables]
+    """What nothing that has a name in the model begins with, or in what stands beside it."""
+    circuit = weights.circuit
+    names = {name for place in circuit.variables for name in (place.name, place.expression)}
+    names |= {gone.name for gone in (*circuit.fused, *circuit.withheld)}
     prefixes = (f"{BESIDE}{number}." for number in itertools.count(1))
     return (prefix for prefix in prefixes if not any(name.startswith(prefix) for name in names))
 
@@ -228,7 +230,8 @@ def _inputs(one: ModelWeights, two: ModelWeights) -> dict[str, str]:
     """Of the other's tokens and positions the names that they are set by: there is one input.
 
     Which variables are the input is specified: what they are called does not tell. An input that
-    the model itself does not read keeps the other's name for it, if that is no name of the model's.
+    the model itself does not hold keeps the other's name for it, if that is no name of the model's.
+    One that has a single value is held nowhere.
     """
     assert one.specification is not None
     assert two.specification is not None
@@ -240,10 +243,13 @@ def _inputs(one: ModelWeights, two: ModelWeights) -> dict[str, str]:
         (one.specification.tokens, two.specification.tokens),
         (one.specification.positions, two.specification.positions),
     ):
-        if own:
-            found |= dict.fromkeys(others, held[own[0]])
+        here, there = (
+            [n for n in names if n in of] for names, of in ((own, held), (others, theirs))
+        )
+        if here:
+            found |= dict.fromkeys(there, held[here[0]])
         else:
-            found |= {name: theirs[name] for name in others if theirs[name] not in used}
+            found |= {name: theirs[name] for name in there if theirs[name] not in used}
     return found
 
 

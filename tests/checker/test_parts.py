@@ -1,0 +1,65 @@
+"""What hidden units write is followed in parts: the proof is the same, and holds little at once."""
+
+from __future__ import annotations
+
+import itertools
+import tracemalloc
+from typing import Any
+
+import pytest
+
+import rasplab
+from rasplab import programs
+from rasplab.checker import Proof, hidden, prove
+from rasplab.lab.realism import disguise
+
+
+def compiled(name: str, size: int) -> rasplab.Model:
+    entry = programs.get(name)
+    program, vocabulary = entry.at(size, size)
+    return rasplab.compile(program, vocab=vocabulary, max_length=size, causal=entry.causal)
+
+
+def numbers(proof: Proof) -> list[float]:
+    """All that is proved; sums are added up in other groups, and may be rounded otherwise."""
+    each = [(b.error, b.at_bos, b.margin) for b in proof.blocks]
+    return [proof.output_error, proof.margin, *itertools.chain(*each)]
+
+
+@pytest.mark.parametrize("name", ["sort", "reverse", "addition", "hist", "dyck2"])
+@pytest.mark.parametrize("noise", [None, 0.5])
+def test_a_proof_in_parts_is_the_proof(
+    name: str, noise: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = compiled(name, 4)
+    if noise is not None:
+        model = disguise(model, noise_share=noise, dtype="float64")
+    whole = prove(model.weights)
+    counted: list[int] = []
+    combined = hidden._combined
+
+    def counting(*given: Any) -> Any:
+        counted.append(1)
+        return combined(*given)
+
+    monkeypatch.setattr(hidden, "_combined", counting)
+    monkeypatch.setattr(hidden, "CELLS", 7)
+    parts = prove(model.weights)
+    assert whole.holds
+    assert parts.taken == whole.taken
+    assert numbers(parts) == pytest.approx(numbers(whole), rel=1e-12)
+    assert len(counted) > sum(block.kind == "mlp" for block in whole.blocks)
+
+
+def test_a_proof_holds_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The 64 × 64 pairs that position and length are make 64 values: 2 MB for each array of all."""
+    monkeypatch.setattr(hidden, "CELLS", 1 << 13)
+    model = compiled("reverse", 64)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        assert prove(model.weights).holds
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most - before < 8e6
