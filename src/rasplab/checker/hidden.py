@@ -36,8 +36,9 @@ from rasplab.checker.stream import (
     read_at_bos,
 )
 
-CELLS = 1 << 20
-"""So many numbers an array may have: what is written is followed in parts of so many rows."""
+CELLS = 1 << 16
+"""So many numbers an array may have: what is written is followed in parts of so many rows. Half a
+megabyte each, a dozen of them at once stay in a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
