@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from rasplab.diagnostics import counted
 from rasplab.rasp.sequence import Tokens, sequence_key
 from rasplab.rasp.values import Value
 
@@ -95,7 +96,7 @@ class Chosen:
         return self.possible.drawn(count, self.seed, length)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sequences:
     """All sequences over a vocabulary, of some lengths, in this order: counted, listed or drawn.
 
@@ -134,11 +135,16 @@ class Sequences:
         for length in self.lengths:
             yield from self._every(length)
 
+    def __repr__(self) -> str:
+        ends = f"{min(self.lengths, default=0)} to {max(self.lengths, default=0)}"
+        once = "" if self.repeats else ", none twice"
+        return f"<sequences: {counted(len(self.vocabulary), 'token')}, lengths {ends}{once}>"
+
     def short(self, *, each: int | None = None, total: int | None = None) -> Sequences:
         """Those of the first lengths, while a length has at most so many, and all of them.
 
-        >>> Sequences.up_to(9, "ab").short(each=8).lengths, Sequences.up_to(9, "ab").short(total=8)
-        ((1, 2, 3), Sequences(vocabulary=('a', 'b'), lengths=(1, 2), repeats=True))
+        >>> Sequences.up_to(9, "ab").short(each=8), Sequences.up_to(9, "ab").short(total=8)
+        (<sequences: 2 tokens, lengths 1 to 3>, <sequences: 2 tokens, lengths 1 to 2>)
         """
         counts = [self._of_length(length) for length in self.lengths]
         few = (
