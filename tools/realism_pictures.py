@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -196,10 +195,7 @@ def units(hist: rasplab.Model) -> Two:
 def read_by_units(model: rasplab.Model, by: float) -> tuple[Any, Any]:
     """Each pair of what a unit reads and what it makes of it, at every position of every input."""
     seen: dict[str, Any] = {}
-    words = model.config.vocabulary
-    longest = model.config.max_length
-    inputs = [s for n in range(1, longest + 1) for s in itertools.product(words, repeat=n)]
-    ids = encode(model.config, inputs)
+    ids = encode(model.config, list(model.config.sequences))
     forward(model.weights, ids, seen.__setitem__)
     w, there = model.weights.arrays, ids != PAD_ID
     pre = (seen["blocks.0.hook_resid_mid"] @ w["blocks.0.mlp.W_in"] + w["blocks.0.mlp.b_in"])[there]
@@ -267,4 +263,6 @@ def circuits(hist: rasplab.Model, look: Options) -> Iterable[tuple[str, Picture]
         "copies": duplicate(hist, "hist", 2),
     }
     for name, model in models.items():
-        yield name, view.circuit(model.circuit(ablation="zero"), model, **look)
+        # at this level hidden units of what stands beside are nodes of their own
+        truth = model.circuit(level="component", ablation="zero")
+        yield name, view.circuit(truth, model, **look)
