@@ -9,8 +9,9 @@ import pytest
 
 import rasplab
 from rasplab.diagnostics import CompileError, InputError
-from rasplab.lab.compression import FastRecipe
+from rasplab.lab.compression import FastRecipe, Measures, Member
 from rasplab.lab.realism import back_up, disguise, superposed
+from rasplab.lab.realism.superpose import _nearest
 from rasplab.weights import EMBED, forward
 from tests.lab.realism.deviations import inputs
 from tests.lab.realism.parts import compiled
@@ -21,6 +22,18 @@ QUICK = FastRecipe(steps=20, beam=2, adjust=10, finish=20)
 @pytest.fixture(scope="module")
 def small() -> rasplab.Model:
     return superposed(compiled("hist", 2), 3, seeds=1, recipe=QUICK)
+
+
+def test_a_start_of_which_enough_is_right_is_taken_before_one_that_is_nearer() -> None:
+    def measured(seed: int, loss: float, accuracy: float, *, diverged: bool = False) -> Measures:
+        return Measures(Member(3, seed), loss, 0.0, accuracy, {}, diverged)
+
+    nearer, right, both = measured(0, 0.1, 0.9), measured(1, 0.2, 1.0), measured(2, 0.15, 0.99)
+    gone = measured(3, 0.0, 1.0, diverged=True)
+    assert _nearest((gone, nearer, right, both), 0.99) == both
+    assert _nearest((gone, nearer, right), 0.99) == right
+    assert _nearest((gone, nearer, right), 0.5) == nearer
+    assert _nearest((gone, nearer), 0.99) == nearer
 
 
 def test_what_was_measured_is_what_the_evaluator_finds(small: rasplab.Model) -> None:

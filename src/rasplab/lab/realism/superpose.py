@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -37,10 +37,11 @@ def superposed(
 ) -> Model:
     """The model squeezed into fewer dimensions, in which directions share; measured, not proved.
 
-    Linear maps into so many dimensions are trained, from as many starts as there are seeds, and
-    the nearest to the model is taken: see `rasplab.lab.compression.compress`, whose tables and
-    figures say more. Its certificate has the share of outputs that are right, on every input or,
-    where these are many, on 4096 drawn ones, and is not exact. Its circuits are its own: they are
+    Linear maps into so many dimensions are trained, from as many starts as there are seeds, and of
+    those of which enough is right the nearest to the model is taken: see
+    `rasplab.lab.compression.compress`, whose tables and figures say more. Its certificate has the
+    share of outputs that are right, on every input or, where these are many, on 4096 drawn ones,
+    and is not exact. Its circuits are its own: they are
     computed by ablating it, and what an error of the maps leaves between parts is among them.
 
     It is the last dial. What comes before is proved: copies, backups and distractors, and then a
@@ -81,9 +82,10 @@ def superposed(
     _check_rotate(rotate)
     seed = read_seed(seed)
     sweep = _set_up(model, d_model, seeds, recipe, seed).train(progress=progress)
-    if rotate and sweep.of_width(d_model):
-        sweep = _rotated(sweep, d_model, seed)
-    found = min(sweep.measures, key=lambda m: (m.diverged, m.loss))
+    found = _nearest(sweep.measures, accuracy)
+    if rotate and not found.diverged:
+        sweep = _rotated(sweep, found, seed)
+        (found,) = sweep.measures
     if found.diverged or not found.accuracy >= accuracy:
         raise CompileError(_too_narrow(found, accuracy, model.config.d_model))
     dials = ("rotate", DIAL) if rotate else (DIAL,)
@@ -99,22 +101,25 @@ def _set_up(model: Model, width: int, seeds: int, recipe: Recipe | str, first: i
     return replace(setup, members=members)
 
 
-def _rotated(sweep: Sweep[Model], width: int, seed: int) -> Sweep[Model]:
-    """The best member alone, in another basis of its stream, and measured there."""
+def _nearest(measures: Sequence[Measures], accuracy: float) -> Measures:
+    """The member with the least loss, of those of which enough is right if there are any."""
+    return min(measures, key=lambda m: (m.diverged, not m.accuracy >= accuracy, m.loss))
+
+
+def _rotated(sweep: Sweep[Model], best: Measures, seed: int) -> Sweep[Model]:
+    """One member alone, in another basis of its stream, and measured there."""
     import torch
 
     from rasplab.lab.compression.measures import measured, tolerance
 
-    best = sweep.best(width)
-    before = next(m for m in sweep.measures if m.member == best)
-    row = sweep.theta[sweep.members.index(best)][None]
+    row = sweep.theta[sweep.members.index(best.member)][None]
     maps, _ = sweep.parameters.split(row)
-    turn = torch.tensor(orthogonal(width, randomness(seed, "rotate"))).to(maps)
+    turn = torch.tensor(orthogonal(best.member.width, randomness(seed, "rotate"))).to(maps)
     row = sweep.parameters.join(turn @ maps)
     circuit, within = sweep.model.weights.circuit, tolerance(sweep.objective)
-    after = measured(sweep.objective, circuit, sweep.parameters, row, best, within)
-    after = replace(after, pruned=before.pruned)
-    return replace(sweep, members=(best,), theta=row, measures=(after,))
+    after = measured(sweep.objective, circuit, sweep.parameters, row, best.member, within)
+    after = replace(after, pruned=best.pruned)
+    return replace(sweep, members=(best.member,), theta=row, measures=(after,))
 
 
 def _with_measures(model: Model, found: Measures, dials: tuple[str, ...], seed: int) -> Model:
