@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,8 @@ import rasplab
 from rasplab import programs
 from rasplab.checker import prove
 from rasplab.diagnostics import CompileError, InputError
-from rasplab.lab.realism import disguise, distract, duplicate
-from rasplab.rasp import select, selector_width, tokens
+from rasplab.lab.realism import back_up, disguise, distract, duplicate
+from rasplab.rasp import aggregate, apply, indices, select, selector_width, tokens
 from rasplab.weights import forward
 from tests.lab.realism.deviations import inputs
 from tests.lab.realism.parts import changes, compiled
@@ -212,3 +213,26 @@ def test_a_disguised_model_is_refused() -> None:
     model = rasplab.compile(tokens, vocab="ab", max_length=2)
     with pytest.raises(InputError, match="E460"):
         duplicate(disguise(model), "tokens")
+
+
+@pytest.mark.parametrize(
+    ("gone", "added", "named"),
+    [
+        ("prev.copy1", lambda m: duplicate(m, "prev", 2), "prev.copy2"),
+        ("prev.majority", lambda m: duplicate(m, "prev", 3, readers="majority"), "prev.majority2"),
+        ("prev.backup", lambda m: back_up(m, "prev"), "prev.backup2"),
+    ],
+)
+def test_no_part_takes_a_name_that_was_fused_away(
+    gone: str, added: Callable[[rasplab.Model], rasplab.Model], named: str
+) -> None:
+    """What cannot be set by a name before cannot be set by it afterwards, as something else."""
+    prev = aggregate(select(indices, indices - 1, "=="), tokens).named("prev")
+    fused = apply(lambda a: f"{a}!", prev).named(gone)
+    program = apply(lambda a: a + "?", fused)
+    model = rasplab.compile(program, vocab="ab", max_length=3)
+    assert gone in {one.name for one in model.manifest.fused}
+    made = added(model)
+    assert named in {place.name for place in made.manifest.variables}
+    with pytest.raises(InputError, match="E434"):
+        made.run("aab", do={gone: {0: "a!"}}, check=False)

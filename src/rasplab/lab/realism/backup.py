@@ -27,6 +27,7 @@ from rasplab.lab.realism.stages import (
     Array,
     Stage,
     asked_for,
+    can_tell,
     free_name,
     place_of,
     reading_rows,
@@ -223,7 +224,7 @@ def _beyond(term: Term, shown: list[int]) -> tuple[float, ...]:
 
 
 def _check_cells(place: VariablePlace, table: Table, values: int) -> None:
-    if table.codes.ndim < AXES_AT_MOST and table.codes.size * values <= CELLS:
+    if can_tell(table, 1, values):
         return
     raise InputError(
         diagnostic(

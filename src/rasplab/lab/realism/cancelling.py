@@ -34,7 +34,7 @@ from rasplab.lab.realism.duplicate import second
 from rasplab.lab.realism.mattering import ABLATIONS, Trial
 from rasplab.lab.realism.moving import can_move, has_room, with_head
 from rasplab.lab.realism.remade import remade
-from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS, place_of
+from rasplab.lab.realism.stages import can_tell, place_of
 from rasplab.weights import (
     Component,
     Config,
@@ -172,15 +172,11 @@ def _readers(weights: ModelWeights, place: VariablePlace, own: str) -> Iterator[
             and not component.variable.startswith(own)
             and component.layer >= place.written.layer + (place.written.half == "mlp")
             and isinstance(table, Table)
-            and _fits(table, count)
+            and can_tell(table, 2, count)
         ):
             yield component
-    if isinstance(stated.output, Total) or _fits(stated.output, count):
+    if isinstance(stated.output, Total) or can_tell(stated.output, 2, count):
         yield None
-
-
-def _fits(table: Table, count: int) -> bool:
-    return table.codes.size * count <= CELLS and table.codes.ndim + 2 <= AXES_AT_MOST
 
 
 # -- weights, and what they must compute

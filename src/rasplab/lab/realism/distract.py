@@ -24,6 +24,7 @@ from rasplab.diagnostics import InputError, InternalError, diagnostic, shown
 from rasplab.lab.realism.cancelling import read_and_cancelled
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.remade import remade
+from rasplab.lab.realism.stages import taken_names
 from rasplab.rasp.values import identity
 from rasplab.weights import Component, Config, Manifest, ModelWeights, NamedDirection, VariablePlace
 from rasplab.weights.config import expected_shapes
@@ -106,9 +107,7 @@ def _proved(model: Model, weights: ModelWeights) -> Model:
 
 def _free_prefixes(weights: ModelWeights) -> Iterator[str]:
     """What nothing that has a name in the model begins with, or in what stands beside it."""
-    circuit = weights.circuit
-    names = {name for place in circuit.variables for name in (place.name, place.expression)}
-    names |= {gone.name for gone in (*circuit.fused, *circuit.withheld)}
+    names = taken_names(weights.circuit)
     prefixes = (f"{BESIDE}{number}." for number in itertools.count(1))
     return (prefix for prefix in prefixes if not any(name.startswith(prefix) for name in names))
 

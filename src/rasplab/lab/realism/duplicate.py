@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,7 +25,15 @@ from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, d
 from rasplab.lab.realism.fit import AXES, fit
 from rasplab.lab.realism.majority import elected
 from rasplab.lab.realism.remade import remade
-from rasplab.lab.realism.stages import AXES_AT_MOST, CELLS, asked_for
+from rasplab.lab.realism.stages import (
+    AXES_AT_MOST,
+    CELLS,
+    asked_for,
+    can_tell,
+    grown,
+    reading_rows,
+    taken_names,
+)
 from rasplab.lower import WEIGHTS_AT_MOST
 from rasplab.rasp.sequence import whole
 from rasplab.weights import Component, Config, Manifest, ModelWeights, VariablePlace
@@ -162,10 +171,10 @@ def _plan(weights: ModelWeights, variable: str, copies: int, readers: Readers) -
     writer = next((c for c in weights.circuit.components if c.variable == variable), None)
     plan = _Plan(weights, place, writer, (), readers == "average")
     _check_size(plan, number)
-    known = {other.name for other in weights.circuit.variables}
-    numbered = (f"{variable}.copy{i}" for i in range(1, number + len(known)))
-    names = [name for name in numbered if name not in known]
-    return replace(plan, names=tuple(names[: number - 1]))
+    taken = taken_names(weights.circuit)
+    numbered = (f"{variable}.copy{i}" for i in itertools.count(1))
+    free = (name for name in numbered if name not in taken)
+    return replace(plan, names=tuple(itertools.islice(free, number - 1)))
 
 
 def _check_size(plan: _Plan, copies: int) -> None:
@@ -203,12 +212,7 @@ def _duplicated(plan: _Plan) -> ModelWeights:
 
 def _arrays(plan: _Plan, config: Config) -> dict[str, Array]:
     """Old arrays in wider ones; copied parts write to directions of their own; readers share."""
-    weights, made = plan.weights, dict[str, Array]()
-    for name, shape in expected_shapes(config).items():
-        old = weights.arrays[name]
-        wide = np.zeros(shape, old.dtype)
-        wide[tuple(slice(size) for size in old.shape)] = old
-        made[name] = wide
+    made = grown(plan.weights.arrays, config)
     if plan.writer is None:
         for copy, _ in enumerate(plan.names):
             for name in ("embed.W_E", "pos_embed.W_pos"):
@@ -223,12 +227,7 @@ def _arrays(plan: _Plan, config: Config) -> dict[str, Array]:
 def _share(plan: _Plan, made: dict[str, Array]) -> None:
     """Whoever reads the variable reads so much less of it, and as much of each copy."""
     lanes = [plan.place.columns, *(plan.lane(copy) for copy, _ in enumerate(plan.names))]
-    for name, array in made.items():
-        part = name.rpartition(".")[2]
-        axis = 0 if part == "W_U" else AXES.get(part, "").find("d")
-        if part in ("W_O", "W_out") or axis < 0:
-            continue
-        rows = np.moveaxis(array, axis, 0)
+    for rows in reading_rows(made).values():
         share = rows[plan.place.columns] / len(lanes)
         for lane in lanes:
             rows[lane] = share
@@ -308,7 +307,7 @@ def _table(plan: _Plan, table: Table) -> Table:
         return table
     axis, more = table.variables.index(plan.place.name), len(plan.names)
     count = table.codes.shape[axis]
-    if table.codes.ndim + more > AXES_AT_MOST or table.codes.size * count**more > CELLS:
+    if not can_tell(table, more, count**more):
         raise InputError(
             _too_many(
                 plan,

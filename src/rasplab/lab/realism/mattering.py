@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rasplab.rasp.possible import Chosen
 from rasplab.rasp.values import Value
 from rasplab.weights import PAD_ID, ModelWeights, VariablePlace, decode, encode, forward
+from rasplab.weights.streams import streams
 
 Array: TypeAlias = "NDArray[np.floating]"
 Ablation: TypeAlias = Literal["zero", "mean", "resample"]
@@ -30,14 +31,18 @@ class Trial:
         self._weights = weights
         self._inputs = list(Chosen(weights.config.sequences, TRIED))
         self._ids = encode(weights.config, self._inputs)
-        self._streams: dict[str, Array] = {}
-        self._clean = self._outputs(forward(weights, self._ids, self._streams.__setitem__))
+        self._run = streams(weights, self._ids)
+        self._clean = self._outputs(self._run.output)
+        by_length: dict[int, list[int]] = {}
+        for number, tokens in enumerate(self._inputs):
+            by_length.setdefault(len(tokens), []).append(number)
+        self._alike = [np.array(numbers) for numbers in by_length.values()]
 
     def changed(self, ablation: Ablation, *places: VariablePlace) -> bool:
         """Whether an output changes where places hold nothing, the mean, or another input's."""
         match ablation:
             case "zero":
-                return self._changes(places, self._nothing)
+                return self._changes(places, np.zeros_like)
             case "mean":
                 return self._changes(places, self._mean)
             case "resample":
@@ -45,24 +50,22 @@ class Trial:
                 return any(self._changes(places, self._others(roll)) for roll in rolls)
 
     def _changes(self, places: tuple[VariablePlace, ...], instead: _Instead) -> bool:
+        architecture = self._weights.config.architecture
         by_name: dict[str, list[VariablePlace]] = {}
         for place in places:
-            name = self._weights.config.architecture.stream(place.written)
-            by_name.setdefault(name, []).append(place)
+            by_name.setdefault(architecture.stream(place.written), []).append(place)
 
         def replaced(name: str, stream: Array) -> Array | None:
             if name not in by_name:
                 return None
             stream = stream.copy()
             for place in by_name[name]:
-                stream[..., place.columns] = instead(self._streams[name][..., place.columns])
+                held = self._run.at[place.written][..., place.columns]
+                stream[..., place.columns] = instead(held)
             return stream
 
         new = self._outputs(forward(self._weights, self._ids, replaced))
         return _differ(self._weights, self._clean, new)
-
-    def _nothing(self, held: Array) -> Array:
-        return np.zeros_like(held)
 
     def _mean(self, held: Array) -> Array:
         """Of each position the mean over the inputs that have it."""
@@ -72,10 +75,8 @@ class Trial:
 
     def _others(self, roll: int) -> _Instead:
         """What the input so many places on holds, of those that are as long."""
-        lengths = np.array([len(tokens) for tokens in self._inputs])
-        order = np.arange(len(lengths))
-        for length in set(lengths.tolist()):
-            own = np.flatnonzero(lengths == length)
+        order = np.arange(len(self._inputs))
+        for own in self._alike:
             order[own] = np.roll(own, -roll)
         return lambda held: held[order]
 

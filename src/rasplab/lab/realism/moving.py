@@ -18,17 +18,9 @@ from numpy.typing import NDArray
 from rasplab.checker.arithmetic import FORMATS
 from rasplab.checker.stream import ideal_rows
 from rasplab.craft.specification import Attention, Comparison, Table
-from rasplab.lab.realism.stages import free_name, grown, place_of, with_layer
-from rasplab.weights import (
-    Component,
-    Manifest,
-    ModelWeights,
-    NamedDirection,
-    Site,
-    VariablePlace,
-    encode,
-    forward,
-)
+from rasplab.lab.realism.stages import free_name, grown, place_of, with_layer, with_part
+from rasplab.weights import Component, ModelWeights, Site, VariablePlace, encode
+from rasplab.weights.streams import streams
 
 Array: TypeAlias = "NDArray[np.floating]"
 Flags: TypeAlias = "NDArray[np.bool_]"
@@ -85,10 +77,15 @@ def with_head(weights: ModelWeights, name: str) -> tuple[ModelWeights, str]:
         into[tuple(map(slice, own.shape))] = own
     assert weights.specification is not None
     blocks = (*weights.specification.blocks, _block(weights, place, moved.name))
+    component = Component(
+        layer, "head", config.n_heads, wide.n_heads, moved.name, moved.expression, "", (name,),
+        "move", f'select({name}, {name}, "==")',
+    )  # fmt: skip
+    held = weights.circuit.directions[place.columns]
     made = ModelWeights(
         wide,
         arrays,
-        _with_head(weights.circuit, place, moved, config.n_heads),
+        with_part(weights.circuit, component, moved, held, like=name),
         specification=replace(weights.specification, blocks=blocks),
     )
     return made, moved.name
@@ -126,9 +123,8 @@ def _head(weights: ModelWeights, place: VariablePlace, lane: slice) -> dict[str,
 
 def _at_bos(weights: ModelWeights, place: VariablePlace) -> Array:
     """What a variable holds at BOS, the same on every input."""
-    config, seen = weights.config, dict[str, Array]()
-    forward(weights, encode(config, [config.vocabulary[:1]]), seen.__setitem__)
-    return np.rint(seen[config.architecture.stream(place.written)][0, 0, place.columns])
+    run = streams(weights, encode(weights.config, [weights.config.vocabulary[:1]]))
+    return np.rint(run.variable(place)[0, 0])
 
 
 def _block(weights: ModelWeights, place: VariablePlace, name: str) -> Attention:
@@ -137,35 +133,3 @@ def _block(weights: ModelWeights, place: VariablePlace, name: str) -> Attention:
     same = Comparison(0, place.stop - place.start, held, held, np.diag(keys))
     default = next((v for v, key in zip(values, keys.tolist(), strict=True) if not key), None)
     return Attention(name, "move", (same,), None, held, default)
-
-
-def _with_head(
-    circuit: Manifest, place: VariablePlace, moved: VariablePlace, number: int
-) -> Manifest:
-    writer = next((c for c in circuit.components if c.variable == place.name), None)
-    component = Component(
-        moved.written.layer,
-        "head",
-        number,
-        number + 1,
-        moved.name,
-        moved.expression,
-        "" if writer is None else writer.place,
-        (place.name,),
-        "move",
-        f'select({place.name}, {place.name}, "==")',
-    )
-    directions = (
-        NamedDirection(moved.start + i, moved.name, one.values, one.role)
-        for i, one in enumerate(circuit.directions[place.columns])
-    )
-    components = sorted((*circuit.components, component), key=lambda c: c.order)
-    bounds = circuit.certificate.bounds
-    more = tuple(replace(b, name=moved.name) for b in bounds if b.name == place.name)
-    return replace(
-        circuit,
-        directions=(*circuit.directions, *directions),
-        variables=(*circuit.variables, moved),
-        components=tuple(components),
-        certificate=replace(circuit.certificate, bounds=(*bounds, *more)),
-    )

@@ -6,7 +6,8 @@ before whoever reads it. Where the model has none, it gets one more layer there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -44,6 +45,11 @@ AXES_AT_MOST = 32
 """A table has an axis per variable, and NumPy's oldest arrays that are supported have so many."""
 
 
+def can_tell(table: Table, axes: int, combinations: int) -> bool:
+    """Whether a table may have so many variables more, with so many combinations of values."""
+    return table.codes.ndim + axes <= AXES_AT_MOST and table.codes.size * combinations <= CELLS
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """Hidden units that write a new variable: what they read, what they write, what that must be.
@@ -79,11 +85,17 @@ def asked_for(weights: ModelWeights, name: object) -> VariablePlace:
     return places[name]
 
 
+def taken_names(circuit: Manifest) -> set[str]:
+    """Whatever has a name already, also what was fused away or is withheld: none gets it again."""
+    held = {name for place in circuit.variables for name in (place.name, place.expression)}
+    return held | {gone.name for gone in (*circuit.fused, *circuit.withheld)}
+
+
 def free_name(weights: ModelWeights, wanted: str) -> str:
     """The name, or with the first number behind it for which nothing is called so."""
-    known = {place.name for place in weights.circuit.variables}
-    names = [wanted, *(f"{wanted}{i}" for i in range(2, len(known) + 3))]
-    return next(name for name in names if name not in known)
+    taken = taken_names(weights.circuit)
+    numbered = (f"{wanted}{i}" for i in itertools.count(2))
+    return next(name for name in itertools.chain([wanted], numbered) if name not in taken)
 
 
 def reading_rows(arrays: dict[str, Array]) -> dict[str, Array]:
@@ -115,7 +127,12 @@ def staged(weights: ModelWeights, stage: Stage, after: VariablePlace) -> ModelWe
     assert weights.specification is not None
     block = Function(place.name, stage.must)
     stated = replace(weights.specification, blocks=(*weights.specification.blocks, block))
-    circuit = _with_units(weights.circuit, stage, place, own)
+    reads = stage.must.variables
+    component = Component(
+        layer, "mlp", own.start, own.stop, place.name, place.expression, "", reads,
+        stage.construction,
+    )  # fmt: skip
+    circuit = with_part(weights.circuit, component, place, stage.directions, like=reads[0])
     return ModelWeights(
         replace(config, d_model=lane.stop, d_mlp=own.stop), arrays, circuit, specification=stated
     )
@@ -131,32 +148,29 @@ def grown(arrays: dict[str, Array], config: Config) -> dict[str, Array]:
     return made
 
 
-def _with_units(circuit: Manifest, stage: Stage, place: VariablePlace, own: slice) -> Manifest:
-    reads = stage.must.variables
-    writer = next((c for c in circuit.components if c.variable == reads[0]), None)
-    component = Component(
-        place.written.layer,
-        "mlp",
-        own.start,
-        own.stop,
-        place.name,
-        place.expression,
-        "" if writer is None else writer.place,
-        reads,
-        stage.construction,
+def with_part(
+    circuit: Manifest,
+    component: Component,
+    place: VariablePlace,
+    directions: Iterable[NamedDirection],
+    like: str,
+) -> Manifest:
+    """The manifest with a part that writes a variable at a place of its own.
+
+    It stands where another variable does in the source, and is bounded as that one is.
+    """
+    writer = next((c for c in circuit.components if c.variable == like), None)
+    component = replace(component, place="" if writer is None else writer.place)
+    own = (
+        replace(one, index=place.start + i, variable=place.name) for i, one in enumerate(directions)
     )
-    directions = (
-        replace(one, index=place.start + i, variable=place.name)
-        for i, one in enumerate(stage.directions)
-    )
-    components = sorted((*circuit.components, component), key=lambda c: c.order)
     bounds = circuit.certificate.bounds
-    more = tuple(replace(b, name=place.name) for b in bounds if b.name == reads[0])
+    more = (replace(bound, name=place.name) for bound in bounds if bound.name == like)
     return replace(
         circuit,
-        directions=(*circuit.directions, *directions),
+        directions=(*circuit.directions, *own),
         variables=(*circuit.variables, place),
-        components=tuple(components),
+        components=tuple(sorted((*circuit.components, component), key=lambda c: c.order)),
         certificate=replace(circuit.certificate, bounds=(*bounds, *more)),
     )
 
