@@ -74,9 +74,11 @@ def measured(entry: programs.Entry, options: argparse.Namespace) -> Iterator[tup
     model = rasplab.compile(program, vocab=vocabulary, max_length=options.size, causal=entry.causal)
     possible = model.config.sequences
     ids = model.encode([*possible.drawn(options.inputs)])
-    plain = max(spread(norms_of(model, ids)), default=1.0)
+    lengths = [np.linalg.norm(s, axis=-1) for s in streams(model, activations(model, ids))]
+    plain = max(spread(lengths), default=1.0)
     for norm, share in itertools.product(NORMS, SHARES):
         hidden = behind(model, norm, share)
+        seen = activations(hidden, ids)
         lanes = Lanes(norm, hidden.config.bare.d_model)
         yield (
             entry.name,
@@ -85,8 +87,8 @@ def measured(entry: programs.Entry, options: argparse.Namespace) -> Iterator[tup
             hidden.config.dtype,
             plain,
             float(hidden.weights.arrays["pos_embed.W_pos"][0, lanes.anchors[0]]),
-            max(spread(divisors(hidden, ids))) - 1,
-            others(hidden, ids, lanes),
+            max(spread(divisors(seen))) - 1,
+            others(streams(hidden, seen), lanes),
             hidden.certificate.smallest_margin,
             len(hidden.verify(samples=options.inputs).differences),
         )
@@ -101,7 +103,7 @@ def behind(model: rasplab.Model, norm: Norm, share: float | None) -> rasplab.Mod
         return disguise(model, norm=norm, norm_share=share, dtype="float64", **alone)
 
 
-def streams(model: rasplab.Model, ids: Any) -> dict[str, Any]:
+def activations(model: rasplab.Model, ids: Any) -> dict[str, Any]:
     """All activations, of positions that are there (places x lanes, or x 1)."""
     seen: dict[str, Any] = {}
     forward(model.weights, ids, seen.__setitem__)
@@ -110,15 +112,15 @@ def streams(model: rasplab.Model, ids: Any) -> dict[str, Any]:
     return {name: a[there].astype(np.float64) for name, a in per_place.items()}
 
 
-def norms_of(model: rasplab.Model, ids: Any) -> list[Any]:
-    """The length of the stream at every site."""
+def streams(model: rasplab.Model, seen: dict[str, Any]) -> list[Any]:
+    """The stream at every site, of what was seen."""
     sites = set(model.config.architecture.streams)
-    return [np.linalg.norm(a, axis=-1) for n, a in streams(model, ids).items() if n in sites]
+    return [activation for name, activation in seen.items() if name in sites]
 
 
-def divisors(model: rasplab.Model, ids: Any) -> list[Any]:
-    """What each norm divides by."""
-    return [a for n, a in streams(model, ids).items() if n.endswith("hook_scale")]
+def divisors(seen: dict[str, Any]) -> list[Any]:
+    """What each norm divides by, of what was seen."""
+    return [activation for name, activation in seen.items() if name.endswith("hook_scale")]
 
 
 def spread(lengths: list[Any]) -> list[float]:
@@ -126,15 +128,14 @@ def spread(lengths: list[Any]) -> list[float]:
     return [float(one.max() / one.min()) if one.min() else np.inf for one in lengths]
 
 
-def others(model: rasplab.Model, ids: Any, lanes: Lanes) -> float:
-    """The largest part of the sum of squares that is not of the anchors."""
-    sites, found = set(model.config.architecture.streams), [0.0]
-    for name, stream in streams(model, ids).items():
-        if name in sites:
-            squares = stream**2
-            anchors = squares[:, list(lanes.anchors)].sum(axis=-1)
-            found.append(float((1 - anchors / squares.sum(axis=-1)).max()))
-    return max(found)
+def others(found: list[Any], lanes: Lanes) -> float:
+    """The largest part of the sum of squares of a stream that is not of the anchors."""
+    parts = [0.0]
+    for stream in found:
+        squares = stream**2
+        anchors = squares[:, list(lanes.anchors)].sum(axis=-1)
+        parts.append(float((1 - anchors / squares.sum(axis=-1)).max()))
+    return max(parts)
 
 
 def shown(row: tuple[Any, ...]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 python benchmarks/playground.py [--size 5] [--repeat 3]
 
 Each program of the library is compiled by the process that `rasplab play` keeps, as Python text.
-The page's own part, unpacking the weights and drawing, is measured by the browser's tests.
+The page's own part, unpacking the weights and drawing, is measured by benchmarks/explorer.py.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -16,9 +17,10 @@ from rasplab.lab.realism import back_up, disguise, distract, duplicate, superpos
 from rasplab.view import FigurePicture, Picture, colours
 from rasplab.view.canvas import STYLE, new_figure, panels_across, require_matplotlib
 from rasplab.view.figures import EDGE, restyled
-from rasplab.view.look import NARROW, READABLE, Look, Options
+from rasplab.view.look import NARROW, READABLE, Look
 from rasplab.weights import PAD_ID, NamedDirection, encode, forward
 from rasplab.weights.dressing import Lanes, sharpness
+from rasplab.weights.forward import activated
 
 if TYPE_CHECKING:
     from rasplab.view.canvas import Panel
@@ -29,18 +31,21 @@ WIDE = 7.6
 """Inches of a figure for a page."""
 TITLE, LABEL = 8.5, 7.5
 """Points of its texts; on a narrow screen none is below `READABLE`."""
+SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+Draw: TypeAlias = "Callable[..., Picture]"
+"""What draws a picture, `dark` or not, for a `size`."""
 
 
 def save_all(directory: Path) -> None:
     """All of them, on light and dark ground, for wide windows and narrow ones."""
     hist = compiled("hist")
+    drawn = {f"{name}.png": draw for name, draw in (*matrices(hist), *figures(hist))}
+    drawn |= {f"{name}-circuit.svg": draw for name, draw in circuits(hist)}
     for dark, end in ((False, ""), (True, "-dark")):
         for size, narrow in ((None, ""), (NARROW, "-narrow")):
-            look: Options = {"dark": dark, "size": size}
-            for name, picture in [*matrices(hist, look), *figures(hist, look)]:
-                picture.save(directory / f"{name}{end}{narrow}.png")
-            for name, picture in circuits(hist, look):
-                picture.save(directory / f"{name}-circuit{end}{narrow}.svg")
+            for file, draw in drawn.items():
+                name, _, ending = file.partition(".")
+                draw(dark=dark, size=size).save(directory / f"{name}{end}{narrow}.{ending}")
 
 
 def compiled(name: str) -> rasplab.Model:
@@ -50,7 +55,7 @@ def compiled(name: str) -> rasplab.Model:
 # -- weights of a part
 
 
-def matrices(hist: rasplab.Model, look: Options) -> Iterable[tuple[str, Picture]]:
+def matrices(hist: rasplab.Model) -> Iterable[tuple[str, Draw]]:
     """The head that counts as it is, rotated and behind norms; its hidden units, permuted."""
     behind = disguise(hist, norm="layer", **ALONE)
     config, named = behind.config, hist.weights.circuit.directions
@@ -60,11 +65,11 @@ def matrices(hist: rasplab.Model, look: Options) -> Iterable[tuple[str, Picture]
     )
     rotated = as_stored(disguise(hist, rotate=True, permute=False, mix_heads=False))
     permuted = disguise(hist, rotate=False, permute=True, mix_heads=False, seed=1)
-    yield "norm-before", view.weights(hist, 0, 0, **look)
-    yield "norm-behind", view.weights(as_stored(behind, (*named, *lanes)), 0, 0, **look)
-    yield "rotate-stored", view.weights(rotated, 0, 0, **look)
-    yield "permute-before", view.weights(hist, 0, **look)
-    yield "permute-after", view.weights(permuted, 0, **look)
+    yield "norm-before", partial(view.weights, hist, 0, 0)
+    yield "norm-behind", partial(view.weights, as_stored(behind, (*named, *lanes)), 0, 0)
+    yield "rotate-stored", partial(view.weights, rotated, 0, 0)
+    yield "permute-before", partial(view.weights, hist, 0)
+    yield "permute-after", partial(view.weights, permuted, 0)
 
 
 def as_stored(
@@ -91,10 +96,10 @@ class Two:
     after: Callable[[Panel], None]
     height: float = 2.6
 
-    def drawn(self, look: Look) -> Picture:
-        """In a look."""
-        narrow = look.size is not None
-        width = look.size or WIDE
+    def __call__(self, *, dark: bool, size: float | None) -> Picture:
+        """On light or dark ground, for a width in inches if it is a narrow one."""
+        narrow = size is not None
+        width = size or WIDE
         with require_matplotlib().rc_context(STYLE):
             figure = new_figure(width, self.height * (1.75 if narrow else 1) + 0.35)
             figure.set_layout_engine("constrained")
@@ -108,15 +113,14 @@ class Two:
                 self.title, x=0.01, ha="left", fontsize=TITLE + 1, fontweight="bold",
                 color=colours.INK,
             )  # fmt: skip
-        return FigurePicture(restyled(figure, replace(look, size=None)))
+        return FigurePicture(restyled(figure, Look(dark=dark)))
 
 
-def figures(hist: rasplab.Model, look: Options) -> Iterable[tuple[str, Picture]]:
+def figures(hist: rasplab.Model) -> Iterable[tuple[str, Draw]]:
     """Noise by the sizes of weights, smooth units by what they read, superposition by angles."""
-    asked = Look(**look)
-    yield "noise-sizes", noise().drawn(asked)
-    yield "activation-units", units(hist).drawn(asked)
-    yield "superposed-angles", angles(hist).drawn(asked)
+    yield "noise-sizes", noise()
+    yield "activation-units", units(hist)
+    yield "superposed-angles", angles(hist)
 
 
 def noise() -> Two:
@@ -160,25 +164,30 @@ def units(hist: rasplab.Model) -> Two:
     """What the hidden units read and what becomes of it, as relus and as gelus."""
     smooth = disguise(hist, activation="gelu", **ALONE)
     sharp = sharpness(hist.config.dtype)
+    power = "2" + str(round(np.log2(sharp))).translate(SUPERSCRIPT)
 
     def panel(one: rasplab.Model, name: str, by: float) -> Callable[[Panel], None]:
         before, after = read_by_units(one, by)
 
         def draw(axes: Panel) -> None:
             z = np.linspace(-1.6, 1.6, 400)
-            gelu = 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
-            relu = np.maximum(z, 0)
             if by > 1:
-                axes.plot(z, gelu, color=colours.MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
+                axes.plot(
+                    z,
+                    activated("gelu", z),
+                    color=colours.MUTED,
+                    linewidth=1.0,
+                    linestyle=(0, (4, 3)),
+                )
                 axes.text(-1.5, 0.1, "gelu of what relus read", fontsize=LABEL, color=colours.MUTED)
-            axes.plot(z, relu, color=colours.VARIABLES[0], linewidth=1.4)
+            axes.plot(z, activated("relu", z), color=colours.VARIABLES[0], linewidth=1.4)
             axes.plot(
                 before, after, linestyle="", marker="o", markersize=4.5, color=colours.VARIABLES[1]
             )
             axes.set_xlim(-1.6, 1.6)
             axes.set_ylim(-0.3, 1.7)
             axes.set_title(name, loc="left", fontsize=TITLE, color=colours.INK)
-            times = "" if by == 1 else " / 2²⁴"
+            times = "" if by == 1 else f" / {power}"
             axes.set_xlabel(f"what a unit reads{times}", fontsize=LABEL, color=colours.INK)
             axes.set_ylabel(f"its activation{times}", fontsize=LABEL, color=colours.INK)
             bare(axes)
@@ -188,7 +197,7 @@ def units(hist: rasplab.Model) -> Two:
     return Two(
         "hist: its hidden units on every input",
         panel(hist, "relus", 1.0),
-        panel(smooth, "gelus that read 2²⁴ times as much", sharp),
+        panel(smooth, f"gelus that read {power} times as much", sharp),
     )
 
 
@@ -214,13 +223,13 @@ def angles(hist: rasplab.Model) -> Two:
     write /= np.linalg.norm(write, axis=1, keepdims=True)
     count = len(labels)
 
-    def panel(gram: Any, name: str, rows: bool) -> Callable[[Panel], None]:
+    def panel(gram: Any, name: str) -> Callable[[Panel], None]:
         def draw(axes: Panel) -> None:
             axes.pcolormesh(
                 gram[::-1], cmap=colours.scale(), vmin=-1, vmax=1, edgecolors=EDGE, linewidth=0.5
             )
             ticks = np.arange(count) + 0.5
-            axes.set_yticks(ticks, labels[::-1] if rows else [])
+            axes.set_yticks(ticks, labels[::-1])
             axes.set_xticks(ticks, labels, rotation=90)
             axes.set_title(name, loc="left", fontsize=TITLE, color=colours.INK)
             axes.set_aspect("equal")
@@ -232,8 +241,8 @@ def angles(hist: rasplab.Model) -> Two:
     right = dict(small.certificate.measurements)["accuracy"]
     return Two(
         "hist: cosines between directions",
-        panel(np.eye(count), f"as compiled, {count} dimensions", True),
-        panel(write @ write.T, f"in {small.config.d_model} dimensions, {right:.0%} right", True),
+        panel(np.eye(count), f"as compiled, {count} dimensions"),
+        panel(write @ write.T, f"in {small.config.d_model} dimensions, {right:.0%} right"),
         height=3.4,
     )
 
@@ -249,7 +258,7 @@ def bare(axes: Panel) -> None:
 # -- circuits
 
 
-def circuits(hist: rasplab.Model, look: Options) -> Iterable[tuple[str, Picture]]:
+def circuits(hist: rasplab.Model) -> Iterable[tuple[str, Draw]]:
     """Of models with parts that act together or beside, and of the models before."""
     previous, reverse = compiled("previous_token"), compiled("reverse")
     models = {
@@ -265,4 +274,4 @@ def circuits(hist: rasplab.Model, look: Options) -> Iterable[tuple[str, Picture]
     for name, model in models.items():
         # at this level hidden units of what stands beside are nodes of their own
         truth = model.circuit(level="component", ablation="zero")
-        yield name, view.circuit(truth, model, **look)
+        yield name, partial(view.circuit, truth, model)

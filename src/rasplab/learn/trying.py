@@ -5,13 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from rasplab.rasp.possible import Sequences
-from rasplab.rasp.sequence import different
+from rasplab.rasp.sequence import Tokens, different
 from rasplab.rasp.values import Value
-
-Tokens: TypeAlias = "tuple[Value, ...]"
 
 EVERY = 400
 """All sequences of a length are tried while there are so many of them and of the shorter ones."""

@@ -8,16 +8,14 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import NoReturn, TypeAlias, cast
+from typing import NoReturn, cast
 
 from rasplab.diagnostics import Diagnostic, InputError, InternalError, diagnostic, shown
 from rasplab.rasp.declaration import Declaration, of_predicate, quoted
 from rasplab.rasp.patterns import NoTokenError, PatternError, token_pattern
 from rasplab.rasp.possible import Chosen, Seed, Sequences, generator
-from rasplab.rasp.sequence import different, read_sequence
+from rasplab.rasp.sequence import Tokens, different, read_sequence
 from rasplab.rasp.values import Value, identity
-
-Tokens: TypeAlias = "tuple[Value, ...]"
 
 EVERY_AT_MOST = 1 << 12
 """So many inputs are listed, and a program is tried on each; more are drawn from."""

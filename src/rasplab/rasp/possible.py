@@ -44,7 +44,7 @@ class Possible(Protocol):
         ...
 
     def different(self, count: int, seed: Seed = 0) -> Iterator[Tokens]:
-        """At most so many of every length, none of them twice."""
+        """At most so many, none of them twice."""
         ...
 
 
