@@ -138,7 +138,7 @@ def checkpoint_seconds() -> float:
     return seconds
 
 
-def members_of(weights: ModelWeights, widths: Iterable[int], seeds: int) -> tuple[Member, ...]:
+def members_of(weights: ModelWeights, widths: Iterable[int], seeds: range) -> tuple[Member, ...]:
     """A member for every width and seed, by width.
 
     Raises:
@@ -155,7 +155,7 @@ def members_of(weights: ModelWeights, widths: Iterable[int], seeds: int) -> tupl
         raise InputError(diagnostic("E800", why, help=f"give widths from 1 to {full}"))
     for width in chosen:
         check_width(width, full)
-    return tuple(Member(w, s) for w in chosen for s in range(seeds))
+    return tuple(Member(w, s) for w in chosen for s in seeds)
 
 
 def check_width(width: int, full: int) -> None:

@@ -123,15 +123,16 @@ def set_up(
     inputs: Domain | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    first: int = 0,
 ) -> Setup[M]:
-    """Check what `compress` is asked for, which see."""
+    """Check what `compress` is asked for, which see; `first` is the first of the seeds."""
     chosen = read_recipe(recipe)
     threads = torch.get_num_threads() if threads is None else threads
     check_numbers(chosen, seeds=seeds, threads=threads)
     check_names(chosen, sharing=sharing)
     check_device(device)
     check_model(model.weights)
-    members = members_of(model.weights, widths, seeds)
+    members = members_of(model.weights, widths, range(first, first + seeds))
     config = model.weights.config
     inputs = domain(config) if inputs is None else inputs
     check_inputs(config, inputs)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from rasplab.diagnostics import CompileError, Diagnostic, InputError, counted, diagnostic, shown
 from rasplab.lab.realism.dials import orthogonal, randomness
@@ -14,12 +14,11 @@ from rasplab.rasp.sequence import real
 from rasplab.weights import Disguise, ModelWeights
 
 if TYPE_CHECKING:
-    from rasplab.lab.compression import Measures, Setup, Sweep
+    from rasplab.lab.compression import Measures, Sweep
     from rasplab.lab.compression.recipes import Recipe
+    from rasplab.lab.compression.setup import Progress
     from rasplab.model import Model
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of steps that are done, and of all."""
 DIAL = "superposed"
 """As the manifest names it."""
 
@@ -81,7 +80,10 @@ def superposed(
     _check_share(accuracy)
     _check_rotate(rotate)
     seed = read_seed(seed)
-    sweep = _set_up(model, d_model, seeds, recipe, seed).train(progress=progress)
+    from rasplab.lab.compression import set_up  # loads PyTorch
+
+    setup = set_up(model, [d_model], seeds, recipe=recipe, first=seed)
+    sweep = setup.train(progress=progress)
     found = _nearest(sweep.measures, accuracy)
     if rotate and not found.diverged:
         sweep = _rotated(sweep, found, seed)
@@ -90,15 +92,6 @@ def superposed(
         raise CompileError(_too_narrow(found, accuracy, model.config.d_model))
     dials = ("rotate", DIAL) if rotate else (DIAL,)
     return _with_measures(sweep.compressed(found.member), found, dials, seed)
-
-
-def _set_up(model: Model, width: int, seeds: int, recipe: Recipe | str, first: int) -> Setup[Model]:
-    """A training with one member per start."""
-    from rasplab.lab.compression import Member, set_up  # loads PyTorch
-
-    setup = set_up(model, [width], seeds, recipe=recipe)
-    members = tuple(Member(m.width, first + m.seed) for m in setup.members)
-    return replace(setup, members=members)
 
 
 def _nearest(measures: Sequence[Measures], accuracy: float) -> Measures:
