@@ -86,6 +86,8 @@ def test_mistakes_have_their_place(
         ("x = 1\nx = 1 / 0", 2, "ZeroDivisionError"),
         ("import nothing_like_this", 1, "ModuleNotFoundError"),
         ("raise SystemExit(3)", 1, "SystemExit"),
+        ("raise KeyboardInterrupt", 1, "KeyboardInterrupt"),
+        ("x = 1\nraise GeneratorExit", 2, "GeneratorExit"),
     ],
 )
 def test_mistakes_in_python_have_their_line(

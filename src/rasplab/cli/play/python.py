@@ -24,7 +24,7 @@ def run_source(text: str, file: str) -> dict[str, SOp]:
         exec(compile(text, file, "exec"), names)
     except (RasplabError, MemoryError, RecursionError):
         raise
-    except (Exception, SystemExit) as problem:  # noqa: BLE001 - it is told to its author
+    except BaseException as problem:  # noqa: BLE001 - it is told to its author
         raise ProgramError(_failed(file, problem)) from None
     own = _assigned(text)
     return {k: value for k, value in names.items() if isinstance(value, SOp) and k in own}

@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -65,8 +66,8 @@ class Worker:
         # Pipes cannot be waited for on every system, queues can.
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def ask(self, job: dict[str, object]) -> dict[str, object]:
-        """The reply to a job.
+    def ask(self, job: str) -> dict[str, object]:
+        """The reply to a job, which is a line of JSON.
 
         Raises:
             WorkerLostError: it took too long, or the process ended.
@@ -74,10 +75,9 @@ class Worker:
         if not self._ready:
             self._line(START_SECONDS)
             self._ready = True
-        line = json.dumps(job).encode("ascii") + b"\n"
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(line)
+            self.process.stdin.write(job.encode("ascii") + b"\n")
             self.process.stdin.flush()
         except OSError:
             raise WorkerLostError("the process that compiles has ended") from None
@@ -98,7 +98,9 @@ class Worker:
         except queue.Empty:
             raise WorkerLostError(f"it took more than {seconds:g} seconds") from None
         if not line:
-            raise WorkerLostError("the process that compiles has ended: out of time or memory")
+            raise WorkerLostError(
+                "the process that compiles has ended: out of time or memory, or by the program"
+            )
         return line
 
     @property
@@ -122,6 +124,7 @@ def main(arguments: list[str]) -> None:
     # What a program prints is no reply, and what it reads is no job.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which ends this
     from rasplab.cli.play.engine import Engine
 
     engine = Engine(python=arguments[2] == "1")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
 from typing import TYPE_CHECKING, TypeAlias
 
 import torch
@@ -78,30 +82,52 @@ def _in_processes(
 ) -> None:
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     largest_first = sorted(cases, key=lambda case: (-case.length, case))
-    with ProcessPoolExecutor(jobs, context, initializer=_prepare) as pool:
-        works = [_Work(case, options, directory, compile) for case in largest_first]
-        waiting = {pool.submit(work.run, done) for work in works}
+    works = [_Work(case, options, directory, compile) for case in largest_first]
+    held, given = context.Pipe()
+    with held, given, ProcessPoolExecutor(jobs, context, _prepare, (given,)) as pool:
+        with _deaf():
+            waiting = {pool.submit(work.run, done) for work in works}
         try:
             while waiting:
                 ready, waiting = wait(waiting, LOOK, FIRST_COMPLETED)
                 for future in ready:
                     future.result()
                 tell()
-        finally:
+        except BaseException:
+            held.close()
             pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
-def _prepare() -> None:
+def _prepare(given: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(given,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """A process whose parent was killed stops, so that a second run has the field to itself."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _end_with_parent(given: Connection) -> None:
+    """When the other end of the pipe is closed the run has ended, or was stopped or killed.
+
+    A second run then has the field to itself.
+    """
+    wait_for([given])
+    os._exit(1)  # in the midst of what is done: what is written is mended by the next run
+
+
+@contextmanager
+def _deaf() -> Generator[None]:
+    """Processes that are begun here do not hear Ctrl-C while they are loading.
+
+    Nor do they later: who began them hears it, and ends them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _keys(case: Case, options: Options) -> Iterator[Key]:
