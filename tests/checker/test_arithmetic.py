@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rasplab.checker.arithmetic import FORMATS, lowest_bit, stored_in
-from rasplab.checker.hidden import Units
 from rasplab.checker.stream import Held, read
+from rasplab.checker.units import Units
 from tests.checker.whole import written
 
 KINDS = {"float32": np.float32, "float16": np.float16}

@@ -24,8 +24,9 @@ from rasplab.checker.attended import (
     summed,
 )
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
-from rasplab.checker.hidden import Units, _Group, _rounding, silent_at_bos
+from rasplab.checker.hidden import _rounding, silent_at_bos
 from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
+from rasplab.checker.units import Net, Units
 from rasplab.craft.specification import Comparison, Table
 from tests.checker.whole import written
 
@@ -438,8 +439,9 @@ def test_a_unit_is_off_by_what_float64_itself_does_not_hold(
     numbers = Columns(
         nothing, nothing, np.full((1, 1), size), nothing, np.array([place]), np.array([True])
     )
-    group = _Group(np.array([0]), np.ones(1))
-    found, _ = _rounding(FORM, group, np.zeros(1), np.zeros(1), numbers, 0, np.array([0]))
+    unit = Units(np.zeros((1, 1)), np.zeros(1), np.zeros((1, 1)), FORM)
+    (group,) = Net.of(unit).groups
+    found, _ = _rounding(FORM, group, numbers, 0, np.array([0]))
     assert found.tolist() == [[own * 4 * OWN * size]]
 
 

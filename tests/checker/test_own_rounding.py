@@ -15,9 +15,10 @@ from rasplab.checker.arithmetic import FORMATS, OWN, Format
 from rasplab.checker.attended import Keys, Values, _alone, _difference, moved
 from rasplab.checker.attention import MOST, HeadWeights, Range, Scores, _product, _rest
 from rasplab.checker.heads import _written_by
-from rasplab.checker.hidden import Units, _Sums
+from rasplab.checker.hidden import _Sums
 from rasplab.checker.known import lane
 from rasplab.checker.stream import WIDER, Columns, Held
+from rasplab.checker.units import Net, Units
 from rasplab.programs import hist
 from rasplab.rasp import average, numerical, tokens, where
 from tests.checker.whole import written
@@ -153,7 +154,7 @@ def sums(above: float, below: float, weight: float, *, exact: bool) -> tuple[flo
     made = _Sums.none(1, units)
     made.above[:], made.below[:], made.terms[:] = above, below, 2
     made.exact[:], made.place[:] = exact, 0
-    return float(made.written(units).error[0, 0]), form
+    return float(made.written(Net.of(units)).error[0, 0]), form
 
 
 def test_a_sum_up_and_down_is_rounded_in_its_products_and_where_it_is_largest() -> None:

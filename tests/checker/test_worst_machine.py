@@ -15,8 +15,8 @@ import pytest
 from rasplab.checker.arithmetic import Array, Format
 from rasplab.checker.attended import Keys, Values, averaged, moved, summed
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
-from rasplab.checker.hidden import Units
 from rasplab.checker.stream import Held, read
+from rasplab.checker.units import Units
 from rasplab.craft.specification import Comparison, Table
 from tests.checker.whole import written
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import Array
 from rasplab.checker.hidden import (
-    Units,
     Written,
     direction_of,
     nearer,
@@ -28,11 +27,9 @@ from rasplab.checker.known import (
     worst_errors,
 )
 from rasplab.checker.spills import Spilled
-from rasplab.checker.stream import (
-    Held,
-    RefutedError,
-)
+from rasplab.checker.stream import Held, RefutedError
 from rasplab.checker.totals import followed
+from rasplab.checker.units import Net, Units
 from rasplab.craft.specification import (
     IMPOSSIBLE,
     Function,
@@ -75,12 +72,12 @@ def function(
     if not silent_at_bos(read, units):
         raise RefutedError(f"{name} is not silent at BOS")
     if isinstance(block.of, Line):
-        parts = _along(known, block.of, units, name)
+        parts = _along(known, block.of, Net.of(units), name)
         codes, rows = block.of.codes, len(block.of.points)
     else:
         table = block.of
         held = operands(known, table.variables, table.codes.shape, units.w_in, name)
-        parts = written(held, units)
+        parts = written(held, Net.of(units))
         codes, rows = table.codes.ravel(), table.codes.size
     if (codes == IMPOSSIBLE).any():
         known.taken.append(f"some combinations of what {name} reads cannot occur")
@@ -124,10 +121,10 @@ def _worst(parts: Iterable[Written], codes: NDArray[np.int32], ideal: Array) -> 
     return worst
 
 
-def _along(known: Known, line: Line, units: Units, name: str) -> Iterator[Written]:
+def _along(known: Known, line: Line, net: Net, name: str) -> Iterator[Written]:
     """Units that read one number, a multiple of the total that the specification names."""
-    direction = direction_of(units)[:, None]
+    direction = direction_of(net)[:, None]
     found = followed(known, line.total, direction, np.zeros(1), name)
     points = found.factor * (line.points - line.total.constant) + found.shift
     known.taken.append(f"the number that {name} reads is one of those that are listed")
-    return written_along(points, found.error, found.size, found.terms, units)
+    return written_along(points, found.error, found.size, found.terms, net)

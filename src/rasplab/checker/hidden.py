@@ -8,52 +8,20 @@ errors through. Other groups of units add their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.checker.arithmetic import (
-    OWN,
-    ZERO,
-    Array,
-    Flags,
-    Format,
-    is_power_of_two,
-    lowest_bit,
-    two_to,
-)
-from rasplab.checker.spills import Spilled, Spilling
-from rasplab.checker.stream import (
-    NOT_OFF,
-    WIDER,
-    Columns,
-    Held,
-    Off,
-    RefutedError,
-    read,
-    read_at_bos,
-)
+from rasplab.checker.arithmetic import OWN, ZERO, Array, Flags, Format, lowest_bit, two_to
+from rasplab.checker.spills import Spilled
+from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, read, read_at_bos
+from rasplab.checker.units import Group, Net, Units
 
 CELLS = 1 << 16
 """So many numbers an array may have: what is written is followed in parts of so many rows. Half a
 megabyte each, a dozen of them at once stay in a processor's cache."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Units:
-    """The weights of a block of hidden units, and the format that they run in.
-
-    What each reads is `off` beside that; `spilling`, where there is any, is what each spills.
-    """
-
-    w_in: Array
-    b_in: Array
-    w_out: Array
-    form: Format
-    off: Off = NOT_OFF
-    spilling: Spilling | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,20 +61,19 @@ class _Sums:
         spilled = None if units.spilling is None else units.spilling.none(rows)
         return cls(value, error, above, below, terms, place, exact, spilled)
 
-    def written(self, units: Units) -> Written:
+    def written(self, net: Net) -> Written:
         """With the rounding of the sums, in any order.
 
         Partial sums are at most the positive terms or the negative ones, whichever are more.
         """
-        form, largest = units.form, np.maximum(self.above, self.below)
-        place = self.place + lowest_bit(units.w_out).min(initial=ZERO)
+        form, largest = net.units.form, np.maximum(self.above, self.below)
+        place = self.place + net.place
         exact = self.exact[:, None] & (largest <= two_to(place + form.bits)[:, None])
-        powers = is_power_of_two(units.w_out) | (units.w_out == 0)
-        products = np.where(powers.all(axis=0), 0.0, form.roundoff)
+        products = np.where(net.powers, 0.0, form.roundoff)
         added = form.gamma(np.maximum(self.terms - 1, 0)) * largest
         rounded = added + products * (self.above + self.below) * (1 + 2 * form.roundoff)
         rounded += np.where(self.terms > 0, self.terms * form.least, 0.0)
-        single = (self.terms <= 1) & powers.all(axis=0)
+        single = (self.terms <= 1) & net.powers
         rounded = np.where(exact | single, 0.0, rounded)
         own = OWN * (self.terms + 1) * (self.above + self.below)
         whole = (self.above + self.below) <= two_to(place + 53)[:, None]
@@ -117,36 +84,26 @@ class _Sums:
         return Written(self.value, error, self.decision, self.spilled)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Group:
-    """Units that read one number: which they are, and by how much each multiplies it."""
-
-    members: NDArray[np.intp]
-    factors: Array
-
-
-def written(held: list[Held], units: Units) -> Iterator[Written]:
+def written(held: list[Held], net: Net) -> Iterator[Written]:
     """What the units write, a row per combination of the values that are read, in parts."""
-    groups, directions = _groups(units)
-    beside = units.form.reading.beside
-    numbers = read(held, directions, np.zeros(len(groups)), beside=beside)
-    for some in _parts(len(numbers.value), units):
-        yield _combined(units, groups, numbers[some])
+    beside = net.units.form.reading.beside
+    numbers = read(held, net.directions, np.zeros(len(net.groups)), beside=beside)
+    for some in _parts(len(numbers.value), net.units):
+        yield _combined(net, net.groups, numbers[some])
 
 
 def written_along(
-    points: Array, error: float, size: float, terms: float, units: Units
+    points: Array, error: float, size: float, terms: float, net: Net
 ) -> Iterator[Written]:
     """What the units write where all of them read one number, which is one of the points, in parts.
 
     It is the sum of so many terms, of at most that size together, and off by the error.
     """
-    groups, directions = _groups(units)
-    live = [i for i, _ in enumerate(groups) if directions[:, i].any()]
+    live = [i for i, _ in enumerate(net.groups) if net.directions[:, i].any()]
     if len(live) != 1:
         raise RefutedError("the units do not read one number")
-    alone = [g for i, g in enumerate(groups) if i != live[0]]
-    for some in _parts(len(points), units):
+    alone = [g for i, g in enumerate(net.groups) if i != live[0]]
+    for some in _parts(len(points), net.units):
         column = points[some, None]
         numbers = Columns(
             column,
@@ -156,9 +113,9 @@ def written_along(
             np.full(1, -ZERO),
             np.zeros(1, np.bool_),
         )
-        found = _combined(units, [groups[live[0]]], numbers)
+        found = _combined(net, [net.groups[live[0]]], numbers)
         for constant in alone:
-            rest = _combined(units, [constant], _no_number(len(column)))
+            rest = _combined(net, [constant], _no_number(len(column)))
             spilled = found.spilled and rest.spilled and found.spilled.plus(rest.spilled)
             off = found.error + rest.error
             found = Written(found.value + rest.value, off, found.decision, spilled)
@@ -178,10 +135,9 @@ def silent_at_bos(held: list[Held], units: Units) -> bool:
     return bool((there.value + reach <= 0).all())
 
 
-def direction_of(units: Units) -> Array:
+def direction_of(net: Net) -> Array:
     """The one direction that all units read, in the scale of the group's factors."""
-    groups, directions = _groups(units)
-    del groups
+    directions = net.directions
     return directions[:, np.flatnonzero(directions.any(axis=0))].sum(axis=1)
 
 
@@ -190,57 +146,30 @@ def _no_number(rows: int) -> Columns:
     return Columns(nothing, nothing, nothing, nothing, np.full(1, ZERO), np.ones(1, np.bool_))
 
 
-def _groups(units: Units) -> tuple[list[_Group], Array]:
-    """The groups, and for each the direction (d_model) that its units read."""
-    found: dict[bytes, list[tuple[int, float]]] = {}
-    directions: dict[bytes, Array] = {}
-    w_in = units.w_in.copy()
-    w_in[0] = 0.0  # the lane that is 0 but at BOS
-    for j, column in enumerate(w_in.T):
-        nonzero = np.flatnonzero(column)
-        factor = 1.0
-        if len(nonzero):  # the least such scale that keeps most numbers what they were
-            factor = float(two_to(np.array(np.frexp(column[nonzero[0]])[1] - 1)))
-        scaled = column / factor
-        if (scaled * factor != column).any() or not np.isfinite(scaled).all():
-            factor, scaled = 1.0, column
-        key = (scaled + 0.0).tobytes()
-        directions.setdefault(key, scaled)
-        found.setdefault(key, []).append((j, factor))
-    groups = [
-        _Group(np.array([j for j, _ in members]), np.array([f for _, f in members]))
-        for members in found.values()
-    ]
-    width = units.w_in.shape[0]
-    columns = list(directions.values())
-    return groups, np.stack(columns, axis=1) if columns else np.zeros((width, 0))
-
-
-def _combined(units: Units, groups: list[_Group], numbers: Columns) -> Written:
+def _combined(net: Net, groups: list[Group], numbers: Columns) -> Written:
+    units = net.units
     sums = _Sums.none(len(numbers.value), units)
     own = numbers.own_rounding()
     awake = _awake(sums, units, groups, numbers, own)
-    for i, group in enumerate(groups):
-        write = _Outgoing.of(units.w_out[group.members])
+    for i in np.flatnonzero(awake.any(axis=0)).tolist():
         rows = np.flatnonzero(awake[:, i])
-        step = max(CELLS // len(group.members), 1)
+        step = max(CELLS // len(groups[i].members), 1)
         for start in range(0, len(rows), step):
-            _add(sums, units, group, write, numbers, i, rows[start : start + step], own)
-    return sums.written(units)
+            _add(sums, units, groups[i], numbers, i, rows[start : start + step], own)
+    return sums.written(net)
 
 
-def _awake(sums: _Sums, units: Units, groups: list[_Group], numbers: Columns, own: Array) -> Flags:
+def _awake(sums: _Sums, units: Units, groups: list[Group], numbers: Columns, own: Array) -> Flags:
     """Where a group may have a unit that is not silent: mostly nowhere, so this is found at once.
 
     Rounding is taken to be as large as it can be.
     """
-    least, most = (np.array([end(g.factors) for g in groups]) for end in (np.min, np.max))
-    bias = np.array([units.b_in[g.members].max() for g in groups])
-    size = np.array([np.abs(units.b_in[g.members]).max() for g in groups]) + numbers.size * most
+    least, most = np.array([g.factor for g in groups]).reshape(-1, 2).T
+    bias, largest = np.array([g.offset for g in groups]).reshape(-1, 2).T
+    size = largest + numbers.size * most
     terms = numbers.terms + 1
-    beside = np.zeros(len(units.b_in)) + units.off.elsewhere
     reach = (numbers.input_error + own) * most * WIDER + 4 * OWN * size
-    reach += np.array([beside[g.members].max() for g in groups])
+    reach += np.array([g.beside for g in groups])
     reading = units.form.reading
     if reading.beside:
         size += reading.beside * float(np.abs(units.w_in[0]).max(initial=0.0))
@@ -251,37 +180,6 @@ def _awake(sums: _Sums, units: Units, groups: list[_Group], numbers: Columns, ow
         distance = np.where(silent, -top, np.inf)
         sums.decision = nearer(sums.decision, _nearest(distance, reach))
     return ~silent
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Outgoing:
-    """The directions that some units write, and with what weights; few units each, mostly.
-
-    `first` has, per direction, the units that write it, as far as there are any; `weights` with
-    what.
-    """
-
-    columns: NDArray[np.intp]
-    dense: Array
-    first: NDArray[np.intp]
-    weights: Array
-
-    @classmethod
-    def of(cls, write: Array) -> _Outgoing:
-        columns = np.flatnonzero((write != 0).any(axis=0))
-        dense = write[:, columns]
-        most = int((dense != 0).sum(axis=0).max(initial=0))
-        first = np.argsort(dense == 0, axis=0, kind="stable")[:most]
-        return cls(columns, dense, first, np.take_along_axis(dense, first, axis=0))
-
-    def sum(self, hidden: Array, weigh: Callable[[Array], Array]) -> Array:
-        """Per row and direction, the hidden units times what is made of the weights."""
-        if 4 * len(self.first) >= len(self.dense):
-            return hidden @ weigh(self.dense)
-        total = np.zeros((len(hidden), len(self.columns)))
-        for units, weights in zip(self.first, weigh(self.weights), strict=True):
-            total += hidden[:, units] * weights
-        return total
 
 
 def _above(weights: Array) -> Array:
@@ -299,21 +197,19 @@ def _count(weights: Array) -> Array:
 def _add(
     sums: _Sums,
     units: Units,
-    group: _Group,
-    write: _Outgoing,
+    group: Group,
     numbers: Columns,
     i: int,
     some: NDArray[np.intp],
     own: Array,
 ) -> None:
     """Add what one group writes, for some of the rows."""
-    bias, factors = units.b_in[group.members], group.factors
+    bias, factors, write = group.bias, group.factors, group.write
     z = numbers.value[some, i, None]
     off = numbers.input_error[some, i, None] + own[some, i, None]
     value = z * factors + bias
     shared = off * factors
-    first = np.abs(units.w_in[0, group.members])
-    rounding, place = _rounding(units.form, group, bias, first, numbers, i, some)
+    rounding, place = _rounding(units.form, group, numbers, i, some)
     rounding = rounding + units.off[group.members].elsewhere
     bend = units.form.reading.bend
     reach = shared + rounding + bend
@@ -363,9 +259,7 @@ def nearer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float,
 
 def _rounding(
     form: Format,
-    group: _Group,
-    bias: Array,
-    first: Array,
+    group: Group,
     numbers: Columns,
     i: int,
     some: NDArray[np.intp],
@@ -376,6 +270,7 @@ def _rounding(
     below 2^(p + k), and what is left, if it is positive, is a multiple of the last place of x or of
     2^k, and below x: it is held exactly. If it is not positive, rounding leaves it so.
     """
+    bias = group.bias
     size, terms = numbers.size[some, i, None], numbers.terms[some, i, None]
     off = numbers.input_error[some, i, None]
     shift = np.frexp(group.factors)[1] - 1
@@ -389,7 +284,7 @@ def _rounding(
     alone = (terms == 0) | ((bias == 0) & one)
     count = terms + (bias != 0)
     if form.reading.beside:  # the mean that is added again, of the lane of BOS as well
-        sizes, count = sizes + form.reading.beside * first, count + 3
+        sizes, count = sizes + form.reading.beside * group.first, count + 3
         whole = taken = alone = np.zeros_like(whole)
     rounded = np.where(whole | taken | alone, 0.0, form.gamma(count) * sizes + count * form.least)
     rounded += np.where(sizes <= two_to(places + 53), 0.0, 4 * OWN * sizes)
