@@ -6,6 +6,7 @@ stage's work is in the `Pipeline` of the level; every artefact is verified as so
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -251,7 +252,7 @@ def _cheapest_exact(source: _Source, budget: Budget) -> Candidate:
             except CompileError as refusal:
                 if not refusals and refusal.code != "E305":
                     raise  # only precision is what another style can help with
-                refusals.append(refusal)
+                refusals.append(refusal.with_traceback(None))  # whose frames hold a whole model
         if exact:
             cost = source.pipeline.plan.cost
             return min(exact, key=lambda candidate: cost(candidate[1].sizes))
@@ -304,7 +305,7 @@ def _softened(source: _Source, found: Candidate) -> Candidate:
 def _bounded(source: _Source, style: Style, budget: Budget) -> tuple[Lowered, Certificate]:
     """The craft model and its bounds; once more wherever something has to be settled before."""
     while True:
-        (*_, lowered) = _lowered(source, style, budget)
+        lowered = deque(_lowered(source, style, budget), maxlen=1).pop()  # the last stage alone
         expected = _expected(source, lowered)
         if expected.exact or style.settle != "needed" or budget.exhausted:
             return lowered, expected
@@ -312,6 +313,7 @@ def _bounded(source: _Source, style: Style, budget: Budget) -> tuple[Lowered, Ce
         if not more:
             return lowered, expected
         style = style.settling(more)
+        del lowered  # before another is built
 
 
 def _expected(source: _Source, lowered: Lowered) -> Certificate:

@@ -136,14 +136,16 @@ def two_to(places: NDArray[np.int64]) -> Array:
 
 
 def stored_in(numbers: NDArray[np.floating], name: str) -> NDArray[np.floating]:
-    """Numbers rounded to a format, to the nearest, ties to even; infinite beyond its largest."""
+    """Numbers rounded to a format, to the nearest, ties to even; infinite beyond its largest.
+
+    The same array where it has them so already.
+    """
     if name == "float64":
-        return numbers.astype(np.float64)
+        return numbers.astype(np.float64, copy=False)
     with np.errstate(over="ignore"):
-        narrow = numbers.astype(np.float32)
-        half = narrow.astype(np.float16)
-    if name == "float16":
-        return half.astype(np.float32)
+        narrow = numbers.astype(np.float32, copy=False)
+        if name == "float16":
+            return narrow.astype(np.float16).astype(np.float32)
     if name == "bfloat16":
         bits = narrow.view(np.uint32)
         nearest = bits + 0x7FFF + ((bits >> 16) & 1)

@@ -266,7 +266,8 @@ def _stored(weights: ModelWeights, form: Format) -> ModelWeights:
 
 def _check_numbers(weights: ModelWeights, form: Format) -> None:
     for name, array in weights.arrays.items():
-        if not np.isfinite(array).all() or (np.abs(array) >= form.largest / 4).any():
+        ends = array.min(initial=0.0), array.max(initial=0.0)
+        if not np.isfinite(ends).all() or max(-ends[0], ends[1]) >= form.largest / 4:
             raise RefutedError(f"{name} holds a number that {form.name} has not")
 
 
