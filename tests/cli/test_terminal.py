@@ -1,15 +1,22 @@
 """The command as a process: in a pipe, in a terminal, and what it loads."""
 
+import io
+import json
 import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from rasplab import compile
+from rasplab.checker import standalone
+from rasplab.cli import main
 from rasplab.cli.commands import Dtype
 from rasplab.craft.precision import PRECISIONS
+from rasplab.rasp import tokens
 
 COMMAND = [sys.executable, "-c", "import sys; from rasplab.cli import main; sys.exit(main())"]
 
@@ -103,3 +110,48 @@ def test_no_command_loads_torch_without_need(line: list[str]) -> None:
 
 def test_every_number_format_can_be_asked_for() -> None:
     assert set(get_args(Dtype)) == set(PRECISIONS)
+
+
+NAMED = """
+from rasplab import rasp
+x = rasp.selector_width(rasp.select(rasp.tokens, rasp.tokens, "==")).named("→wörter")
+"""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_an_encoding_has_not_is_written_by_its_number(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As data it is the same everywhere."""
+    program, model = tmp_path / "program.py", tmp_path / "model"
+    program.write_text(NAMED, encoding="utf-8")
+    rasp_text = f"{program}:x"
+    options = ["--vocab", "a,b", "--max-length", "3"]
+    assert main(["compile", rasp_text, *options, "-o", str(model)]) == 0
+    for command in (
+        ["show", rasp_text, *options],
+        ["check", str(model)],
+        ["check", str(model), "--json"],
+    ):
+        written = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+        assert main(command) == 0
+        sys.stdout.flush()
+        text = written.getvalue().decode(encoding)
+        if "--json" in command:
+            assert "→wörter" in json.dumps(json.loads(text), ensure_ascii=False)
+        else:
+            assert "→wörter".encode(encoding, "backslashreplace").decode(encoding) in text
+
+
+def test_the_lone_checker_says_what_it_proved_in_any_encoding(tmp_path: Path) -> None:
+    model = compile(tokens.named("→wörter"), vocab="ab", max_length=2)
+    model.save(tmp_path / "m")
+    done = subprocess.run(
+        [sys.executable, standalone.__file__, str(tmp_path / "m")],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"PROVED" in done.stdout

@@ -105,6 +105,7 @@ MALFORMED = {
     'is_in("a", tokens)': "E104",
     'tokens.named("")': "E104",
     "tokens.named(1)": "E104",
+    "tokens.named('half \\ud83d')": "E104",
 }
 
 

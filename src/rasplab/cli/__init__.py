@@ -6,6 +6,7 @@ Exit codes: 0, 1 for a finding about a program or a model, 2 for a command line 
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -64,6 +65,7 @@ def _run(given: list[str]) -> int:
     from rasplab.cli.output import error, usage_error
     from rasplab.diagnostics import RasplabError
 
+    _write_all()
     try:
         result = application()(
             given, exit_on_error=False, print_error=False, result_action="return_value"
@@ -79,3 +81,10 @@ def _run(given: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _write_all() -> None:
+    """What the encoding of a stream has not is written by its number, escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

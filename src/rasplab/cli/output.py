@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import shlex
+import sys
 import threading
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
@@ -64,7 +65,8 @@ def prose(text: str) -> None:
 
 def json(data: object) -> None:
     """Data as JSON on stdout; what is not finite is a string."""
-    print(dumps(_finite(data), indent=1, ensure_ascii=False))
+    narrow = not sys.stdout.encoding.lower().startswith("utf")
+    print(dumps(_finite(data), indent=1, ensure_ascii=narrow))
 
 
 def record(value: DataclassInstance, *left_out: str) -> dict[str, object]:

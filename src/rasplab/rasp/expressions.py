@@ -44,6 +44,14 @@ class Expression:
             raise ProgramError(
                 diagnostic("E104", f"a name must be a non-empty string, not {name!r}", at=capture())
             )
+        if any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise ProgramError(
+                diagnostic(
+                    "E104",
+                    f"{name!r} is no text: half of a surrogate pair has no encoding",
+                    at=capture(),
+                )
+            )
         return replace(self, name=name)
 
     def operands(self) -> tuple[Expression, ...]:

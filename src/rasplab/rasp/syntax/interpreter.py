@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn, cast
 
-from rasplab.diagnostics import Origin, ProgramError, Span, diagnostic
+from rasplab.diagnostics import Origin, ProgramError, Span
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.syntax import operators as op
 from rasplab.rasp.syntax import refusals
@@ -377,9 +377,7 @@ class Interpreter:
             refusal = refusals.operator_refuses(node, str(problem), self._span(node))
             raise ProgramError(refusal) from None
         except (ArithmeticError, TypeError) as problem:
-            raise ProgramError(
-                diagnostic("E707", "this has no value", at=self._span(node), label=str(problem))
-            ) from None
+            raise ProgramError(refusals.no_value(problem, self._span(node))) from None
 
     def _sop(self, node: t.Value, value: object, role: str) -> None:
         if not isinstance(value, ex.SOp) and not is_atom(value):

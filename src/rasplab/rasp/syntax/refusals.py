@@ -119,6 +119,16 @@ def too_long(most: int, at: Span) -> Diagnostic:
     )
 
 
+def reason(error: Exception) -> str:
+    """Why Python computed nothing, in its words; some errors have a number before them."""
+    return str(error.args[-1]) if error.args else type(error).__name__
+
+
+def no_value(error: Exception, at: Span) -> Diagnostic:
+    """Atoms that Python cannot combine."""
+    return diagnostic("E707", "this has no value", at=at, label=reason(error))
+
+
 def operator_refuses(node: t.Value, got: str, at: Span) -> Diagnostic:
     """The diagnostic for an operator that does not take one of its operands."""
     rule, advice = "this operator does not take that", None

@@ -18,6 +18,7 @@ from rasplab.rasp.order import topological
 from rasplab.rasp.printer import to_text
 from rasplab.rasp.syntax import nodes
 from rasplab.rasp.syntax.nodes import Atom
+from rasplab.rasp.syntax.refusals import reason
 from rasplab.rasp.syntax.values import clean, short, type_of
 from rasplab.rasp.values import total
 
@@ -135,7 +136,6 @@ def _fails(
     shown = " and ".join(map(repr, arguments))
     words = {isinstance(argument, str) for argument in arguments}
     where = "" if place is None else f"at position {place}: "
-    message = str(error.args[0]) if error.args else type(error).__name__
     if len(words) > 1 and function.name in COMPARISONS:
         advice = "words and numbers have no order between them; compare them with `==`"
     elif words == {True} and function.name in ("int", "float"):
@@ -148,7 +148,7 @@ def _fails(
         "E707",
         f"`{function}` has no value for {shown}",
         at=node.origin,
-        label=f"{where}{message}",
+        label=f"{where}{reason(error)}",
         help=advice,
     )
 
