@@ -28,8 +28,9 @@ def numbers(proof: Proof) -> list[float]:
 
 @pytest.mark.parametrize("name", ["sort", "reverse", "addition", "hist", "dyck2"])
 @pytest.mark.parametrize("noise", [None, 0.5])
+@pytest.mark.parametrize("limit", ["CELLS", "CELLS_READ"])
 def test_a_proof_in_parts_is_the_proof(
-    name: str, noise: float | None, monkeypatch: pytest.MonkeyPatch
+    name: str, noise: float | None, limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = compiled(name, 4)
     if noise is not None:
@@ -43,7 +44,7 @@ def test_a_proof_in_parts_is_the_proof(
         return combined(*given)
 
     monkeypatch.setattr(hidden, "_combined", counting)
-    monkeypatch.setattr(hidden, "CELLS", 7)
+    monkeypatch.setattr(hidden, limit, 7)
     parts = prove(model.weights)
     assert whole.holds
     assert parts.taken == whole.taken

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import OWN, ZERO, Array, Flags, Format, lowest_bit, two_to
 from rasplab.checker.spills import Spilled
-from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, read, read_at_bos
+from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, boxes, read_at_bos, reads
 from rasplab.checker.units import Group, Net, Units
 
 CELLS = 1 << 16
 """So many numbers an array may have: what is written is followed in parts of so many rows. Half a
 megabyte each, a dozen of them at once stay in a processor's cache."""
+
+CELLS_READ = 1 << 20
+"""The same of what is read: more, as every part asks every group that has anything to write."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +90,9 @@ class _Sums:
 def written(held: list[Held], net: Net) -> Iterator[Written]:
     """What the units write, a row per combination of the values that are read, in parts."""
     beside = net.units.form.reading.beside
-    numbers = read(held, net.directions, np.zeros(len(net.groups)), beside=beside)
-    for some in _parts(len(numbers.value), net.units):
-        yield _combined(net, net.groups, numbers[some])
+    numbers = reads(held, net.directions, np.zeros(len(net.groups)), beside=beside)
+    for box in boxes(numbers.shape, _rows(net)):
+        yield _combined(net, net.groups, numbers.of(box))
 
 
 def written_along(
@@ -103,8 +106,8 @@ def written_along(
     if len(live) != 1:
         raise RefutedError("the units do not read one number")
     alone = [g for i, g in enumerate(net.groups) if i != live[0]]
-    for some in _parts(len(points), net.units):
-        column = points[some, None]
+    for some in boxes((len(points),), _rows(net)):
+        column = points[some][:, None]
         numbers = Columns(
             column,
             np.full_like(column, error),
@@ -122,10 +125,10 @@ def written_along(
         yield found
 
 
-def _parts(rows: int, units: Units) -> Iterator[slice]:
-    """All rows, so many at once that what is written in them stays small."""
-    step = max(CELLS // max(units.w_out.shape[1], 1), 1)
-    return (slice(start, start + step) for start in range(0, max(rows, 1), step))
+def _rows(net: Net) -> int:
+    """How many at once, so that what is written in them stays small, and what is read."""
+    written, read = net.units.w_out.shape[1], len(net.groups)
+    return max(min(CELLS // max(written, 1), CELLS_READ // max(read, 1)), 1)
 
 
 def silent_at_bos(held: list[Held], units: Units) -> bool:

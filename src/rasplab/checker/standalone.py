@@ -733,8 +733,9 @@ def main(arguments):
     if len(arguments) != 1:
         print(__doc__)
         return 2
-    if hasattr(sys.stdout, "reconfigure"):  # names may be of any letters, the terminal's are few
-        sys.stdout.reconfigure(errors="backslashreplace")
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:  # names may be of any letters, those of a terminal are few
+        reconfigure(errors="backslashreplace")
     try:
         checker = Checker(Path(arguments[0]))
         worst, room = checker.prove()

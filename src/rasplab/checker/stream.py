@@ -7,6 +7,7 @@ BOS; there it is within `bos_error` of `bos`.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -181,6 +182,66 @@ def as_read(held: Held, form: Format) -> Held:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reads:
+    """What columns of weights read of each variable; the combinations are made when asked for.
+
+    Of each variable, its values by columns: what is added to the value, the error, the size and
+    the terms.
+    """
+
+    operands: list[tuple[Array, Array, Array, Array]]
+    bias: Array
+    error: Array
+    size: Array
+    terms: Array
+    place: NDArray[np.int64]
+    powers: Flags
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many values each variable has."""
+        return tuple(len(value) for value, *_ in self.operands)
+
+    def of(self, box: tuple[slice, ...]) -> Columns:
+        """For some values of each variable, in all combinations."""
+        count, width = len(box), len(self.bias)
+        value, error, size, terms = (np.zeros([1] * count + [width]) for _ in range(4))
+        for axis, (some, operand) in enumerate(zip(box, self.operands, strict=True)):
+            shape = [1] * count + [width]
+            shape[axis] = len(operand[0][some])
+            value = value + operand[0][some].reshape(shape)
+            error = error + operand[1][some].reshape(shape)
+            size = size + operand[2][some].reshape(shape)
+            terms = terms + operand[3][some].reshape(shape)
+        flat = (math.prod(value.shape[:-1]), width)
+        return Columns(
+            (value + self.bias).reshape(flat),
+            (error + self.error).reshape(flat),
+            (size + self.size).reshape(flat),
+            (terms + self.terms).reshape(flat),
+            self.place,
+            self.powers,
+        )
+
+
+def boxes(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, ...]]:
+    """All combinations in their order, in parts of at most so many: some values of each variable.
+
+    >>> [[(s.start, s.stop) for s in box] for box in boxes((3, 2), 4)]
+    [[(0, 2), (0, 2)], [(2, 3), (0, 2)]]
+    """
+    if not shape:
+        yield ()
+        return
+    first, rest = shape[0], shape[1:]
+    step = max(most // max(math.prod(rest), 1), 1)
+    for start in range(0, first, step):
+        some = slice(start, min(start + step, first))
+        for others in boxes(rest, most):
+            yield (some, *others)
+
+
 def read(
     held: list[Held],
     matrix: Array,
@@ -190,44 +251,45 @@ def read(
     constant: float = 0.0,
     off: Off = NOT_OFF,
 ) -> Columns:
-    """The columns of a matrix (d_model × columns) and a bias, for all combinations of values.
+    """The columns of a matrix (d_model × columns) and a bias, for all combinations of values."""
+    found = reads(held, matrix, bias, beside=beside, constant=constant, off=off)
+    return found.of(tuple(slice(None) for _ in held))
+
+
+def reads(
+    held: list[Held],
+    matrix: Array,
+    bias: Array,
+    *,
+    beside: float = 0.0,
+    constant: float = 0.0,
+    off: Off = NOT_OFF,
+) -> Reads:
+    """The same, before the combinations are made.
 
     `beside` is what a norm leaves (see `Reading`); the bias is off by `constant` in proportion.
     """
-    count, rows = len(held), math.prod(len(one.rows) for one in held)
-    value, error, size, terms = (np.zeros([1] * count + [len(bias)]) for _ in range(4))
-    place = lowest_bit(bias)
-    powers = np.ones(len(bias), np.bool_)
-    for axis, one in enumerate(held):
+    operands: list[tuple[Array, Array, Array, Array]] = []
+    place, powers = lowest_bit(bias), np.ones(len(bias), np.bool_)
+    for one in held:
         own = matrix[one.start : one.stop]
-        errors = one.errors
-        shape = [1] * count + [len(bias)]
-        shape[axis] = len(one.rows)
-        sizes = np.abs(one.rows) + errors
-        value = value + (one.rows @ own).reshape(shape)
-        error = error + (errors @ np.abs(own)).reshape(shape)
-        size = size + (sizes @ np.abs(own)).reshape(shape)
-        terms = terms + ((sizes > 0).astype(float) @ (own != 0).astype(float)).reshape(shape)
+        errors, size = one.errors, np.abs(one.rows) + one.errors
+        large = np.abs(own)
+        terms = np.zeros((len(one.rows), len(bias)))
+        if not beside:
+            terms = (size > 0).astype(float) @ (own != 0).astype(float)
+        operands.append((one.rows @ own, errors @ large, size @ large, terms))
         place = np.minimum(place, _place_of_products(one.rows, own))
         powers &= _products_are_exact(one, own)
-    flat = (rows, len(bias))
-    terms = terms + (bias != 0)
-    error = error + constant * np.abs(bias) + off.elsewhere
-    size = size + (1 + constant) * np.abs(bias) + off.elsewhere
+    error = constant * np.abs(bias) + off.elsewhere
+    size, terms = (1 + constant) * np.abs(bias) + off.elsewhere, (bias != 0).astype(float)
     if constant:
         powers &= bias == 0
     if beside:
         size = size + beside * (np.abs(matrix).sum(axis=0) + np.abs(bias))
-        terms = np.zeros_like(terms) + traces(matrix)
+        terms = traces(matrix)
         place = np.full_like(place, -ZERO)
-    return Columns(
-        (value + bias).reshape(flat),
-        error.reshape(flat),
-        size.reshape(flat),
-        terms.reshape(flat),
-        place,
-        powers,
-    )
+    return Reads(operands, bias, error, size, terms, place, powers)
 
 
 def traces(matrix: Array) -> Array:
