@@ -171,6 +171,7 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "bos with more than its mark": (number(W_E, (0, 3), 1.0), "does not mark BOS"),
     "a token marked as bos": (number(W_E, (3, 0), 1.0), "does not mark BOS"),
     "a position marked as bos": (number(W_POS, (2, 0), 1.0), "does not mark BOS"),
+    "padding with a value": (number(W_E, (1, 1), 1e19), "padding has a value"),
     "tokens by position": (number(W_POS, (2, 1), 1.0), "by tokens and by positions"),
     "positions by token": (number(W_E, (3, 5), 1.0), "by tokens and by positions"),
     "embedded where a block writes": (number(W_E, (3, 11), 1.0), "lanes of a variable"),
@@ -203,6 +204,17 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "a unit that reads what comes later": (
         number(f"{UNITS}W_in", (14, 0), 1.0),
         "not been written yet",
+    ),
+    # tables
+    "one variable twice": (
+        stated(
+            output=Table(
+                ("sort", "sort"),
+                np.where(np.eye(3, dtype=bool), np.arange(3), -1).astype(np.int32),
+                (1, 2, 3),
+            )
+        ),
+        "one variable twice",
     ),
     # the output
     "an output that reads another variable": (number("unembed.W_U", (5, 0), 1.0), "also reads"),

@@ -115,7 +115,7 @@ def test_what_has_no_name_is_set_by_its_formula(name: str) -> None:
         assert changed == [True, True, True]
 
 
-@pytest.mark.parametrize("name", ["\x00", "\x1b[31m", "\ud800", "\uffff", "<b>&\"'", "two\nlines"])
+@pytest.mark.parametrize("name", ["\x00", "\x1b[31m", "\uffff", "<b>&\"'", "two\nlines"])
 def test_a_picture_is_xml_whatever_things_are_called(name: str) -> None:
     program = (selector_width(select(tokens, tokens, "==")).named(name) + 1).named(name + "more")
     model = rasplab.compile(program, vocab=["a", name], max_length=2)

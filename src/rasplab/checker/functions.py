@@ -79,8 +79,7 @@ def function(
         held = operands(known, table.variables, table.codes.shape, units.w_in, name)
         parts = written(held, Net.of(units))
         codes, rows = table.codes.ravel(), table.codes.size
-    if (codes == IMPOSSIBLE).any():
-        known.taken.append(f"some combinations of what {name} reads cannot occur")
+    known.take_possible(codes, name)
     if len(codes) != rows:
         raise RefutedError(f"{name} is specified over other values than it reads")
     worst = _worst(parts, codes, ideal)

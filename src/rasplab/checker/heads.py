@@ -91,6 +91,7 @@ def attention(
 
 def _side(known: Known, table: Table, matrix: Array, what: str) -> Side:
     held = operands(known, table.variables, table.codes.shape, matrix, what)
+    known.take_possible(table.codes, what)
     return Side(held, table.codes.ravel())
 
 
@@ -158,6 +159,9 @@ def _take(known: Known, block: Attention, place: VariablePlace, *, single: bool)
         known.taken.append(f"the values that {name} selects are equal")
     if block.kind != "move" and place.encoding.values and not _all_counts(known, block, place):
         known.taken.append(f"{name} takes no values but those that are listed")
+    encoding = place.encoding
+    if encoding.kind == "number" and not encoding.values:
+        known.taken.append(f"{name} lies between {encoding.low:g} and {encoding.high:g}")
     if isinstance(block.values, Total) or not _leaves_out(block, place):
         known.taken.append(f"{name} selects no value but those that it can have")
 
@@ -212,8 +216,8 @@ def _default_row(place: VariablePlace, ideal: Array, block: Attention) -> Array 
     if block.kind == "sum":
         return None
     if place.encoding.kind == "number":
-        if block.default is None:
-            return np.array(number_row(place, None))
+        if block.default is None:  # which a number without a flag cannot be
+            return np.array(number_row(place, None)) if ideal.shape[1] == 2 else None
         if isinstance(block.default, int | float):
             return np.array(number_row(place, block.default))
         return None
@@ -241,6 +245,7 @@ def _values(
     beside, constant = known.form.reading.beside, known.form.constant
     columns = read(held, of.matrix, of.bias, beside=beside, constant=constant, off=of.off)
     error = columns.error(known.form)
+    known.take_possible(table.codes, block.variable)
     codes = table.codes.ravel()
     rows, listed = _value_rows(place, ideal, table.values)
     chosen = (codes != IMPOSSIBLE) & listed[codes]
@@ -341,6 +346,7 @@ def _single(known: Known, block: Attention) -> bool:
 
 
 def _alike(block: Attention) -> bool:
-    assert isinstance(block.values, Table)
+    if isinstance(block.values, Total):
+        raise RefutedError(f"{block.variable} moves numbers that are not listed")
     defined = [v for v in block.values.values if v is not None]
     return len(defined) <= 1 or set(block.values.variables) <= _pinned(block)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from rasplab.checker.arithmetic import Array, Format
+from rasplab.checker.arithmetic import Array, Codes, Format
 from rasplab.checker.disguise import Disguise, HeadOff, KeyShare, UnitsOff, idle_units
 from rasplab.checker.spills import Spilled
 from rasplab.checker.stream import (
@@ -18,9 +18,7 @@ from rasplab.checker.stream import (
     as_read,
     ideal_rows,
 )
-from rasplab.craft.specification import (
-    Specification,
-)
+from rasplab.craft.specification import IMPOSSIBLE, Specification
 from rasplab.weights.artefact import ModelWeights, VariablePlace
 
 Decision: TypeAlias = tuple[float, float]
@@ -64,6 +62,12 @@ class Known:
         """By how much the output is read off."""
         return NOT_OFF if self.disguise is None else self.disguise.output(self.held)
 
+    def take_possible(self, codes: Codes, what: str) -> None:
+        """Where a table has no value: that such values never stand at one position."""
+        fact = f"some combinations of what {what} reads cannot occur"
+        if (codes == IMPOSSIBLE).any() and fact not in self.taken:
+            self.taken.append(fact)
+
     def settle(self, layer: int, *, hidden: bool, new: dict[str, Held]) -> None:
         """After a half of a layer: what it wrote can be read, with what it spilled."""
         if self.disguise is None:
@@ -102,7 +106,9 @@ def reads(known: Known, matrix: Array, what: str) -> list[str]:
 def operands(
     known: Known, names: tuple[str, ...], shape: tuple[int, ...], matrix: Array, what: str
 ) -> list[Held]:
-    """The variables of a table, in its order; nothing else may be read."""
+    """The variables of a table, in its order; nothing else may be read, and nothing twice."""
+    if len(set(names)) != len(names):
+        raise RefutedError(f"{what} is specified of one variable twice")
     others = set(reads(known, matrix, what)) - set(names)
     if others:
         raise RefutedError(f"{what} also reads {', '.join(sorted(others))}")

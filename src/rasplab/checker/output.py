@@ -34,8 +34,7 @@ def output(known: Known) -> tuple[float, float]:
     columns = read(held, w_u, b_u, beside=beside, constant=constant, off=off)
     codes = table.codes.ravel()
     possible = codes != IMPOSSIBLE
-    if not possible.all():
-        known.taken.append("some combinations of what the output is read from cannot occur")
+    known.take_possible(codes, "the output")
     value = columns.value[possible]
     error = columns.error(known.form)[possible]
     codes = codes[possible]

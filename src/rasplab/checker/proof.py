@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rasplab.checker.arithmetic import AS_IT_STANDS, FORMATS, Format, Reading, stored_in
+from rasplab.checker.arithmetic import AS_IT_STANDS, FORMATS, Codes, Format, Reading, stored_in
 from rasplab.checker.disguise import Disguise
 from rasplab.checker.dressing import undressed
 from rasplab.checker.functions import function
@@ -43,7 +43,7 @@ from rasplab.display import html
 from rasplab.rasp.values import identity
 from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
 
-FIRST_TOKEN = 2
+PADDING, FIRST_TOKEN = 1, 2
 HEAD_PARTS = ("W_Q", "b_Q", "W_K", "b_K", "W_V", "b_V", "W_O")
 
 
@@ -175,6 +175,8 @@ def followed(
             elif form.reading.epsilon:
                 raise RefutedError("nothing says how large the mean of its stream can be")
             error, margin = _prove(known, blocks)
+            if np.isnan(error) or np.isnan(margin):
+                raise RefutedError("the output is not bounded")
     except (RefutedError, InternalError, LookupError, ValueError, TypeError) as refuted:
         why = str(refuted)
         if not isinstance(refuted, RefutedError):
@@ -206,8 +208,8 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
     if known.specification.causal is not known.weights.config.causal:
         raise RefutedError("it is masked in another way than is specified")
     _check_lanes(known.weights.circuit.variables)
-    for table, classes in _tables(known.specification):
-        if table.codes.size and not IMPOSSIBLE <= table.codes.min() <= table.codes.max() < classes:
+    for codes, classes in _codes(known.specification):
+        if codes.size and not IMPOSSIBLE <= codes.min() <= codes.max() < classes:
             raise RefutedError("a table has a code for which there is no value")
     _check_range(known)
     _check_nothing_else(known)
@@ -238,20 +240,19 @@ def _check_lanes(places: tuple[VariablePlace, ...]) -> None:
         raise RefutedError("the lanes do not belong to BOS and to variables of different names")
 
 
-def _tables(specification: Specification) -> Iterator[tuple[Table, int]]:
-    """Every table, and how many values its codes can stand for."""
+def _codes(specification: Specification) -> Iterator[tuple[Codes, int]]:
+    """Of everything that is listed its codes, and how many values they can stand for."""
     for block in specification.blocks:
         if isinstance(block, Function):
-            if isinstance(block.of, Table):
-                yield block.of, len(block.of.values)
+            yield block.of.codes, len(block.of.values)
             continue
         for c in block.comparisons:
-            yield c.keys, c.holds.shape[0]
-            yield c.queries, c.holds.shape[1]
+            yield c.keys.codes, c.holds.shape[0]
+            yield c.queries.codes, c.holds.shape[1]
         others = [t for t in (block.ranking, block.values) if isinstance(t, Table)]
-        yield from ((table, len(table.values)) for table in others)
+        yield from ((table.codes, len(table.values)) for table in others)
     if isinstance(specification.output, Table):
-        yield specification.output, len(specification.output.values)
+        yield specification.output.codes, len(specification.output.values)
 
 
 def _stored(weights: ModelWeights, form: Format) -> ModelWeights:
@@ -300,6 +301,12 @@ def _check_nothing_else(known: Known) -> None:
         raise RefutedError("a component is in no layer")
 
 
+def _check_size(held: Held, name: str, form: Format) -> None:
+    largest = float(np.abs(held.rows).max(initial=0.0)) + float(held.errors.max(initial=0.0))
+    if not largest < form.largest / 4:  # nor is it where it is not a number
+        raise RefutedError(f"{name} is beyond what {form.name} holds")
+
+
 def _embeddings(known: Known) -> None:
     config, arrays = known.weights.config, known.weights.arrays
     tokens = arrays["embed.W_E"].astype(np.float64)
@@ -307,6 +314,8 @@ def _embeddings(known: Known) -> None:
     bos = tokens[0] + positions[0]
     if bos[0] != 1.0 or bos[1:].any() or tokens[1:, 0].any() or positions[1:, 0].any():
         raise RefutedError("the first lane does not mark BOS, or BOS has more than that")
+    if tokens[PADDING].any():  # what is not finite there would spread, though nobody looks at it
+        raise RefutedError("padding has a value")
     claimed = np.zeros(config.d_model, np.bool_)
     claimed[0] = True
     for place in known.weights.circuit.variables:
@@ -331,6 +340,7 @@ def _embeddings(known: Known) -> None:
         if by_position.any():
             known.positional.add(place.name)
         held = with_errors(place.start, ideal, np.abs(stored - ideal))
+        _check_size(held, place.name, known.form)
         known.held[place.name] = as_read(held, known.form)
     if tokens[:, ~claimed].any() or positions[:, ~claimed].any():
         raise RefutedError("something is embedded in the lanes of a variable that a block writes")
@@ -358,8 +368,6 @@ def _block(
     at_bos = float(found.bos_error.max(initial=0.0))
     if not np.isfinite(error) or not np.isfinite(at_bos):
         raise RefutedError(f"{component.variable} is not bounded")
-    largest = float(np.abs(found.rows).max(initial=0.0)) + error
-    if largest >= known.form.largest / 4:
-        raise RefutedError(f"{component.variable} is beyond what {known.form.name} holds")
+    _check_size(found, component.variable, known.form)
     kind = block.kind if isinstance(block, Attention) else "mlp"
     return found, BlockProof(component.variable, kind, error, at_bos, *margin)

@@ -411,6 +411,7 @@ class Checker:
         """tokens: value i stands at token i of the vocabulary; indices: value i at position i.
         Nothing else is embedded; BOS is (1, 0, 0, …), and column 0 holds 0 at all others."""
         tokens, positions = self.columns("embed.W_E"), self.columns("pos_embed.W_pos")
+        need(not any(1 in t for t in tokens), "padding has a value")
         for i, (t, p) in enumerate(zip(tokens, positions, strict=True)):
             need(t.pop(0, ZERO) + p.pop(0, ZERO) == (i == 0), "BOS is not (1, 0, 0, …)")
         spec = self.circuit["specification"]

@@ -17,7 +17,6 @@ from rasplab.checker.disturbed import Disturbed, Reader
 from rasplab.checker.spills import Spilled
 from rasplab.checker.stream import WIDER, Held, Off, RefutedError, number_row
 from rasplab.weights.artefact import VariablePlace
-from rasplab.weights.config import FIRST_TOKEN_ID
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +47,8 @@ class Strays:
     def __post_init__(self) -> None:
         width = len(self.of.write)
         self.centred, self.centred_bos = Centred(self.form, width), Centred(self.form, width)
-        words = slice(FIRST_TOKEN_ID, None), slice(1, None)
-        self.elsewhere = self._embedded(*words, self.centred)
+        others = slice(1, None)  # padding as well
+        self.elsewhere = self._embedded(others, others, self.centred)
         self.at_bos = self._embedded(slice(0, 1), slice(0, 1), self.centred_bos)
 
     def _embedded(self, tokens: slice, positions: slice, centred: Centred) -> Array:

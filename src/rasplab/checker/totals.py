@@ -48,6 +48,8 @@ def followed(
 
     The column is `off` beside that.
     """
+    if len(set(total.variables)) != len(total.terms):
+        raise RefutedError(f"{what} adds up one variable twice")
     others = set(reads(known, matrix, what)) - set(total.variables)
     if others:
         raise RefutedError(f"{what} also reads {', '.join(sorted(others))}")
