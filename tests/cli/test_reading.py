@@ -56,7 +56,7 @@ def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[list[objec
         (["my.rasp:hist", "121"], list("121"), [2, 1, 2]),
         (["my.rasp:hist", "1", "2", "1"], [1, 2, 1], [2, 1, 2]),
         (["my.py:hist", "True"], [True], [1]),
-        (["my.py:hist", "1e400", "1e40"], ["1e400", 1e40], [1, 1]),
+        (["my.py:hist", "1e400", "1e40"], ["1e400", int(1e40)], [1, 1]),
         (["my.py:hist", "the", "--vocab", "the cat"], ["the"], [1]),
         (["my.py:hist", "aab", "--vocab", "ab"], ["a", "a", "b"], [2, 2, 1]),
         (["sort", "321", "--split", "characters"], ["3", "2", "1"], ["1", "2", "3"]),

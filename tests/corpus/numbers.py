@@ -16,7 +16,41 @@ ABC = ("a", "b", "c")
 LEAK = "what little attention leaks to the default is an error that must be certified"
 UNEVEN = "one slope for gaps of very different size blurs the small gap or misses the large"
 
+of_tokens, of_odd = rasp.average(tokens), rasp.average(tokens % 2)
+both_before = [aggregate(up_to, values) for values in (tokens, tokens % 2)]
+NAMED = "a function is what it does, whatever it is called"
+
+
+def neg(number: float) -> float:
+    """Another function than the operator of this name."""
+    return 3 - number
+
+
 NUMBERS = (
+    Case(
+        "a_function_called_as_an_operator",
+        NAMED,
+        (apply(neg, of_tokens) + of_odd) == 3,
+        (1, 2),
+        2,
+        (((1,), [True]), ((2,), [False]), ((1, 2), [False, False])),
+    ),
+    Case(
+        "a_function_named_as_an_operator",
+        NAMED,
+        (apply(lambda a, b: a - b, *both_before, name="+") * 2) > 3,
+        (1, 2, 3),
+        3,
+        (((2,), [True]), ((1, 2), [False, False]), ((3, 2, 1), [True, True, False])),
+    ),
+    Case(
+        "a_function_of_means_in_a_sum",
+        "functions that turn out to be sums are walked through as if they were operators",
+        apply(lambda a, b: a - b, of_tokens, of_odd) * 2,
+        (1, 2),
+        2,
+        (((1,), [0]), ((2, 1), [2, 2]), ((2, 2), [4, 4])),
+    ),
     Case(
         "uneven_gaps_through_a_function",
         UNEVEN,

@@ -24,7 +24,42 @@ OVERFLOW = "numbers for tuples of arguments, in mixed radix, are beyond 64 bits"
 UNEVEN = "steps of 1e-12 and 1.01e-12 are one slope only for a tolerance that is absolute"
 CANCELLED = "the evaluator rounds to 12 digits before what is large cancels"
 
+TYPELESS = "from 2^53 on, what is added to a number depends on the type that it is held in"
+whole, same_float = rasp.constant(2**53), rasp.constant(2.0**53)
+
 ROUNDING = (
+    Case(
+        "a_large_number_of_either_type",
+        TYPELESS,
+        (rasp.where(tokens == "a", 2**53, 2.0**53) + 1) % 7,
+        ("a", "b"),
+        1,
+        (("a", [5]), ("b", [5])),
+    ),
+    Case(
+        "large_constants_of_both_types",
+        TYPELESS,
+        rasp.where(tokens == "a", (same_float + 1) % 7, (whole + 1) % 7),
+        ("a", "b"),
+        2,
+        (("ab", [5, 5]), ("b", [5])),
+    ),
+    Case(
+        "a_large_token_of_the_other_type",
+        TYPELESS,
+        (tokens + 1) % 7,
+        (2**53,),
+        1,
+        (((2.0**53,), [5]), ((2**53,), [5])),
+    ),
+    Case(
+        "a_function_that_asks_for_the_type",
+        TYPELESS,
+        apply(lambda x: isinstance(x, float), rasp.where(tokens == "a", 2.0**60, 2**60)),
+        ("a", "b"),
+        2,
+        (("ab", [False, False]),),
+    ),
     Case(
         "eight_times_the_same_argument",
         OVERFLOW,

@@ -10,12 +10,46 @@ previous = select(indices, indices - 1, "==")
 previous_token = aggregate(previous, tokens).named("previous_token")
 no_b = apply(lambda t: None if t == "b" else 1, tokens).named("no_b")
 inverse = (1 / tokens).named("inverse")
+one_if_2 = aggregate(select(tokens, 2, "=="), 1).named("one_if_2")
 
 AB = ("a", "b")
 ABC = ("a", "b", "c")
 ZERO = "an undefined value read as zero"
+UNKNOWN = "a sum does not tell its terms apart where one that is the same everywhere is undefined"
 
 UNDEFINED = (
+    Case(
+        "mean_where_a_sum_is_undefined",
+        UNKNOWN,
+        aggregate(~select(one_if_2 + tokens, 9, "<"), tokens),
+        (0, 1),
+        2,
+        (((0, 1), [0.5, 0.5]), ((1,), [1]), ((0, 0), [0, 0])),
+    ),
+    Case(
+        "sum_where_a_sum_is_undefined",
+        UNKNOWN,
+        rasp.aggregate_sum(~select(one_if_2 + tokens, 9, "<"), indices),
+        (0, 1, 2),
+        3,
+        (((0, 1, 0), [3, 3, 3]), ((0, 2, 1), [0, 0, 0])),
+    ),
+    Case(
+        "width_where_a_sum_is_undefined",
+        UNKNOWN,
+        selector_width(~select(one_if_2 + indices, 9, "<")),
+        (0, 1, 2),
+        3,
+        (((0, 1, 0), [3, 3, 3]), ((0, 2, 1), [0, 0, 0])),
+    ),
+    Case(
+        "width_where_a_sum_without_its_term_is_undefined",
+        UNKNOWN,
+        selector_width(~select(one_if_2 * 0 + indices, 9, "<")),
+        (0, 1, 2),
+        3,
+        (((0, 1, 0), [3, 3, 3]), ((0, 2, 1), [0, 0, 0])),
+    ),
     Case("undefined_output", ZERO, previous_token, ABC, 4, (("abc", [None, "a", "b"]),)),
     Case(
         "undefined_number_plus_one",

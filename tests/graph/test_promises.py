@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
 import rasplab
 from rasplab import rasp
 from rasplab.craft.certificate import Certificate
+from rasplab.diagnostics import ProgramError, RasplabError
 from rasplab.graph import Facts, Interner, build_graph
 from rasplab.graph.picking import selects_at_most_one, selects_something
 from rasplab.graph.promises import observe, promises, shown_by_counts
-from rasplab.rasp import aggregate, indices, select, selector_width, tokens
+from rasplab.rasp import aggregate, apply, indices, select, selector_width, tokens
 from rasplab.rasp.inputs import read_inputs
 from tests.aimed_partial import LONGEST, PATTERNS, VOCAB, random_partial
 
@@ -92,3 +94,25 @@ def test_what_a_variable_is_called_does_not_say_that_there_is_no_value() -> None
     assert (promised.partial, promised.conditional) == (False, True)
     broken = certificate("place", rasp.picks_one(plus), None)
     assert (broken.partial, broken.conditional) == (True, True)
+
+
+def _shout(token: str) -> str:
+    return token.upper()
+
+
+def _only_letters(token: object) -> object:
+    assert isinstance(token, str)
+    return token
+
+
+@pytest.mark.parametrize("function", [_shout, _only_letters])
+@pytest.mark.parametrize("inputs", ["a*1?", [["a"], [1]], lambda _: True])
+def test_a_declared_input_on_which_a_function_fails_is_refused_as_without(
+    function: Any, inputs: Any
+) -> None:
+    """Whatever it raises, the program has no value there."""
+    program = apply(function, tokens)
+    with pytest.raises(ProgramError, match="E105"):
+        program([1])
+    with pytest.raises(RasplabError, match="E105"):
+        rasplab.compile(program, vocab=["a", 1], max_length=2, inputs=inputs)

@@ -179,7 +179,8 @@ def test_aggregate_sum() -> None:
 def test_a_sum_is_canonical_and_undefined_where_it_is_not_finite() -> None:
     assert_gives(aggregate_sum(full, tokens), [0.5, 0.5], [1, 1])
     assert_gives(aggregate_sum(full, tokens), [1e308, 1e308], [None, None])
-    assert_gives(aggregate(full, tokens), [1e308, 1.5e308], [None, None])
+    assert_gives(aggregate(full, tokens), [1e308, 1.5e308], [1.25e308] * 2)
+    assert_gives(aggregate(full, tokens), [1e308, 1.5e308, 0.5], [None] * 3)
 
 
 def test_numbers_have_twelve_digits_so_that_arithmetic_means_what_it_says() -> None:

@@ -16,6 +16,7 @@ from rasplab.graph.form import LinearForm
 from rasplab.graph.known import Known
 from rasplab.graph.node import Node
 from rasplab.graph.values import TABLE_AT_MOST
+from rasplab.rasp.functions import Function
 from rasplab.rasp.values import canonical
 
 _CELLS_AT_MOST = 1 << 20
@@ -114,6 +115,8 @@ def _joint_values(means: list[Node], known: Known) -> NDArray[np.int64] | None:
 def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np.float64]:
     """A linear elementwise tree in floating point, as the evaluator would compute it.
 
+    A function of the user's is called, whatever its name; it may be linear by its values.
+
     Means that are listed have sums below 2^53, and so have the operands of a linear form: up to
     there whole numbers are in floats what they are in Python.
     """
@@ -123,7 +126,7 @@ def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np
         return np.array([float(cast(float, node.op.value))])
     assert isinstance(node.op, g.Map)
     parts = [_evaluate(operand, leaves) for operand in node.operands]
-    match node.op.function.name, parts:
+    match node.op.function.key, parts:
         case "+", [a, b]:
             return _canonical(a + b)
         case "-", [a, b]:
@@ -136,8 +139,18 @@ def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np
             return -a
         case (("numerical" | "categorical"), [a]):
             return a
-        case name, _:
-            raise InternalError(f"{name} is no operation of linear forms")
+        case str() as operator, _:
+            raise InternalError(f"{operator} is no operation of linear forms")
+        case _:
+            return _called(node.op.function, parts)
+
+
+def _called(function: Function, parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """What a function of the user's gives, for numbers; it has a linear form, so it gives some."""
+    rows = np.stack(np.broadcast_arrays(*parts), axis=1)
+    labels, first = distinct_rows(rows)
+    values = [function(*map(_number, row)) for row in rows[first].tolist()]
+    return np.array([float(cast(float, value)) for value in values])[labels]
 
 
 def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

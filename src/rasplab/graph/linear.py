@@ -19,8 +19,10 @@ def linear_form(node: Node, known: Known) -> LinearForm | None:
     if any(part is None for part in parts):
         return None
     forms = [p for p in parts if p is not None]
-    combined = _combine(node.op.function.name, forms, node)
-    exactly = _stays_whole(node.op.function.name, forms)
+    key = node.op.function.key
+    if not isinstance(key, str):  # a user's function may be called as an operator is
+        return None
+    combined, exactly = _combine(key, forms), _stays_whole(key, forms)
     return combined and combined.rounded(known.domain, exactly=exactly)
 
 
@@ -40,10 +42,7 @@ def _stays_whole(name: str, parts: list[LinearForm]) -> bool:
             return False
 
 
-def _combine(name: str, parts: list[LinearForm], node: Node) -> LinearForm | None:
-    assert isinstance(node.op, g.Map)
-    if not isinstance(node.op.function.key, str):
-        return None
+def _combine(name: str, parts: list[LinearForm]) -> LinearForm | None:
     match name, parts:
         case "+", [a, b]:
             return a.plus(b)

@@ -116,7 +116,11 @@ def _pinned_by_select(known: Known, select: Node) -> set[Node]:
     if any(isinstance(known.domain(operand), Interval) for operand in select.operands):
         return set()
     relation = known.compared(select).relation
-    fixed = {keys, *_moved_alike(known, keys)} if relation.selects_at_most_one() else set[Node]()
+    fixed: set[Node] = set()
+    if relation.selects_at_most_one():
+        fixed = {keys}
+        if not _selects_undefined(known, keys, relation):
+            fixed |= _moved_alike(known, keys)
     table = known.table(keys)
     if not _affordable(relation, table.codes.size):
         return fixed | (_injective_supports(known, keys) if fixed else set())
@@ -136,10 +140,17 @@ def _by_axes(cells: Places, axes: list[int]) -> Places:
     return np.moveaxis(cells, axes, range(len(axes))).reshape(rows, -1)
 
 
+def _selects_undefined(known: Known, keys: Node, relation: Relation) -> bool:
+    """Whether some query selects keys that are undefined: by negation alone."""
+    absent = [place for place, value in enumerate(known.listed(keys).values) if value is None]
+    return bool(relation.cells(np.array(absent, np.intp), np.arange(relation.shape[1])).any())
+
+
 def _moved_alike(known: Known, keys: Node) -> set[Node]:
     """The one term of a sum of whole numbers that is not the same at all keys.
 
-    Nothing is rounded there, so the sum tells its values apart.
+    Nothing is rounded there, so the sum tells its values apart; but where it is undefined it tells
+    nothing: what is the same at all keys may be so everywhere.
     """
     form = known.form(keys)
     if form is None or form.blur or not is_whole(known.domain(keys)):

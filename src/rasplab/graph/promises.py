@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from rasplab.craft.certificate import PROMISED
-from rasplab.diagnostics import CompileError, ProgramError
+from rasplab.diagnostics import CompileError, InternalError
 from rasplab.graph import node as g
 from rasplab.graph.facts import Facts
 from rasplab.graph.node import Interner, Node, topological
@@ -144,8 +144,10 @@ def observe(root: Node, sequences: Iterable[Sequence[Value]], *, causal: bool) -
     for sequence in sequences:
         try:
             rows = dict(steps(root, list(sequence), causal=causal))
-        except (ProgramError, ArithmeticError, LookupError, TypeError, ValueError):
-            continue  # no value: the evaluator says so, and why
+        except InternalError:
+            raise
+        except Exception:  # noqa: BLE001 - of a user's function: no value, as the evaluator says
+            continue
         found.count += 1
         found.single = {s for s in found.single if is_single(rows[s])}
         found.filled = {s for s in found.filled if all(map(any, rows[s]))}

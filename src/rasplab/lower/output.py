@@ -53,6 +53,8 @@ def _is_approximate(root: Node, domain: Listed, facts: Facts) -> bool:
     asked = _asked(root)
     if asked is not None:
         return asked == "numerical" and domain.numeric
+    if all(value is None or isinstance(value, bool) for value in domain.values):
+        return False
     form = facts.form(root)
     terms = [term for term, _ in form.terms] if form else [root]
     return any(isinstance(t.op, g.Mean) and is_line(t, facts) for t in terms)

@@ -24,6 +24,9 @@ _BINDS = {
 _SIGNS = {"neg": "-", "~": "~"}
 _COMPARISONS = {name for name, binds in _BINDS.items() if binds == _COMPARISON}
 
+_LONG = 10**16
+"""From here on Python writes floats with an exponent, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -44,8 +47,14 @@ class Phrase:
 
 
 def literal(value: Value) -> Phrase:
-    """A constant, as Python writes it."""
+    """A constant, as Python writes it; long whole numbers with an exponent where that is exact.
+
+    >>> literal(7).text, literal(10**22).text, literal(10**30 + 1).text
+    ('7', '1e+22', '1000000000000000000000000000001')
+    """
     text = repr(value)
+    if type(value) is int and abs(value) >= _LONG and int(float(value)) == value:
+        text = repr(float(value))
     return Phrase(text, _SIGN if text.startswith("-") else _WHOLE)
 
 

@@ -1,7 +1,8 @@
 """The values of the language: what may stand in a sequence, and when two of them are the same.
 
 A value is a string, a boolean, a number, a tuple of values, or `None`, which means *undefined*.
-Numbers have no type: `2` and `2.0` are one value, shown as `2`. `True` and `1` are two values.
+Numbers have no type: `2` and `2.0` are one value, shown as `2`, and whatever is whole is computed
+with as a whole number. `True` and `1` are two values.
 Rounding does not show: a result within a part in 10^12 of a fraction with a denominator up to
 10^5 is that fraction, so `0.1 + 0.2 == 0.3` and `1 - 2/3 == 1/3`; other results have 12 digits,
 and what is smaller than 10^-12 is 0.
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = "str | bool | int | float | tuple[Value, ...] | None"
 
-_EXACT = 2.0**53
 _LARGEST = int(sys.float_info.max)
 
 
@@ -75,7 +75,7 @@ def _canonical_float(value: float) -> Value:
     if not value.is_integer():
         rounded = float(f"{float(value):.12g}")
         value = _fraction_nearby(value) or _fraction_nearby(rounded) or rounded
-    return int(value) if value.is_integer() and abs(value) < _EXACT else float(value)
+    return int(value) if value.is_integer() else float(value)
 
 
 def _fraction_nearby(value: float) -> float | None:
