@@ -44,6 +44,14 @@ NUMBERS = (
         (((2,), [True]), ((1, 2), [False, False]), ((3, 2, 1), [True, True, False])),
     ),
     Case(
+        "a_function_that_leaves_one_of_three_means_out",
+        "a mean that counts for nothing in a sum is read by a function all the same",
+        apply(lambda a, b, c: a - c + 0 * b, of_tokens, of_odd, rasp.average(tokens % 3)) * 2,
+        (1, 2, 3),
+        2,
+        (((1,), [0]), ((2, 1), [0, 0]), ((3, 3), [6, 6])),
+    ),
+    Case(
         "a_function_of_means_in_a_sum",
         "functions that turn out to be sums are walked through as if they were operators",
         apply(lambda a, b: a - b, of_tokens, of_odd) * 2,

@@ -1,4 +1,4 @@
-"""Programs that are aimed at orders and at rounding equal their models, or are refused."""
+"""Programs aimed at orders, rounding or what is undefined equal their models, or are refused."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from rasplab.diagnostics import ProgramError
 from rasplab.rasp.printer import to_text
 from tests.aimed_numbers import random_numbers
 from tests.aimed_orders import random_orders
+from tests.aimed_undefined import random_undefined
 from tests.differential.verdict import Variant, fault, report
 from tests.random_programs import Program, random_sequences
 
 EVERYDAY = range(40)
-KINDS = {"orders": random_orders, "numbers": random_numbers}
+KINDS = {"orders": random_orders, "numbers": random_numbers, "undefined": random_undefined}
 Grow = Callable[[int], Program]
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import assert_never, cast
 
+from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import node as g
 from rasplab.graph.node import Interner, Node
 from rasplab.rasp import expressions as ex
 from rasplab.rasp.naming import name_computations
 from rasplab.rasp.order import topological
 from rasplab.rasp.values import Value
+
+COMPARISONS_AT_MOST = 1 << 16
+"""Of one selector: some seconds of work."""
 
 
 def build_graph(
@@ -22,6 +26,7 @@ def build_graph(
     """
     one = interner.node(g.Constant(1))
     known: dict[int, Node] = {}
+    sizes: dict[Node, int] = {}
     naming = name_computations(program)
     for expression in topological(program):
         operands = tuple(known[id(operand)] for operand in expression.operands())
@@ -30,6 +35,9 @@ def build_graph(
         else:
             node = _node(expression, operands, interner, one)
         known[id(expression)] = node
+        if isinstance(node.op, g.SELECTORS) and node not in sizes:
+            sizes[node] = _written_out(node, sizes)
+            _check_formula(sizes[node], expression)
         name = naming.name(expression)
         if isinstance(expression, ex.PicksOne):
             interner.single.add(node)
@@ -37,6 +45,29 @@ def build_graph(
         if name is not None:
             interner.written[node] = name
     return known[id(program)]
+
+
+def _written_out(node: Node, sizes: dict[Node, int]) -> int:
+    """How many comparisons a selector is made of; what it uses twice counts twice."""
+    if isinstance(node.op, g.Select):
+        return 1
+    return sum(sizes.get(operand, 0) for operand in node.operands)
+
+
+def _check_formula(comparisons: int, expression: ex.Expression) -> None:
+    """Refuse a formula that could not be gone through; every pass takes it as it is written out."""
+    if comparisons <= COMPARISONS_AT_MOST:
+        return
+    raise CompileError(
+        diagnostic(
+            "E306",
+            "this selector is too large",
+            at=expression.origin,
+            label=f"{comparisons:.1e} comparisons where it is written out",
+            notes=["a selector that is used twice in `&`, `|` and `~` counts twice"],
+            help=f"write it with at most {COMPARISONS_AT_MOST:,} comparisons",
+        )
+    )
 
 
 def _is_as_read(expression: ex.Expression, vocabulary: tuple[Value, ...]) -> bool:

@@ -33,7 +33,7 @@ def weighted_sum_domain(node: Node, form: LinearForm, known: Known) -> Domain | 
     if len(form.terms) < 2:
         return None
     means = _means_of_one_selector(form, known)
-    if means is not None:
+    if means is not None and _reads_only(node, {*means}):
         found = _joint_means(node, means, known)
         if found is not None:
             return found
@@ -54,6 +54,13 @@ def _means_of_one_selector(form: LinearForm, known: Known) -> list[Node] | None:
     )
     defined = not any(known.domain(n.operands[1]).undefined for n in nodes)
     return nodes if len(selectors) == 1 and same_default and defined else None
+
+
+def _reads_only(node: Node, leaves: set[Node]) -> bool:
+    """Whether a linear tree ends in these: not in one that counts for nothing, such as `0 * x`."""
+    if node in leaves or isinstance(node.op, g.Constant):
+        return True
+    return isinstance(node.op, g.Map) and all(_reads_only(o, leaves) for o in node.operands)
 
 
 def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
