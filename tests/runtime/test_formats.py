@@ -196,6 +196,18 @@ def test_a_module_that_is_cast_later_warns_once() -> None:
         module.float()  # what bfloat16 took from the weights does not come back
 
 
+def test_weights_that_were_rounded_twice_are_certified_nowhere() -> None:
+    """To float16 after bfloat16 they are others than to float16 alone."""
+    module = rasplab.compile(tokens, vocab=(0, 1), max_length=2).torch()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module.bfloat16()
+    with pytest.warns(PrecisionWarning, match="not certified in float16"):
+        module.half()
+    with pytest.warns(PrecisionWarning, match="not certified in float32"):
+        module.float()
+
+
 def test_a_wider_cast_that_is_certified_does_not_warn() -> None:
     model = rasplab.compile(rasp.length, vocab="ab", max_length=30)
     with warnings.catch_warnings():

@@ -11,6 +11,9 @@ from rasplab.checker import prove
 from rasplab.checker.arithmetic import FORMATS
 from rasplab.weights import ModelWeights
 
+ROUNDED_TWICE = "several formats"
+"""Where weights are held that were rounded to one format, and to another after that."""
+
 
 class PrecisionWarning(UserWarning):
     """A model runs in a number format in which it is not certified to be exact."""
@@ -18,7 +21,7 @@ class PrecisionWarning(UserWarning):
 
 @dataclass(slots=True)
 class Certified:
-    """The stored weights, the format that they were last cast to, and what was found of each."""
+    """The stored weights, the format that took something from them, and what was found of each."""
 
     weights: ModelWeights
     held_in: str = ""
@@ -28,7 +31,7 @@ class Certified:
     def cast(self, before: torch.dtype, after: torch.dtype, stacklevel: int) -> None:
         """Note that the weights were cast; what rounding took from them does not come back."""
         if torch.promote_types(before, after) != after:
-            self.held_in = _name(after)
+            self.held_in = _name(after) if self.held_in in ("", _name(after)) else ROUNDED_TWICE
         self.check(after, stacklevel + 1)
 
     def check(self, dtype: torch.dtype, stacklevel: int) -> None:
