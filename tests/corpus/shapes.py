@@ -49,6 +49,14 @@ def many_indicators() -> SOp:
 
 
 SHAPES = (
+    Case(
+        "a_constant_that_is_asked_to_be_categorical",
+        "a constant has no variable that could be named",
+        aggregate(select(rasp.categorical("b"), "b", "=="), indices, default="none"),
+        AB,
+        3,
+        (("ab", [0.5, 0.5]), ("a", [0])),
+    ),
     Case("max_length_1", "a model for a single position", rasp.length, AB, 1, (("a", [1]),)),
     Case(
         "max_length_1_histogram",

@@ -77,7 +77,9 @@ class Names:
         if isinstance(node.op, (g.Constant, *g.SELECTORS)):
             raise InternalError(f"not a variable: {node.op}")
         if isinstance(node.op, g.Map) and _is_copy(node, self.interner):
-            return f"{node.op.function.name}({self[node.operands[0]]})"
+            source = node.operands[0]
+            copied = self._text(source) if isinstance(source.op, g.Constant) else self[source]
+            return f"{node.op.function.name}({copied})"
         return shorten(self._text(node), LONGEST_NAME)
 
     def _text(self, node: Node) -> str:
