@@ -28,9 +28,9 @@ def numbers(proof: Proof) -> list[float]:
 
 @pytest.mark.parametrize("name", ["sort", "reverse", "addition", "hist", "dyck2"])
 @pytest.mark.parametrize("noise", [None, 0.5])
-@pytest.mark.parametrize("limit", ["CELLS", "CELLS_READ"])
+@pytest.mark.parametrize("limit", [1, 7])
 def test_a_proof_in_parts_is_the_proof(
-    name: str, noise: float | None, limit: str, monkeypatch: pytest.MonkeyPatch
+    name: str, noise: float | None, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = compiled(name, 4)
     if noise is not None:
@@ -44,7 +44,8 @@ def test_a_proof_in_parts_is_the_proof(
         return combined(*given)
 
     monkeypatch.setattr(hidden, "_combined", counting)
-    monkeypatch.setattr(hidden, limit, 7)
+    monkeypatch.setattr(hidden, "CELLS", limit)
+    monkeypatch.setattr(hidden, "CELLS_AT_MOST", limit)
     parts = prove(model.weights)
     assert whole.holds
     assert parts.taken == whole.taken
@@ -55,6 +56,7 @@ def test_a_proof_in_parts_is_the_proof(
 def test_a_proof_holds_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 64 × 64 pairs that position and length are make 64 values: 2 MB for each array of all."""
     monkeypatch.setattr(hidden, "CELLS", 1 << 13)
+    monkeypatch.setattr(hidden, "CELLS_AT_MOST", 1 << 15)
     model = compiled("reverse", 64)
     tracemalloc.start()
     try:

@@ -20,11 +20,11 @@ from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, boxes, re
 from rasplab.checker.units import Group, Net, Units
 
 CELLS = 1 << 16
-"""So many numbers an array may have: what is written is followed in parts of so many rows. Half a
-megabyte each, a dozen of them at once stay in a processor's cache."""
+"""So many numbers an array should have: what is written is followed in parts of so many rows. Half
+a megabyte each, a dozen of them at once stay in a processor's cache."""
 
-CELLS_READ = 1 << 20
-"""The same of what is read: more, as every part asks every group that has anything to write."""
+CELLS_AT_MOST = 1 << 20
+"""So many it may have, of what is read as well."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,9 +126,12 @@ def written_along(
 
 
 def _rows(net: Net) -> int:
-    """How many at once, so that what is written in them stays small, and what is read."""
-    written, read = net.units.w_out.shape[1], len(net.groups)
-    return max(min(CELLS // max(written, 1), CELLS_READ // max(read, 1)), 1)
+    """How many at once, so that what is written in them stays small, and what is read.
+
+    But no fewer than there are groups, if they are few enough: each costs a call for every part.
+    """
+    written, read = max(net.units.w_out.shape[1], 1), max(len(net.groups), 1)
+    return max(min(max(CELLS // written, read), CELLS_AT_MOST // max(written, read)), 1)
 
 
 def silent_at_bos(held: list[Held], units: Units) -> bool:
