@@ -21,14 +21,7 @@ from rasplab.export.norms import NormBound, bound_of
 from rasplab.export.standard import require_standard
 from rasplab.export.tokenizer import tokenizer_files
 from rasplab.export.vocabulary import Words, words_of
-from rasplab.weights import (
-    BOS_ID,
-    PAD_ID,
-    Config,
-    ModelWeights,
-    declared,
-    manifest,
-)
+from rasplab.weights import BOS_ID, PAD_ID, Config, ModelWeights, declared, manifest
 from rasplab.weights.directory import write_directory
 from rasplab.weights.files import BASIS as PREFIX
 from rasplab.weights.files import (
@@ -164,20 +157,24 @@ def contents(weights: ModelWeights, layout: Layout) -> dict[str, bytes]:
     """The files of a checkpoint, by name; the same bytes every time."""
     from safetensors.numpy import save as to_safetensors
 
-    config, vocabulary = weights.config, words_of(weights.config)
-    arrays = _arrays(weights, vocabulary, layout)
-    data: dict[str, Json] = {
-        "config.json": _config(config, vocabulary, layout),
-        "generation_config.json": _generation(config, vocabulary),
-    }
-    files = {name: manifest.to_bytes(part) for name, part in data.items()}
-    files |= tokenizer_files(vocabulary, config.n_ctx)
-    files[ARRAYS] = to_safetensors(arrays, {"format": "pt"})
+    vocabulary = words_of(weights.config)
+    files = _settings(weights.config, vocabulary, layout)
+    files[ARRAYS] = to_safetensors(_arrays(weights, vocabulary, layout), {"format": "pt"})
     named = {n.removeprefix(PREFIX): a for n, a in basis_arrays(weights).items()}
     named |= nominal_arrays(weights)
     if named:
         files[BASIS] = to_safetensors(named)
     return sealed(files, CIRCUIT, _circuit(weights, vocabulary, layout))
+
+
+def _settings(config: Config, vocabulary: Words, layout: Layout) -> dict[str, bytes]:
+    """The files that tell transformers how the arrays are run, and which word has which id."""
+    data: dict[str, Json] = {
+        "config.json": _config(config, vocabulary, layout),
+        "generation_config.json": _generation(config, vocabulary),
+    }
+    files = {name: manifest.to_bytes(part) for name, part in data.items()}
+    return files | tokenizer_files(vocabulary, config.n_ctx)
 
 
 def from_pretrained(directory: str | Path) -> ModelWeights:
@@ -228,7 +225,7 @@ def _read(directory: str | Path) -> tuple[ModelWeights, Layout]:
 
 
 def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWeights:
-    """The model, if what it would be written as is what there is: every array and every word."""
+    """The model, if what it would be written as is what there is: every array, word and setting."""
     from safetensors.numpy import load as from_safetensors
 
     FLAG.check(circuit["basis"], "circuit.basis")
@@ -253,6 +250,9 @@ def _assemble(files: dict[str, bytes], circuit: Json, layout: Layout) -> ModelWe
     weights = ModelWeights(config, arrays, truth, bases, specification, nominal)
     weights.verify()
     _refuse_other(stored, _arrays(weights, vocabulary, layout))
+    settings = _settings(config, vocabulary, layout)
+    if other := [name for name in settings if files[name] != settings[name]]:
+        raise ValueError(f"not as the model has it: {', '.join(other)}")
     again = _circuit(weights, vocabulary, layout)
     written = manifest.to_bytes(again | {"format_version": circuit["format_version"]})
     if manifest.from_bytes(written) != circuit:
