@@ -121,7 +121,13 @@ def _function(config: Config) -> Apply:
         params: Params, ids: Array, *, activations: bool = False
     ) -> Array | tuple[Array, Arrays]:
         n = ids.shape[1]
-        x = params["embed"]["W_E"][ids] + params["pos_embed"]["W_pos"][:n]
+        # of what is no id, not those of another: what comes of it is not a number
+        tokens = (
+            params["embed"]["W_E"]
+            .at[ids]
+            .get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+        )
+        x = tokens + params["pos_embed"]["W_pos"][:n]
         visible = (ids != PAD_ID)[:, None, None, :]
         if architecture.causal:
             visible = visible & jnp.tri(n, dtype=bool)

@@ -239,6 +239,8 @@ class Transformer(nn.Module):
 
         This is where gradients with respect to embeddings, or any other first stream, enter.
         """
+        if torch.is_autocast_enabled(x.device.type):
+            _refuse_mixed(x.dtype, torch.get_autocast_dtype(x.device.type))
         if self.certified and torch.is_autocast_enabled(x.device.type):
             self.certified.check(torch.get_autocast_dtype(x.device.type), stacklevel=2)
         mask = self.mask(x, padding)
@@ -362,6 +364,19 @@ def _no_ids(given: object) -> Diagnostic:
         help="the values for sequences are `module.batch([sequence])`, "
         "their token ids `module.encode([sequence])`",
     )
+
+
+def _refuse_mixed(held: torch.dtype, autocast: torch.dtype) -> None:
+    """PyTorch has no kernels for both 16-bit formats at once."""
+    if {held, autocast} == {torch.float16, torch.bfloat16}:
+        names = [str(dtype).removeprefix("torch.") for dtype in (held, autocast)]
+        raise InputError(
+            diagnostic(
+                "E410",
+                f"a module in {names[0]} cannot run under autocast to {names[1]}",
+                help="leave autocast, or `model.torch(dtype=torch.float32)`",
+            )
+        )
 
 
 def _too_long(positions: int, n_ctx: int) -> Diagnostic:

@@ -13,6 +13,7 @@ from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.sequence import plain, read_sequence
 from rasplab.rasp.values import Value, canonical, identity
 from rasplab.weights.config import BOS_ID, PAD_ID, Config
+from rasplab.weights.ids import check_rows
 
 
 def encode(config: Config, sequences: Sequence[Iterable[object]]) -> NDArray[np.intp]:
@@ -132,7 +133,21 @@ def _token_hint(config: Config, token: Value) -> str | None:
 
 
 def decode(config: Config, out: NDArray[np.floating], lengths: Sequence[int]) -> list[list[Value]]:
-    """The values of a read-out (batch × positions × d_out), BOS and padding left out."""
+    """The values of a read-out (batch × positions × d_out), BOS and padding left out.
+
+    Raises:
+        InputError: E402, it holds what is not a number.
+    """
+    if any(np.isnan(row[1 : n + 1]).any() for row, n in zip(out, lengths, strict=True)):
+        raise InputError(
+            diagnostic(
+                "E402",
+                "this read-out holds what is not a number",
+                notes=["nothing that was compiled gives that for its own tokens"],
+                help="look for weights, activations or ids that were changed, or for a number "
+                "format that does not hold them",
+            )
+        )
     if config.output_values is not None:
         values, chosen = config.output_values, out.argmax(axis=-1).tolist()
         return [
@@ -149,7 +164,8 @@ def decode_ids(config: Config, out: object, ids: object) -> list[list[Value]]:
     """The values of a read-out for token ids (batch × positions), in arrays of any kind.
 
     Raises:
-        InputError: E402 for what is no read-out for these ids.
+        InputError: E402 for what is no read-out for these ids, and for other rows of ids than
+            `encode` makes.
     """
     logits, words = as_array(out), as_array(ids)
     if (words.ndim, logits.ndim) != (2, 3) or logits.shape[:2] != words.shape:
@@ -162,6 +178,7 @@ def decode_ids(config: Config, out: object, ids: object) -> list[list[Value]]:
                 "`model.decode(module(ids), ids)`",
             )
         )
+    check_rows(words)
     return decode(config, logits, [int(row.sum()) - 1 for row in words != PAD_ID])
 
 

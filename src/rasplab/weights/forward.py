@@ -23,6 +23,7 @@ from rasplab.weights.architecture import (
 )
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.config import PAD_ID, Config
+from rasplab.weights.ids import check_ids
 
 Array = NDArray[np.floating]
 Arrays = Mapping[str, Array]
@@ -54,7 +55,11 @@ def forward(weights: ModelWeights, ids: NDArray[np.intp], record: Record | None 
     PAD positions are never attended to. `record(name, activation)` receives, per layer, the
     residual stream, attention patterns, head outputs and hidden units, by TransformerLens's names;
     what it returns, if anything, replaces the activation.
+
+    Raises:
+        InputError: E402 for what is no token id, E405 for more positions than there are.
     """
+    check_ids(weights.config, ids)
     w, n = weights.arrays, ids.shape[1]
     stream = w["embed.W_E"][ids] + w["pos_embed.W_pos"][:n]
     return resume(weights, ids, EMBED, stream, record)

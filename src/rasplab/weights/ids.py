@@ -1,0 +1,49 @@
+"""Token ids that others made: whether they are rows as `encode` makes them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasplab.diagnostics import InputError, diagnostic
+from rasplab.weights.config import BOS_ID, PAD_ID, Config
+
+_HELP = "`model.encode([sequence])` makes them: BOS, the tokens, PAD up to the longest sequence"
+
+
+def check_ids(config: Config, ids: NDArray[np.integer]) -> None:
+    """Refuse what is no id of a token, which an array would read as another one's, and too many.
+
+    Raises:
+        InputError: E402 for an id, E405 for positions.
+    """
+    known = len(config.vocabulary) + 2
+    if ids.size and not 0 <= ids.min() <= ids.max() < known:
+        wrong = int(ids[(ids < 0) | (ids >= known)].flat[0])
+        title = f"{wrong} is no token id: there are 0 to {known - 1}"
+        raise InputError(diagnostic("E402", title, help=_HELP))
+    if ids.shape[1] > config.n_ctx:
+        raise InputError(
+            diagnostic(
+                "E405",
+                f"the batch has {ids.shape[1]} positions with BOS; "
+                f"the model takes at most {config.n_ctx}",
+                help="compile with a larger `max_length`",
+            )
+        )
+
+
+def check_rows(ids: NDArray[np.integer]) -> None:
+    """Refuse rows that do not begin with BOS, or have PAD before a token.
+
+    Raises:
+        InputError: E402.
+    """
+    padded = ids == PAD_ID
+    if not (ids[:, :1] == BOS_ID).all() or ids.shape[1] == 0:
+        why = "a row of token ids does not begin with BOS"
+    elif (padded[:, :-1] & ~padded[:, 1:]).any():
+        why = "a row of token ids has PAD before a token"
+    else:
+        return
+    raise InputError(diagnostic("E402", why, help=_HELP))
