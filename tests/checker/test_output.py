@@ -11,6 +11,7 @@ import pytest
 import rasplab
 from rasplab.checker import Proof, prove
 from rasplab.checker.output import ROUNDED_WITHIN
+from rasplab.craft.specification import Total
 from rasplab.lower.output import LISTED_OUTPUT_AT_MOST
 from rasplab.rasp import aggregate, apply, indices, numerical, select, tokens
 from rasplab.rasp.expressions import SOp
@@ -21,6 +22,8 @@ NEARLY = 1e-4  # what rounding in float32 adds to the moves here, at most
 less, more = select(tokens, tokens, "<"), select(tokens, tokens, ">")
 not_one = apply(lambda t: None if t == 1 else t, tokens)
 twice_or_none = apply(lambda t: None if t == 1 else 2 * t, tokens)
+up_to, at_most = select(indices, indices, "<="), select(tokens, tokens, "<=")
+defined_total = numerical(aggregate(up_to, tokens * 0.37) + aggregate(at_most, tokens))
 ROOTS = (0.1, 0.7, 3**0.5, -2)
 MODELS: dict[str, tuple[SOp, tuple[Any, ...], int]] = {
     "a choice": (tokens, ("a", "b", "c"), 2),
@@ -33,6 +36,8 @@ MODELS: dict[str, tuple[SOp, tuple[Any, ...], int]] = {
     "two totals": (
         numerical(aggregate(less, tokens * 0.37) - aggregate(more, tokens)), ROOTS, 14,
     ),
+    "a total above 0": (defined_total, (0.1, 0.7, 3**0.5, 2), 14),
+    "a total below 0": (defined_total, (-0.1, -0.7, -(3**0.5), -2), 14),
 }  # fmt: skip
 
 
@@ -229,3 +234,25 @@ def test_a_total_is_off_by_what_making_it_canonical_takes_too(
     assert proof("two totals").output_error == pytest.approx(unmoved + 1.0, rel=1e-6)
     # -2 less no more than 13 means of what lies between -2 and the square root of 3
     assert max(shown) >= max(map(abs, ROOTS))
+
+
+@pytest.mark.parametrize(("name", "greatest"), [("a total above 0", 2), ("a total below 0", -2)])
+def test_the_largest_that_a_total_can_be_is_made_canonical_with_nothing_lost(
+    name: str, greatest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[float] = []
+
+    def seen(size: float) -> float:
+        shown.append(size)
+        return 0.0
+
+    program, _, longest = MODELS[name]
+    specification = stored(name).specification
+    assert specification is not None
+    assert isinstance(specification.output, Total)
+    assert not stored(name).config.output_undefined
+    monkeypatch.setattr("rasplab.checker.output._shown", seen)
+    found = proof(name)
+    assert found.margin == 1.0
+    assert shown == [pytest.approx(abs(greatest) * 1.37, rel=1e-4)]
+    assert shown[0] >= abs(program([greatest] * longest)[-1])

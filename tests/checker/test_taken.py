@@ -23,11 +23,12 @@ from rasplab.rasp.expressions import SOp
 up_to = select(indices, indices, "<=")
 same = select(tokens, tokens, "==")
 before = select(tokens, tokens, "<")
-EQUAL, LISTED, ALWAYS, BETWEEN = (
+EQUAL, LISTED, ALWAYS, BETWEEN, SELECTED = (
     "are equal",
     "but those that are listed",
     "always selects something",
     "lies between",
+    "selects no value but those that it can have",
 )
 CASES: dict[str, tuple[SOp, set[str]]] = {
     "one position is selected": (shift(tokens, 1, 2), set()),
@@ -51,5 +52,5 @@ def test_what_is_taken_as_given_is_stated(name: str) -> None:
     program, expected = CASES[name]
     proof = prove(rasplab.compile(program, vocab=(0, 1, 2), max_length=4).weights)
     assert proof.holds
-    for words in (EQUAL, LISTED, ALWAYS, BETWEEN):
+    for words in (EQUAL, LISTED, ALWAYS, BETWEEN, SELECTED):
         assert any(words in taken for taken in proof.taken) == (words in expected), proof.taken

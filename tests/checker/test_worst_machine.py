@@ -16,6 +16,7 @@ from rasplab.checker.arithmetic import Array, Format
 from rasplab.checker.attended import Keys, Values, averaged, moved, summed
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
 from rasplab.checker.stream import Held, read
+from rasplab.checker.totals import Followed
 from rasplab.checker.units import Units
 from rasplab.craft.specification import Comparison, Table
 from tests.checker.whole import written
@@ -164,6 +165,54 @@ def test_bos_alone_is_rounded_unless_the_others_weigh_nothing(size: float) -> No
             leak = 3 * np.exp(-gap) / (1 + 3 * np.exp(-gap))
             rounded = size * (UP ** (2 * FORM.exponential + 3) - 1)
             assert bound.bos_error[0] >= max(leak * (1 + size), rounded)
+
+
+@pytest.mark.parametrize("size", [1.0, 8.0])
+def test_a_default_is_rounded_as_the_weight_that_it_is_moved_with(size: float) -> None:
+    """No key is chosen: BOS has the weight, less so little that it is 1 to the last place."""
+    values = Values(
+        np.full((1, 1), size), np.zeros((1, 1)), *(np.full(1, s) for s in (size, size, 0.0))
+    )
+    keys, gap = Keys(2, 2, False), np.log(2 / FORM.roundoff)
+    found = Scores(Range(gap, gap), -gap, 2 * gap, Range(0.0, 0.0), 690.0, 0.0, True, False)
+    off = size * (UP ** (2 * FORM.exponential + 3) - 1)
+    for kind in (moved, averaged):
+        bound = kind(found, values, keys, np.array([size]), FORM)
+        assert off <= bound.relative[0] * size + bound.absolute[0]
+
+
+@pytest.mark.parametrize("w", [1, 2, 5, 9])
+def test_errors_of_what_is_averaged_are_rounded_up_with_it(w: int) -> None:
+    """Of zeros, all of which are read as large as their error allows."""
+    off = 1.2345
+    values = Values(np.zeros((1, 1)), np.full((1, 1), off), np.full(1, off), *[np.zeros(1)] * 2)
+    bound = averaged(equal_scores(False, bos=-600.0), values, Keys(9, w, True), None, FORM)
+    share = UP ** (FORM.exponential + FORM.rescaled) / DOWN ** (FORM.exponential + w - 1) / w * UP
+    assert added([share * off] * w, UP) <= bound.absolute[0]
+
+
+@pytest.mark.parametrize("w", [1, 3, 6])
+def test_a_sum_that_is_scaled_too_little_is_rounded_down_beside(w: int) -> None:
+    far, part = 60.0, 0.9
+    scale = part * float(np.exp(far))
+    bound = summed(
+        equal_scores(True, bos=1.0 + far), of_one_value(1.2345), Keys(w, w, False), scale, FORM
+    )
+    weight = np.exp(-far) * DOWN ** (FORM.exponential + FORM.rescaled)
+    total = (1 + w * np.exp(-far)) * UP**w
+    out = added([float(weight / total * DOWN * 1.2345)] * w, DOWN) * scale * DOWN
+    assert w * 1.2345 - out <= bound.relative[0] * w * 1.2345 + bound.absolute[0]
+
+
+@pytest.mark.parametrize("count", [2, 5, 9])
+def test_a_total_is_rounded_at_every_term(count: int) -> None:
+    """And loses below the least number what there is."""
+    terms = uneven(np.random.default_rng(count), count).tolist()
+    size = sum(terms)
+    found = Followed(1.0, 0.0, 0.0, 0.0, size, size, count)
+    assert added(terms, UP) - size <= found.rounding(FORM)
+    lost = count * FORM.least / 2
+    assert lost <= Followed(1.0, 0.0, 0.0, 0.0, lost, lost, count).rounding(FORM)
 
 
 def test_every_number_of_roundings_is_covered() -> None:

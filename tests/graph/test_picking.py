@@ -50,6 +50,9 @@ rank_backwards = selector_width((before & equal) | select(tokens, tokens, ">"))
 smaller_than_last = selector_width(
     select(tokens, aggregate(select(indices, length - 1, "=="), tokens), "<")
 )
+smaller_than_one_before = selector_width(
+    select(tokens, aggregate(select(indices, indices - 1, "=="), tokens, 0), "<")
+)
 rank_among_ones = selector_width(ones & before)
 order = select(tokens, tokens, "<") | (equal & before)
 sum_by_rank = aggregate_sum(order, tokens)
@@ -116,6 +119,7 @@ SELECTORS: dict[str, Selector] = {
     "two that move by the length": select(tokens + indices - length, 0, "=="),
     "a rank beside a token": select(rank, indices, "==") & equal,
     "how many are smaller than the last": select(smaller_than_last, indices, "=="),
+    "how many are smaller than the one before": select(smaller_than_one_before, indices, "=="),
     "a predicate": select(tokens, tokens, lambda k, q: k == q + 1),
     "a predicate of two": select(tokens, tokens, lambda k, q: k >= q + 1),
     "the best position": best(full, indices),
@@ -159,6 +163,7 @@ NOT_SEEN: dict[str, tuple[str, str]] = {
     "a rank of pairs": ("some", "one equal"),
     "a rank of nested clauses": ("one some equal", "one equal"),
     "how many are smaller than the last": ("equal", "one equal"),
+    "how many are smaller than the one before": ("", "one equal"),
     "half a token by the length": ("one equal", "one equal"),
     "two that move by the length": ("", "equal"),
     "a rank beside a token": ("", "one equal"),

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from tools.mutation.forks import forked
 from tools.mutation.operators import mutants, mutated
+from tools.mutation.session import AT_IMPORT, _changed
 
 SOURCE = '''
 LIMIT = 3
@@ -57,3 +64,40 @@ def test_mutants_have_keys_of_their_own_that_do_not_change_with_other_code() -> 
     keys = [m.key for m in mutants("x.py", SOURCE)]
     assert len(set(keys)) == len(keys)
     assert keys[1:] == [m.key for m in mutants("x.py", f"import os\n{SOURCE}")][1:]
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Iterator[Path]:
+    """A module of which there is a constant, and a function whose default it could be."""
+    path = tmp_path / "of_one_constant.py"
+    path.write_text("LEAST = 2.0**-3\n\n\ndef least(of=2.0**-3):\n    return min(of, LEAST)\n")
+    spec = importlib.util.spec_from_file_location("rasplab.of_one_constant", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield path
+    del sys.modules[spec.name]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("LEAST = 2.0", "LEAST = 0.0", AT_IMPORT),
+        ("of=2.0", "of=0.0", AT_IMPORT),
+        ("LEAST = 2.0", "LEAST = 1.0", "0.125, 1.0"),
+        ("of=2.0", "of=1.0", "1.0, 0.125"),
+    ],
+)
+def test_a_constant_without_a_value_shows_at_import_and_the_others_go_on(
+    loaded: Path, before: str, after: str, found: str
+) -> None:
+    """A division by 0, say: no file that has it could be imported."""
+
+    def look(names: list[str]) -> str:
+        module = sys.modules["rasplab.of_one_constant"]
+        return f"{module.least.__defaults__[0]}, {module.LEAST}"
+
+    tree = ast.parse(loaded.read_text("utf-8").replace(before, after))
+    assert forked(partial(_changed, loaded, tree, look, []), 60.0) == found

@@ -104,7 +104,7 @@ def apply(path: Path, tree: ast.Module) -> None:
     """Make the loaded modules behave as if the file had been this tree.
 
     Raises:
-        NotLiveError: what differs runs at import only.
+        NotLiveError: what differs runs at import only, or would end it.
     """
     changed = install(path, tree)
     changed += set_constants(path, tree)
@@ -126,7 +126,7 @@ def set_constants(path: Path, tree: ast.Module) -> int:
             continue
         value = getattr(statement, "value", None)
         assert value is not None
-        new = eval(compile(ast.Expression(value), str(path), "eval"), vars(module))
+        new = _evaluated(value, module)
         old = vars(module)[name]
         for other in list(sys.modules.values()):
             if getattr(other, "__dict__", {}).get(name) is old and is_ours(other):
@@ -172,7 +172,15 @@ def _dumped(arguments: ast.arguments) -> list[str]:
 
 
 def _evaluated(expression: ast.expr, module: ModuleType) -> Any:
-    return eval(compile(ast.Expression(expression), "default", "eval"), vars(module))
+    """What a module's constant or a default would be.
+
+    Raises:
+        NotLiveError: it has no value, which ends an import of the file.
+    """
+    try:
+        return eval(compile(ast.Expression(expression), "changed", "eval"), vars(module))
+    except Exception as error:
+        raise NotLiveError(f"{ast.unparse(expression)} has no value: {error}") from error
 
 
 def forget() -> None:

@@ -1,0 +1,95 @@
+"""Bounds against what numpy itself rounds, at numbers where that does most harm."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rasplab.checker.arithmetic import FORMATS, Format
+from rasplab.checker.attended import Keys, Values, _of_others, averaged, moved
+from rasplab.checker.attention import Range, Scores
+from rasplab.checker.stream import Held, read
+from rasplab.checker.units import Units
+from tests.checker.whole import written
+
+FORM = FORMATS["float32"]
+NOTHING = np.zeros(1)
+
+
+def exactly(number: float, start: int = 1) -> Held:
+    return Held(start, np.array([[number]]), *[NOTHING] * 4)
+
+
+def least_of(form: Format) -> float:
+    """The least number of a format, subnormal ones included."""
+    return 2 * form.least * form.roundoff
+
+
+@pytest.mark.parametrize(("name", "kind"), [("float32", np.float32), ("float16", np.float16)])
+@pytest.mark.parametrize("largest", [1.0, 8.0])
+def test_a_weight_above_half_the_least_number_adds_all_of_it(
+    name: str, kind: Any, largest: float
+) -> None:
+    """To nearest it is the least number, which is then multiplied by what is read."""
+    form, n = FORMATS[name], 3
+    gap = math.log(0.6 * least_of(form))
+    weight = kind(math.exp(gap))
+    assert float(weight) == least_of(form)
+    scores = Scores(Range(0.0, 0.0), gap, -gap, Range(0.0, 0.0), 9.0, -9.0, True, False)
+    values = Values(np.ones((1, 1)), np.zeros((1, 1)), NOTHING + largest, NOTHING, NOTHING)
+    added = n * float(weight * kind(largest))
+    assert added <= _of_others(scores, values, Keys(n, n, False), 1.0, form)[0]
+
+
+@pytest.mark.parametrize("kind", [moved, averaged])
+def test_what_leaks_may_be_rounded_up_twice(kind: Any) -> None:
+    """Each weight to the least number, and each sum from above half a last place to all of it.
+
+    The one key that is chosen reads something small, all others, BOS among them, the largest.
+    """
+    n, least = 4, least_of(FORM)
+    largest = 1.0001 * 2.0**40
+    chosen = 2.0 ** (24 + 40) * least  # whose last place is twice 2^40 times the least number
+    gap = -math.log(0.5001 * least)
+    weight = np.float32(math.exp(-gap))
+    assert float(weight) == least
+    out = np.float32(chosen)
+    for _ in range(n):
+        out = np.float32(out + weight * np.float32(largest))
+    assert np.float32(1 + n * weight) == 1
+    scores = Scores(Range(0.0, 0.0), -gap, gap, Range(-gap, -gap), 9.0, -9.0, True, False)
+    values = Values(
+        np.array([[chosen]]), np.zeros((1, 1)), NOTHING + largest, NOTHING + largest, NOTHING
+    )
+    found = kind(scores, values, Keys(n, 1, True), None, FORM)
+    assert found.relative[0] == 0
+    off = float(out) - chosen
+    assert off > 3.99 * n * math.exp(-gap) * largest
+    assert off <= found.absolute[0]
+
+
+@pytest.mark.parametrize("weight", [3.0, -1.1, 2.0, 1.0, 0.5])
+def test_one_product_is_rounded_unless_it_is_by_a_power_of_two(weight: float) -> None:
+    number, factor = np.float32(1 / 3), np.float32(weight)
+    found = read([exactly(float(number))], np.array([[0.0], [float(factor)]]), NOTHING)
+    off = abs(float(number * factor) - float(number) * float(factor))
+    assert (off > 0) == (weight in (3.0, -1.1))
+    assert off <= found.error(FORM)[0, 0]
+
+
+@pytest.mark.parametrize("weight", [1.0, 2.0])
+def test_a_sum_of_what_units_write_is_rounded_whatever_its_weights(weight: float) -> None:
+    """Two units let a number through as it is, each with the same power of two."""
+    one, other = np.float32(1 / 3), np.float32(0.7)
+    units = Units(
+        np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), np.zeros(2), np.full((2, 1), weight), FORM
+    )
+    found = written([exactly(float(one)), exactly(float(other), 2)], units)
+    out = float(np.float32(weight) * one + np.float32(weight) * other)
+    off = abs(out - weight * (float(one) + float(other)))
+    assert off > 0
+    assert found.value[0, 0] == pytest.approx(out, rel=1e-6)
+    assert off <= found.error[0, 0]
