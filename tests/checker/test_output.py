@@ -256,3 +256,16 @@ def test_the_largest_that_a_total_can_be_is_made_canonical_with_nothing_lost(
     assert found.margin == 1.0
     assert shown == [pytest.approx(abs(greatest) * 1.37, rel=1e-4)]
     assert shown[0] >= abs(program([greatest] * longest)[-1])
+
+
+@pytest.mark.parametrize("by", [2.0**-5, -(2.0**-5)])
+def test_a_total_is_off_by_a_term_that_counts_too_much_where_it_is_largest(by: float) -> None:
+    """The smaller term is the mean of 0.37 times the tokens: where all of these are 2, 0.74."""
+    name = "a total above 0"
+    read = stored(name).arrays["unembed.W_U"][:, 0]
+    terms = [p for p in stored(name).circuit.variables if read[p.start] != 0]
+    smaller = min(terms, key=lambda p: abs(p.encoding.high - p.encoding.low))
+    assert smaller.encoding.high == pytest.approx(0.74)
+    found = proof(name, (smaller.start, 0, by))
+    assert found.output_error == pytest.approx(0.74 / 32, abs=NEARLY)
+    assert found.output_error >= 0.74 / 32

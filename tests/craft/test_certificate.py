@@ -7,10 +7,12 @@ import math
 import numpy as np
 import pytest
 
+import rasplab
 from rasplab.craft.certificate import Bound, Certificate, measured, tolerated
 from rasplab.craft.error_bounds import Extent
 from rasplab.craft.model import Output
 from rasplab.craft.precision import FLOAT16, FLOAT32, PRECISIONS
+from rasplab.rasp import numerical, tokens
 
 
 @pytest.mark.parametrize("unit", [1.0, 0.25, 3.0])
@@ -89,3 +91,9 @@ def test_the_roundoff_is_half_the_last_place_of_one(name: str) -> None:
     if name != "float64":
         beyond = precision.rounded(np.array([precision.largest * 1.1]))
         assert not np.isfinite(beyond).any()
+
+
+def test_a_certificate_says_how_large_its_numbers_can_be_and_tolerates_as_much() -> None:
+    found = rasplab.compile(numerical(tokens), vocab=(0, 0.5, 300), max_length=2).certificate
+    assert found.output_size >= 300
+    assert found.tolerated == tolerated(Output(None, False), found.output_size)
