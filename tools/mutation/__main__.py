@@ -26,6 +26,7 @@ PACKAGES = ("graph", "passes", "lower", "craft", "checker")
 TESTS = (
     *("graph", "passes", "lower", "craft", "checker", "differential", "properties"),
     *("diagnostics/test_refusals.py", "runtime/test_formats.py", "programs/test_size_ledger.py"),
+    "test_partial_programs.py",
 )
 """The everyday tests that may find them: those that compile and are not of other packages."""
 
