@@ -107,7 +107,8 @@ def outputs(weights: ModelWeights, vocabulary: tuple[object, ...]) -> list[objec
         for length in (1, 2, 5):
             for words in list(product(vocabulary, repeat=length))[::7]:
                 out = forward(weights, encode(weights.config, [words]))
-                found.append(decode(weights.config, out, [length])[0])
+                number = not np.isnan(out[:, 1:]).any()
+                found.append(decode(weights.config, out, [length])[0] if number else "no number")
     return found
 
 
