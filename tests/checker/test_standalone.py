@@ -114,8 +114,7 @@ def outputs(weights: ModelWeights, vocabulary: tuple[object, ...]) -> list[objec
 
 def nearly(one: object, other: object) -> bool:
     if isinstance(one, list):
-        assert isinstance(other, list)
-        return all(map(nearly, one, other))
+        return isinstance(other, list) and all(map(nearly, one, other))
     if isinstance(one, int | float) and isinstance(other, int | float):
         return abs(one - other) < 1e-3
     return one == other
