@@ -21,12 +21,69 @@ both_before = [aggregate(up_to, values) for values in (tokens, tokens % 2)]
 NAMED = "a function is what it does, whatever it is called"
 
 
+below = select(tokens, tokens, "<")
+no_more = [aggregate(below, tokens == t, True) for t in (0, 1)]
+earlier = [aggregate(previous, tokens == t, False) for t in (0, 1)]
+shares = [aggregate(rasp.full, tokens == t) for t in (0, 1)]
+no_halves = apply(lambda x: None if x == 1.5 else 0 if x == "a" else x, aggregate(up_to, tokens))
+
+KINDS_OF_MEANS = "a mean of booleans that are equal is a boolean, and so is a default"
+
+
 def neg(number: float) -> float:
     """Another function than the operator of this name."""
     return 3 - number
 
 
 NUMBERS = (
+    Case(
+        "defaults_that_are_booleans_are_added",
+        KINDS_OF_MEANS,
+        no_more[0] + no_more[1] == 2,
+        (0, 1, 2),
+        2,
+        (((2,), [True]), ((0, 1), [True, False]), ((0, 2), [True, False])),
+    ),
+    Case(
+        "defaults_that_are_booleans_are_subtracted",
+        KINDS_OF_MEANS,
+        rasp.categorical(no_more[0] - no_more[1]),
+        (0, 1, 2),
+        2,
+        (((2,), [0]), ((0, 1), [0, 1]), ((1, 2), [0, -1])),
+    ),
+    Case(
+        "a_function_that_gives_booleans_for_means",
+        KINDS_OF_MEANS,
+        rasp.categorical(apply(lambda x, y: True if x + y == 1 else x + y, of_tokens, of_odd)),
+        (0, 1, 2),
+        2,
+        (((2, 0), [True, True]), ((1,), [2]), ((0, 0), [0, 0])),
+    ),
+    Case(
+        "a_function_of_means_that_are_booleans",
+        KINDS_OF_MEANS,
+        apply(lambda x, y: 2 * x + y if isinstance(x, bool) else 7, *earlier) + earlier[0],
+        (0, 1, 2),
+        3,
+        (((0,), [0]), ((0, 1, 2), [0, 3, 1])),
+    ),
+    Case(
+        "a_function_that_has_no_value_for_other_means_than_booleans",
+        KINDS_OF_MEANS,
+        apply(lambda x, y: x + y if isinstance(x, bool) else None, *shares) + shares[0],
+        (0, 1),
+        1,
+        (((0,), [2]), ((1,), [1])),
+    ),
+    Case(
+        "a_mean_of_numbers_among_words_times_its_width",
+        "numbers that stand beside words are averaged all the same",
+        (indices + 1) * aggregate(up_to, no_halves, 0),
+        (1, 2, "a"),
+        2,
+        (((1, 2), [1, 2]), ((2, 2), [2, 4]), ((1,), [1])),
+    ),
     Case(
         "a_function_called_as_an_operator",
         NAMED,

@@ -23,8 +23,14 @@ def mean_values(node: Node, default: Value, known: Known) -> Values:
     if isinstance(source, Interval) or (not alike and source.numeric):
         domain = source if isinstance(source, Interval) else means(source, known.max_length)
         return by_itself(node, _with_default(node, domain, missing, known))
-    defined = [value for value in source.values if value is not None]
+    defined: list[Value] = [value for value in source.values if value is not None]
     assumed = None if alike else averages_words(node, values, known.interner)
+    numbers = [value for value in defined if isinstance(value, int | float)]
+    if not alike and numbers:  # no words are averaged, but numbers beside them are
+        averaged = means(listed(numbers), known.max_length)
+        if isinstance(averaged, Interval):
+            raise CompileError(too_many_values(node, averaged, known.interner))
+        defined += averaged.values
     return by_itself(node, listed([*defined, *missing]), assumed=assumed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from typing import cast
 
@@ -34,9 +35,10 @@ def weighted_sum_domain(node: Node, form: LinearForm, known: Known) -> Domain | 
         return None
     means = _means_of_one_selector(form, known)
     if means is not None and _reads_only(node, {*means}):
-        found = _joint_means(node, means, known)
-        if found is not None:
-            return found
+        with contextlib.suppress(_NoNumberError):
+            found = _joint_means(node, means, known)
+            if found is not None:
+                return found
     supports = {s for term, _ in form.terms for s in known.table(term).supports}
     cells = np.prod([float(len(known.listed(s))) for s in supports])
     if cells <= TABLE_AT_MOST:
@@ -56,6 +58,10 @@ def _means_of_one_selector(form: LinearForm, known: Known) -> list[Node] | None:
     return nodes if len(selectors) == 1 and same_default and defined else None
 
 
+class _NoNumberError(Exception):
+    """A function gives something else than a number, or may ask whether it is given one."""
+
+
 def _reads_only(node: Node, leaves: set[Node]) -> bool:
     """Whether a linear tree ends in these: not in one that counts for nothing, such as `0 * x`."""
     if node in leaves or isinstance(node.op, g.Constant):
@@ -63,10 +69,25 @@ def _reads_only(node: Node, leaves: set[Node]) -> bool:
     return isinstance(node.op, g.Map) and all(_reads_only(o, leaves) for o in node.operands)
 
 
+def _calls(node: Node) -> bool:
+    """Whether a function of the user's is in a tree: it may tell `True` from 1."""
+    if not isinstance(node.op, g.Map):
+        return False
+    return not isinstance(node.op.function.key, str) or any(map(_calls, node.operands))
+
+
+def _may_be_boolean(mean: Node, known: Known) -> bool:
+    """Whether a mean can be a boolean: where what is selected is one, or nothing is."""
+    values = known.listed(mean.operands[1]).values
+    return any(isinstance(v, bool) for v in (*values, cast(g.Mean, mean.op).default))
+
+
 def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
     points = _joint_values(means, known)
     if points is None:
         return None
+    if _calls(node) and any(_may_be_boolean(mean, known) for mean in means):
+        raise _NoNumberError
     low = points.min(axis=0)
     steps = points - low
     spread = steps.max(axis=0)
@@ -94,7 +115,7 @@ def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
         return listed([*map(_number, values), None])
     # where nothing is selected all of them have their defaults
     alone = _evaluate(
-        node, {n: np.array([cast(float, d)]) for n, d in zip(means, defaults, strict=True)}
+        node, {n: np.array([float(cast(float, d))]) for n, d in zip(means, defaults, strict=True)}
     )
     return listed([*map(_number, values), _number(float(alone[0]))])
 
@@ -153,10 +174,16 @@ def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np
 
 
 def _called(function: Function, parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """What a function of the user's gives, for numbers; it has a linear form, so it gives some."""
+    """What a function of the user's gives for numbers.
+
+    Raises:
+        _NoNumberError: something else; a boolean is no number where it is told from one.
+    """
     rows = np.stack(np.broadcast_arrays(*parts), axis=1)
     labels, first = distinct_rows(rows)
     values = [function(*map(_number, row)) for row in rows[first].tolist()]
+    if not all(type(value) in (int, float) for value in values):
+        raise _NoNumberError
     return np.array([float(cast(float, value)) for value in values])[labels]
 
 

@@ -11,7 +11,7 @@ import heapq
 import itertools
 import math
 from dataclasses import dataclass, field
-from typing import assert_never, cast
+from typing import assert_never
 
 import numpy as np
 
@@ -47,8 +47,8 @@ from rasplab.lower.readout import (
     Readout,
     Weights,
     as_features,
-    as_weights,
     columns,
+    weights_of,
 )
 from rasplab.lower.size import Budget, check_one_hot, check_size
 from rasplab.lower.style import Style
@@ -310,10 +310,7 @@ class _Lowerer:
         # flag if that is 0 and no reader wants another number there
         flag = domain.undefined and (
             offset != 0.0
-            or any(
-                bool(cast(Weights, as_weights(node, r, self.facts)).undefined.any())
-                for r in self.wanted[node]
-            )
+            or any(bool(weights_of(node, r, self.facts).undefined.any()) for r in self.wanted[node])
         )
         name = self.names[node]
         directions = [Direction(name)] + ([Direction(name, (), "undefined")] if flag else [])

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rasplab.diagnostics import CompileError, diagnostic
 from rasplab.graph import Facts, Interval, Node
 
 Features: TypeAlias = "NDArray[np.float64]"  # values × columns
@@ -72,6 +73,26 @@ def as_weights(node: Node, readout: Readout, facts: Facts) -> Weights | None:
     if not defined.all():
         undefined = readout[~defined][0] - constant
     return Weights(slope, undefined, constant, blur=missed)
+
+
+def weights_of(node: Node, readout: Readout, facts: Facts) -> Weights:
+    """The same of a node that is held as a number.
+
+    Raises:
+        CompileError: E305, several readers cancel to what rounding leaves, which is no line.
+    """
+    found = as_weights(node, readout, facts)
+    if found is None:
+        raise CompileError(
+            diagnostic(
+                "E305",
+                "what is read of this number cancels",
+                at=facts.interner.origin(node),
+                label="it is added and taken away again, up to rounding",
+                help="leave out what cancels, or compile with optimize=0",
+            )
+        )
+    return found
 
 
 ROUNDOFF = 2.0**-53
