@@ -34,9 +34,14 @@ class Called:
     name: str
     factor: int
     added: int
+    asks: bool
+    """Whether it tells booleans from numbers, and gives them."""
 
     def __call__(self, *numbers: Any) -> Any:
-        return self.added + sum((self.factor if i else 1) * n for i, n in enumerate(numbers))
+        found = self.added + sum((self.factor if i else 1) * n for i, n in enumerate(numbers))
+        if self.asks and isinstance(numbers[0], bool):
+            return found + 1
+        return found == 1 or found if self.asks else found
 
     @property
     def __name__(self) -> str:
@@ -77,7 +82,8 @@ class Undefined:
                 return rasp.apply(function, *self.means(), name=function.name) * 2
             case 2:
                 one, other = self.means()
-                return (rasp.apply(function, one) + other) == self.number()
+                one = rasp.apply(function, one) if self.choices.chance(50) else one
+                return (one + other) == self.number()
             case _:
                 return self.read(self.selector())
 
@@ -85,16 +91,16 @@ class Undefined:
         """Two that average over the same positions."""
         up_to = rasp.select(rasp.indices, rasp.indices, "<=")
         over = self.choices.pick((rasp.full, up_to, self.select()))
-        default = self.choices.pick((None, 0))
-        return (
-            rasp.aggregate(over, rasp.tokens, default),
-            rasp.aggregate(over, rasp.tokens % 2, default),
-        )
+        default = self.choices.pick((None, 0, True, False))
+        one, other = rasp.tokens, rasp.tokens % 2
+        if self.choices.chance(40):
+            one, other = (rasp.tokens == value for value in self.vocab[:2])
+        return rasp.aggregate(over, one, default), rasp.aggregate(over, other, default)
 
     def called(self) -> Called:
         names = ("neg", "+", "-", "*", "numerical", "f")
         factor, added = self.choices.pick((-1, 0, 1, 2)), self.choices.integer(0, 3)
-        return Called(self.choices.pick(names), factor, added)
+        return Called(self.choices.pick(names), factor, added, self.choices.chance(30))
 
     def number(self) -> Value:
         return self.choices.pick((*self.vocab, 9, -3))
