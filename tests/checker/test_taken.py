@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 import rasplab
 from rasplab.checker import prove
+from rasplab.checker.heads import _leaves_out
+from rasplab.craft.specification import Attention, Table
 from rasplab.rasp import (
     aggregate,
     aggregate_sum,
@@ -54,3 +59,15 @@ def test_what_is_taken_as_given_is_stated(name: str) -> None:
     assert proof.holds
     for words in (EQUAL, LISTED, ALWAYS, BETWEEN, SELECTED):
         assert any(words in taken for taken in proof.taken) == (words in expected), proof.taken
+
+
+def test_one_value_that_a_variable_cannot_have_is_enough_to_be_named() -> None:
+    """Where any query may select it; of several values one is undefined."""
+    weights = rasplab.compile(aggregate(up_to, tokens), vocab=(0, 1, 2), max_length=4).weights
+    assert weights.specification is not None
+    (head,) = [b for b in weights.specification.blocks if isinstance(b, Attention)]
+    (place,) = [p for p in weights.circuit.variables if p.name == head.variable]
+    codes = np.arange(3, dtype=np.int32)
+    for values, left_out in (((0, 1, 2), True), ((None, 1, 2), False), ((0, 1, "a"), False)):
+        changed = replace(head, values=Table(("tokens",), codes, values), comparisons=())
+        assert _leaves_out(changed, place) is left_out
