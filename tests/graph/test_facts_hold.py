@@ -17,7 +17,7 @@ from rasplab.graph import node as g
 from rasplab.graph.picking import selects_at_most_one, selects_something
 from rasplab.graph.run import run
 from rasplab.pipeline import LEVELS
-from rasplab.rasp.values import Value, identity
+from rasplab.rasp.values import Value, canonical, identity
 from tests.aimed_numbers import random_numbers
 from tests.aimed_orders import random_orders
 from tests.aimed_undefined import random_undefined
@@ -35,10 +35,11 @@ ROWS = dict[Node, list[Any]]
 
 def broken(drawn: Program, *, causal: bool, optimize: int, seed: int) -> Iterator[str]:
     """Each fact of a program's graphs, as it is built and after each pass, that does not hold."""
-    program, vocab, length = drawn
+    program, given, length = drawn
+    vocab = tuple({identity(canonical(token)): canonical(token) for token in given}.values())
     interner, pipeline = Interner(), LEVELS[optimize]
-    facts = Facts(interner, tuple(vocab), length, causal, fuse=pipeline.fuse)
-    roots = [build_graph(program, interner, tuple(vocab))]
+    facts = Facts(interner, vocab, length, causal, fuse=pipeline.fuse)
+    roots = [build_graph(program, interner, vocab)]
     for rewrite in pipeline.graph:
         roots.append(rewrite(roots[-1], facts).root)
     for sequence in random_sequences(vocab, length, 25, seed):
