@@ -12,7 +12,7 @@ from typing import Any
 from rasplab import rasp
 from rasplab.rasp.expressions import Selector, SOp
 from rasplab.rasp.values import Value, identity
-from tests.random_programs import Choices, Program, RandomChoices, varies
+from tests.random_programs import Choices, Program, RandomChoices, one_that_varies
 
 VOCABULARIES: tuple[tuple[Value, ...], ...] = (
     (0, 1),
@@ -109,12 +109,7 @@ def grow_orders(choices: Choices) -> Program:
     vocab = choices.pick(VOCABULARIES)
     length = choices.integer(2, 6)
     grower = Orders(choices, vocab)
-    program = grower.program()
-    for _ in range(MAX_TRIES):
-        if varies(program, vocab, length):
-            break
-        program = grower.program()
-    return program, vocab, length
+    return one_that_varies(grower.program, vocab, length, MAX_TRIES), vocab, length
 
 
 class Orders:

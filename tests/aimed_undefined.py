@@ -13,7 +13,7 @@ from typing import Any
 from rasplab import rasp
 from rasplab.rasp.expressions import Selector, SOp
 from rasplab.rasp.values import Value
-from tests.random_programs import Choices, Program, RandomChoices, varies
+from tests.random_programs import Choices, Program, RandomChoices, one_that_varies
 
 VOCABULARIES: tuple[tuple[Value, ...], ...] = (
     (0, 1),
@@ -58,12 +58,7 @@ def grow_undefined(choices: Choices) -> Program:
     vocab = choices.pick(VOCABULARIES)
     length = choices.integer(2, 4)
     grower = Undefined(choices, vocab)
-    program = grower.program()
-    for _ in range(MAX_TRIES):
-        if varies(program, vocab, length):
-            break
-        program = grower.program()
-    return program, vocab, length
+    return one_that_varies(grower.program, vocab, length, MAX_TRIES), vocab, length
 
 
 class Undefined:

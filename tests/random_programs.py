@@ -541,6 +541,18 @@ def varies(expression: SOp | Selector, vocab: Sequence[Value], length: int) -> b
     return len(seen) > 1
 
 
+def one_that_varies(
+    grow: Callable[[], SOp], vocab: Sequence[Value], length: int, tries: int
+) -> SOp:
+    """The first program that varies, or the last that was tried."""
+    program = grow()
+    for _ in range(tries):
+        if varies(program, vocab, length):
+            break
+        program = grow()
+    return program
+
+
 def arithmetic_term(symbol: str, a: Term, b: Term) -> Term:
     magnitude = {
         "+": a.magnitude + b.magnitude,

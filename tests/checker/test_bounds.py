@@ -57,7 +57,7 @@ def test_what_is_read_is_off_by_at_most_its_bound_and_may_be_off_by_so_much(seed
     draw = np.random.default_rng(seed)
     variables = [drawn_held(draw, 1, 3, 2), drawn_held(draw, 3, 2, 3)]
     matrix, bias = draw.normal(size=(6, 4)), draw.normal(size=4)
-    found = read(variables, matrix, bias)
+    found = read(variables, matrix, bias).all()
     combinations = itertools.product(range(3), range(2))
     for row, places in enumerate(combinations):
         rows = np.concatenate([v.rows[p] for v, p in zip(variables, places, strict=True)])
@@ -90,7 +90,7 @@ def test_numbers_beyond_a_format_are_not_bounded(name: str) -> None:
     form = FORMATS[name]
     one = Held(1, np.ones((1, 1)), *(np.zeros(1) for _ in range(4)))
     for size, bounded in ((form.largest / 8, True), (form.largest / 2, False)):
-        found = read([one], np.array([[0.0], [size]]), np.zeros(1))
+        found = read([one], np.array([[0.0], [size]]), np.zeros(1)).all()
         assert np.isfinite(found.error(form)).all() == bounded
 
 

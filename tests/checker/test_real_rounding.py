@@ -74,7 +74,7 @@ def test_what_leaks_may_be_rounded_up_twice(kind: Any) -> None:
 @pytest.mark.parametrize("weight", [3.0, -1.1, 2.0, 1.0, 0.5])
 def test_one_product_is_rounded_unless_it_is_by_a_power_of_two(weight: float) -> None:
     number, factor = np.float32(1 / 3), np.float32(weight)
-    found = read([exactly(float(number))], np.array([[0.0], [float(factor)]]), NOTHING)
+    found = read([exactly(float(number))], np.array([[0.0], [float(factor)]]), NOTHING).all()
     off = abs(float(number * factor) - float(number) * float(factor))
     assert (off > 0) == (weight in (3.0, -1.1))
     assert off <= found.error(FORM)[0, 0]

@@ -56,7 +56,7 @@ def test_a_column_with_products_and_a_bias(seed: int, with_bias: bool) -> None:
     size = int(draw.integers(2, 7))
     rows, bias = uneven(draw, size)[None], np.array([0.00123 if with_bias else 0.0])
     matrix = np.concatenate([[0.0], draw.uniform(0.9, 1, size)])[:, None]
-    found = read([exactly(rows)], matrix, bias)
+    found = read([exactly(rows)], matrix, bias).all()
     terms = [*(rows[0] * matrix[1:, 0]).tolist(), *bias[bias != 0].tolist()]
     for by in (UP, DOWN):
         off = abs(added(terms, by) - float(found.value[0, 0]))

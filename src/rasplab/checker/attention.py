@@ -315,7 +315,7 @@ def _extents(
     low, high, size = -off, off.copy(), off.copy()
     place = lowest_bit(bias)
     for one in held:
-        alone = read([one], matrix, np.zeros(len(bias)))
+        alone = read([one], matrix, np.zeros(len(bias))).all()
         low += (alone.value - alone.input_error).min(axis=0)
         high += (alone.value + alone.input_error).max(axis=0)
         size += alone.size.max(axis=0)

@@ -27,9 +27,9 @@ class HeadWeights:
     def keys(self, held: list[Held], some: slice, form: Format) -> Columns:
         """What some columns read of the keys."""
         matrix, bias, beside = self.w_k[:, some], self.b_k[some], form.reading.beside
-        return read(held, matrix, bias, beside=beside, off=self.off_k[some])
+        return read(held, matrix, bias, beside=beside, off=self.off_k[some]).all()
 
     def queries(self, held: list[Held], some: slice, form: Format) -> Columns:
         """What some columns read of the queries."""
         matrix, bias, beside = self.w_q[:, some], self.b_q[some], form.reading.beside
-        return read(held, matrix, bias, beside=beside, off=self.off_q[some])
+        return read(held, matrix, bias, beside=beside, off=self.off_q[some]).all()

@@ -243,7 +243,7 @@ def _values(
     table = block.values
     held = operands(known, table.variables, table.codes.shape, of.matrix, block.variable)
     beside, constant = known.form.reading.beside, known.form.constant
-    columns = read(held, of.matrix, of.bias, beside=beside, constant=constant, off=of.off)
+    columns = read(held, of.matrix, of.bias, beside=beside, constant=constant, off=of.off).all()
     error = columns.error(known.form)
     known.take_possible(table.codes, block.variable)
     codes = table.codes.ravel()

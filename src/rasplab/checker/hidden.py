@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import OWN, ZERO, Array, Flags, Format, lowest_bit, two_to
 from rasplab.checker.spills import Spilled
-from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, boxes, read_at_bos, reads
+from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, boxes, read, read_at_bos
 from rasplab.checker.units import Group, Net, Units
 
 CELLS = 1 << 16
@@ -90,7 +90,7 @@ class _Sums:
 def written(held: list[Held], net: Net) -> Iterator[Written]:
     """What the units write, a row per combination of the values that are read, in parts."""
     beside = net.units.form.reading.beside
-    numbers = reads(held, net.directions, np.zeros(len(net.groups)), beside=beside)
+    numbers = read(held, net.directions, np.zeros(len(net.groups)), beside=beside)
     for box in boxes(numbers.shape, _rows(net)):
         yield _combined(net, net.groups, numbers.of(box))
 

@@ -31,7 +31,7 @@ def output(known: Known) -> tuple[float, float]:
     held = operands(known, table.variables, table.codes.shape, w_u, "the output")
     beside, constant = known.form.reading.beside, known.form.constant
     off = known.output_off()
-    columns = read(held, w_u, b_u, beside=beside, constant=constant, off=off)
+    columns = read(held, w_u, b_u, beside=beside, constant=constant, off=off).all()
     codes = table.codes.ravel()
     possible = codes != IMPOSSIBLE
     known.take_possible(codes, "the output")
@@ -91,7 +91,7 @@ class _FlagRange:
 def _flag_range(known: Known, name: str, matrix: Array) -> _FlagRange:
     held, encoding = known.held[name], known.places[name].encoding
     own = np.abs(matrix[held.start : held.stop])
-    alone = read([held], matrix, np.zeros(1), beside=known.form.reading.beside)
+    alone = read([held], matrix, np.zeros(1), beside=known.form.reading.beside).all()
     off = alone.error(known.form)[:, 0]
     least, most = alone.value[:, 0] - off, alone.value[:, 0] + off
     size = float(alone.size.max(initial=0.0)) + float(own.sum())

@@ -203,6 +203,10 @@ class Reads:
         """How many values each variable has."""
         return tuple(len(value) for value, *_ in self.operands)
 
+    def all(self) -> Columns:
+        """For all combinations of values."""
+        return self.of(tuple(slice(None) for _ in self.operands))
+
     def of(self, box: tuple[slice, ...]) -> Columns:
         """For some values of each variable, in all combinations."""
         count, width = len(box), len(self.bias)
@@ -250,22 +254,8 @@ def read(
     beside: float = 0.0,
     constant: float = 0.0,
     off: Off = NOT_OFF,
-) -> Columns:
-    """The columns of a matrix (d_model × columns) and a bias, for all combinations of values."""
-    found = reads(held, matrix, bias, beside=beside, constant=constant, off=off)
-    return found.of(tuple(slice(None) for _ in held))
-
-
-def reads(
-    held: list[Held],
-    matrix: Array,
-    bias: Array,
-    *,
-    beside: float = 0.0,
-    constant: float = 0.0,
-    off: Off = NOT_OFF,
 ) -> Reads:
-    """The same, before the combinations are made.
+    """What the columns of a matrix (d_model × columns) and a bias read of some variables.
 
     `beside` is what a norm leaves (see `Reading`); the bias is off by `constant` in proportion.
     """
@@ -308,7 +298,8 @@ def read_at_bos(
     none = np.zeros(1)
     flag = as_read(Held(0, np.ones((1, 1)), none, none, np.ones(1), none), form)
     there_off = Off(off.at_bos, off.at_bos)
-    return read([*there, flag], matrix, bias, beside=form.reading.at_bos, off=there_off)
+    found = read([*there, flag], matrix, bias, beside=form.reading.at_bos, off=there_off)
+    return found.all()
 
 
 def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:

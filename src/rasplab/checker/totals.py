@@ -55,7 +55,7 @@ def followed(
         raise RefutedError(f"{what} also reads {', '.join(sorted(others))}")
     parts = [(known.held[term.variable], term) for term in total.terms]
     numbers = [_numbers(known, term) for term in total.terms]
-    alone = [read([held], matrix, np.zeros(1)) for held, _ in parts]
+    alone = [read([held], matrix, np.zeros(1)).all() for held, _ in parts]
     factor = _factor(alone, numbers)
     shift, error, low, high, size = float(bias[0]), 0.0, float(bias[0]), float(bias[0]), 0.0
     terms = 1.0

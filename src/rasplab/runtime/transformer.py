@@ -24,6 +24,7 @@ from rasplab.diagnostics import Diagnostic, InputError, diagnostic, shown
 from rasplab.rasp.values import Value
 from rasplab.runtime.certified import Certified
 from rasplab.weights import PAD_ID, Config, Step, codec
+from rasplab.weights.ids import check_positions
 
 Hook = Callable[..., Tensor | None]
 """A function `(activation, hook) -> activation | None`, as in TransformerLens."""
@@ -230,8 +231,7 @@ class Transformer(nn.Module):
 
     def embedded(self, ids: Tensor) -> Tensor:
         """The residual stream (b n d) before the first layer."""
-        if ids.shape[1] > self.config.n_ctx:
-            raise InputError(_too_long(ids.shape[1], self.config.n_ctx))
+        check_positions(self.config, ids.shape[1])
         return self.hook_embed(self.embed(ids)) + self.hook_pos_embed(self.pos_embed(ids))
 
     def forward_embedded(self, x: Tensor, padding: Tensor | None = None) -> Tensor:
@@ -240,9 +240,10 @@ class Transformer(nn.Module):
         This is where gradients with respect to embeddings, or any other first stream, enter.
         """
         if torch.is_autocast_enabled(x.device.type):
-            _refuse_mixed(x.dtype, torch.get_autocast_dtype(x.device.type))
-        if self.certified and torch.is_autocast_enabled(x.device.type):
-            self.certified.check(torch.get_autocast_dtype(x.device.type), stacklevel=2)
+            autocast = torch.get_autocast_dtype(x.device.type)
+            _refuse_mixed(x.dtype, autocast)
+            if self.certified:
+                self.certified.check(autocast, stacklevel=2)
         mask = self.mask(x, padding)
         for block in self.blocks:
             x = block(x, mask, self.fused)
@@ -377,14 +378,6 @@ def _refuse_mixed(held: torch.dtype, autocast: torch.dtype) -> None:
                 help="leave autocast, or `model.torch(dtype=torch.float32)`",
             )
         )
-
-
-def _too_long(positions: int, n_ctx: int) -> Diagnostic:
-    return diagnostic(
-        "E405",
-        f"the batch has {positions} positions with BOS; the model takes at most {n_ctx}",
-        help="compile with a larger `max_length`",
-    )
 
 
 def _no_such_point(name: str, points: Iterable[str]) -> Diagnostic:

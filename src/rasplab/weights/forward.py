@@ -65,6 +65,9 @@ def forward(weights: ModelWeights, ids: NDArray[np.intp], record: Record | None 
     return resume(weights, ids, EMBED, stream, record)
 
 
+# some kernels of matrix products raise the flag for lanes that they do not use; what really is no
+# number is refused where it is decoded
+@np.errstate(invalid="ignore")
 def resume(
     weights: ModelWeights,
     ids: NDArray[np.intp],
@@ -73,19 +76,6 @@ def resume(
     record: Record | None = None,
 ) -> Array:
     """The read-out for a residual stream as it stands at a site, by the steps that come after."""
-    # some kernels of matrix products raise the flag for lanes that they do not use; what really is
-    # no number is refused where it is decoded
-    with np.errstate(invalid="ignore"):
-        return _resumed(weights, ids, site, stream, record)
-
-
-def _resumed(
-    weights: ModelWeights,
-    ids: NDArray[np.intp],
-    site: Site,
-    stream: Array,
-    record: Record | None,
-) -> Array:
     keep = _watched(record) if record is not None else unwatched
     w, architecture, layer = weights.arrays, weights.config.architecture, site.layer
     visible = visible_keys(weights.config, ids) if architecture.attends(site) else NOBODY_ASKS

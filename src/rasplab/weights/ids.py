@@ -22,11 +22,20 @@ def check_ids(config: Config, ids: NDArray[np.integer]) -> None:
         wrong = int(ids[(ids < 0) | (ids >= known)].flat[0])
         title = f"{wrong} is no token id: there are 0 to {known - 1}"
         raise InputError(diagnostic("E402", title, help=_HELP))
-    if ids.shape[1] > config.n_ctx:
+    check_positions(config, ids.shape[1])
+
+
+def check_positions(config: Config, positions: int) -> None:
+    """Refuse more positions, BOS among them, than the model has.
+
+    Raises:
+        InputError: E405.
+    """
+    if positions > config.n_ctx:
         raise InputError(
             diagnostic(
                 "E405",
-                f"the batch has {ids.shape[1]} positions with BOS; "
+                f"the batch has {positions} positions with BOS; "
                 f"the model takes at most {config.n_ctx}",
                 help="compile with a larger `max_length`",
             )
