@@ -30,12 +30,27 @@ no_halves = apply(lambda x: None if x == 1.5 else 0 if x == "a" else x, aggregat
 KINDS_OF_MEANS = "a mean of booleans that are equal is a boolean, and so is a default"
 
 
+def doubled_and_halved(sum_of_means: rasp.SOp) -> rasp.SOp:
+    """The same, in 40 steps that each use the one before twice."""
+    for _ in range(40):
+        sum_of_means = (sum_of_means + sum_of_means) * 0.5
+    return sum_of_means
+
+
 def neg(number: float) -> float:
     """Another function than the operator of this name."""
     return 3 - number
 
 
 NUMBERS = (
+    Case(
+        "a_sum_of_means_that_is_used_twice_again_and_again",
+        "what is shared is gone through as often as it is written out, 2^40 times",
+        doubled_and_halved(of_tokens + of_odd),
+        (1, 2),
+        2,
+        (((1,), [2]), ((1, 2), [2, 2]), ((2, 2), [2, 2])),
+    ),
     Case(
         "defaults_that_are_booleans_are_added",
         KINDS_OF_MEANS,

@@ -18,6 +18,7 @@ from rasplab.graph.known import Known
 from rasplab.graph.node import Node
 from rasplab.graph.values import TABLE_AT_MOST
 from rasplab.rasp.functions import Function
+from rasplab.rasp.order import operands_first
 from rasplab.rasp.values import canonical
 
 _CELLS_AT_MOST = 1 << 20
@@ -34,11 +35,14 @@ def weighted_sum_domain(node: Node, form: LinearForm, known: Known) -> Domain | 
     if len(form.terms) < 2:
         return None
     means = _means_of_one_selector(form, known)
-    if means is not None and _reads_only(node, {*means}):
-        with contextlib.suppress(_NoNumberError):
-            found = _joint_means(node, means, known)
-            if found is not None:
-                return found
+    if means is not None:
+        leaves = {*means}
+        tree = operands_first(node, lambda n: () if n in leaves else n.operands)
+        if all(n in leaves or isinstance(n.op, g.Constant | g.Map) for n in tree):
+            with contextlib.suppress(_NoNumberError):
+                found = _joint_means(tree, means, known)
+                if found is not None:
+                    return found
     supports = {s for term, _ in form.terms for s in known.table(term).supports}
     cells = np.prod([float(len(known.listed(s))) for s in supports])
     if cells <= TABLE_AT_MOST:
@@ -62,18 +66,9 @@ class _NoNumberError(Exception):
     """A function gives something else than a number, or may ask whether it is given one."""
 
 
-def _reads_only(node: Node, leaves: set[Node]) -> bool:
-    """Whether a linear tree ends in these: not in one that counts for nothing, such as `0 * x`."""
-    if node in leaves or isinstance(node.op, g.Constant):
-        return True
-    return isinstance(node.op, g.Map) and all(_reads_only(o, leaves) for o in node.operands)
-
-
-def _calls(node: Node) -> bool:
+def _calls(tree: list[Node]) -> bool:
     """Whether a function of the user's is in a tree: it may tell `True` from 1."""
-    if not isinstance(node.op, g.Map):
-        return False
-    return not isinstance(node.op.function.key, str) or any(map(_calls, node.operands))
+    return any(isinstance(n.op, g.Map) and not isinstance(n.op.function.key, str) for n in tree)
 
 
 def _may_be_boolean(mean: Node, known: Known) -> bool:
@@ -82,11 +77,11 @@ def _may_be_boolean(mean: Node, known: Known) -> bool:
     return any(isinstance(v, bool) for v in (*values, cast(g.Mean, mean.op).default))
 
 
-def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
+def _joint_means(tree: list[Node], means: list[Node], known: Known) -> Listed | None:
     points = _joint_values(means, known)
     if points is None:
         return None
-    if _calls(node) and any(_may_be_boolean(mean, known) for mean in means):
+    if _calls(tree) and any(_may_be_boolean(mean, known) for mean in means):
         raise _NoNumberError
     low = points.min(axis=0)
     steps = points - low
@@ -106,7 +101,7 @@ def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
         reachable = grown
         sums = np.argwhere(reachable) + low * count
         leaves = {n: _canonical(sums[:, i] / count) for i, n in enumerate(means)}
-        found.append(distinct(_evaluate(node, leaves)))
+        found.append(distinct(_evaluate(tree, leaves)))
     values: list[float] = distinct(np.concatenate(found)).tolist()
     if len(values) > LISTED_AT_MOST or max(map(abs, values)) >= WHOLE_UP_TO:
         return None
@@ -115,7 +110,7 @@ def _joint_means(node: Node, means: list[Node], known: Known) -> Listed | None:
         return listed([*map(_number, values), None])
     # where nothing is selected all of them have their defaults
     alone = _evaluate(
-        node, {n: np.array([float(cast(float, d))]) for n, d in zip(means, defaults, strict=True)}
+        tree, {n: np.array([float(cast(float, d))]) for n, d in zip(means, defaults, strict=True)}
     )
     return listed([*map(_number, values), _number(float(alone[0]))])
 
@@ -140,20 +135,24 @@ def _joint_values(means: list[Node], known: Known) -> NDArray[np.int64] | None:
     return rows[distinct_rows(rows)[1]]
 
 
-def _evaluate(node: Node, leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """A linear elementwise tree in floating point, as the evaluator would compute it.
+def _evaluate(tree: list[Node], leaves: dict[Node, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The last node of a linear elementwise tree, as the evaluator would compute it.
 
-    A function of the user's is called, whatever its name; it may be linear by its values.
-
-    Means that are listed have sums below 2^53, and so have the operands of a linear form: up to
-    there whole numbers are in floats what they are in Python.
+    In floats: means that are listed have sums below 2^53, and so have the operands of a linear
+    form; up to there whole numbers are in floats what they are in Python.
     """
-    if node in leaves:
-        return leaves[node]
+    known = dict(leaves)
+    for node in tree:
+        if node not in known:
+            known[node] = _computed(node, [known[operand] for operand in node.operands])
+    return known[tree[-1]]
+
+
+def _computed(node: Node, parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """A function of the user's is called, whatever its name; it may be linear by its values."""
     if isinstance(node.op, g.Constant):
         return np.array([float(cast(float, node.op.value))])
     assert isinstance(node.op, g.Map)
-    parts = [_evaluate(operand, leaves) for operand in node.operands]
     match node.op.function.key, parts:
         case "+", [a, b]:
             return _canonical(a + b)
@@ -181,7 +180,10 @@ def _called(function: Function, parts: list[NDArray[np.float64]]) -> NDArray[np.
     """
     rows = np.stack(np.broadcast_arrays(*parts), axis=1)
     labels, first = distinct_rows(rows)
-    values = [function(*map(_number, row)) for row in rows[first].tolist()]
+    try:
+        values = [function(*map(_number, row)) for row in rows[first].tolist()]
+    except Exception as error:
+        raise _NoNumberError from error
     if not all(type(value) in (int, float) for value in values):
         raise _NoNumberError
     return np.array([float(cast(float, value)) for value in values])[labels]
