@@ -138,7 +138,9 @@ def decode(config: Config, out: NDArray[np.floating], lengths: Sequence[int]) ->
     Raises:
         InputError: E402, it holds what is not a number.
     """
-    if any(np.isnan(row[1 : n + 1]).any() for row, n in zip(out, lengths, strict=True)):
+    if np.isnan(out).any() and any(
+        np.isnan(row[1 : n + 1]).any() for row, n in zip(out, lengths, strict=True)
+    ):
         raise InputError(
             diagnostic(
                 "E402",

@@ -23,7 +23,7 @@ from rasplab.weights.architecture import (
 )
 from rasplab.weights.artefact import ModelWeights
 from rasplab.weights.config import PAD_ID, Config
-from rasplab.weights.ids import check_ids
+from rasplab.weights.ids import check_positions, rows_of
 
 Array = NDArray[np.floating]
 Arrays = Mapping[str, Array]
@@ -59,9 +59,9 @@ def forward(weights: ModelWeights, ids: NDArray[np.intp], record: Record | None 
     Raises:
         InputError: E402 for what is no token id, E405 for more positions than there are.
     """
-    check_ids(weights.config, ids)
     w, n = weights.arrays, ids.shape[1]
-    stream = w["embed.W_E"][ids] + w["pos_embed.W_pos"][:n]
+    check_positions(weights.config, n)
+    stream = rows_of(w["embed.W_E"], ids) + w["pos_embed.W_pos"][:n]
     return resume(weights, ids, EMBED, stream, record)
 
 

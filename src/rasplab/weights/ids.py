@@ -11,18 +11,21 @@ from rasplab.weights.config import BOS_ID, PAD_ID, Config
 _HELP = "`model.encode([sequence])` makes them: BOS, the tokens, PAD up to the longest sequence"
 
 
-def check_ids(config: Config, ids: NDArray[np.integer]) -> None:
-    """Refuse what is no id of a token, which an array would read as another one's, and too many.
+def rows_of(embedding: NDArray[np.floating], ids: NDArray[np.integer]) -> NDArray[np.floating]:
+    """The row of each token id; what is none is not read as another token's.
 
     Raises:
-        InputError: E402 for an id, E405 for positions.
+        InputError: E402.
     """
-    known = len(config.vocabulary) + 2
-    if ids.size and not 0 <= ids.min() <= ids.max() < known:
-        wrong = int(ids[(ids < 0) | (ids >= known)].flat[0])
-        title = f"{wrong} is no token id: there are 0 to {known - 1}"
-        raise InputError(diagnostic("E402", title, help=_HELP))
-    check_positions(config, ids.shape[1])
+    known = len(embedding)
+    if ids.min(initial=0) >= 0:
+        try:
+            return embedding[ids]
+        except IndexError:
+            pass
+    wrong = int(ids[(ids < 0) | (ids >= known)].flat[0])
+    title = f"{wrong} is no token id: there are 0 to {known - 1}"
+    raise InputError(diagnostic("E402", title, help=_HELP))
 
 
 def check_positions(config: Config, positions: int) -> None:
