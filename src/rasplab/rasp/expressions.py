@@ -40,18 +40,8 @@ class Expression:
         >>> rasp.tokens.named("letters").name
         'letters'
         """
-        if not isinstance(name, str) or not name:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ProgramError(
-                diagnostic("E104", f"a name must be a non-empty string, not {name!r}", at=capture())
-            )
-        if any("\ud800" <= letter <= "\udfff" for letter in name):
-            raise ProgramError(
-                diagnostic(
-                    "E104",
-                    f"{name!r} is no text: half of a surrogate pair has no encoding",
-                    at=capture(),
-                )
-            )
+        if problem := mistakes.name(name):
+            raise ProgramError(problem)
         return replace(self, name=name)
 
     def operands(self) -> tuple[Expression, ...]:

@@ -67,6 +67,17 @@ def item(expression: Expression, index: object) -> Diagnostic:
     return diagnostic("E102", "an expression has no items before it runs", at=capture(), help=help)
 
 
+def name(given: object) -> Diagnostic | None:
+    """`tokens.named("")`, and names that no file or terminal can hold (E104)."""
+    if not isinstance(given, str) or not given:
+        title = f"a name must be a non-empty string, not {given!r}"
+    elif any("\ud800" <= letter <= "\udfff" for letter in given):
+        title = f"{given!r} is no text: half of a surrogate pair has no encoding"
+    else:
+        return None
+    return diagnostic("E104", title, at=capture())
+
+
 def no_truth(expression: Expression) -> Diagnostic:
     """`if tokens:` and the like (E101)."""
     asked, built = capture(), expression.origin
