@@ -15,7 +15,7 @@ from rasplab.certified import proved
 from rasplab.checker import Proof, prove
 from rasplab.craft.certificate import Certificate, certify
 from rasplab.craft.precision import PRECISIONS, Precision
-from rasplab.diagnostics import CompileError, InputError, Origin, diagnostic, shown
+from rasplab.diagnostics import CompileError, InputError, Origin, diagnostic, long_work, shown, step
 from rasplab.display import code, html, shorten
 from rasplab.graph import Facts, Interner, Node, build_graph
 from rasplab.graph.printer import graph_text
@@ -97,7 +97,8 @@ def compile_program(
     """
     try:
         _check_count(program)
-        return _compile(program, options, pipeline or LEVELS[options.optimize])
+        with long_work(f"compiling {program.name or 'a program'}"):
+            return _compile(program, options, pipeline or LEVELS[options.optimize])
     except RecursionError:
         raise CompileError(
             diagnostic(
@@ -214,6 +215,7 @@ def _sources(
     verify(source.graph, interner)
     yield source
     for rewrite in pipeline.graph:
+        step(rewrite.name)
         made = rewrite(source.root, facts)
         made.verify(interner)
         source = replace(source, rewritten=(*source.rewritten, made))
@@ -305,6 +307,7 @@ def _softened(source: _Source, found: Candidate) -> Candidate:
 def _bounded(source: _Source, style: Style, budget: Budget) -> tuple[Lowered, Certificate]:
     """The craft model and its bounds; once more wherever something has to be settled before."""
     while True:
+        step("lowering")
         lowered = deque(_lowered(source, style, budget), maxlen=1).pop()  # the last stage alone
         expected = _expected(source, lowered)
         if expected.exact or style.settle != "needed" or budget.exhausted:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rasplab.compiler import observation
-from rasplab.diagnostics import InputError, ProgramError, diagnostic, shown
+from rasplab.diagnostics import InputError, ProgramError, diagnostic, long_work, shown, step
 from rasplab.display import Table, html
 from rasplab.graph import Interner, Node
 from rasplab.graph.promises import named_promises, unkept, were_observed
 from rasplab.options import Options
+from rasplab.rasp.expressions import SOp
 from rasplab.rasp.possible import Chosen
 from rasplab.rasp.sequence import read_sequence, whole
 from rasplab.rasp.values import Value, identity
@@ -105,19 +106,23 @@ def verify(model: Model, *, samples: int, seed: int) -> Verification:
                 help="leave it out for as many as usual, or give more for a better check",
             )
         )
-    config, declared = model.config, model.inputs
+    possible = model.config.sequences if model.inputs is None else model.inputs
+    with long_work("comparing a model with its program"):
+        return _compared(model, model.program, Chosen(possible, number, seed=seed))
+
+
+def _compared(model: Model, program: SOp, source: Chosen) -> Verification:
+    config, declared, tolerance = model.config, model.inputs, model.weights.tolerance
     promised = _promised(model)
-    possible = config.sequences if declared is None else declared
-    source = Chosen(possible, number, seed=seed)
-    tolerance = model.weights.tolerance
     checked = without_value = positions = wrong = 0
     worst = 0.0
     differences: list[tuple[tuple[Value, ...], list[Value], list[Value]]] = []
     broken: list[tuple[tuple[Value, ...], str]] = []
     for batch in _batches(iter(source)):
+        step(f"{checked + without_value:,} sequences")
         for tokens, got in zip(batch, model.batch(batch), strict=True):
             try:
-                expected = model.program(list(tokens), causal=config.causal)
+                expected = program(list(tokens), causal=config.causal)
             except ProgramError as error:
                 without_value += 1
                 if declared is not None and error.code != "E204":

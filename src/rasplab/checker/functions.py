@@ -35,6 +35,7 @@ from rasplab.craft.specification import (
     Function,
     Line,
 )
+from rasplab.diagnostics import share
 from rasplab.rasp.values import identity
 from rasplab.weights.artefact import Component, VariablePlace
 
@@ -105,6 +106,7 @@ def _worst(parts: Iterable[Written], codes: NDArray[np.int32], ideal: Array) -> 
     nothing = np.zeros(ideal.shape[1])
     worst, start = _Worst(nothing, nothing), 0
     for found in parts:
+        share(start / len(codes))
         here = codes[start : start + len(found.value)]
         start += len(found.value)
         possible = here != IMPOSSIBLE

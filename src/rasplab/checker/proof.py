@@ -37,7 +37,15 @@ from rasplab.craft.specification import (
     Specification,
     Table,
 )
-from rasplab.diagnostics import InputError, InternalError, counted, diagnostic, shown
+from rasplab.diagnostics import (
+    InputError,
+    InternalError,
+    counted,
+    diagnostic,
+    long_work,
+    shown,
+    step,
+)
 from rasplab.display import Table as Shown
 from rasplab.display import html
 from rasplab.rasp.values import identity
@@ -169,7 +177,8 @@ def followed(
     known = Known(stored.undisguised, specification, form)
     blocks: list[BlockProof] = []
     try:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+        with quiet, long_work(f"proving a model in {form.name}"):
             if stored.nominal is not None:
                 known.disguise = _disguise(stored, form)
             elif form.reading.epsilon:
@@ -221,6 +230,7 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
         found: dict[str, Held] = {}
         for component in components:
             if (component.layer, component.kind != "head") == (layer, hidden):
+                step(f"proof of {component.variable}, {len(blocks) + 1} of {len(components)}")
                 block = stated.pop(component.variable, None)
                 if block is None:
                     raise RefutedError(f"nothing says what {component.variable} should be")

@@ -6,7 +6,6 @@ import contextlib
 import math
 import shlex
 import sys
-import threading
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from inspect import cleandoc
@@ -19,7 +18,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from rasplab.diagnostics import RasplabError
+from rasplab.diagnostics import RasplabError, long_work
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -230,17 +229,20 @@ def _columns(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
 
 @contextlib.contextmanager
 def busy(doing: str) -> Generator[None]:
-    """Show on stderr that something is going on, if it takes long and somebody is watching."""
+    """Show on stderr what is going on, if it takes long: at once where somebody is watching."""
     target = console(stderr=True)
     if not target.is_terminal:
-        yield
+        with long_work(doing):
+            yield
         return
-    status = target.status(doing)
-    timer = threading.Timer(PATIENCE, status.start)
-    timer.start()
+    status = target.status(Text(doing))
+
+    def tell(what: str) -> None:
+        status.update(Text(what))
+        status.start()
+
     try:
-        yield
+        with long_work(doing, tell=tell, every=PATIENCE):
+            yield
     finally:
-        timer.cancel()
-        timer.join()
         status.stop()

@@ -18,6 +18,7 @@ from rasplab.diagnostics.errors import (
 )
 from rasplab.diagnostics.extras import MissingExtraError, require
 from rasplab.diagnostics.origin import Origin, capture, placed_at
+from rasplab.diagnostics.patience import long_work, share, step
 from rasplab.diagnostics.span import Place, Span, places_text, read_places
 
 __all__ = [
@@ -36,10 +37,13 @@ __all__ = [
     "capture",
     "counted",
     "diagnostic",
+    "long_work",
     "placed_at",
     "places_text",
     "read_places",
     "require",
+    "share",
     "shown",
+    "step",
     "telling",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from rasplab.cli.play import pool as pools
 from rasplab.cli.play.pool import AT_MOST, Pool
 from rasplab.cli.play.worker import Limits, WorkerLostError
+from tests.waiting import until
 
 
 class Process:
@@ -76,13 +77,6 @@ class Asking(threading.Thread):
     def ended(self) -> bool:
         self.join(0.001)
         return not self.is_alive()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.002)
 
 
 def working(what: str) -> Fake | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rasplab.checker import Proof, prove
 from rasplab.checker.arithmetic import FORMATS
-from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, shown
+from rasplab.diagnostics import CompileError, Diagnostic, InputError, diagnostic, long_work, shown
 from rasplab.lab.realism.counting import STEP, lighter, trials
 from rasplab.lab.realism.dials import Clean, clean, finished, permuted, randomness, retyped
 from rasplab.lab.realism.dressing import Look, senseless
@@ -102,15 +102,16 @@ def disguise(
     if permute:
         weights = permuted(weights, randomness(seed, "permute"))
     search = _Search(weights, seed, dials, look)
-    found = search.best()
-    if not found.margin > 0:
-        raise CompileError(_not_proved(weights, found))
-    if norm_share is not None:
-        found = search.smallest_anchors((1 - norm_share) * found.margin, found)
-    if noise_share is not None:
-        found = search.most((1 - noise_share) * found.margin) or _bears_none(weights)
-    elif noise:
-        found = search.at(noise, 0.0) or _refused(search, noise)
+    with long_work("disguising a model"):
+        found = search.best()
+        if not found.margin > 0:
+            raise CompileError(_not_proved(weights, found))
+        if norm_share is not None:
+            found = search.smallest_anchors((1 - norm_share) * found.margin, found)
+        if noise_share is not None:
+            found = search.most((1 - noise_share) * found.margin) or _bears_none(weights)
+        elif noise:
+            found = search.at(noise, 0.0) or _refused(search, noise)
     return _model(model, found)
 
 
