@@ -248,36 +248,21 @@ def _rest(
     weights: HeadWeights, columns: slice, everything: tuple[list[Held], list[Held]], form: Format
 ) -> _Bound:
     """What the columns that belong to no comparison add to the score of a key that is not BOS."""
-    return _whole(weights, columns, everything[0], everything[1], form, False, False)
+    return _whole(*_sides(weights, columns, everything, form, bos=False))
 
 
 def _at_bos(
     weights: HeadWeights, everything: tuple[list[Held], list[Held]], form: Format
 ) -> tuple[_Bound, _Bound, _Bound]:
     """BOS as key for any query, for itself; and any other key for BOS as the query."""
-    keys, queries = everything
     columns = slice(0, len(weights.b_q))
-    return (
-        _whole(weights, columns, keys, queries, form, True, False),
-        _whole(weights, columns, keys, queries, form, True, True),
-        _whole(weights, columns, keys, queries, form, False, True),
-    )
+    keys, queries = _sides(weights, columns, everything, form, bos=False)
+    bos_key, bos_query = _sides(weights, columns, everything, form, bos=True)
+    return _whole(bos_key, queries), _whole(bos_key, bos_query), _whole(keys, bos_query)
 
 
-def _whole(
-    weights: HeadWeights,
-    columns: slice,
-    keys: list[Held],
-    queries: list[Held],
-    form: Format,
-    key_is_bos: bool,
-    query_is_bos: bool,
-) -> _Bound:
+def _whole(k: _Extents, q: _Extents) -> _Bound:
     """The range of a part of the score, column by column, over all that is read."""
-    w_k, w_q = weights.w_k[:, columns], weights.w_q[:, columns]
-    off_k, off_q = weights.off_k[columns], weights.off_q[columns]
-    k = _extents(keys, w_k, weights.b_k[columns], form, off_k, bos=key_is_bos)
-    q = _extents(queries, w_q, weights.b_q[columns], form, off_q, bos=query_is_bos)
     ends = np.stack([a * b for a in (k.low, k.high) for b in (q.low, q.high)])
     live = ends.any(axis=0)
     if not live.any():
@@ -301,6 +286,21 @@ class _Extents:
     high: Array
     place: NDArray[np.int64]
     exact: Flags
+
+
+def _sides(
+    weights: HeadWeights,
+    columns: slice,
+    everything: tuple[list[Held], list[Held]],
+    form: Format,
+    *,
+    bos: bool,
+) -> tuple[_Extents, _Extents]:
+    """What columns reach as keys and as queries: at BOS, or everywhere else."""
+    (keys, queries), of = everything, weights
+    k = of.w_k[:, columns], of.b_k[columns], form, of.off_k[columns]
+    q = of.w_q[:, columns], of.b_q[columns], form, of.off_q[columns]
+    return _extents(keys, *k, bos=bos), _extents(queries, *q, bos=bos)
 
 
 def _extents(
