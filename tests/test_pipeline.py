@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
+from rasplab.checker import Proof, prove
 from rasplab.compiler import Compilation, compile_program, stop_after
 from rasplab.craft import Direction, Subspace
 from rasplab.craft.blocks import Block, reads
@@ -19,6 +21,7 @@ from rasplab.plan import CheapestSchedule, Sizes
 from rasplab.programs import get
 from rasplab.rasp import aggregate, apply, indices, select, selector_width, tokens
 from rasplab.rasp.expressions import SOp
+from rasplab.weights import ModelWeights
 from tests.golden.compare import compare
 
 BEFORE = (
@@ -140,3 +143,38 @@ def test_a_craft_pass_that_breaks_something_is_found_at_once() -> None:
     level = replace(LEVELS[1], craft=(Forgetful(),))
     with pytest.raises(InternalError, match="not those that are written"):
         compile_program(SORT, asked(SORT), level)
+
+
+def proofs_of(monkeypatch: pytest.MonkeyPatch, refute: int) -> list[Sizes]:
+    """The sizes of what is proved from now on; so many first ones are refuted."""
+    proved: list[Sizes] = []
+
+    def wrapped(weights: ModelWeights, **how: Any) -> Proof:
+        c = weights.config
+        proved.append(Sizes(c.n_layers, c.n_heads, c.d_model, c.d_head, c.d_mlp))
+        found = prove(weights, **how)
+        return replace(found, margin=0.0) if len(proved) <= refute else found
+
+    monkeypatch.setattr("rasplab.compiler.prove", wrapped)
+    return proved
+
+
+def test_of_several_styles_the_cheapest_alone_is_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    proved = proofs_of(monkeypatch, refute=0)
+    verified(get("reverse").at(3, 4)[0], LEVELS[1])
+    assert len(proved) == 1
+
+
+def test_where_its_proof_fails_the_next_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = LEVELS[1].plan.cost
+    proved = proofs_of(monkeypatch, refute=1)
+    verified(get("reverse").at(3, 4)[0], LEVELS[1])
+    first, second = map(cost, proved)
+    assert first < second
+
+
+def test_where_all_proofs_fail_the_program_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    proofs_of(monkeypatch, refute=1 << 30)
+    with pytest.raises(CompileError) as refused:
+        compile_program(SORT, asked(SORT), LEVELS[1])
+    assert refused.value.code == "E305"

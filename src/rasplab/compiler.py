@@ -23,7 +23,7 @@ from rasplab.graph.promises import Promised, promises
 from rasplab.graph.verify import verify, verify_resolved
 from rasplab.graph.witness import Trials, assumptions, inputs, open_questions
 from rasplab.lower import Budget, Lowered, Lowering, Style
-from rasplab.lower.refusals import not_exact
+from rasplab.lower.refusals import not_exact, too_deep, too_many, too_much_memory
 from rasplab.lower.settling import unsettled
 from rasplab.lower.specify import specify
 from rasplab.options import Options
@@ -40,7 +40,7 @@ from rasplab.weights.assemble import assemble
 from rasplab.weights.labels import label
 
 EXPRESSIONS_AT_MOST = 1 << 15
-"""Of a program, each counted once; a model of so many would be beyond all use."""
+"""Of a program, each counted once: more would be worked on without end."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,44 +96,14 @@ def compile_program(
         CompileError: where the model could not be exact, with the expression and the reason.
     """
     try:
-        _check_count(program)
+        if (count := len(topological(program))) > EXPRESSIONS_AT_MOST:
+            raise CompileError(too_many(program, count, EXPRESSIONS_AT_MOST))
         with long_work(f"compiling {program.name or 'a program'}"):
             return _compile(program, options, pipeline or LEVELS[options.optimize])
     except RecursionError:
-        raise CompileError(
-            diagnostic(
-                "E307",
-                "this program is nested too deeply",
-                at=program.origin,
-                help="aggregate part of the selectors first, "
-                "or give `apply` one function in place of many",
-            )
-        ) from None
+        raise CompileError(too_deep(program)) from None
     except MemoryError as error:
-        raise CompileError(
-            diagnostic(
-                "E306",
-                "compiling this takes more memory than there is",
-                at=program.origin,
-                notes=[str(error)] if str(error) else [],
-                help="use a smaller vocabulary or `max_length`, or coarser values",
-            )
-        ) from None
-
-
-def _check_count(program: Expression) -> None:
-    """Refuse programs of so many expressions that they would be worked on without end (E307)."""
-    count = len(topological(program))
-    if count > EXPRESSIONS_AT_MOST:
-        raise CompileError(
-            diagnostic(
-                "E307",
-                f"this program is made of {count:,} expressions",
-                at=program.origin,
-                notes=[f"programs of up to {EXPRESSIONS_AT_MOST:,} are compiled"],
-                help="one function of the values, given to `apply`, does the work of a long chain",
-            )
-        )
+        raise CompileError(too_much_memory(program, error)) from None
 
 
 def _compile(program: Expression, options: Options, pipeline: Pipeline) -> Compilation:
@@ -238,36 +208,42 @@ def _lowered(source: _Source, style: Style, budget: Budget) -> Iterator[Lowered]
         yield lowered
 
 
-Candidate: TypeAlias = tuple[Lowered, Plan, ModelWeights, Proof]
+Candidate: TypeAlias = tuple[Lowered, Certificate, Plan]
+"""A craft model that is exact by the compiler's own bounds, what these say, and its plan."""
+
+Found: TypeAlias = tuple[Lowered, Plan, ModelWeights, Proof]
 
 
-def _cheapest_exact(source: _Source, budget: Budget) -> Candidate:
-    """The cheapest model of the first group of styles in which there is an exact one."""
-    refusals: list[CompileError] = []
+def _cheapest_exact(source: _Source, budget: Budget) -> Found:
+    """The cheapest model of the first group of styles in which there is an exact one.
+
+    The compiler's own bounds come first: they are cheap, and tell which are worth a proof.
+    """
+    cost, refusals = source.pipeline.plan.cost, list[CompileError]()
     for styles in source.pipeline.styles:
-        exact: list[Candidate] = []
+        candidates: list[Candidate] = []
         for style in styles:
             if budget.exhausted:
                 break
             try:
-                exact.append(_build(source, budget, style))
+                candidates.append(_planned(source, style, budget))
             except CompileError as refusal:
-                if not refusals and refusal.code != "E305":
+                if not (candidates or refusals) and refusal.code != "E305":
                     raise  # only precision is what another style can help with
                 refusals.append(refusal.with_traceback(None))  # whose frames hold a whole model
-        if exact:
-            cost = source.pipeline.plan.cost
-            return min(exact, key=lambda candidate: cost(candidate[1].sizes))
+        for candidate in sorted(candidates, key=lambda one: cost(one[2].sizes)):
+            try:
+                return _proved(source, *candidate)
+            except CompileError as refusal:
+                refusals.append(refusal.with_traceback(None))
     raise refusals[0]
 
 
-def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
-    """The weights in one style, with what the checker proved of them.
-
-    The compiler's own bounds come first: they are cheap, and tell which style to try.
+def _planned(source: _Source, style: Style, budget: Budget) -> Candidate:
+    """The craft model in one style, and its plan.
 
     Raises:
-        CompileError: they are not exact, or too large.
+        CompileError: it is not exact, or too large.
     """
     lowered, expected = _bounded(source, style, budget)
     if not expected.exact:
@@ -276,6 +252,15 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     planned = source.pipeline.plan(lowered.craft)
     planned.verify()
     check_planned(planned, lowered, source.facts, source.root)
+    return lowered, expected, planned
+
+
+def _proved(source: _Source, lowered: Lowered, expected: Certificate, planned: Plan) -> Found:
+    """The weights, with what the checker proved of them.
+
+    Raises:
+        CompileError: they are not exact.
+    """
     weights = _assembled(source, lowered, planned, expected)
     proof = prove(weights, within=expected.tolerated)
     certificate = proved(proof, expected)
@@ -292,7 +277,7 @@ def _build(source: _Source, budget: Budget, style: Style) -> Candidate:
     return lowered, planned, replace(weights, circuit=circuit), proof
 
 
-def _softened(source: _Source, found: Candidate) -> Candidate:
+def _softened(source: _Source, found: Found) -> Found:
     """The same model with attention as soft as was asked for."""
     lowered, planned, weights, _ = found
     softness, hard = source.options.softness, weights.circuit.certificate
