@@ -101,3 +101,14 @@ def test_a_constant_without_a_value_shows_at_import_and_the_others_go_on(
 
     tree = ast.parse(loaded.read_text("utf-8").replace(before, after))
     assert forked(partial(_changed, loaded, tree, look, []), 60.0) == found
+
+
+def test_a_fork_of_a_process_that_holds_much_has_as_much_room_as_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tools.mutation.forks.MEMORY", 64 * 2**20)
+    held = bytearray(256 * 2**20)
+    assert forked(lambda: len(bytearray(32 * 2**20)), 60.0) == 32 * 2**20
+    with pytest.raises(RuntimeError, match="MemoryError"):
+        forked(lambda: len(bytearray(96 * 2**20)), 60.0)
+    assert len(held) == 256 * 2**20

@@ -11,9 +11,11 @@ import signal
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 MEMORY = 6 * 2**30
+"""Bytes that a fork may take, beside what it was born with."""
 
 
 class Died:
@@ -48,6 +50,12 @@ def forked(work: Callable[[], Any], seconds: float) -> Any:
     return answer
 
 
+def _held() -> int:
+    """Bytes of data that this process has."""
+    pages = Path("/proc/self/statm").read_text("ascii").split()[5]
+    return int(pages) * resource.getpagesize()
+
+
 def _child(work: Callable[[], Any], writes: int) -> None:
     status = 1
     try:
@@ -56,7 +64,7 @@ def _child(work: Callable[[], Any], writes: int) -> None:
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
         resource.setrlimit(
-            resource.RLIMIT_DATA, (MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1])
+            resource.RLIMIT_DATA, (_held() + MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1])
         )
         answer = pickle.dumps(_answer(work))
         with os.fdopen(writes, "wb") as pipe:
