@@ -112,3 +112,10 @@ def test_a_fork_of_a_process_that_holds_much_has_as_much_room_as_any(
     with pytest.raises(RuntimeError, match="MemoryError"):
         forked(lambda: len(bytearray(96 * 2**20)), 60.0)
     assert len(held) == 256 * 2**20
+
+
+@pytest.mark.slow
+def test_a_process_that_has_loaded_jax_forks_without_a_warning() -> None:
+    jax = pytest.importorskip("jax")
+    jax.numpy.ones(3).block_until_ready()  # its threads run
+    assert forked(lambda: 3, 60.0) == 3

@@ -10,6 +10,7 @@ import select
 import signal
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ class Died:
 def forked(work: Callable[[], Any], seconds: float) -> Any:
     """What `work` returns in a fork, or `Died` where it takes longer or the fork ends early."""
     reads, writes = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        # JAX, where it is loaded, warns of its threads: mutants are not tried with it
+        warnings.simplefilter("ignore", RuntimeWarning)
+        child = os.fork()
     if child == 0:
         _child(work, writes)
     os.close(writes)
