@@ -42,7 +42,82 @@ def neg(number: float) -> float:
     return 3 - number
 
 
+MADE_A_SUM = "what a function gives for numbers is a sum of them, but for a boolean that equals one"
+FITTED = "an operator of a mean is the mean itself, and what is subtracted from it is one as well"
+CANCELS = "what is read of a mean cancels up to rounding, and is then no line along it"
+UNREAD = "a part that is read by nothing stands before the one that is"
+of_places = average(indices)
+counts = [rasp.count(tokens, token) for token in "abcde"]
+five = counts[0] + counts[1] + counts[2] + counts[3] + counts[4]
+one_or_sum = apply(lambda s, u: s + u == 1 or s + u, five, rasp.count(tokens, "f"))
+
 NUMBERS = (
+    Case(
+        "a_boolean_among_sums_too_many_to_tabulate",
+        MADE_A_SUM,
+        rasp.where(is_a, one_or_sum, "no"),
+        tuple("abcdef"),
+        7,
+        (("a", [True]), ("ab", [2, "no"]), ("ff", ["no", "no"]), ("afabcde", None)),
+    ),
+    Case(
+        "a_boolean_among_sums_that_are_asked_to_be_categorical",
+        MADE_A_SUM,
+        apply(lambda v, t: f"{v}{t}", rasp.categorical(one_or_sum), tokens),
+        tuple("abcdef"),
+        7,
+        (("c", ["Truec"]), ("ab", ["2a", "2b"])),
+    ),
+    *(
+        Case(
+            f"{name}_of_a_mean_minus_another",
+            FITTED,
+            of_one - of_places,
+            (0, 1),
+            2,
+            (((1,), [1]), ((1, 0), [0, 0]), ((0, 0), [-0.5, -0.5]), ((1, 1), [0.5, 0.5])),
+        )
+        for name, of_one in (
+            ("size", abs(of_tokens)),
+            ("greatest", rasp.maximum(of_tokens, 0)),
+            ("least", rasp.minimum(of_tokens, 7)),
+            ("choice", rasp.where(rasp.constant(True), of_tokens, 0)),
+            ("power", of_tokens**1),
+            ("remainder", of_tokens % 100),
+        )
+    ),
+    Case(
+        "a_test_of_a_mean_minus_another",
+        FITTED,
+        (aggregate(previous, tokens, 0) == 1) - aggregate(previous, indices, 0),
+        (0, 1),
+        2,
+        (((1,), [0]), ((1, 0), [0, 1]), ((0, 0), [0, 0])),
+    ),
+    Case(
+        "a_choice_of_means_minus_the_mean",
+        CANCELS,
+        rasp.where(is_a, of_places / 10, of_places / 10 + 1) - of_places / 10,
+        AB,
+        3,
+        (("ab", [0, 1]), ("bba", [1, 1, 0])),
+    ),
+    Case(
+        "a_count_beside_a_token_that_tells_nothing",
+        UNREAD,
+        (tokens - rasp.count(tokens, 7)) == 0,
+        (0,),
+        2,
+        (((0, 0), [True, True]),),
+    ),
+    Case(
+        "a_count_beside_a_token_times_nothing",
+        UNREAD,
+        apply(str, tokens * 0 + rasp.count(tokens, 2)),
+        (0, 2),
+        3,
+        (((0, 2, 2), ["2", "2", "2"]), ((0,), ["0"])),
+    ),
     Case(
         "a_sum_of_means_that_is_used_twice_again_and_again",
         "what is shared is gone through as often as it is written out, 2^40 times",

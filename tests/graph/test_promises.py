@@ -10,7 +10,7 @@ import pytest
 import rasplab
 from rasplab import rasp
 from rasplab.craft.certificate import Certificate
-from rasplab.diagnostics import ProgramError, RasplabError
+from rasplab.diagnostics import CompileError, ProgramError, RasplabError
 from rasplab.graph import Facts, Interner, build_graph
 from rasplab.graph.picking import selects_at_most_one, selects_something
 from rasplab.graph.promises import observe, promises, shown_by_counts
@@ -94,6 +94,50 @@ def test_what_a_variable_is_called_does_not_say_that_there_is_no_value() -> None
     assert (promised.partial, promised.conditional) == (False, True)
     broken = certificate("place", rasp.picks_one(plus), None)
     assert (broken.partial, broken.conditional) == (True, True)
+
+
+up_to = select(indices, indices, "<=")
+one_a = rasp.picks_one(rasp.select(rasp.tokens, "a", "==")).named("one_a")
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(
+    "program",
+    [
+        rasp.selector_width(one_a | rasp.full),
+        rasp.has_focus(~one_a),
+        rasp.aggregate(rasp.picks_one(up_to) & ~one_a, rasp.tokens),
+    ],
+)
+def test_a_promise_that_no_aggregate_builds_on_is_named_all_the_same(
+    program: rasp.SOp, causal: bool, optimize: int
+) -> None:
+    with pytest.raises(ProgramError, match="E205"):
+        program("aa", causal=causal)
+    model = rasplab.compile(program, vocab="ab", max_length=2, causal=causal, optimize=optimize)
+    assert any("`one_a` selects one" in found for found in model.certificate.assumptions)
+    assert model.certificate.partial
+    with pytest.raises(CompileError, match="E205"):
+        rasplab.compile(program, vocab="a", max_length=2, inputs=["aa"], causal=causal)
+
+
+@pytest.mark.parametrize("optimize", [0, 1])
+@pytest.mark.parametrize("causal", [False, True])
+def test_scores_without_an_order_are_named_where_nobody_needs_them(
+    causal: bool, optimize: int
+) -> None:
+    def compiled(best: rasp.Selector) -> Certificate:
+        program = rasp.selector_width(best | rasp.full)
+        return rasplab.compile(
+            program, vocab=[1, "a"], max_length=2, causal=causal, optimize=optimize
+        ).certificate
+
+    with pytest.raises(CompileError, match="E108"):
+        compiled(rasp.best(rasp.full, rasp.tokens))
+    words = rasp.best(rasp.select(rasp.tokens, "a", "=="), rasp.tokens)
+    assert any("no order" in found for found in compiled(words).assumptions)
+    assert not compiled(rasp.best(rasp.full, rasp.indices)).assumptions
 
 
 def _shout(token: str) -> str:

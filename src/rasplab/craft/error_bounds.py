@@ -313,11 +313,11 @@ def _worst_step(
     """The step that is nearest to failing: the error it meets and the one it bears."""
     if not len(part.tolerances):
         return 0.0, math.inf
-    own = [s for s, m in part.argument.parts if m.any()]
+    own = [(s, m) for s, m in part.argument.parts if m.any()]
     rounded = rounding / max(part.slope, 1e-300)
-    if len(own) == 1 and own[0] in errors.counts and not part.argument.bias.any():
-        weight = float(np.abs(part.argument.parts[0][1]).max())
-        proportion, fixed = errors.counts[own[0]]
+    if len(own) == 1 and own[0][0] in errors.counts and not part.argument.bias.any():
+        weight = float(np.abs(own[0][1]).max())
+        proportion, fixed = errors.counts[own[0][0]]
         met = (proportion + 2 * u) * part.places + weight * fixed + rounded + _blur(part.argument)
     else:
         fixed = float(read_error(part.argument, errors, u).max(initial=0.0))

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from rasplab.diagnostics import CompileError, Diagnostic, diagnostic
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct
-from rasplab.graph.domain import WHOLE_UP_TO
+from rasplab.graph.domain import WHOLE_UP_TO, Interval, in_order
 from rasplab.graph.known import Compared, Known
 from rasplab.graph.node import Node
 from rasplab.graph.predicates import Lookup, Negation
+from rasplab.graph.refusals import no_order
 from rasplab.graph.relation import Dense, Equality, Order, Relation
 from rasplab.rasp.evaluate import raised
 from rasplab.rasp.functions import Function
@@ -51,6 +52,18 @@ def _compared(select: Node, predicate: Function, known: Known) -> Compared:
     holds = _asked(select, predicate, known, findings)
     cells = np.array([[holds(k, q) for q in queries] for k in keys], np.bool_)
     return Compared(Dense(cells.reshape(len(keys), len(queries))), next(iter(findings), None))
+
+
+def unordered(best: Node, known: Known) -> Diagnostic | None:
+    """What is said of the scores of a `Best`, if there are two that cannot be compared."""
+    domain = known.domain(best.operands[1])
+    if isinstance(domain, Interval):
+        return None
+    try:
+        in_order(domain)
+    except TypeError as error:
+        return no_order(best, error, known.interner)
+    return None
 
 
 def _check_size(select: Node, keys: int, queries: int, known: Known, most: int) -> None:

@@ -100,6 +100,16 @@ def listed(values: Iterable[Value]) -> Listed:
     return Listed(tuple(distinct))
 
 
+def in_order(domain: Listed) -> Sequence[Value]:
+    """The defined values from the least to the greatest.
+
+    Raises:
+        TypeError: there is no order among them.
+    """
+    defined = (value for value in domain.values if value is not None)
+    return sorted(defined, key=lambda value: value)  # pyright: ignore[reportArgumentType]
+
+
 def bounds(domain: Domain) -> tuple[float, float]:
     """The least and the greatest number of a domain (0 for words)."""
     if isinstance(domain, Interval):

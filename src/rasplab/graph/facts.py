@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from rasplab.diagnostics import CompileError, Diagnostic
 from rasplab.graph import node as g
-from rasplab.graph.comparing import compared
+from rasplab.graph.comparing import compared, unordered
 from rasplab.graph.domain import Domain, Listed
 from rasplab.graph.form import LinearForm
 from rasplab.graph.inference import needed, values_of
@@ -128,6 +128,8 @@ class Facts:
         """What could make a node fail, where nothing shows that it does not."""
         if isinstance(node.op, g.Select):
             return self._compared(node).assumed
+        if isinstance(node.op, g.Best):
+            return unordered(node, self)
         return None if isinstance(node.op, g.SELECTORS) else self._values(node).assumed
 
     def __repr__(self) -> str:

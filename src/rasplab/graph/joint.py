@@ -9,7 +9,6 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rasplab.diagnostics import InternalError
 from rasplab.graph import node as g
 from rasplab.graph.distinct import distinct, distinct_rows
 from rasplab.graph.domain import LISTED_AT_MOST, WHOLE_UP_TO, Domain, Listed, is_whole, listed
@@ -149,7 +148,7 @@ def _evaluate(tree: list[Node], leaves: dict[Node, NDArray[np.float64]]) -> NDAr
 
 
 def _computed(node: Node, parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """A function of the user's is called, whatever its name; it may be linear by its values."""
+    """What is not linear by itself is called: here it is linear by its values."""
     if isinstance(node.op, g.Constant):
         return np.array([float(cast(float, node.op.value))])
     assert isinstance(node.op, g.Map)
@@ -166,14 +165,12 @@ def _computed(node: Node, parts: list[NDArray[np.float64]]) -> NDArray[np.float6
             return -a
         case (("numerical" | "categorical"), [a]):
             return a
-        case str() as operator, _:
-            raise InternalError(f"{operator} is no operation of linear forms")
         case _:
             return _called(node.op.function, parts)
 
 
 def _called(function: Function, parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """What a function of the user's gives for numbers.
+    """What a function gives for numbers.
 
     Raises:
         _NoNumberError: something else; a boolean is no number where it is told from one.
@@ -198,6 +195,9 @@ def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _integer_sums(node: Node, form: LinearForm, known: Known) -> Listed | None:
     """The values of a sum, where all are whole: by the form only if the evaluator never rounds."""
+    assert isinstance(node.op, g.Map)
+    if node.op.function.encoding is not None:  # the same values: a boolean is not made a number
+        return known.listed(node.operands[0])
     total = np.array([form.constant])
     undefined = False
     for term, weight in form.terms:

@@ -24,6 +24,17 @@ def too_many_values(node: Node, domain: Domain, interner: Interner) -> Diagnosti
     )
 
 
+def no_order(best: Node, error: TypeError, interner: Interner) -> Diagnostic:
+    """What is said of scores that cannot be compared."""
+    return diagnostic(
+        "E108",
+        "these scores have no order",
+        at=interner.origin(best),
+        label=str(error),
+        help="score with numbers, or with words alone",
+    )
+
+
 def too_many_combinations(
     node: Node, sizes: list[int], most: int, interner: Interner
 ) -> Diagnostic:

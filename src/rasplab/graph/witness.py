@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from rasplab.craft.certificate import WITHOUT_VALUE
 from rasplab.diagnostics import CompileError, Diagnostic, ProgramError
 from rasplab.graph import Facts
+from rasplab.graph import node as g
 from rasplab.graph.node import Interner, Node
 from rasplab.rasp.expressions import Expression
 from rasplab.rasp.possible import Sequences
@@ -100,7 +101,9 @@ def _stated(node: Node, finding: Diagnostic, interner: Interner) -> str:
 def called(node: Node, interner: Interner) -> str:
     """What a person would call a node: by its name, if it has one."""
     name = interner.names.get(node)
-    return "an aggregate" if name is None else f"`{name}`"
+    if name is not None:
+        return f"`{name}`"
+    return "a selector" if isinstance(node.op, g.SELECTORS) else "an aggregate"
 
 
 def open_questions(

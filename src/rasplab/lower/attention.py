@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from rasplab.craft import Affine, Head, Scores, Sharpness
 from rasplab.craft.affine import beside
-from rasplab.diagnostics import CompileError, diagnostic
+from rasplab.diagnostics import CompileError
 from rasplab.graph import Facts, Node
 from rasplab.graph import node as g
+from rasplab.graph.domain import in_order
 from rasplab.graph.picking import conjuncts
+from rasplab.graph.refusals import no_order
 from rasplab.lower.readout import Features
 
 BOS_SELF = 256.0
@@ -86,17 +88,9 @@ def _ranking(best: Node, facts: Facts) -> Ranking:
     scores = best.operands[1]
     domain = facts.listed(scores)
     try:
-        order = sorted((v for v in domain.values if v is not None), key=lambda v: v)  # pyright: ignore[reportArgumentType]
+        order = in_order(domain)
     except TypeError as error:
-        raise CompileError(
-            diagnostic(
-                "E108",
-                "these scores have no order",
-                at=facts.interner.origin(best),
-                label=str(error),
-                help="score with numbers, or with words alone",
-            )
-        ) from None
+        raise CompileError(no_order(best, error, facts.interner)) from None
     # equal scores tie, whatever their types: 1, 1.0 and True are one level
     levels: list[object] = []
     for value in order:

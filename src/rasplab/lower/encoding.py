@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rasplab.craft import Affine, Direction, Subspace
 from rasplab.graph import Facts, Listed, Node
 from rasplab.graph.distinct import distinct_rows
-from rasplab.lower.readout import Features, Readout, Weights, as_features, as_weights
+from rasplab.lower.readout import Features, Readout, Weights, as_features, weights_of
 from rasplab.rasp.values import Value
 
 
@@ -78,9 +78,7 @@ class Variable:
         """How to read the variable."""
         match self.encoding:
             case Scalar():
-                weights = as_weights(self.node, readout, facts)
-                assert weights is not None
-                return self.encoding.view(self.subspace, weights)
+                return self.encoding.view(self.subspace, weights_of(self.node, readout, facts))
             case Listing():
                 return self.encoding.view(self.subspace, as_features(self.node, readout, facts))
 
