@@ -4,8 +4,8 @@ Each program is compiled for both maskings and at both optimisation levels, and 
 sequences one by one, in a batch, and in torch; with `--formats` also cast to every other number
 format in which its stored weights are proved. With `--log FILE` an interrupted run goes on where
 it stopped. `--replay SEED` shows one program and everything that is wrong with it. `--programs`
-chooses the generator: programs of all kinds, or aimed at orders, at numbers, or at what is
-undefined.
+chooses the generator: programs of all kinds, or aimed at orders, at numbers, at what is undefined,
+or at sums.
 
     python benchmarks/never_silently_wrong.py --count 5000 --jobs 2
 """
@@ -35,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from rasplab.diagnostics import CompileError  # noqa: E402
 from tests.aimed_numbers import random_numbers  # noqa: E402
 from tests.aimed_orders import random_orders  # noqa: E402
+from tests.aimed_sums import random_sums  # noqa: E402
 from tests.aimed_undefined import random_undefined  # noqa: E402
 from tests.differential.agreement import cast, compiled, disagreements, evaluated, ways_to_run  # noqa: E402
 from tests.random_programs import Program, random_program, random_sequences  # noqa: E402
@@ -45,6 +46,7 @@ GENERATORS = {
     "orders": random_orders,
     "numbers": random_numbers,
     "undefined": random_undefined,
+    "sums": random_sums,
 }
 VARIANTS = [(causal, optimize) for causal in (False, True) for optimize in (0, 1)]
 

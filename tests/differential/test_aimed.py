@@ -1,4 +1,4 @@
-"""Programs aimed at orders, rounding or what is undefined equal their models, or are refused."""
+"""Programs aimed at one kind of computation equal their models, or are refused."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from rasplab.diagnostics import ProgramError
 from rasplab.rasp.printer import to_text
 from tests.aimed_numbers import random_numbers
 from tests.aimed_orders import random_orders
+from tests.aimed_sums import random_sums, with_small_tables
 from tests.aimed_undefined import random_undefined
 from tests.differential.verdict import Variant, fault, report
 from tests.random_programs import Program, random_sequences
 
 EVERYDAY = range(40)
-KINDS = {"orders": random_orders, "numbers": random_numbers, "undefined": random_undefined}
+KINDS = {
+    "orders": random_orders,
+    "numbers": random_numbers,
+    "undefined": random_undefined,
+    "sums": random_sums,
+}
 Grow = Callable[[int], Program]
 
 
@@ -28,11 +34,20 @@ def check(grow: Grow, seed: int, variants: list[Variant]) -> None:
             pytest.fail(report(drawn, variant))
 
 
-@pytest.mark.everyday(22)
+@pytest.mark.everyday(28)
 @pytest.mark.parametrize("seed", EVERYDAY)
 @pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)
 def test_an_aimed_program_equals_its_model_or_is_refused(grow: Grow, seed: int) -> None:
     check(grow, seed, [Variant(bool(seed % 2), int(seed % 4 > 0), 12, seed)])
+
+
+@pytest.mark.everyday(20)
+@pytest.mark.parametrize("seed", EVERYDAY)
+def test_sums_too_many_to_tabulate_equal_their_model_or_are_refused(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_small_tables(monkeypatch)
+    check(random_sums, seed, [Variant(bool(seed % 2), int(seed % 4 > 0), 12, seed)])
 
 
 @pytest.mark.parametrize("grow", KINDS.values(), ids=KINDS)

@@ -20,6 +20,7 @@ from rasplab.pipeline import LEVELS
 from rasplab.rasp.values import Value, canonical, identity
 from tests.aimed_numbers import random_numbers
 from tests.aimed_orders import random_orders
+from tests.aimed_sums import random_sums, with_small_tables
 from tests.aimed_undefined import random_undefined
 from tests.random_programs import Program, random_program, random_sequences
 
@@ -28,6 +29,7 @@ GENERATORS: dict[str, Callable[[int], Program]] = {
     "numbers": random_numbers,
     "orders": random_orders,
     "undefined": random_undefined,
+    "sums": random_sums,
 }
 EVERYDAY = range(40)
 ROWS = dict[Node, list[Any]]
@@ -136,10 +138,24 @@ def _of_form(node: Node, facts: Facts, rows: ROWS) -> Iterator[str]:
             yield f"is {value!r}, not the sum {form.constant + sum(parts)!r}"
 
 
-@pytest.mark.everyday(28)
+@pytest.mark.everyday(35)
 @pytest.mark.parametrize("seed", EVERYDAY)
 @pytest.mark.parametrize("kind", GENERATORS)
 def test_facts_hold(kind: str, seed: int) -> None:
+    _hold(kind, seed)
+
+
+@pytest.mark.everyday(20)
+@pytest.mark.parametrize("seed", EVERYDAY)
+@pytest.mark.parametrize("kind", ["sums", "numbers"])
+def test_facts_hold_where_few_sums_are_tabulated(
+    kind: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_small_tables(monkeypatch)
+    _hold(kind, seed)
+
+
+def _hold(kind: str, seed: int) -> None:
     for causal in (False, True):
         drawn = GENERATORS[kind](seed)
         try:
