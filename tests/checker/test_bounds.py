@@ -8,10 +8,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
+from rasplab.checker import heads
 from rasplab.checker.arithmetic import FORMATS, OWN, Array, Codes, Flags
 from rasplab.checker.attended import (
     Attended,
@@ -25,7 +28,8 @@ from rasplab.checker.attended import (
 )
 from rasplab.checker.attention import HeadWeights, Pairing, Range, Scores, Side, scores
 from rasplab.checker.hidden import _rounding, silent_at_bos
-from rasplab.checker.stream import Columns, Held, RefutedError, read, read_at_bos
+from rasplab.checker.known import nowhere
+from rasplab.checker.stream import NOT_OFF, Columns, Held, RefutedError, read, read_at_bos
 from rasplab.checker.units import Net, Units
 from rasplab.craft.specification import Comparison, Table
 from tests.checker.whole import written
@@ -471,3 +475,19 @@ def test_a_unit_is_not_silent_where_rounding_may_wake_it() -> None:
     for bias, silent in ((-1000.0001, False), (-1001.0, True)):
         units = Units(np.array([[0.0], [1.0]]), np.array([bias]), np.ones((1, 1)), form)
         assert bool(written([held], units).error.max() == 0.0) is silent
+
+
+def test_what_a_head_reads_at_bos_is_off_by_what_stands_there_may_be() -> None:
+    """At BOS a coordinate is 0.5 and off by 0.25, and is read twice; the other weight is BOS's."""
+    held = Held(1, np.zeros((1, 1)), np.zeros(1), np.zeros(1), np.full(1, 0.5), np.full(1, 0.25))
+    of = heads.Read(np.array([[3.0], [2.0]]), np.full(1, 10.0), NOT_OFF)
+    found, error = heads._at_bos(cast(Any, SimpleNamespace(form=FORM)), [held], of)
+    assert found[0] == 3.0 + 2 * 0.5 + 10.0
+    assert 2 * 0.25 <= error[0] <= 2 * 0.25 + 1e-5
+
+
+def test_a_variable_that_no_reader_tells_apart_takes_no_lane() -> None:
+    held = nowhere(3)
+    assert held.stop == held.start == 0
+    assert {part.shape[-1] for part in (held.rows, held.errors, held.bos, held.bos_error)} == {0}
+    assert read([held], np.ones((2, 1)), np.full(1, 7.0)).all().value.tolist() == [[7.0]] * 3

@@ -6,11 +6,14 @@ import itertools
 import tracemalloc
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rasplab
 from rasplab import programs
 from rasplab.checker import Proof, hidden, prove
+from rasplab.checker.arithmetic import FORMATS
+from rasplab.checker.units import Net, Units
 from rasplab.lab.realism import disguise
 
 
@@ -66,3 +69,26 @@ def test_a_proof_holds_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         tracemalloc.stop()
     assert most - before < 8e6
+
+
+def reading(columns: list[list[float]]) -> list[list[int]]:
+    """Who of some units reads what is one number, by the columns that they read."""
+    w_in = np.vstack([np.zeros(len(columns)), np.array(columns).T])
+    ones = np.ones((len(columns), 1))
+    net = Net.of(Units(w_in, np.zeros(len(columns)), ones, FORMATS["float64"]))
+    read = [net.directions[:, i, None] * group.factors for i, group in enumerate(net.groups)]
+    for group, own in zip(net.groups, read, strict=True):
+        assert np.array_equal(own[1:], w_in[1:, group.members])
+    return sorted(group.members.tolist() for group in net.groups)
+
+
+def test_units_that_read_one_number_times_powers_of_two_are_one_group() -> None:
+    assert reading([[1.0, -3.0], [4.0, -12.0], [0.125, -0.375]]) == [[0, 1, 2]]
+    assert reading([[1.0, -3.0], [3.0, -9.0], [-1.0, 3.0], [1.0, 3.0]]) == [[0], [1], [2], [3]]
+
+
+def test_a_number_that_scaling_would_lose_is_read_as_it_is() -> None:
+    """2^-1060 / 2^1000 is 0 in float64."""
+    wide = [2.0**1000, 2.0**-1060]
+    assert reading([wide, [2.0**1001, 2.0**-1059], [2.0**1000, 0.0]]) == [[0], [1], [2]]
+    assert reading([wide, wide]) == [[0, 1]]

@@ -93,3 +93,23 @@ def test_a_sum_of_what_units_write_is_rounded_whatever_its_weights(weight: float
     assert off > 0
     assert found.value[0, 0] == pytest.approx(out, rel=1e-6)
     assert off <= found.error[0, 0]
+
+
+def test_sums_of_negative_weights_round_as_much_as_those_of_positive_ones() -> None:
+    w_in, w_out = np.array([[0.0] * 3, [1.0, 0.7, 0.3]]), np.full((3, 1), 0.1)
+    one, other = (
+        written([exactly(1.1)], Units(w_in, np.zeros(3), sign * w_out, FORM)).error[0, 0]
+        for sign in (1.0, -1.0)
+    )
+    assert one == other > 3 * FORM.roundoff * 0.2
+
+
+@pytest.mark.parametrize(("weight", "rounded"), [(2.0, False), (3.0, True)])
+def test_what_one_unit_writes_is_rounded_unless_by_a_power_of_two(
+    weight: float, rounded: bool
+) -> None:
+    """Whatever it lets through, which here has more bits than the format."""
+    form = FORMATS["bfloat16"]
+    units = Units(np.array([[0.0], [1.0]]), np.zeros(1), np.full((1, 1), weight), form)
+    found = written([exactly(float(np.float32(1 / 3)))], units)
+    assert bool(found.error[0, 0] > 0) is rounded

@@ -88,3 +88,21 @@ def test_what_two_readers_want_of_one_variable_adds_up() -> None:
         assert as_features(node, part.readout, facts).tolist() == [[11.0], [3.0], [4.0]]
     (doubled,) = merged([Part(node, line), Part(node, line)], facts)
     assert as_features(node, doubled.readout, facts).tolist() == [[2.0], [6.0], [18.0]]
+
+
+@pytest.mark.parametrize("cell", [(1, 1), (3, 2), (6, 5), (6, 6)])
+def test_a_table_with_one_exception_is_no_sum_wherever_that_is(cell: tuple[int, int]) -> None:
+    """Some cells are looked at before all are: the exception stands at any."""
+    before = shift(tokens, 1, 0)
+
+    def almost(one: int, other: int) -> int:
+        return one + 2 * other + ((one, other) == cell)
+
+    facts = Facts(Interner(), tuple(range(7)), 3, causal=False)
+    for function, is_sum in ((almost, False), (lambda one, other: one + 2 * other, True)):
+        node = build_graph(apply(function, tokens, before), facts.interner)
+        assert len(facts.table(node).supports) == 2
+        numbers = facts.listed(node).numbers()[:, None]
+        free = decompose(node, numbers, facts, Style())
+        assert (len(free.parts) == 2) is is_sum
+        assert is_sum or [part.node for part in free.parts] == [node]

@@ -197,3 +197,17 @@ def test_computations_that_differ_in_a_type_only_are_two_nodes() -> None:
         assert make.node(op(1), *operands) is alike[0]
     assert make.node(g.And(), selector, values) is not make.node(g.Or(), selector, values)
     assert make.node(g.And(), selector, values) is not make.node(g.And(), values, selector)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_sum_of_at_most_one_number_moves_it_and_any_other_is_added_up(causal: bool) -> None:
+    previous = select(indices, indices - 1, "==")
+    for selector, values, moved in (
+        (previous, tokens, True),
+        (same, tokens, False),
+        (previous, low, False),  # a sum of booleans is no boolean
+    ):
+        resolved = check(
+            aggregate_sum(selector, values), [ResolveSelectors()], NUMBERS, causal=causal
+        )
+        assert resolved.op == (g.Mean(0) if moved else g.Sum())
