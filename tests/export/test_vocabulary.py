@@ -93,3 +93,10 @@ def test_it_prints_as_a_table() -> None:
         "   2  a             string     'a'           token output",
         "   3  1             number     1             token output",
     ]
+
+
+def test_large_whole_numbers_are_written_as_in_programs() -> None:
+    vocab = (1e300, 10**16, 10**30 + 1)
+    words = words_for(vocab)
+    assert words.texts[2:5] == ("1e+300", "1e+16", "1000000000000000000000000000001")
+    assert words.values([2, 3, 4]) == [int(1e300), 10**16, 10**30 + 1]

@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             import_module("rasplab.cli.commands")
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:  # wherever it was, loading modules too: nobody asked for a traceback
+        if arguments is None:  # it ends already: who asks again waits as long
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stderr.write(SAYING)
         return STOPPED
 

@@ -122,11 +122,8 @@ def _function(config: Config) -> Apply:
     ) -> Array | tuple[Array, Arrays]:
         n = ids.shape[1]
         # of what is no id, not those of another: what comes of it is not a number
-        tokens = (
-            params["embed"]["W_E"]
-            .at[ids]
-            .get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
-        )
+        rows: Array = jnp.asarray(params["embed"]["W_E"])  # pyright: ignore[reportUnknownMemberType]
+        tokens = rows.at[ids].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
         x = tokens + params["pos_embed"]["W_pos"][:n]
         visible = (ids != PAD_ID)[:, None, None, :]
         if architecture.causal:

@@ -17,10 +17,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-import numpy as np
-
-from rasplab.diagnostics import counted
+from rasplab.diagnostics import InputError, counted, diagnostic, shown
 from rasplab.display import Table, html, shorten
+from rasplab.rasp.phrases import literal
 from rasplab.rasp.values import Value, identity
 from rasplab.weights import BOS_ID, FIRST_TOKEN_ID, PAD_ID, Config, codec
 
@@ -73,15 +72,31 @@ class Words:
         return " ".join(self.entries[i].text for i in ids[1:])
 
     def values(self, ids: Iterable[int]) -> list[Value]:
-        """The values of ids, BOS and PAD left out."""
+        """The values of ids, BOS and PAD left out.
+
+        Raises:
+            InputError: E402, there is no such word.
+        """
+        ids = list(ids)
+        if not all(0 <= i < len(self.entries) for i in ids):
+            raise InputError(
+                diagnostic(
+                    "E402",
+                    f"{shown(ids)} are no ids of words",
+                    help=f"they go from 0 to {len(self.entries) - 1}",
+                )
+            )
         return [self.entries[i].value for i in ids if i not in (BOS_ID, PAD_ID)]
 
     def decode(self, logits: object, ids: object) -> list[list[Value]]:
         """The values of a checkpoint's logits (batch x positions x words) for token ids.
 
         BOS and padding are left out. A number is the logit of `<number>` itself.
+
+        Raises:
+            InputError: E402, these are no logits of these words for these ids.
         """
-        return codec.decode_ids(self.config, np.asarray(logits)[..., list(self.columns)], ids)
+        return codec.decode_ids(self.config, logits, ids, words=len(self.entries), of=self.columns)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -169,7 +184,7 @@ def _texts(entries: Sequence[tuple[Value, str]], reserved: dict[int, str]) -> di
 def _plain(value: Value) -> str:
     if value is None:
         return UNDEFINED
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else literal(value).text
     for special in (BOS, PAD):  # a tokenizer finds these inside of words
         text = text.replace(special, f"«{special[1:-1]}»")
     return "".join(map(_visible, text)) or "ε"

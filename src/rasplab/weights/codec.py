@@ -162,34 +162,64 @@ def decode(config: Config, out: NDArray[np.floating], lengths: Sequence[int]) ->
     ]
 
 
-def decode_ids(config: Config, out: object, ids: object) -> list[list[Value]]:
+def decode_ids(
+    config: Config,
+    out: object,
+    ids: object,
+    *,
+    words: int | None = None,
+    of: Sequence[int] = (),
+) -> list[list[Value]]:
     """The values of a read-out for token ids (batch × positions), in arrays of any kind.
+
+    The read-out has a column for each that the model writes; or one for each of so many `words`,
+    `of` which these are the columns.
 
     Raises:
         InputError: E402 for what is no read-out for these ids, and for other rows of ids than
             `encode` makes.
     """
-    logits, words = as_array(out), as_array(ids)
-    if (words.ndim, logits.ndim) != (2, 3) or logits.shape[:2] != words.shape:
+    logits, rows = as_array(out), as_array(ids)
+    width = config.d_out if words is None else words
+    if (rows.ndim, logits.ndim) != (2, 3) or logits.shape != (*rows.shape, width):
         raise InputError(
             diagnostic(
                 "E402",
-                f"no read-out for token ids: arrays of the shapes {logits.shape} and {words.shape}",
-                notes=[f"they are batch × positions × {config.d_out}, and batch × positions"],
+                f"no read-out for token ids: arrays of the shapes {logits.shape} and {rows.shape}",
+                notes=[f"they are batch × positions × {width}, and batch × positions"],
                 help="for `module = model.torch()` write `ids = module.encode([sequence])`, then "
                 "`model.decode(module(ids), ids)`",
             )
         )
-    check_rows(words)
-    return decode(config, logits, [int(row.sum()) - 1 for row in words != PAD_ID])
+    check_rows(rows)
+    logits = logits if words is None else logits[..., list(of)]
+    return decode(config, logits, [int(row.sum()) - 1 for row in rows != PAD_ID])
 
 
 def as_array(given: Any) -> NDArray[Any]:
-    """An array or tensor of any library, on any device, with a gradient or without."""
+    """Numbers in an array or tensor of any library, on any device, with a gradient or without.
+
+    Raises:
+        InputError: E402, these are no numbers, or rows of different lengths.
+    """
     if hasattr(given, "detach"):  # PyTorch's; NumPy has no bfloat16
         held = given.detach().cpu()
         given = held.double() if held.is_floating_point() else held
-    return np.asarray(given)
+    try:
+        found = np.asarray(given)
+        if found.dtype.kind in "OV":  # numbers of Python, or of a format that NumPy has not
+            found = found.astype(np.float64)
+    except (TypeError, ValueError):
+        found = np.asarray(None)
+    if found.dtype.kind in "biuf":
+        return found
+    raise InputError(
+        diagnostic(
+            "E402",
+            f"an array of numbers is needed, not {shown(given)}",
+            help="pad rows of token ids to one length, as `model.encode(sequences)` does",
+        )
+    )
 
 
 def _number(config: Config, column: NDArray[np.floating]) -> Value:

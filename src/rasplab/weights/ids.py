@@ -23,6 +23,9 @@ def rows_of(embedding: NDArray[np.floating], ids: NDArray[np.integer]) -> NDArra
             return embedding[ids]
         except IndexError:
             pass
+    if ids.dtype.kind not in "iu":
+        title = f"token ids are whole numbers, not {ids.dtype}"
+        raise InputError(diagnostic("E402", title, help=_HELP))
     wrong = int(ids[(ids < 0) | (ids >= known)].flat[0])
     title = f"{wrong} is no token id: there are 0 to {known - 1}"
     raise InputError(diagnostic("E402", title, help=_HELP))

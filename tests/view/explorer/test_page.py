@@ -166,9 +166,9 @@ def test_an_input_that_the_model_does_not_take_is_refused(sequence: str, code: s
 
 
 def test_words_and_numbers_that_look_alike_are_typed_differently() -> None:
-    model = rasplab.compile(tokens, vocab=["1", 1, True, "a b", "", "x"], max_length=2)
+    model = rasplab.compile(tokens, vocab=["1", 1, True, "a b", "", "x", 1e300], max_length=2)
     texts = [token.text for token in document_of(model).vocabulary]
-    assert texts == ["'1'", "1", "True", "'a b'", "''", "x"]
+    assert texts == ["'1'", "1", "True", "'a b'", "''", "x", "1e+300"]
 
 
 def test_python_and_the_page_speak_of_the_same_format() -> None:

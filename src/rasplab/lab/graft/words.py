@@ -37,7 +37,7 @@ class Words:
         inside = (ids >= 0) & (ids < len(table))
         if bool((held & ~inside).any()):
             raise InputError(_no_id(ids[held & ~inside], len(table)))
-        own = table[torch.where(inside, ids, 0)]
+        own = table[torch.where(inside, ids, 0).long()]  # bytes would be taken for a mask
         if bool((held & (own == NOTHING)).any()):
             raise InputError(_unmapped(ids[held & (own == NOTHING)]))
         own = torch.where(held, own, PAD_ID)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from rasplab.diagnostics import InputError, counted, diagnostic
 from rasplab.export.standard import require_one_basis, require_standard
 from rasplab.rasp import naming
+from rasplab.rasp.phrases import literal
 from rasplab.rasp.values import Value
 from rasplab.view import colours
 from rasplab.view.explorer.arrays import ArrayData, pack
@@ -224,7 +225,7 @@ def _norm_lanes(config: Config) -> tuple[NormLane, ...]:
 
 def _typed(vocabulary: tuple[Value, ...]) -> tuple[Token, ...]:
     """A different text for each: words without blanks are bare, unless a number looks the same."""
-    numbers = {str(value) for value in vocabulary if not isinstance(value, str)}
+    numbers = {literal(value).text for value in vocabulary if not isinstance(value, str)}
     bare = [
         isinstance(value, str)
         and value not in numbers
@@ -232,7 +233,7 @@ def _typed(vocabulary: tuple[Value, ...]) -> tuple[Token, ...]:
         for value in vocabulary
     ]
     texts = [
-        str(value) if plain and value != "" else repr(value)
+        str(value) if plain and value != "" else literal(value).text
         for value, plain in zip(vocabulary, bare, strict=True)
     ]
     return tuple(Token(i, text) for i, text in enumerate(texts, FIRST_TOKEN_ID))
