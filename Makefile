@@ -32,7 +32,7 @@ quick: $(READY) ## the everyday tests: all but those marked slow
 	$(BIN)/pytest -n $(WORKERS) -m "not slow" $(ARGS)
 
 fuzz: $(READY) ## other random programs each day, of every generator; SEED= and COUNT= choose them
-	@for programs in broad orders numbers; do echo "== $$programs, from seed $(SEED)"; \
+	@for programs in broad orders numbers undefined sums; do echo "== $$programs, from seed $(SEED)"; \
 	$(BIN)/python benchmarks/never_silently_wrong.py --programs $$programs --formats \
 		--seed $(SEED) --count $(COUNT) --jobs $(WORKERS) || exit 1; done
 
