@@ -24,7 +24,7 @@ LIMITS: dict[str, tuple[float, ...]] = {
     "rasplab.graph.domain.FRACTIONS_UP_TO": (2,),
     "rasplab.graph.domain.LISTED_AT_MOST": (2, 5, 12),
     "rasplab.graph.domain.UNIT_PARTS_AT_MOST": (1, 3),
-    "rasplab.graph.domain.WHOLE_UP_TO": (4, 20),
+    "rasplab.graph.domain.WHOLE_UP_TO": (20,),  # positions are counted below it
     "rasplab.graph.domain._SPREAD_AT_MOST": (1, 20),
     "rasplab.graph.elementwise.AXES_AT_MOST": (1, 2),
     "rasplab.graph.fitted.DENOMINATORS_AT_MOST": (1,),

@@ -181,7 +181,7 @@ def decode_ids(
     """
     logits, rows = as_array(out), as_array(ids)
     width = config.d_out if words is None else words
-    if (rows.ndim, logits.ndim) != (2, 3) or logits.shape != (*rows.shape, width):
+    if rows.ndim != 2 or logits.shape != (*rows.shape, width):
         raise InputError(
             diagnostic(
                 "E402",
@@ -197,10 +197,9 @@ def decode_ids(
 
 
 def as_array(given: Any) -> NDArray[Any]:
-    """Numbers in an array or tensor of any library, on any device, with a gradient or without.
+    """An array or tensor of any library, on any device, with a gradient or without.
 
-    Raises:
-        InputError: E402, these are no numbers, or rows of different lengths.
+    What is none, rows of different lengths too, is an array without axes.
     """
     if hasattr(given, "detach"):  # PyTorch's; NumPy has no bfloat16
         held = given.detach().cpu()
@@ -210,16 +209,8 @@ def as_array(given: Any) -> NDArray[Any]:
         if found.dtype.kind in "OV":  # numbers of Python, or of a format that NumPy has not
             found = found.astype(np.float64)
     except (TypeError, ValueError):
-        found = np.asarray(None)
-    if found.dtype.kind in "biuf":
-        return found
-    raise InputError(
-        diagnostic(
-            "E402",
-            f"an array of numbers is needed, not {shown(given)}",
-            help="pad rows of token ids to one length, as `model.encode(sequences)` does",
-        )
-    )
+        return np.zeros(())
+    return found if found.dtype.kind in "biuf" else np.zeros(())
 
 
 def _number(config: Config, column: NDArray[np.floating]) -> Value:
