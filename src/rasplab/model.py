@@ -112,8 +112,8 @@ class Model:
         self,
         base: Iterable[object],
         source: Iterable[object],
-        variables: str | Iterable[str] | Mapping[str, Iterable[int]],
-        positions: Iterable[int] | None = None,
+        variables: str | Iterable[str] | Mapping[str, int | Iterable[int]],
+        positions: int | Iterable[int] | None = None,
         *,
         check: bool = True,
     ) -> list[Value]:

@@ -184,6 +184,20 @@ def test_a_patch_takes_the_variable_from_another_run() -> None:
     assert model.interchange("abc", "bcca", "tokens", positions=[0]) == ["c", "b", "b"]
     assert model.interchange("abc", "bcca", {"length": [0, 1]}) == [None, "c", "a"]
     assert model.run("abc", do={"tokens": {0: Patch("cab", 1)}}) == ["c", "b", "a"]
+    assert model.interchange("abc", "bcca", "tokens", 0) == ["c", "b", "b"]
+    assert model.interchange("abc", "bcca", {"tokens": 0}) == ["c", "b", "b"]
+
+
+def test_what_is_no_intervention_is_refused() -> None:
+    program, vocab = programs.get("reverse").at(3, 5)
+    model: Any = rasplab.compile(program, vocab=vocab, max_length=5)
+    nothing: Any = None
+    for code, of in (("E431", (5,)), ("E432", ("tokens", "x")), ("E432", ("tokens", 3))):
+        with pytest.raises(InputError, match=code):
+            model.interchange("abc", "bca", *of)
+    for replacement in (Mean(nothing), Resample(nothing), Resample("abc")):
+        with pytest.raises(InputError, match="E402"):
+            model.run("abc", do={"tokens": replacement})
 
 
 @pytest.mark.parametrize("name", ["sort", "sort_freq", "frac_prevs"])

@@ -15,7 +15,7 @@ from rasplab.rasp.interventions import check_position
 from rasplab.rasp.sequence import read_sequence
 from rasplab.rasp.values import Value
 from rasplab.weights.artefact import ModelWeights, VariablePlace
-from rasplab.weights.codec import encode
+from rasplab.weights.codec import encode, read_batch
 from rasplab.weights.streams import streams
 
 Array = NDArray[np.floating]
@@ -50,7 +50,7 @@ class Mean(Replacement):
     def row(
         self, weights: ModelWeights, place: VariablePlace, tokens: Sequence[Value], position: int
     ) -> Array:
-        long = [s for s in map(read_sequence, self.data) if len(s) > position]
+        long = [s for s in map(read_sequence, read_batch(self.data)) if len(s) > position]
         if not long:
             raise InputError(_no_data(f"no sequence of the data has a position {position}"))
         return written(weights, place, long)[:, position + 1].mean(axis=0, dtype=np.float64)
@@ -88,7 +88,7 @@ class Resample(Replacement):
 
     def drawn(self, length: int) -> Patch:
         """The patch that it is in a run on so many tokens."""
-        alike = [s for s in map(read_sequence, self.data) if len(s) == length]
+        alike = [s for s in map(read_sequence, read_batch(self.data)) if len(s) == length]
         if not alike:
             raise InputError(_no_data(f"no sequence of the data has {length} tokens"))
         # drawn by seed and length alone: whatever is asked of one run comes from one sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from rasplab.diagnostics import InputError, InternalError, Span, diagnostic
 from rasplab.lab.interventions.agreement import broken_fact, expected_output, values_of
@@ -20,6 +20,8 @@ from rasplab.weights.trace import Trace, trace
 if TYPE_CHECKING:
     from rasplab.model import Model
     from rasplab.runtime.transformer import Hook
+
+T = TypeVar("T")
 
 
 def run(
@@ -169,21 +171,26 @@ def interchange(
     model: Model,
     base: Iterable[object],
     source: Iterable[object],
-    variables: str | Iterable[str] | Mapping[str, Iterable[int]],
-    positions: Iterable[int] | None = None,
+    variables: str | Iterable[str] | Mapping[str, int | Iterable[int]],
+    positions: int | Iterable[int] | None = None,
     *,
     check: bool = True,
 ) -> list[Value]:
     """The output on `base` with variables as they are on `source`; see `Model.interchange`."""
     tokens, other = read_sequence(base), read_sequence(source)
     everywhere = range(min(len(tokens), len(other)))
-    chosen = list(everywhere if positions is None else positions)
+    chosen = _several(everywhere if positions is None else positions)
     if isinstance(variables, str):
         where = {variables: chosen}
     elif isinstance(variables, Mapping):
-        given = cast("Mapping[str, Iterable[int]]", variables)
-        where = {name: list(given[name]) for name in given}
+        given = cast("Mapping[str, int | Iterable[int]]", variables)
+        where = {name: _several(given[name]) for name in given}
     else:
-        where = dict.fromkeys(variables, chosen)
+        where = dict.fromkeys(map(str, _several(variables)), chosen)
     do = {name: {p: Patch(other) for p in places} for name, places in where.items()}
     return run(model, tokens, do, check=check)
+
+
+def _several(given: Iterable[T] | T) -> list[T]:
+    """A list; also of one that was given alone."""
+    return list(cast("Iterable[T]", given)) if isinstance(given, Iterable) else [given]
