@@ -86,6 +86,20 @@ def test_it_ends_where_the_work_fails() -> None:
     assert "of nothing" not in told.lines[-1]
 
 
+def test_where_there_are_no_threads_work_is_done_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    told = Told()
+    with told.work("something"):
+        step("a step")
+    assert rasplab.compile(rasplab.rasp.tokens, vocab="ab", max_length=2)("ab") == ["a", "b"]
+    assert not told.lines
+
+
 def test_every_thread_has_work_of_its_own() -> None:
     told = Told(), Told()
 

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -58,13 +58,15 @@ def long_work(
     work = _Work(doing, tell)
     teller = threading.Thread(target=work.say, args=(every,), daemon=True)
     token = _current.set(work)
-    teller.start()
     try:
+        with suppress(RuntimeError):  # where there are no threads, in a browser say, nobody tells
+            teller.start()
         yield
     finally:
         _current.reset(token)
         work.ended.set()
-        teller.join()  # so that nothing is told afterwards
+        if teller.is_alive():
+            teller.join()  # so that nothing is told afterwards
 
 
 def step(what: str) -> None:

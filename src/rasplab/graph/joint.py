@@ -46,6 +46,9 @@ def weighted_sum_domain(node: Node, form: LinearForm, known: Known) -> Domain | 
     cells = np.prod([float(len(known.listed(s))) for s in supports])
     if cells <= TABLE_AT_MOST:
         return None
+    assert isinstance(node.op, g.Map)
+    if node.op.function.encoding is not None:  # the same values: a boolean is not made a number
+        return known.domain(node.operands[0])
     return _integer_sums(node, form, known) or form.interval(known.domain)
 
 
@@ -195,9 +198,6 @@ def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _integer_sums(node: Node, form: LinearForm, known: Known) -> Listed | None:
     """The values of a sum, where all are whole: by the form only if the evaluator never rounds."""
-    assert isinstance(node.op, g.Map)
-    if node.op.function.encoding is not None:  # the same values: a boolean is not made a number
-        return known.listed(node.operands[0])
     total = np.array([form.constant])
     undefined = False
     for term, weight in form.terms:

@@ -143,13 +143,12 @@ class Interner:
         if old.operands in self.alike:
             self.alike.add(new.operands)
 
-    def promised(self, selector: Node) -> bool:
-        """Whether a selector is promised to pick one position at most, or selects fewer yet."""
-        if selector in self.single:
-            return True
+    def promised(self, selector: Node) -> list[Node]:
+        """The selectors that are promised to pick one position at most, if this selects no more."""
+        own = [selector] if selector in self.single else []
         if isinstance(selector.op, And):
-            return any(map(self.promised, selector.operands))
-        return isinstance(selector.op, Best) and self.promised(selector.operands[0])
+            return [*own, *(one for part in selector.operands for one in self.promised(part))]
+        return own + (self.promised(selector.operands[0]) if isinstance(selector.op, Best) else [])
 
     def equate(self, made: Node, original: Node) -> None:
         """Say that a node has the values of another, of which perhaps more can be shown."""

@@ -250,24 +250,13 @@ def declared(root: Node, interner: Interner, facts: Facts) -> tuple[Node, ...]:
         and interner.promised(node.operands[0])
         and not _picks_one(facts, node.operands[0])
     ]
-    said = {selector for node in aggregates for selector in _within(node.operands[0])}
+    said = {one for node in aggregates for one in interner.promised(node.operands[0])}
     alone = (
         node
         for node in nodes
         if node in interner.single and node not in said and not _picks_one(facts, node)
     )
     return (*aggregates, *alone)
-
-
-def _within(selector: Node) -> list[Node]:
-    """A selector, and those from which it takes some positions away."""
-    match selector.op:
-        case g.And():
-            return [selector, *(part for one in selector.operands for part in _within(one))]
-        case g.Best():
-            return [selector, *_within(selector.operands[0])]
-        case _:
-            return [selector]
 
 
 def _picks_one(facts: Facts, selector: Node) -> bool:
