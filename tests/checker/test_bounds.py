@@ -32,20 +32,11 @@ from rasplab.checker.known import nowhere
 from rasplab.checker.stream import NOT_OFF, Columns, Held, RefutedError, read, read_at_bos
 from rasplab.checker.units import Net, Units
 from rasplab.craft.specification import Comparison, Table
-from tests.checker.whole import written
+from tests.checker.whole import drawn_held, written
 
 FORM = FORMATS["float64"]
 SEEDS = range(12)
 SLACK = 1 + 1e-9
-
-
-def drawn_held(draw: np.random.Generator, start: int, count: int, width: int) -> Held:
-    """A variable of `count` values, off by relative and absolute errors, some of them 0."""
-    rows = draw.normal(size=(count, width)) * draw.integers(0, 2, (count, width))
-    relative, absolute = (draw.uniform(0, 0.1, width) * draw.integers(0, 2) for _ in range(2))
-    return Held(
-        start, rows, relative, absolute, draw.normal(size=width), draw.uniform(0, 0.1, width)
-    )
 
 
 def corners(held: Held, draw: np.random.Generator, at_bos: bool = False) -> Iterator[Array]:
@@ -444,8 +435,7 @@ def test_a_unit_is_off_by_what_float64_itself_does_not_hold(
         nothing, nothing, np.full((1, 1), size), nothing, np.array([place]), np.array([True])
     )
     unit = Units(np.zeros((1, 1)), np.zeros(1), np.zeros((1, 1)), FORM)
-    (group,) = Net.of(unit).groups
-    found, _ = _rounding(FORM, group, numbers, 0, np.array([0]))
+    found, _ = _rounding(FORM, Net.of(unit).readers, numbers)
     assert found.tolist() == [[own * 4 * OWN * size]]
 
 

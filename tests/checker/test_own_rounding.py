@@ -11,13 +11,13 @@ import pytest
 
 import rasplab
 from rasplab.checker import proof
-from rasplab.checker.arithmetic import FORMATS, OWN, Format
+from rasplab.checker.arithmetic import FORMATS, OWN, Format, is_power_of_two
 from rasplab.checker.attended import Keys, Values, _alone, _difference, moved
 from rasplab.checker.attention import MOST, HeadWeights, Range, Scores, _product, _rest
 from rasplab.checker.heads import _written_by
-from rasplab.checker.hidden import _Sums
+from rasplab.checker.hidden import _silent, _Sums
 from rasplab.checker.known import lane
-from rasplab.checker.stream import WIDER, Columns, Held
+from rasplab.checker.stream import WIDER, Columns, Held, read
 from rasplab.checker.units import Net, Units
 from rasplab.programs import hist
 from rasplab.rasp import average, numerical, tokens, where
@@ -100,7 +100,9 @@ def test_what_a_silent_unit_meets_is_every_rounding_of_what_it_reads() -> None:
     none = np.zeros(1)
     held = Held(1, np.array([[1 / 3]]), none, none, none, none)
     units = Units(np.array([[0.0], [1.0]]), np.array([-1000.0]), np.ones((1, 1)), FORM)
-    meets, bears = written([held], units).decision
+    net = Net.of(units)
+    silent, (meets, bears) = _silent(units, net.readers, read([held], net.directions, np.zeros(1)))
+    assert silent.tolist() == [True]
     assert bears == pytest.approx(1000 - 1 / 3)
     size = 1000 + 1 / 3
     rounded = float(FORM.gamma(1 + 1 + 3)) * size + 2 * FORM.least
@@ -150,11 +152,11 @@ def test_what_no_reader_asks_for_has_no_columns() -> None:
 def sums(above: float, below: float, weight: float, *, exact: bool) -> tuple[float, Format]:
     """The error of two units, whole numbers if exact, that write so much up and down."""
     form = FORMATS["float32"]
-    units = Units(np.zeros((1, 2)), np.zeros(2), np.array([[weight], [-weight]]), form)
-    made = _Sums.none(1, units)
-    made.above[:], made.below[:], made.terms[:] = above, below, 2
-    made.exact[:], made.place[:] = exact, 0
-    return float(made.written(Net.of(units)).error[0, 0]), form
+    nothing = np.zeros((1, 1))
+    up, down, terms = (np.full((1, 1), each) for each in (above, below, 2.0))
+    made = _Sums(nothing, nothing, up, down, terms, np.array([0]), np.array([exact]))
+    powers = is_power_of_two(np.array([weight]))
+    return float(made.in_any_order(form, powers)[0, 0]), form
 
 
 def test_a_sum_up_and_down_is_rounded_in_its_products_and_where_it_is_largest() -> None:

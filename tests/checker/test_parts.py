@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 
 import rasplab
 from rasplab import programs
-from rasplab.checker import Proof, hidden, prove
+from rasplab.checker import Proof, hidden, prove, stream
 from rasplab.checker.arithmetic import FORMATS
+from rasplab.checker.stream import Held
 from rasplab.checker.units import Net, Units
 from rasplab.lab.realism import disguise
+from tests.checker.whole import drawn_held
 
 
 def compiled(name: str, size: int) -> rasplab.Model:
@@ -24,8 +27,8 @@ def compiled(name: str, size: int) -> rasplab.Model:
 
 
 def numbers(proof: Proof) -> list[float]:
-    """All that is proved; sums are added up in other groups, and may be rounded otherwise."""
-    each = [(b.error, b.at_bos, b.margin) for b in proof.blocks]
+    """All errors that are proved, and what is left; sums may be added up in another order."""
+    each = [(b.error, b.at_bos) for b in proof.blocks]
     return [proof.output_error, proof.margin, *itertools.chain(*each)]
 
 
@@ -48,18 +51,18 @@ def test_a_proof_in_parts_is_the_proof(
 
     monkeypatch.setattr(hidden, "_combined", counting)
     monkeypatch.setattr(hidden, "CELLS", limit)
-    monkeypatch.setattr(hidden, "CELLS_AT_MOST", limit)
     parts = prove(model.weights)
     assert whole.holds
     assert parts.taken == whole.taken
     assert numbers(parts) == pytest.approx(numbers(whole), rel=1e-12)
+    for part, one in zip(parts.blocks, whole.blocks, strict=True):
+        assert min(one.margin, 0.5) <= part.margin <= one.margin * (1 + 1e-12)
     assert len(counted) > sum(block.kind == "mlp" for block in whole.blocks)
 
 
 def test_a_proof_holds_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 64 × 64 pairs that position and length are make 64 values: 2 MB for each array of all."""
     monkeypatch.setattr(hidden, "CELLS", 1 << 13)
-    monkeypatch.setattr(hidden, "CELLS_AT_MOST", 1 << 15)
     model = compiled("reverse", 64)
     tracemalloc.start()
     try:
@@ -71,15 +74,63 @@ def test_a_proof_holds_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert most - before < 8e6
 
 
+def drawn_units(draw: np.random.Generator) -> tuple[list[Held], Units]:
+    """Twelve units that read two variables, some of them one number; few of them are awake."""
+    variables = [drawn_held(draw, 1, 9, 2), drawn_held(draw, 3, 7, 2)]
+    shared = np.vstack([np.zeros(5), draw.normal(size=(4, 5))])
+    w_in = shared[:, draw.integers(0, 5, 12)] * 2.0 ** draw.integers(-1, 3, 12)
+    w_out = draw.normal(size=(12, 3)) * draw.integers(0, 2, (12, 3))
+    return variables, Units(w_in, draw.normal(-3.0, 2.0, size=12), w_out, FORMATS["float32"])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_units_write_is_the_same_in_parts(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables, units = drawn_units(np.random.default_rng(seed))
+    monkeypatch.setattr(hidden, "CELLS", 1 << 20)
+    (whole,) = hidden.written(variables, Net.of(units))
+    monkeypatch.setattr(hidden, "CELLS", 40)
+    parts = list(hidden.written(variables, Net.of(units)))
+    assert len(parts) > 3
+    for name in ("value", "error"):
+        found = np.concatenate([getattr(part, name) for part in parts])
+        assert np.allclose(found, getattr(whole, name), rtol=1e-12, atol=1e-300)
+    worst = max(part.decision[0] / part.decision[1] for part in parts)
+    least = whole.decision[0] / whole.decision[1]
+    assert least * (1 - 1e-12) <= worst <= max(least, 0.5) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_zeros_need_not_be_multiplied(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read of values that have one coordinate each, or none."""
+    draw = np.random.default_rng(seed)
+    one = drawn_held(draw, 0, 6, 4)
+    rows = np.zeros((6, 4))
+    rows[np.arange(6), draw.integers(0, 4, 6)] = draw.normal(size=6) * draw.integers(0, 2, 6)
+    matrix, found = draw.normal(size=(4, 5)) * draw.integers(0, 2, (4, 5)), []
+    for many in (1, 1 << 20):
+        monkeypatch.setattr(stream, "MANY", many)
+        found.append(stream._read_of(replace(one, rows=rows), matrix))
+    for few, all_of_them in zip(*found, strict=True):
+        assert np.allclose(few, all_of_them, rtol=1e-13, atol=0.0)
+
+
+def test_a_constant_beside_a_number_is_rounded_with_it() -> None:
+    """2^24 + 1, which float32 has not, though it has both."""
+    w_in, bias = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([0.0, 1.0])
+    units = Units(w_in, bias, np.array([[1.0], [2.0**24]]), FORMATS["float32"])
+    (found,) = hidden.written_along(np.array([1.0]), 0.0, 1.0, 1.0, Net.of(units))
+    assert found.value.tolist() == [[2.0**24 + 1]]
+    assert found.error[0, 0] >= 1
+
+
 def reading(columns: list[list[float]]) -> list[list[int]]:
     """Who of some units reads what is one number, by the columns that they read."""
     w_in = np.vstack([np.zeros(len(columns)), np.array(columns).T])
     ones = np.ones((len(columns), 1))
     net = Net.of(Units(w_in, np.zeros(len(columns)), ones, FORMATS["float64"]))
-    read = [net.directions[:, i, None] * group.factors for i, group in enumerate(net.groups)]
-    for group, own in zip(net.groups, read, strict=True):
-        assert np.array_equal(own[1:], w_in[1:, group.members])
-    return sorted(group.members.tolist() for group in net.groups)
+    column = net.readers.at
+    assert np.array_equal(net.directions[1:, column] * net.readers.factors, w_in[1:])
+    return [np.flatnonzero(column == i).tolist() for i in range(net.directions.shape[1])]
 
 
 def test_units_that_read_one_number_times_powers_of_two_are_one_group() -> None:

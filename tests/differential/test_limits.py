@@ -36,6 +36,7 @@ LIMITS: dict[str, tuple[float, ...]] = {
     "rasplab.graph.rounding._TRIED_AT_MOST": (1,),
     "rasplab.graph.values.TABLE_AT_MOST": (4, 16, 60),
     "rasplab.checker.hidden.CELLS": (1, 5),
+    "rasplab.checker.stream.MANY": (1,),
     "rasplab.lower.functions.SPAN_AT_MOST": (1.0, 4.0),
     "rasplab.lower.functions.STEPS_AT_MOST": (1, 3),
     "rasplab.lower.output.LISTED_OUTPUT_AT_MOST": (1, 3),

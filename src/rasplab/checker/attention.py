@@ -144,6 +144,10 @@ class _Bound:
     exact: bool
 
 
+NOTHING = _Bound(Range(0.0, 0.0), 0.0, 2**14, True)
+"""What no column adds."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What one comparison scores where it holds and where not."""
@@ -248,6 +252,8 @@ def _rest(
     weights: HeadWeights, columns: slice, everything: tuple[list[Held], list[Held]], form: Format
 ) -> _Bound:
     """What the columns that belong to no comparison add to the score of a key that is not BOS."""
+    if columns.start == columns.stop:
+        return NOTHING
     return _whole(*_sides(weights, columns, everything, form, bos=False))
 
 
@@ -266,7 +272,7 @@ def _whole(k: _Extents, q: _Extents) -> _Bound:
     ends = np.stack([a * b for a in (k.low, k.high) for b in (q.low, q.high)])
     live = ends.any(axis=0)
     if not live.any():
-        return _Bound(Range(0.0, 0.0), 0.0, 2**14, True)
+        return NOTHING
     size = float(np.abs(ends).max(axis=0).sum())
     found = Range(float(ends.min(axis=0).sum()), float(ends.max(axis=0).sum()))
     whole = bool((ends == np.rint(ends)).all())

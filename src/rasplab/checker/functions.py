@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import Array
 from rasplab.checker.hidden import (
+    NONE_YET,
+    Decision,
     Written,
     direction_of,
     nearer,
@@ -18,7 +20,6 @@ from rasplab.checker.hidden import (
     written_along,
 )
 from rasplab.checker.known import (
-    Decision,
     Known,
     ideal_of,
     lane,
@@ -97,7 +98,7 @@ class _Worst:
 
     relative: Array
     absolute: Array
-    decision: Decision = (0.0, np.inf)
+    decision: Decision = NONE_YET
     spilled: Spilled | None = None
 
 

@@ -12,8 +12,8 @@ from rasplab.checker.attended import Keys, Values, averaged, moved, summed
 from rasplab.checker.attention import Pairing, Scores, Side, scores
 from rasplab.checker.disguise import KeyShare
 from rasplab.checker.head_weights import HeadWeights
+from rasplab.checker.hidden import Decision
 from rasplab.checker.known import (
-    Decision,
     Known,
     lane,
     nowhere,

@@ -8,23 +8,28 @@ errors through. Other groups of units add their own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import OWN, ZERO, Array, Flags, Format, lowest_bit, two_to
 from rasplab.checker.spills import Spilled
-from rasplab.checker.stream import WIDER, Columns, Held, RefutedError, boxes, read, read_at_bos
-from rasplab.checker.units import Group, Net, Units
+from rasplab.checker.stream import WIDER, Columns, Held, Reads, RefutedError, read, read_at_bos
+from rasplab.checker.units import Net, Readers, Units, sums
 
 CELLS = 1 << 16
 """So many numbers an array should have: what is written is followed in parts of so many rows. Half
 a megabyte each, a dozen of them at once stay in a processor's cache."""
 
-CELLS_AT_MOST = 1 << 20
-"""So many it may have, of what is read as well."""
+Decision: TypeAlias = tuple[float, float]
+"""What the nearest decision of a block meets, and what it bears."""
+
+NONE_YET: Decision = 0.0, np.inf
+"""No decision, which is as if one met nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +43,17 @@ class Written:
 
     value: Array
     error: Array
-    decision: tuple[float, float]
+    decision: Decision
     spilled: Spilled | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
-    """The sums over units that are under way, per row and direction written."""
+    """What units write in all, per row and direction, and how large it is up and down.
+
+    `error` is what their own errors come to. Where a row is `exact`, all that is added up in it is
+    read exactly, and is a multiple of 2^`place`.
+    """
 
     value: Array
     error: Array
@@ -53,46 +62,33 @@ class _Sums:
     terms: Array
     place: NDArray[np.int64]
     exact: Flags
-    spilled: Spilled | None
-    decision: tuple[float, float] = (0.0, np.inf)
 
-    @classmethod
-    def none(cls, rows: int, units: Units) -> _Sums:
-        shape = (rows, units.w_out.shape[1])
-        value, error, above, below, terms = (np.zeros(shape) for _ in range(5))
-        place, exact = np.full(rows, ZERO), np.ones(rows, np.bool_)
-        spilled = None if units.spilling is None else units.spilling.none(rows)
-        return cls(value, error, above, below, terms, place, exact, spilled)
-
-    def written(self, net: Net) -> Written:
-        """With the rounding of the sums, in any order.
+    def in_any_order(self, form: Format, powers: Flags) -> Array:
+        """The error with the rounding of the sums; `powers` says which weights round nothing.
 
         Partial sums are at most the positive terms or the negative ones, whichever are more.
         """
-        form, largest = net.units.form, np.maximum(self.above, self.below)
-        place = self.place + net.place
-        exact = self.exact[:, None] & (largest <= two_to(place + form.bits)[:, None])
-        products = np.where(net.powers, 0.0, form.roundoff)
+        largest, both = np.maximum(self.above, self.below), self.above + self.below
+        exact = self.exact[:, None] & (largest <= two_to(self.place + form.bits)[:, None])
+        products = np.where(powers, 0.0, form.roundoff)
         added = form.gamma(np.maximum(self.terms - 1, 0)) * largest
-        rounded = added + products * (self.above + self.below) * (1 + 2 * form.roundoff)
+        rounded = added + products * both * (1 + 2 * form.roundoff)
         rounded += np.where(self.terms > 0, self.terms * form.least, 0.0)
-        single = (self.terms <= 1) & net.powers
+        single = (self.terms <= 1) & powers
         rounded = np.where(exact | single, 0.0, rounded)
-        own = OWN * (self.terms + 1) * (self.above + self.below)
-        whole = (self.above + self.below) <= two_to(place + 53)[:, None]
+        own = OWN * (self.terms + 1) * both
+        whole = both <= two_to(self.place + 53)[:, None]
         own = np.where(whole & self.exact[:, None], 0.0, own)
         error = self.error * WIDER + rounded + own
-        fits = self.above + self.below < form.largest / 4
-        error = np.where(fits, error, np.inf)
-        return Written(self.value, error, self.decision, self.spilled)
+        return np.where(both < form.largest / 4, error, np.inf)
 
 
 def written(held: list[Held], net: Net) -> Iterator[Written]:
     """What the units write, a row per combination of the values that are read, in parts."""
     beside = net.units.form.reading.beside
-    numbers = read(held, net.directions, np.zeros(len(net.groups)), beside=beside)
-    for box in boxes(numbers.shape, _rows(net)):
-        yield _combined(net, net.groups, numbers.of(box))
+    nothing = np.zeros(net.directions.shape[1])
+    numbers = read(held, net.directions, nothing, beside=beside)
+    return _parts(net, net.readers, numbers, NONE_YET)
 
 
 def written_along(
@@ -100,38 +96,45 @@ def written_along(
 ) -> Iterator[Written]:
     """What the units write where all of them read one number, which is one of the points, in parts.
 
-    It is the sum of so many terms, of at most that size together, and off by the error.
+    It is the sum of so many terms, of at most that size together, and off by the error. Units that
+    read nothing are constants.
     """
-    live = [i for i, _ in enumerate(net.groups) if net.directions[:, i].any()]
-    if len(live) != 1:
+    live: Flags = np.any(net.directions != 0, axis=0)
+    if np.count_nonzero(live) != 1:
         raise RefutedError("the units do not read one number")
-    alone = [g for i, g in enumerate(net.groups) if i != live[0]]
-    for some in boxes((len(points),), _rows(net)):
-        column = points[some][:, None]
-        numbers = Columns(
-            column,
-            np.full_like(column, error),
-            np.full_like(column, size),
-            np.full_like(column, terms),
-            np.full(1, -ZERO),
-            np.zeros(1, np.bool_),
-        )
-        found = _combined(net, [net.groups[live[0]]], numbers)
-        for constant in alone:
-            rest = _combined(net, [constant], _no_number(len(column)))
-            spilled = found.spilled and rest.spilled and found.spilled.plus(rest.spilled)
-            off = found.error + rest.error
-            found = Written(found.value + rest.value, off, found.decision, spilled)
-        yield found
+    one = live.astype(np.float64)[None]
+    of_points = [np.full((len(points), 1), each) * one for each in (error, size, terms)]
+    nothing, place = np.zeros(len(live)), np.where(live, -ZERO, ZERO)
+    operand = points[:, None] * one, *of_points
+    numbers = Reads([operand], nothing, nothing, nothing, nothing, place, ~live)
+    return _parts(net, net.readers, numbers, NONE_YET)
 
 
-def _rows(net: Net) -> int:
-    """How many at once, so that what is written in them stays small, and what is read.
+def _parts(net: Net, readers: Readers, numbers: Reads, decision: Decision) -> Iterator[Written]:
+    """What some units write; none of the others is awake there.
 
-    But no fewer than there are groups, if they are few enough: each costs a call for every part.
+    Mostly few of all units are awake for a few of the combinations, so that they are halved until
+    what is left is small.
     """
-    written, read = max(net.units.w_out.shape[1], 1), max(len(net.groups), 1)
-    return max(min(max(CELLS // written, read), CELLS_AT_MOST // max(written, read)), 1)
+    rows = math.prod(numbers.shape)
+    if rows * len(readers.members) > CELLS // 16:
+        silent, nearest = _silent(net.units, readers, numbers)
+        decision = nearer(decision, nearest)
+        if silent.any():
+            readers, numbers = _narrowed(readers[np.flatnonzero(~silent)], numbers)
+    count = int(net.count[readers.members].sum())
+    largest = max(len(net.powers), len(readers.members), count, 1)
+    if rows * largest <= CELLS or rows <= 1:
+        yield _combined(net, readers, numbers.all(), decision)
+    else:
+        for half in numbers.halves():
+            yield from _parts(net, readers, half, decision)
+
+
+def _narrowed(readers: Readers, numbers: Reads) -> tuple[Readers, Reads]:
+    """Without the columns that none of them reads."""
+    columns, at = np.unique(readers.at, return_inverse=True)
+    return replace(readers, at=at), numbers.of(columns)
 
 
 def silent_at_bos(held: list[Held], units: Units) -> bool:
@@ -142,133 +145,94 @@ def silent_at_bos(held: list[Held], units: Units) -> bool:
 
 
 def direction_of(net: Net) -> Array:
-    """The one direction that all units read, in the scale of the group's factors."""
-    directions = net.directions
-    return directions[:, np.flatnonzero(directions.any(axis=0))].sum(axis=1)
+    """The one direction that all units read, times their factors."""
+    return net.directions.sum(axis=1)
 
 
-def _no_number(rows: int) -> Columns:
-    nothing = np.zeros((rows, 1))
-    return Columns(nothing, nothing, nothing, nothing, np.full(1, ZERO), np.ones(1, np.bool_))
-
-
-def _combined(net: Net, groups: list[Group], numbers: Columns) -> Written:
-    units = net.units
-    sums = _Sums.none(len(numbers.value), units)
-    own = numbers.own_rounding()
-    awake = _awake(sums, units, groups, numbers, own)
-    for i in np.flatnonzero(awake.any(axis=0)).tolist():
-        rows = np.flatnonzero(awake[:, i])
-        step = max(CELLS // len(groups[i].members), 1)
-        for start in range(0, len(rows), step):
-            _add(sums, units, groups[i], numbers, i, rows[start : start + step], own)
-    return sums.written(net)
-
-
-def _awake(sums: _Sums, units: Units, groups: list[Group], numbers: Columns, own: Array) -> Flags:
-    """Where a group may have a unit that is not silent: mostly nowhere, so this is found at once.
+def _silent(units: Units, readers: Readers, numbers: Reads) -> tuple[Flags, Decision]:
+    """Who is silent for all combinations, by far; and the nearest decision of these.
 
     Rounding is taken to be as large as it can be.
     """
-    least, most = np.array([g.factor for g in groups]).reshape(-1, 2).T
-    bias, largest = np.array([g.offset for g in groups]).reshape(-1, 2).T
-    size = largest + numbers.size * most
-    terms = numbers.terms + 1
-    reach = (numbers.input_error + own) * most * WIDER + 4 * OWN * size
-    reach += np.array([g.beside for g in groups])
-    reading = units.form.reading
+    top, at, factors, reading = numbers.highest(), readers.at, readers.factors, units.form.reading
+    size = np.abs(readers.bias) + top.size[0, at] * factors
+    terms = top.terms[0, at] + 1
+    error = (top.input_error + top.own_rounding())[0, at] * factors * WIDER + 4 * OWN * size
     if reading.beside:
-        size += reading.beside * float(np.abs(units.w_in[0]).max(initial=0.0))
-    reach += units.form.gamma(terms + 3) * size + terms * units.form.least + reading.bend
-    top = np.where(numbers.value >= 0, numbers.value * most, numbers.value * least) + bias
-    silent = top + reach <= 0
-    if silent.any():
-        distance = np.where(silent, -top, np.inf)
-        sums.decision = nearer(sums.decision, _nearest(distance, reach))
-    return ~silent
+        size = size + reading.beside * readers.first
+    error += readers.off + reading.bend
+    error += np.asarray(units.form.gamma(terms + 3)) * size + terms * units.form.least
+    distance = -(top.value[0, at] * factors + readers.bias)
+    silent = 2 * error <= distance
+    if not silent.any():
+        return silent, NONE_YET
+    return silent, _nearest(distance[silent], error[silent])
 
 
-def _above(weights: Array) -> Array:
-    return np.maximum(weights, 0.0)
-
-
-def _below(weights: Array) -> Array:
-    return np.maximum(-weights, 0.0)
-
-
-def _count(weights: Array) -> Array:
-    return (weights != 0).astype(np.float64)
-
-
-def _add(
-    sums: _Sums,
-    units: Units,
-    group: Group,
-    numbers: Columns,
-    i: int,
-    some: NDArray[np.intp],
-    own: Array,
-) -> None:
-    """Add what one group writes, for some of the rows."""
-    bias, factors, write = group.bias, group.factors, group.write
-    z = numbers.value[some, i, None]
-    off = numbers.input_error[some, i, None] + own[some, i, None]
-    value = z * factors + bias
-    shared = off * factors
-    rounding, place = _rounding(units.form, group, numbers, i, some)
-    rounding = rounding + units.off[group.members].elsewhere
-    bend = units.form.reading.bend
-    reach = shared + rounding + bend
+def _combined(net: Net, readers: Readers, numbers: Columns, decision: Decision) -> Written:
+    """What some units write in some rows; none of the others is awake there."""
+    units, factors, bend = net.units, readers.factors, net.units.form.reading.bend
+    off = (numbers.input_error + numbers.own_rounding())[:, readers.at]
+    value = numbers.value[:, readers.at] * factors + readers.bias
+    rounding, place = _rounding(units.form, readers, numbers)
+    rounding = rounding + readers.off
+    reach = off * factors + rounding + bend
     high = value + reach
-    active = high > 0
-    here = np.flatnonzero(active.any(axis=1))
-    sure = np.abs(value) >= reach  # one that is not decides nothing: its error passes on
-    nearest = _nearest(np.where(sure, value, np.inf), np.where(sure, reach, 0.0))
-    sums.decision = nearer(sums.decision, nearest)
-    if not len(here):
-        return
-    value, reach, high, active = value[here], reach[here], high[here], active[here]
     straight = value - reach >= 0
+    active = high > 0
     bent = active & ~straight
     middle = np.where(straight, value, 0.0) + np.where(bent, high / 2, 0.0)
-    rounded = np.where(straight, rounding[here], 0.0) + np.where(bent, high / 2 + bend / 30, 0.0)
-    rows = some[here]
-    cells = np.ix_(rows, write.columns)
-    sums.value[cells] += write.sum(middle, np.positive)
-    slope = np.abs(write.sum(straight * factors, np.positive))
-    sums.error[cells] += slope * off[here] + write.sum(rounded, np.abs)
+    error = np.where(straight, rounding, 0.0) + np.where(bent, high / 2 + bend / 30, 0.0)
     most = np.where(active, high, 0.0)
-    sums.above[cells] += write.sum(most, _above)
-    sums.below[cells] += write.sum(most, _below)
-    sums.terms[cells] += write.sum(active.astype(np.float64), _count)
-    if sums.spilled is not None and units.spilling is not None:
-        sums.spilled.add(rows, most, units.spilling, group.members)
-    live = active & (write.dense != 0).any(axis=1)
-    places = np.where(live, place[here], ZERO).min(axis=1)
-    sums.place[rows] = np.minimum(sums.place[rows], places)
-    sums.exact[rows] &= ~(((rounding[here] > 0) | (bend > 0)) & live).any(axis=1)
+    sure = np.abs(value) >= reach  # one that is not decides nothing: its error passes on
+    nearest = _nearest(np.where(sure, value, np.inf), np.where(sure, reach, 0.0))
+
+    awake = np.zeros(len(net.count), np.bool_)
+    awake[readers.members] = active.any(axis=0)
+    written = net.written[awake[net.written.unit]]
+    of = np.searchsorted(readers.members, written.unit)
+    starts, shares = written.starts(), written.starts(shares=True)
+    directions = written.direction[starts]
+    slopes = sums((straight * factors)[:, of] * written.weight, shares)
+    passed = np.abs(slopes) * off[:, of[shares]]  # units that read one number share its error
+    products = most[:, of] * written.weight
+    live = active & (net.count[readers.members] > 0)
+    inexact = ((rounding > 0) | (bend > 0)) & live
+    found = _Sums(
+        sums(middle[:, of] * written.weight, starts),
+        sums(passed, np.searchsorted(shares, starts))
+        + sums(error[:, of] * np.abs(written.weight), starts),
+        sums(np.maximum(products, 0.0), starts),
+        sums(np.maximum(-products, 0.0), starts),
+        sums(active[:, of].astype(np.float64), starts),
+        np.where(live, place, ZERO).min(axis=1, initial=ZERO) + net.place,
+        ~np.any(inexact, axis=1),
+    )
+    everywhere = np.zeros((2, len(value), len(net.powers)))
+    everywhere[0][:, directions] = found.value
+    everywhere[1][:, directions] = found.in_any_order(units.form, net.powers[directions])
+    spilled = units.spilling and units.spilling.some_of(most, readers.members)
+    return Written(everywhere[0], everywhere[1], nearer(decision, nearest), spilled)
 
 
-def _nearest(value: Array, reach: Array) -> tuple[float, float]:
+def _nearest(value: Array, reach: Array) -> Decision:
     """The decision whose error is the largest part of its distance from the corner."""
     if not reach.any():
-        return 0.0, np.inf
+        return NONE_YET
     distance = np.maximum(np.abs(value), 1e-300)
     worst = int((reach / distance).argmax())
     return float(reach.flat[worst]), float(distance.flat[worst])
 
 
-def nearer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+def nearer(one: Decision, other: Decision) -> Decision:
     """The decision whose error is the larger part of what it bears."""
     return max(one, other, key=lambda decision: decision[0] / decision[1])
 
 
 def _rounding(
     form: Format,
-    group: Group,
+    readers: Readers,
     numbers: Columns,
-    i: int,
-    some: NDArray[np.intp],
 ) -> tuple[Array, NDArray[np.int64]]:
     """How far each unit's own sum is rounded, and the place of its last bit where it is not.
 
@@ -276,21 +240,21 @@ def _rounding(
     below 2^(p + k), and what is left, if it is positive, is a multiple of the last place of x or of
     2^k, and below x: it is held exactly. If it is not positive, rounding leaves it so.
     """
-    bias = group.bias
-    size, terms = numbers.size[some, i, None], numbers.terms[some, i, None]
-    off = numbers.input_error[some, i, None]
-    shift = np.frexp(group.factors)[1] - 1
-    places = np.minimum(numbers.place[i] + shift, lowest_bit(bias))
-    sizes = size * group.factors + np.abs(bias)
+    bias, at = readers.bias, readers.at
+    size, terms = numbers.size[:, at], numbers.terms[:, at]
+    off = numbers.input_error[:, at]
+    shift = np.frexp(readers.factors)[1] - 1
+    places = np.minimum(numbers.place[at] + shift, lowest_bit(bias))
+    sizes = size * readers.factors + np.abs(bias)
     whole = (off == 0) & (sizes <= two_to(places + form.bits)) & (two_to(places) >= form.least)
-    one = (terms <= 1) & numbers.powers[i] & (bias <= 0)
-    taken = one & (size * group.factors <= two_to(lowest_bit(bias) + form.bits))
-    least = np.maximum(np.abs(numbers.value[some, i, None]) - off, 0.0) * group.factors
+    one = (terms <= 1) & numbers.powers[at] & (bias <= 0)
+    taken = one & (size * readers.factors <= two_to(lowest_bit(bias) + form.bits))
+    least = np.maximum(np.abs(numbers.value[:, at]) - off, 0.0) * readers.factors
     last = np.where(least > 0, np.frexp(np.maximum(least, 1e-300))[1] - form.bits, -ZERO)
     alone = (terms == 0) | ((bias == 0) & one)
     count = terms + (bias != 0)
     if form.reading.beside:  # the mean that is added again, of the lane of BOS as well
-        sizes, count = sizes + form.reading.beside * group.first, count + 3
+        sizes, count = sizes + form.reading.beside * readers.first, count + 3
         whole = taken = alone = np.zeros_like(whole)
     rounded = np.where(whole | taken | alone, 0.0, form.gamma(count) * sizes + count * form.least)
     rounded += np.where(sizes <= two_to(places + 53), 0.0, 4 * OWN * sizes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 
@@ -20,9 +19,6 @@ from rasplab.checker.stream import (
 )
 from rasplab.craft.specification import IMPOSSIBLE, Specification
 from rasplab.weights.artefact import ModelWeights, VariablePlace
-
-Decision: TypeAlias = tuple[float, float]
-"""What the nearest decision of a block meets, and what it bears."""
 
 
 @dataclass(slots=True)

@@ -29,9 +29,13 @@ class Spilling:
         """Of some of the parts."""
         return Spilling(self.lanes[some], self.lengths[some])
 
-    def none(self, rows: int) -> Spilled:
-        """Nothing, so far, for each row."""
-        return Spilled(np.zeros((rows, self.lanes.shape[1])), np.zeros(rows), np.zeros(rows))
+    def some_of(self, activations: Array, some: NDArray[np.intp]) -> Spilled:
+        """What some parts spill, row by row, where they have these activations at most."""
+        return Spilled(
+            activations @ self.lanes[some],
+            activations @ self.lengths[some],
+            (activations > 0).sum(axis=1, dtype=np.float64),
+        )
 
     def all_of(self, activations: Array) -> Spilled:
         """What all parts spill at once, with no more than these activations (one row)."""
@@ -55,14 +59,6 @@ class Spilled:
     def nothing(cls, width: int) -> Spilled:
         """Nothing, in one row."""
         return cls(np.zeros((1, width)), np.zeros(1), np.zeros(1))
-
-    def add(
-        self, rows: NDArray[np.intp], active: Array, each: Spilling, some: NDArray[np.intp]
-    ) -> None:
-        """Add what some parts spill in some rows, where they have these activations at most."""
-        self.lanes[rows] += active @ each.lanes[some]
-        self.lengths[rows] += active @ each.lengths[some]
-        self.terms[rows] += (active > 0).sum(axis=1)
 
     def plus(self, other: Spilled) -> Spilled:
         """Both, row by row."""

@@ -27,6 +27,9 @@ from rasplab.checker.arithmetic import (
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.artefact import NamedDirection, VariablePlace
 
+MANY = 1 << 14
+"""From so many coordinates on, those that are 0 are not multiplied."""
+
 WIDER = 1 + 2.0**-40
 """What bounds on errors lose while they are added up, by far."""
 
@@ -190,7 +193,7 @@ class Reads:
     the terms.
     """
 
-    operands: list[tuple[Array, Array, Array, Array]]
+    operands: list[tuple[Array, ...]]
     bias: Array
     error: Array
     size: Array
@@ -201,23 +204,46 @@ class Reads:
     @property
     def shape(self) -> tuple[int, ...]:
         """How many values each variable has."""
-        return tuple(len(value) for value, *_ in self.operands)
+        return tuple(len(operand[0]) for operand in self.operands)
 
     def all(self) -> Columns:
         """For all combinations of values."""
-        return self.of(tuple(slice(None) for _ in self.operands))
+        return self._sum(self.operands)
 
-    def of(self, box: tuple[slice, ...]) -> Columns:
-        """For some values of each variable, in all combinations."""
-        count, width = len(box), len(self.bias)
+    def highest(self) -> Columns:
+        """One row that is at least what each combination is."""
+        return self._sum([tuple(part.max(axis=0)[None] for part in o) for o in self.operands])
+
+    def of(self, columns: NDArray[np.intp]) -> Reads:
+        """Of some of the columns."""
+        return Reads(
+            [tuple(part[:, columns] for part in operand) for operand in self.operands],
+            self.bias[columns],
+            self.error[columns],
+            self.size[columns],
+            self.terms[columns],
+            self.place[columns],
+            self.powers[columns],
+        )
+
+    def halves(self) -> Iterator[Reads]:
+        """The combinations in their order: the first half of them, and the others."""
+        axis = next(i for i, count in enumerate(self.shape) if count > 1)
+        half = (self.shape[axis] + 1) // 2
+        for some in (slice(half), slice(half, None)):
+            part = tuple(one[some] for one in self.operands[axis])
+            yield replace(self, operands=[*self.operands[:axis], part, *self.operands[axis + 1 :]])
+
+    def _sum(self, operands: list[tuple[Array, ...]]) -> Columns:
+        count, width = len(operands), len(self.bias)
         value, error, size, terms = (np.zeros([1] * count + [width]) for _ in range(4))
-        for axis, (some, operand) in enumerate(zip(box, self.operands, strict=True)):
+        for axis, operand in enumerate(operands):
             shape = [1] * count + [width]
-            shape[axis] = len(operand[0][some])
-            value = value + operand[0][some].reshape(shape)
-            error = error + operand[1][some].reshape(shape)
-            size = size + operand[2][some].reshape(shape)
-            terms = terms + operand[3][some].reshape(shape)
+            shape[axis] = len(operand[0])
+            value = value + operand[0].reshape(shape)
+            error = error + operand[1].reshape(shape)
+            size = size + operand[2].reshape(shape)
+            terms = terms + operand[3].reshape(shape)
         flat = (math.prod(value.shape[:-1]), width)
         return Columns(
             (value + self.bias).reshape(flat),
@@ -227,23 +253,6 @@ class Reads:
             self.place,
             self.powers,
         )
-
-
-def boxes(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, ...]]:
-    """All combinations in their order, in parts of at most so many: some values of each variable.
-
-    >>> [[(s.start, s.stop) for s in box] for box in boxes((3, 2), 4)]
-    [[(0, 2), (0, 2)], [(2, 3), (0, 2)]]
-    """
-    if not shape:
-        yield ()
-        return
-    first, rest = shape[0], shape[1:]
-    step = max(most // max(math.prod(rest), 1), 1)
-    for start in range(0, first, step):
-        some = slice(start, min(start + step, first))
-        for others in boxes(rest, most):
-            yield (some, *others)
 
 
 def read(
@@ -259,16 +268,12 @@ def read(
 
     `beside` is what a norm leaves (see `Reading`); the bias is off by `constant` in proportion.
     """
-    operands: list[tuple[Array, Array, Array, Array]] = []
+    operands: list[tuple[Array, ...]] = []
     place, powers = lowest_bit(bias), np.ones(len(bias), np.bool_)
     for one in held:
         own = matrix[one.start : one.stop]
-        errors, size = one.errors, np.abs(one.rows) + one.errors
-        large = np.abs(own)
-        terms = np.zeros((len(one.rows), len(bias)))
-        if not beside:
-            terms = (size > 0).astype(float) @ (own != 0).astype(float)
-        operands.append((one.rows @ own, errors @ large, size @ large, terms))
+        operand = _read_of(one, own)
+        operands.append((*operand[:3], np.zeros_like(operand[3])) if beside else operand)
         place = np.minimum(place, _place_of_products(one.rows, own))
         powers &= _products_are_exact(one, own)
     error = constant * np.abs(bias) + off.elsewhere
@@ -280,6 +285,23 @@ def read(
         terms = traces(matrix)
         place = np.full_like(place, -ZERO)
     return Reads(operands, bias, error, size, terms, place, powers)
+
+
+def _read_of(one: Held, own: Array) -> tuple[Array, Array, Array, Array]:
+    """What columns read of one variable, for each value: number, error, size and terms."""
+    large, some = np.abs(own), (own != 0).astype(np.float64)
+    if one.rows.size < MANY or np.count_nonzero(one.rows, axis=1).max() > 1:
+        errors = one.errors
+        size = np.abs(one.rows) + errors
+        return one.rows @ own, errors @ large, size @ large, (size > 0).astype(np.float64) @ some
+    # one coordinate each, and errors that all have: what takes products of large matrices otherwise
+    lane = (one.rows != 0).argmax(axis=1)
+    number = np.take_along_axis(one.rows, lane[:, None], axis=1)
+    its_size, constant = np.abs(number) * large[lane], one.absolute @ large
+    error = its_size * one.relative[lane, None] + constant
+    its_own = ((number[:, 0] != 0) & (one.absolute[lane] == 0))[:, None] * some[lane]
+    terms = its_own + (one.absolute > 0).astype(np.float64) @ some
+    return number * own[lane], error, its_size + error, terms
 
 
 def traces(matrix: Array) -> Array:

@@ -1,11 +1,10 @@
 """A block of hidden units, made ready to be followed over any number of rows.
 
-Units whose columns are multiples of each other by powers of two read one number: a group.
+Units whose columns are multiples of each other by powers of two read one number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,109 +39,126 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Group:
-    """Units that read one number: which they are, and by how much each multiplies it.
+class Readers:
+    """Some units: which they are, and which of the columns that are read each of them reads.
 
-    With their biases, what they read of the lane of BOS, in size, and what they write.
+    By how much each multiplies it, with their biases, what they read of the lane of BOS, in size,
+    and by how much they are off elsewhere.
     """
 
     members: NDArray[np.intp]
+    at: NDArray[np.intp]
     factors: Array
     bias: Array
     first: Array
-    write: Outgoing
-    factor: tuple[float, float]
-    """The least and the greatest."""
-    offset: tuple[float, float]
-    """The greatest bias, and the largest in size."""
-    beside: float
-    """The most that one of them is read off beside that, but at BOS."""
+    off: Array
+
+    def __getitem__(self, some: NDArray[np.intp]) -> Readers:
+        """Of some of them."""
+        return Readers(
+            self.members[some],
+            self.at[some],
+            self.factors[some],
+            self.bias[some],
+            self.first[some],
+            self.off[some],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Net:
     """A block as it is followed for any number of rows.
 
-    Group i reads column i of `directions`. No weight that is written has a bit below 2^`place`;
-    `powers` says for each direction written whether all of its weights are powers of two, or 0.
+    The `readers` are all units; what they read are columns of `directions`. `written` has every
+    weight with which they write, but for zeros, of which each has `count`. No weight has a bit
+    below 2^`place`; `powers` says for each direction written whether all of its weights are powers
+    of two, or 0.
     """
 
     units: Units
-    groups: list[Group]
     directions: Array
+    readers: Readers
+    written: Outgoing
+    count: NDArray[np.intp]
     place: int
     powers: Flags
 
     @classmethod
     def of(cls, units: Units) -> Net:
         """What is found once, however many rows follow."""
-        groups, directions = _groups(units)
-        place = int(lowest_bit(units.w_out).min(initial=ZERO))
-        powers = (is_power_of_two(units.w_out) | (units.w_out == 0)).all(axis=0)
-        return cls(units, groups, directions, place, powers)
+        factors, column, directions = _directions(units.w_in)
+        written, members = Outgoing.of(units.w_out, column), np.arange(len(column))
+        first, off = np.abs(units.w_in[0]), np.zeros(len(column)) + units.off.elsewhere
+        return cls(
+            units,
+            directions,
+            Readers(members, column, factors, units.b_in, first, off),
+            written,
+            np.bincount(written.unit, minlength=len(column)),
+            int(lowest_bit(units.w_out).min(initial=ZERO)),
+            (is_power_of_two(units.w_out) | (units.w_out == 0)).all(axis=0),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outgoing:
-    """The directions that some units write, and with what weights; few units each, mostly.
+    """Weights that are not 0: who writes with them, and which direction.
 
-    `first` has, per direction, the units that write it, as far as there are any; `weights` with
-    what. Where they are not few there are none in it.
+    Those of a direction follow each other; among them, those of units that read one column. There
+    is a share for each direction and column, of all weights from `shares` on to the next; and
+    directions are the shares from `starts` on to the next.
     """
 
-    columns: NDArray[np.intp]
-    dense: Array
-    first: NDArray[np.intp]
-    weights: Array
+    unit: NDArray[np.intp]
+    direction: NDArray[np.intp]
+    column: NDArray[np.intp]
+    weight: Array
 
     @classmethod
-    def of(cls, write: Array) -> Outgoing:
-        """From the units' weights for all directions."""
-        columns = np.flatnonzero((write != 0).any(axis=0))
-        dense = write[:, columns]
-        most = int((dense != 0).sum(axis=0).max(initial=0))
-        if 4 * most >= len(dense):
-            most = 0
-        first = np.argsort(dense == 0, axis=0, kind="stable")[:most].copy()
-        return cls(columns, dense, first, np.take_along_axis(dense, first, axis=0))
+    def of(cls, write: Array, column: NDArray[np.intp]) -> Outgoing:
+        """From all weights (units × directions), and the column that each unit reads."""
+        direction, unit = np.nonzero(write.T)
+        order = np.lexsort((column[unit], direction))
+        unit, direction = unit[order], direction[order]
+        return cls(unit, direction, column[unit], write[unit, direction])
 
-    def sum(self, hidden: Array, weigh: Callable[[Array], Array]) -> Array:
-        """Per row and direction, the hidden units times what is made of the weights."""
-        if not len(self.first):
-            return hidden @ weigh(self.dense)
-        total = np.zeros((len(hidden), len(self.columns)))
-        for units, weights in zip(self.first, weigh(self.weights), strict=True):
-            total += hidden[:, units] * weights
-        return total
+    def __getitem__(self, some: NDArray[np.bool_]) -> Outgoing:
+        """Of some of the weights."""
+        return Outgoing(self.unit[some], self.direction[some], self.column[some], self.weight[some])
 
-
-def _groups(units: Units) -> tuple[list[Group], Array]:
-    """The groups, and for each the direction (d_model) that its units read."""
-    found: dict[bytes, list[tuple[int, float]]] = {}
-    directions: dict[bytes, Array] = {}
-    w_in = units.w_in.copy()
-    w_in[0] = 0.0  # the lane that is 0 but at BOS
-    for j, column in enumerate(w_in.T):
-        nonzero = np.flatnonzero(column)
-        factor = 1.0
-        if len(nonzero):  # the least such scale that keeps most numbers what they were
-            factor = float(two_to(np.array(np.frexp(column[nonzero[0]])[1] - 1)))
-        scaled = column / factor
-        if (scaled * factor != column).any() or not np.isfinite(scaled).all():
-            factor, scaled = 1.0, column
-        key = (scaled + 0.0).tobytes()
-        directions.setdefault(key, scaled)
-        found.setdefault(key, []).append((j, factor))
-    groups = [_group(units, *map(np.array, zip(*of, strict=True))) for of in found.values()]
-    width = units.w_in.shape[0]
-    columns = list(directions.values())
-    return groups, np.stack(columns, axis=1) if columns else np.zeros((width, 0))
+    def starts(self, *, shares: bool = False) -> NDArray[np.intp]:
+        """Where the weights of each direction begin; or of each direction and column."""
+        new = self.direction[1:] != self.direction[:-1]
+        if shares:
+            new = new | (self.column[1:] != self.column[:-1])
+        return np.flatnonzero(np.concatenate([[True], new])[: len(self.unit)])
 
 
-def _group(units: Units, members: NDArray[np.intp], factors: Array) -> Group:
-    bias, first = units.b_in[members], np.abs(units.w_in[0, members])
-    factor = float(factors.min()), float(factors.max())
-    offset = float(bias.max()), float(np.abs(bias).max())
-    write = Outgoing.of(units.w_out[members])
-    beside = float(units.off[members].elsewhere.max())
-    return Group(members, factors, bias, first, write, factor, offset, beside)
+def _directions(w_in: Array) -> tuple[Array, NDArray[np.intp], Array]:
+    """A factor for each unit, a power of two; and the number of its column over that, and these.
+
+    It is the least factor that keeps most numbers what they were; 1 where it would lose one.
+    """
+    lanes = np.flatnonzero(w_in.any(axis=1))
+    lanes = lanes[lanes > 0]  # the first is 0 but at BOS
+    own = w_in[lanes]
+    leading = np.zeros(own.shape[1])
+    if len(lanes):
+        leading = np.take_along_axis(own, (own != 0).argmax(axis=0)[None], axis=0)[0]
+    factors = np.where(leading == 0, 1.0, two_to(np.frexp(leading)[1].astype(np.int64) - 1))
+    scaled = own / factors
+    lost = (scaled * factors != own).any(axis=0) | ~np.isfinite(scaled).all(axis=0)
+    factors, scaled = np.where(lost, 1.0, factors), np.where(lost, own, scaled) + 0.0
+    found: dict[bytes, int] = {}
+    rows = np.ascontiguousarray(scaled.T)
+    column = np.array([found.setdefault(row.tobytes(), len(found)) for row in rows], np.intp)
+    directions = np.zeros((len(w_in), len(found)))
+    directions[lanes] = scaled[:, np.unique(column, return_index=True)[1]]
+    return factors, column, directions
+
+
+def sums(numbers: Array, starts: NDArray[np.intp]) -> Array:
+    """Per row, what is added up from each start on to the next."""
+    if not len(starts):
+        return numbers[:, :0]
+    return np.add.reduceat(numbers, starts, axis=1)
