@@ -63,6 +63,7 @@ class Outcome:
     detail: str = ""
     seconds: float = 0.0  # of processor time, for all that was done with it
     formats: int = 0  # how many other formats it was proved and run in
+    compiling: float = 0.0  # of processor time, until there was a model or a refusal
     grown: float = 0.0  # MB by which the most that its process ever held has grown
 
 
@@ -170,13 +171,18 @@ def check_variant(
     outcome = partial(Outcome, seed, causal, optimize)
     signal.signal(signal.SIGPROF, _stop)
     signal.setitimer(signal.ITIMER_PROF, limit)
+    started = time.process_time()
     try:
-        wrong, formats = compare(of_seed(generator, seed), seed, causal, optimize, how)
+        drawn = of_seed(generator, seed)
+        model = compile_drawn(drawn, causal, optimize)
+        compiling = round(time.process_time() - started, 2)
+        wrong, formats = compare(model, drawn, seed, how)
     except CompileError as refusal:
         unlabelled = not all(finding.labels for finding in refusal.diagnostics)
         return outcome(
             f"refused {refusal.code}" + " without a place" * unlabelled,
             refusal.diagnostics[0].title,
+            compiling=round(time.process_time() - started, 2),
         )
     except TooLongError:
         return outcome(f"over {limit} s")
@@ -186,7 +192,8 @@ def check_variant(
         return outcome(type(error).__name__, f"{where}: {str(error).splitlines()[:1]}")
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return outcome("wrong" if wrong else "equal", wrong[0] if wrong else "", formats=formats)
+    result, detail = ("wrong", wrong[0]) if wrong else ("equal", "")
+    return outcome(result, detail, formats=formats, compiling=compiling)
 
 
 @lru_cache(maxsize=1)  # its variants come one after the other
@@ -195,13 +202,15 @@ def of_seed(generator: str, seed: int) -> Program:
     return GENERATORS[generator](seed)
 
 
-def compare(
-    drawn: Program, seed: int, causal: bool, optimize: int, how: How
-) -> tuple[list[str], int]:
-    """What differs, and in how many other number formats it was looked for."""
+def compile_drawn(drawn: Program, causal: bool, optimize: int) -> Any:
+    """The model of a program."""
     program, vocab, max_length = drawn
-    model = compiled(program, vocab, max_length, causal=causal, optimize=optimize)
-    pairs = values_of(drawn, seed, causal, how.sequences)
+    return compiled(program, vocab, max_length, causal=causal, optimize=optimize)
+
+
+def compare(model: Any, drawn: Program, seed: int, how: How) -> tuple[list[str], int]:
+    """What differs, and in how many other number formats it was looked for."""
+    pairs = values_of(drawn, seed, model.config.causal, how.sequences)
     ways = ways_to_run(model, torch=how.torch) | (cast(model) if how.formats else {})
     alone = {"one by one": ways.pop("one by one")}
     found = [*disagreements(ways, pairs), *disagreements(alone, pairs[::5])]
@@ -250,6 +259,10 @@ def report(outcomes: list[Outcome], seconds: float, ran: int, options: argparse.
             print(f"{result}, {len(seeds)} programs: {shown}")
     for outcome in sorted(outcomes, key=lambda o: -o.seconds)[:5]:
         print(f"slowest: seed {outcome.seed} {variant(outcome)}, {outcome.seconds:.1f} s")
+    for outcome in sorted(outcomes, key=lambda o: -o.compiling)[:3]:
+        print(
+            f"slowest to compile: seed {outcome.seed} {variant(outcome)}, {outcome.compiling:.1f} s"
+        )
     for outcome in sorted(outcomes, key=lambda o: -o.grown)[:3]:
         print(f"largest: seed {outcome.seed} {variant(outcome)}, {outcome.grown:.0f} MB more")
     formats = sum(outcome.formats for outcome in outcomes)
@@ -272,7 +285,7 @@ def replay(seed: int, options: argparse.Namespace) -> None:
         print(f"--- {'causal' if causal else 'full'} O{optimize}")
         try:
             how = How(options.sequences, not options.no_torch, options.formats)
-            wrong, _ = compare(drawn, seed, causal, optimize, how)
+            wrong, _ = compare(compile_drawn(drawn, causal, optimize), drawn, seed, how)
             print("\n".join(wrong[:5]) or "equal")
             if wrong:
                 smallest(drawn, seed, causal, optimize, options.sequences)
@@ -288,7 +301,7 @@ def smallest(drawn: Program, seed: int, causal: bool, optimize: int, count: int)
 
     def fails(one: Program) -> bool:
         try:
-            return bool(compare(one, seed, causal, optimize, how)[0])
+            return bool(compare(compile_drawn(one, causal, optimize), one, seed, how)[0])
         except Exception:  # noqa: BLE001 - another failure than the one that is looked for
             return False
 
@@ -296,12 +309,12 @@ def smallest(drawn: Program, seed: int, causal: bool, optimize: int, count: int)
         print("only torch is wrong: not shrunk")
         return
     drawn = shrink(drawn, fails)
-    model = compiled(*drawn, causal=causal, optimize=optimize)
+    model = compile_drawn(drawn, causal, optimize)
     print(
         f"shrunk: {drawn[0]}\n  vocab {drawn[1]!r}, max_length {drawn[2]}, "
         f"numerical {model.numerical}, certified {model.certificate.output_error}"
     )
-    print("  " + "\n  ".join(compare(drawn, seed, causal, optimize, how)[0][:3]))
+    print("  " + "\n  ".join(compare(model, drawn, seed, how)[0][:3]))
 
 
 def read_log(path: Path | None) -> list[Outcome]:
