@@ -319,15 +319,14 @@ def _extents(
         return _Extents(number - off, number + off, lowest_bit(number), off == 0)
     terms, off = np.zeros(len(bias)), np.zeros(len(bias)) + beside.elsewhere
     low, high, size = -off, off.copy(), off.copy()
-    place = lowest_bit(bias)
-    for one in held:
-        alone = read([one], matrix, np.zeros(len(bias))).all()
-        low += (alone.value - alone.input_error).min(axis=0)
-        high += (alone.value + alone.input_error).max(axis=0)
-        size += alone.size.max(axis=0)
-        terms += alone.terms.max(axis=0)
-        off += alone.input_error.max(axis=0)
-        place = np.minimum(place, alone.place)
+    found = read(held, matrix, np.zeros(len(bias)))
+    for value, error, its_size, its_terms in found.operands:
+        low += (value - error).min(axis=0)
+        high += (value + error).max(axis=0)
+        size += its_size.max(axis=0)
+        terms += its_terms.max(axis=0)
+        off += error.max(axis=0)
+    place = np.minimum(lowest_bit(bias), found.place)
     size, terms = size + np.abs(bias), terms + (bias != 0)
     if form.reading.beside:
         size += form.reading.beside * np.abs(matrix).sum(axis=0)

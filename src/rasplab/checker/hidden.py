@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 from rasplab.checker.arithmetic import OWN, ZERO, Array, Flags, Format, lowest_bit, two_to
 from rasplab.checker.spills import Spilled
-from rasplab.checker.stream import WIDER, Columns, Held, Reads, RefutedError, read, read_at_bos
+from rasplab.checker.stream import (
+    WIDER,
+    Columns,
+    Held,
+    Operand,
+    Reads,
+    RefutedError,
+    read,
+    read_at_bos,
+)
 from rasplab.checker.units import Net, Readers, Units, sums
 
 CELLS = 1 << 16
@@ -102,10 +111,9 @@ def written_along(
     live: Flags = np.any(net.directions != 0, axis=0)
     if np.count_nonzero(live) != 1:
         raise RefutedError("the units do not read one number")
-    one = live.astype(np.float64)[None]
-    of_points = [np.full((len(points), 1), each) * one for each in (error, size, terms)]
+    shape, of_points = (len(points), len(live)), (points[:, None], error, size, terms)
+    operand = Operand(*(np.broadcast_to(np.where(live, x, 0.0), shape) for x in of_points))
     nothing, place = np.zeros(len(live)), np.where(live, -ZERO, ZERO)
-    operand = points[:, None] * one, *of_points
     numbers = Reads([operand], nothing, nothing, nothing, nothing, place, ~live)
     return _parts(net, net.readers, numbers, NONE_YET)
 

@@ -7,9 +7,10 @@ BOS; there it is within `bos_error` of `bos`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import assert_never
+from operator import itemgetter
+from typing import NamedTuple, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,15 +186,24 @@ def as_read(held: Held, form: Format) -> Held:
     )
 
 
+class Operand(NamedTuple):
+    """What each value of one variable adds to each column (values × columns)."""
+
+    value: Array
+    error: Array
+    size: Array
+    terms: Array
+
+    def each(self, made: Callable[[Array], Array]) -> Operand:
+        """The same of what is made of its parts."""
+        return Operand(*map(made, self))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reads:
-    """What columns of weights read of each variable; the combinations are made when asked for.
+    """What columns of weights read of each variable; the combinations are made when asked for."""
 
-    Of each variable, its values by columns: what is added to the value, the error, the size and
-    the terms.
-    """
-
-    operands: list[tuple[Array, ...]]
+    operands: list[Operand]
     bias: Array
     error: Array
     size: Array
@@ -204,7 +214,7 @@ class Reads:
     @property
     def shape(self) -> tuple[int, ...]:
         """How many values each variable has."""
-        return tuple(len(operand[0]) for operand in self.operands)
+        return tuple(len(operand.value) for operand in self.operands)
 
     def all(self) -> Columns:
         """For all combinations of values."""
@@ -212,12 +222,12 @@ class Reads:
 
     def highest(self) -> Columns:
         """One row that is at least what each combination is."""
-        return self._sum([tuple(part.max(axis=0)[None] for part in o) for o in self.operands])
+        return self._sum([o.each(lambda part: part.max(axis=0)[None]) for o in self.operands])
 
     def of(self, columns: NDArray[np.intp]) -> Reads:
         """Of some of the columns."""
         return Reads(
-            [tuple(part[:, columns] for part in operand) for operand in self.operands],
+            [operand.each(lambda part: part[:, columns]) for operand in self.operands],
             self.bias[columns],
             self.error[columns],
             self.size[columns],
@@ -229,21 +239,22 @@ class Reads:
     def halves(self) -> Iterator[Reads]:
         """The combinations in their order: the first half of them, and the others."""
         axis = next(i for i, count in enumerate(self.shape) if count > 1)
-        half = (self.shape[axis] + 1) // 2
-        for some in (slice(half), slice(half, None)):
-            part = tuple(one[some] for one in self.operands[axis])
-            yield replace(self, operands=[*self.operands[:axis], part, *self.operands[axis + 1 :]])
+        middle = (self.shape[axis] + 1) // 2
+        before, one, after = self.operands[:axis], self.operands[axis], self.operands[axis + 1 :]
+        for half in (slice(middle), slice(middle, None)):
+            part = one.each(itemgetter(half))
+            yield replace(self, operands=[*before, part, *after])
 
-    def _sum(self, operands: list[tuple[Array, ...]]) -> Columns:
+    def _sum(self, operands: list[Operand]) -> Columns:
         count, width = len(operands), len(self.bias)
         value, error, size, terms = (np.zeros([1] * count + [width]) for _ in range(4))
         for axis, operand in enumerate(operands):
             shape = [1] * count + [width]
-            shape[axis] = len(operand[0])
-            value = value + operand[0].reshape(shape)
-            error = error + operand[1].reshape(shape)
-            size = size + operand[2].reshape(shape)
-            terms = terms + operand[3].reshape(shape)
+            shape[axis] = len(operand.value)
+            value = value + operand.value.reshape(shape)
+            error = error + operand.error.reshape(shape)
+            size = size + operand.size.reshape(shape)
+            terms = terms + operand.terms.reshape(shape)
         flat = (math.prod(value.shape[:-1]), width)
         return Columns(
             (value + self.bias).reshape(flat),
@@ -268,12 +279,12 @@ def read(
 
     `beside` is what a norm leaves (see `Reading`); the bias is off by `constant` in proportion.
     """
-    operands: list[tuple[Array, ...]] = []
+    operands: list[Operand] = []
     place, powers = lowest_bit(bias), np.ones(len(bias), np.bool_)
     for one in held:
         own = matrix[one.start : one.stop]
         operand = _read_of(one, own)
-        operands.append((*operand[:3], np.zeros_like(operand[3])) if beside else operand)
+        operands.append(operand._replace(terms=0 * operand.terms) if beside else operand)
         place = np.minimum(place, _place_of_products(one.rows, own))
         powers &= _products_are_exact(one, own)
     error = constant * np.abs(bias) + off.elsewhere
@@ -287,13 +298,14 @@ def read(
     return Reads(operands, bias, error, size, terms, place, powers)
 
 
-def _read_of(one: Held, own: Array) -> tuple[Array, Array, Array, Array]:
-    """What columns read of one variable, for each value: number, error, size and terms."""
+def _read_of(one: Held, own: Array) -> Operand:
+    """What columns read of one variable."""
     large, some = np.abs(own), (own != 0).astype(np.float64)
     if one.rows.size < MANY or np.count_nonzero(one.rows, axis=1).max() > 1:
         errors = one.errors
         size = np.abs(one.rows) + errors
-        return one.rows @ own, errors @ large, size @ large, (size > 0).astype(np.float64) @ some
+        terms = (size > 0).astype(np.float64) @ some
+        return Operand(one.rows @ own, errors @ large, size @ large, terms)
     # one coordinate each, and errors that all have: what takes products of large matrices otherwise
     lane = (one.rows != 0).argmax(axis=1)
     number = np.take_along_axis(one.rows, lane[:, None], axis=1)
@@ -301,7 +313,7 @@ def _read_of(one: Held, own: Array) -> tuple[Array, Array, Array, Array]:
     error = its_size * one.relative[lane, None] + constant
     its_own = ((number[:, 0] != 0) & (one.absolute[lane] == 0))[:, None] * some[lane]
     terms = its_own + (one.absolute > 0).astype(np.float64) @ some
-    return number * own[lane], error, its_size + error, terms
+    return Operand(number * own[lane], error, its_size + error, terms)
 
 
 def traces(matrix: Array) -> Array:
