@@ -154,7 +154,7 @@ def sums(above: float, below: float, weight: float, *, exact: bool) -> tuple[flo
     form = FORMATS["float32"]
     nothing = np.zeros((1, 1))
     up, down, terms = (np.full((1, 1), each) for each in (above, below, 2.0))
-    made = _Sums(nothing, nothing, up, down, terms, np.array([0]), np.array([exact]))
+    made = _Sums(nothing, up, down, terms, np.array([0]), np.array([exact]))
     powers = is_power_of_two(np.array([weight]))
     return float(made.in_any_order(form, powers)[0, 0]), form
 

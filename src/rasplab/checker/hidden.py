@@ -64,7 +64,6 @@ class _Sums:
     read exactly, and is a multiple of 2^`place`.
     """
 
-    value: Array
     error: Array
     above: Array
     below: Array
@@ -179,48 +178,81 @@ def _silent(units: Units, readers: Readers, numbers: Reads) -> tuple[Flags, Deci
 
 def _combined(net: Net, readers: Readers, numbers: Columns, decision: Decision) -> Written:
     """What some units write in some rows; none of the others is awake there."""
-    units, factors, bend = net.units, readers.factors, net.units.form.reading.bend
+    units = net.units
+    found = _activations(units, readers, numbers)
+    value, error = _added(net, readers, found)
+    spilled = units.spilling and units.spilling.some_of(found.most, readers.members)
+    return Written(value, error, nearer(decision, found.decision), spilled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Activations:
+    """What units hold, a row per combination: near `value`, within `error`, but for one thing.
+
+    What they read is `off`, and passes on times their `slope`. They are silent where they hold 0 at
+    `most`. What is not `inexact` is a multiple of 2^`place`.
+    """
+
+    value: Array
+    error: Array
+    most: Array
+    slope: Array
+    off: Array
+    inexact: Flags
+    place: NDArray[np.int64]
+    decision: Decision
+
+
+def _activations(units: Units, readers: Readers, numbers: Columns) -> _Activations:
+    factors, bend = readers.factors, units.form.reading.bend
     off = (numbers.input_error + numbers.own_rounding())[:, readers.at]
     value = numbers.value[:, readers.at] * factors + readers.bias
     rounding, place = _rounding(units.form, readers, numbers)
     rounding = rounding + readers.off
     reach = off * factors + rounding + bend
-    high = value + reach
-    straight = value - reach >= 0
-    active = high > 0
-    bent = active & ~straight
-    middle = np.where(straight, value, 0.0) + np.where(bent, high / 2, 0.0)
-    error = np.where(straight, rounding, 0.0) + np.where(bent, high / 2 + bend / 30, 0.0)
-    most = np.where(active, high, 0.0)
     sure = np.abs(value) >= reach  # one that is not decides nothing: its error passes on
     nearest = _nearest(np.where(sure, value, np.inf), np.where(sure, reach, 0.0))
+    high = value + reach
+    straight, active = value - reach >= 0, high > 0
+    bent = active & ~straight
+    return _Activations(
+        np.where(straight, value, 0.0) + np.where(bent, high / 2, 0.0),
+        np.where(straight, rounding, 0.0) + np.where(bent, high / 2 + bend / 30, 0.0),
+        np.where(active, high, 0.0),
+        straight * factors,
+        off,
+        (rounding > 0) | (bend > 0),
+        place,
+        nearest,
+    )
 
+
+def _added(net: Net, readers: Readers, found: _Activations) -> tuple[Array, Array]:
+    """What all of them write, and how far off that is (rows × directions)."""
+    active = found.most > 0
     awake = np.zeros(len(net.count), np.bool_)
     awake[readers.members] = active.any(axis=0)
     written = net.written[awake[net.written.unit]]
-    of = np.searchsorted(readers.members, written.unit)
+    by, weight = np.searchsorted(readers.members, written.unit), written.weight
     starts, shares = written.starts(), written.starts(shares=True)
-    directions = written.direction[starts]
-    slopes = sums((straight * factors)[:, of] * written.weight, shares)
-    passed = np.abs(slopes) * off[:, of[shares]]  # units that read one number share its error
-    products = most[:, of] * written.weight
-    live = active & (net.count[readers.members] > 0)
-    inexact = ((rounding > 0) | (bend > 0)) & live
-    found = _Sums(
-        sums(middle[:, of] * written.weight, starts),
+    # units that read one number share its error
+    passed = np.abs(sums(found.slope[:, by] * weight, shares)) * found.off[:, by[shares]]
+    products = found.most[:, by] * weight
+    writing = active & (net.count[readers.members] > 0)
+    added = _Sums(
         sums(passed, np.searchsorted(shares, starts))
-        + sums(error[:, of] * np.abs(written.weight), starts),
+        + sums(found.error[:, by] * np.abs(weight), starts),
         sums(np.maximum(products, 0.0), starts),
         sums(np.maximum(-products, 0.0), starts),
-        sums(active[:, of].astype(np.float64), starts),
-        np.where(live, place, ZERO).min(axis=1, initial=ZERO) + net.place,
-        ~np.any(inexact, axis=1),
+        sums(active[:, by].astype(np.float64), starts),
+        np.where(writing, found.place, ZERO).min(axis=1, initial=ZERO) + net.place,
+        ~np.any(found.inexact & writing, axis=1),
     )
-    everywhere = np.zeros((2, len(value), len(net.powers)))
-    everywhere[0][:, directions] = found.value
-    everywhere[1][:, directions] = found.in_any_order(units.form, net.powers[directions])
-    spilled = units.spilling and units.spilling.some_of(most, readers.members)
-    return Written(everywhere[0], everywhere[1], nearer(decision, nearest), spilled)
+    directions = written.direction[starts]
+    value, error = (np.zeros((len(active), len(net.powers))) for _ in range(2))
+    value[:, directions] = sums(found.value[:, by] * weight, starts)
+    error[:, directions] = added.in_any_order(net.units.form, net.powers[directions])
+    return value, error
 
 
 def _nearest(value: Array, reach: Array) -> Decision:
