@@ -12,7 +12,7 @@ import pytest
 import rasplab
 from rasplab import programs
 from rasplab.checker import prove
-from rasplab.craft.specification import Attention, Function, Table
+from rasplab.craft.specification import IMPOSSIBLE, Attention, Function, Table
 from rasplab.weights import ModelWeights
 
 Forge = Callable[[ModelWeights], ModelWeights]
@@ -122,6 +122,26 @@ def compared(value: int, side: str) -> Callable[[Any], Any]:
     return change
 
 
+def of_nothing(table: Table) -> Table:
+    """Over one variable more, which has no values: there is no combination left."""
+    codes = np.zeros((*table.codes.shape, 0), np.int32)
+    return replace(table, variables=(*table.variables, "nobody"), codes=codes)
+
+
+def never(table: Table) -> Table:
+    """Of combinations none of which can occur."""
+    return replace(table, codes=np.full_like(table.codes, IMPOSSIBLE))
+
+
+def output(change: Callable[[Table], Table]) -> Forge:
+    def forge(weights: ModelWeights) -> ModelWeights:
+        assert weights.specification is not None
+        assert isinstance(weights.specification.output, Table)
+        return stated(output=change(weights.specification.output))(weights)
+
+    return forge
+
+
 W_E, W_POS = "embed.W_E", "pos_embed.W_pos"
 FIRST, LAST = "blocks.0.attn.", "blocks.2.attn."
 UNITS = "blocks.1.mlp."
@@ -166,6 +186,20 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "a code for no value of a function": (block("rank", coded(99)), "a table has a code"),
     "a class for no key": (block("sort", compared(99, "keys")), "a table has a code"),
     "a class for no query": (block("sort", compared(99, "queries")), "a table has a code"),
+    "a function of nothing": (
+        block("rank", lambda b: replace(b, of=of_nothing(b.of))),
+        "no value at all",
+    ),
+    "a head that moves nothing": (
+        block("sort", lambda b: replace(b, values=of_nothing(b.values))),
+        "no value at all",
+    ),
+    "an output of nothing": (output(of_nothing), "no value at all"),
+    "a function that is never asked": (
+        block("rank", lambda b: replace(b, of=never(b.of))),
+        "no value at all",
+    ),
+    "an output that never occurs": (output(never), "no value at all"),
     # embeddings
     "bos without its mark": (number(W_E, (0, 0), 0.0), "does not mark BOS"),
     "bos with more than its mark": (number(W_E, (0, 3), 1.0), "does not mark BOS"),

@@ -84,7 +84,7 @@ def function(
     known.take_possible(codes, name)
     if len(codes) != rows:
         raise RefutedError(f"{name} is specified over other values than it reads")
-    worst = _worst(parts, codes, ideal)
+    worst = _worst(parts, codes, ideal, name)
     if worst.spilled is not None:
         known.spilled.append(worst.spilled)
     nothing = np.zeros(ideal.shape[1])
@@ -102,7 +102,7 @@ class _Worst:
     spilled: Spilled | None = None
 
 
-def _worst(parts: Iterable[Written], codes: NDArray[np.int32], ideal: Array) -> _Worst:
+def _worst(parts: Iterable[Written], codes: NDArray[np.int32], ideal: Array, name: str) -> _Worst:
     """How far what is written can be from the rows that stand for the specified values."""
     nothing = np.zeros(ideal.shape[1])
     worst, start = _Worst(nothing, nothing), 0
@@ -111,6 +111,8 @@ def _worst(parts: Iterable[Written], codes: NDArray[np.int32], ideal: Array) -> 
         here = codes[start : start + len(found.value)]
         start += len(found.value)
         possible = here != IMPOSSIBLE
+        if not found.finite[possible].all():
+            raise RefutedError(f"{name} is not bounded")
         target = ideal[here[possible]]
         error = np.abs(found.value[possible] - target) + found.error[possible]
         relative, absolute = worst_errors(target, error)

@@ -34,6 +34,9 @@ CELLS = 1 << 16
 """So many numbers an array should have: what is written is followed in parts of so many rows. Half
 a megabyte each, a dozen of them at once stay in a processor's cache."""
 
+WORTH_A_LOOK = 1 << 12
+"""From so many numbers on it is looked first which units are silent for all of some rows."""
+
 Decision: TypeAlias = tuple[float, float]
 """What the nearest decision of a block meets, and what it bears."""
 
@@ -45,13 +48,15 @@ NONE_YET: Decision = 0.0, np.inf
 class Written:
     """What comes out for each row: near `value`, within `error`.
 
-    Of all decisions whether a unit is silent, `decision` is the nearest: what it meets and bears.
-    A unit whose corner lies within its error decides nothing, and lets the error through.
-    `spilled` is what the units spill, for each row.
+    Units that are not `finite` write what is no number, with weights that are 0 as well. Of all
+    decisions whether a unit is silent, `decision` is the nearest: what it meets and bears. A unit
+    whose corner lies within its error decides nothing, and lets the error through. `spilled` is
+    what the units spill, for each row.
     """
 
     value: Array
     error: Array
+    finite: Flags
     decision: Decision
     spilled: Spilled | None = None
 
@@ -71,19 +76,22 @@ class _Sums:
     place: NDArray[np.int64]
     exact: Flags
 
-    def in_any_order(self, form: Format, powers: Flags) -> Array:
+    def in_any_order(self, form: Format, powers: Flags, small: Flags) -> Array:
         """The error with the rounding of the sums; `powers` says which weights round nothing.
 
-        Partial sums are at most the positive terms or the negative ones, whichever are more.
+        With those that are `small` a product may be below the least number of the format. Partial
+        sums are at most the positive terms or the negative ones, whichever are more.
         """
         largest, both = np.maximum(self.above, self.below), self.above + self.below
         exact = self.exact[:, None] & (largest <= two_to(self.place + form.bits)[:, None])
+        exact &= (two_to(self.place) >= form.least)[:, None]
         products = np.where(powers, 0.0, form.roundoff)
         added = form.gamma(np.maximum(self.terms - 1, 0)) * largest
         rounded = added + products * both * (1 + 2 * form.roundoff)
         rounded += np.where(self.terms > 0, self.terms * form.least, 0.0)
         single = (self.terms <= 1) & powers
-        rounded = np.where(exact | single, 0.0, rounded)
+        rounded = np.where(single, self.terms * small * form.least, rounded)
+        rounded = np.where(exact, 0.0, rounded)
         own = OWN * (self.terms + 1) * both
         whole = both <= two_to(self.place + 53)[:, None]
         own = np.where(whole & self.exact[:, None], 0.0, own)
@@ -108,8 +116,6 @@ def written_along(
     read nothing are constants.
     """
     live: Flags = np.any(net.directions != 0, axis=0)
-    if np.count_nonzero(live) != 1:
-        raise RefutedError("the units do not read one number")
     shape, of_points = (len(points), len(live)), (points[:, None], error, size, terms)
     operand = Operand(*(np.broadcast_to(np.where(live, x, 0.0), shape) for x in of_points))
     nothing, place = np.zeros(len(live)), np.where(live, -ZERO, ZERO)
@@ -118,14 +124,14 @@ def written_along(
 
 
 def _parts(net: Net, readers: Readers, numbers: Reads, decision: Decision) -> Iterator[Written]:
-    """What some units write; none of the others is awake there.
+    """What some units write, row by row in their order; none of the others is awake there.
 
     Mostly few of all units are awake for a few of the combinations, so that they are halved until
     what is left is small.
     """
     rows = math.prod(numbers.shape)
-    if rows * len(readers.members) > CELLS // 16:
-        silent, nearest = _silent(net.units, readers, numbers)
+    if rows * len(readers.members) > WORTH_A_LOOK:
+        silent, nearest = _silent(net.units.form, readers, numbers)
         decision = nearer(decision, nearest)
         if silent.any():
             readers, numbers = _narrowed(readers[np.flatnonzero(~silent)], numbers)
@@ -152,25 +158,32 @@ def silent_at_bos(held: list[Held], units: Units) -> bool:
 
 
 def direction_of(net: Net) -> Array:
-    """The one direction that all units read, times their factors."""
-    return net.directions.sum(axis=1)
+    """The one direction that all units read which are no constants.
+
+    Raises:
+        RefutedError: they read none, or several.
+    """
+    live = np.flatnonzero(net.directions.any(axis=0))
+    if len(live) != 1:
+        raise RefutedError("the units do not read one number")
+    return net.directions[:, live[0]]
 
 
-def _silent(units: Units, readers: Readers, numbers: Reads) -> tuple[Flags, Decision]:
+def _silent(form: Format, readers: Readers, numbers: Reads) -> tuple[Flags, Decision]:
     """Who is silent for all combinations, by far; and the nearest decision of these.
 
     Rounding is taken to be as large as it can be.
     """
-    top, at, factors, reading = numbers.highest(), readers.at, readers.factors, units.form.reading
+    top, at, factors, reading = numbers.highest(), readers.at, readers.factors, form.reading
     size = np.abs(readers.bias) + top.size[0, at] * factors
     terms = top.terms[0, at] + 1
     error = (top.input_error + top.own_rounding())[0, at] * factors * WIDER + 4 * OWN * size
     if reading.beside:
         size = size + reading.beside * readers.first
     error += readers.off + reading.bend
-    error += np.asarray(units.form.gamma(terms + 3)) * size + terms * units.form.least
+    error += np.asarray(form.gamma(terms + 3)) * size + terms * form.least
     distance = -(top.value[0, at] * factors + readers.bias)
-    silent = 2 * error <= distance
+    silent = (2 * error <= distance) & (size < form.largest / 4)
     if not silent.any():
         return silent, NONE_YET
     return silent, _nearest(distance[silent], error[silent])
@@ -182,7 +195,8 @@ def _combined(net: Net, readers: Readers, numbers: Columns, decision: Decision) 
     found = _activations(units, readers, numbers)
     value, error = _added(net, readers, found)
     spilled = units.spilling and units.spilling.some_of(found.most, readers.members)
-    return Written(value, error, nearer(decision, found.decision), spilled)
+    finite: Flags = np.all(np.isfinite(found.most), axis=1)
+    return Written(value, error, finite, nearer(decision, found.decision), spilled)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,7 +248,7 @@ def _added(net: Net, readers: Readers, found: _Activations) -> tuple[Array, Arra
     awake[readers.members] = active.any(axis=0)
     written = net.written[awake[net.written.unit]]
     by, weight = np.searchsorted(readers.members, written.unit), written.weight
-    starts, shares = written.starts(), written.starts(shares=True)
+    starts, shares = written.starts, written.shares
     # units that read one number share its error
     passed = np.abs(sums(found.slope[:, by] * weight, shares)) * found.off[:, by[shares]]
     products = found.most[:, by] * weight
@@ -251,7 +265,8 @@ def _added(net: Net, readers: Readers, found: _Activations) -> tuple[Array, Arra
     directions = written.direction[starts]
     value, error = (np.zeros((len(active), len(net.powers))) for _ in range(2))
     value[:, directions] = sums(found.value[:, by] * weight, starts)
-    error[:, directions] = added.in_any_order(net.units.form, net.powers[directions])
+    powers, small = net.powers[directions], net.small[directions]
+    error[:, directions] = added.in_any_order(net.units.form, powers, small)
     return value, error
 
 
@@ -278,7 +293,8 @@ def _rounding(
 
     One inexact number x times a power of two is exact; take from it a multiple b of 2^k, with x
     below 2^(p + k), and what is left, if it is positive, is a multiple of the last place of x or of
-    2^k, and below x: it is held exactly. If it is not positive, rounding leaves it so.
+    2^k, and below x: it is held exactly. If it is not positive, rounding leaves it so. But what is
+    below the least number of the format may be lost.
     """
     bias, at = readers.bias, readers.at
     size, terms = numbers.size[:, at], numbers.terms[:, at]
@@ -296,7 +312,10 @@ def _rounding(
     if form.reading.beside:  # the mean that is added again, of the lane of BOS as well
         sizes, count = sizes + form.reading.beside * readers.first, count + 3
         whole = taken = alone = np.zeros_like(whole)
-    rounded = np.where(whole | taken | alone, 0.0, form.gamma(count) * sizes + count * form.least)
+    low = two_to(np.minimum(lowest_bit(bias), last).astype(np.int64))
+    lost = np.where((low < form.least) & (size > 0), count * form.least, 0.0)
+    rounded = np.where(taken | alone, lost, form.gamma(count) * sizes + count * form.least)
+    rounded = np.where(whole, 0.0, rounded)
     rounded += np.where(sizes <= two_to(places + 53), 0.0, 4 * OWN * sizes)
     rounded = np.where(sizes < form.largest / 4, rounded, np.inf)
     place = np.where(whole, places, np.minimum(lowest_bit(bias), last))

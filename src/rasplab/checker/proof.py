@@ -218,7 +218,9 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
         raise RefutedError("it is masked in another way than is specified")
     _check_lanes(known.weights.circuit.variables)
     for codes, classes in _codes(known.specification):
-        if codes.size and not IMPOSSIBLE <= codes.min() <= codes.max() < classes:
+        if (codes == IMPOSSIBLE).all():
+            raise RefutedError("a table has no value at all")
+        if not IMPOSSIBLE <= codes.min() <= codes.max() < classes:
             raise RefutedError("a table has a code for which there is no value")
     _check_range(known)
     _check_nothing_else(known)

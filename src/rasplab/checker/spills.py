@@ -29,7 +29,7 @@ class Spilling:
         """Of some of the parts."""
         return Spilling(self.lanes[some], self.lengths[some])
 
-    def some_of(self, activations: Array, some: NDArray[np.intp]) -> Spilled:
+    def some_of(self, activations: Array, some: NDArray[np.intp] | slice) -> Spilled:
         """What some parts spill, row by row, where they have these activations at most."""
         return Spilled(
             activations @ self.lanes[some],
@@ -39,9 +39,7 @@ class Spilling:
 
     def all_of(self, activations: Array) -> Spilled:
         """What all parts spill at once, with no more than these activations (one row)."""
-        live = np.array([np.count_nonzero(activations)], np.float64)
-        row = activations[None]
-        return Spilled(row @ self.lanes, row @ self.lengths, live)
+        return self.some_of(activations[None], slice(None))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

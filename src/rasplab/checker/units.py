@@ -72,7 +72,7 @@ class Net:
     The `readers` are all units; what they read are columns of `directions`. `written` has every
     weight with which they write, but for zeros, of which each has `count`. No weight has a bit
     below 2^`place`; `powers` says for each direction written whether all of its weights are powers
-    of two, or 0.
+    of two, or 0, and `small` whether one is below 1.
     """
 
     units: Units
@@ -82,6 +82,7 @@ class Net:
     count: NDArray[np.intp]
     place: int
     powers: Flags
+    small: Flags
 
     @classmethod
     def of(cls, units: Units) -> Net:
@@ -97,6 +98,7 @@ class Net:
             np.bincount(written.unit, minlength=len(column)),
             int(lowest_bit(units.w_out).min(initial=ZERO)),
             (is_power_of_two(units.w_out) | (units.w_out == 0)).all(axis=0),
+            ((np.abs(units.w_out) < 1) & (units.w_out != 0)).any(axis=0),
         )
 
 
@@ -104,9 +106,7 @@ class Net:
 class Outgoing:
     """Weights that are not 0: who writes with them, and which direction.
 
-    Those of a direction follow each other; among them, those of units that read one column. There
-    is a share for each direction and column, of all weights from `shares` on to the next; and
-    directions are the shares from `starts` on to the next.
+    Those of a direction follow each other; among them, those of units that read one column.
     """
 
     unit: NDArray[np.intp]
@@ -126,12 +126,15 @@ class Outgoing:
         """Of some of the weights."""
         return Outgoing(self.unit[some], self.direction[some], self.column[some], self.weight[some])
 
-    def starts(self, *, shares: bool = False) -> NDArray[np.intp]:
-        """Where the weights of each direction begin; or of each direction and column."""
-        new = self.direction[1:] != self.direction[:-1]
-        if shares:
-            new = new | (self.column[1:] != self.column[:-1])
-        return np.flatnonzero(np.concatenate([[True], new])[: len(self.unit)])
+    @property
+    def starts(self) -> NDArray[np.intp]:
+        """Where the weights of each direction begin."""
+        return _changes(self.direction)
+
+    @property
+    def shares(self) -> NDArray[np.intp]:
+        """Where those of each direction begin that units write which read one column."""
+        return np.union1d(self.starts, _changes(self.column))
 
 
 def _directions(w_in: Array) -> tuple[Array, NDArray[np.intp], Array]:
@@ -155,6 +158,11 @@ def _directions(w_in: Array) -> tuple[Array, NDArray[np.intp], Array]:
     directions = np.zeros((len(w_in), len(found)))
     directions[lanes] = scaled[:, np.unique(column, return_index=True)[1]]
     return factors, column, directions
+
+
+def _changes(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where another number follows, and where the first stands."""
+    return np.flatnonzero(np.diff(numbers, prepend=-1))
 
 
 def sums(numbers: Array, starts: NDArray[np.intp]) -> Array:

@@ -1,0 +1,106 @@
+"""What a format does not hold, too large or too small, is not taken to be exact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rasplab
+from rasplab.checker import hidden, prove
+from rasplab.checker.arithmetic import FORMATS
+from rasplab.checker.hidden import Written
+from rasplab.checker.stream import Held
+from rasplab.checker.units import Net, Units
+from rasplab.rasp import aggregate, indices, select, tokens
+from rasplab.weights import ModelWeights
+from tests.checker.whole import written
+
+NONE = np.zeros(1)
+TYPES: dict[str, Any] = {"float16": np.float16, "float32": np.float32}
+
+
+def one_number(value: float, w_in: float, bias: float, w_out: float, name: str) -> Written:
+    """One unit that reads one number, which is there without error."""
+    held = Held(1, np.array([[value]]), NONE, NONE, NONE, NONE)
+    units = Units(np.array([[0.0], [w_in]]), np.array([bias]), np.array([[w_out]]), FORMATS[name])
+    return written([held], units)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "w_in", "bias", "w_out"),
+    [
+        ("float16", 0.3, 2.0**-14, 0.0, 2.0**13),  # what is read, times a weight
+        ("float16", 0.3, 2.0**-10, -(2.0**-13), 2.0**10),  # and less a little
+        ("float32", 0.01, 2.0**-124, 0.0, 2.0**124),
+        ("float16", 1.0, 2.0**-11, 0.0, 2.0**-14),  # what is held, times a weight
+        ("float32", 1.0, 2.0**-30, 0.0, 2.0**-125),
+        ("float16", 3.0, 2.0**-10, 0.0, 2.0**-14),
+    ],
+)
+def test_a_number_below_the_least_of_the_format_may_be_lost(
+    name: str, value: float, w_in: float, bias: float, w_out: float
+) -> None:
+    of = TYPES[name]
+    value = float(of(value))
+    unit = np.maximum(of(value) * of(w_in) + of(bias), of(0))
+    found = one_number(value, w_in, bias, w_out, name)
+    machine = float(unit * of(w_out))
+    assert abs(machine - found.value[0, 0]) <= found.error[0, 0]
+    assert found.error[0, 0] > 0
+
+
+def test_a_number_that_the_format_holds_is_exact_all_the_same() -> None:
+    assert one_number(0.25, 4.0, -0.5, 0.25, "float16").error.tolist() == [[0.0]]
+
+
+def overflowing() -> tuple[list[Held], Units]:
+    """Twelve variables: half of them lift a number beyond float16, the others bring it back."""
+    nothing = np.zeros(2)
+    held = [Held(1 + 2 * i, np.eye(2), nothing, nothing, nothing, nothing) for i in range(12)]
+    column = np.zeros(25)
+    column[[1 + 2 * i for i in range(6)]] = 16000.0
+    column[13:] = -16000.0
+    w_in, bias = np.stack([column, column], axis=1), np.full(2, -16000.0)
+    return held, Units(w_in, bias, np.ones((2, 1)), FORMATS["float16"])
+
+
+@pytest.mark.parametrize("cells", [1 << 8, 1 << 30])
+def test_who_is_silent_only_if_partial_sums_fit_is_not_bounded(
+    cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, units = overflowing()
+    monkeypatch.setattr(hidden, "CELLS", cells)
+    with np.errstate(all="ignore"):
+        parts = list(hidden.written(held, Net.of(units)))
+    assert not np.concatenate([part.finite for part in parts])[0]
+
+
+def with_an_idle_unit(weights: ModelWeights, reads: float) -> ModelWeights:
+    """One unit more, of the last block: it reads a number so, and writes nothing."""
+    (last,) = [c for c in weights.circuit.components if c.kind == "mlp"]
+    (number,) = [p for p in weights.circuit.variables if p.encoding.kind == "number"]
+    block, arrays = f"blocks.{last.layer}.mlp.", dict(weights.arrays)
+    column = np.zeros((weights.config.d_model, 1), np.float32)
+    column[0], column[number.start] = -reads, number.encoding.sign * reads
+    arrays[f"{block}W_in"] = np.hstack([arrays[f"{block}W_in"], column])
+    arrays[f"{block}b_in"] = np.append(arrays[f"{block}b_in"], np.float32(0))
+    nothing = np.zeros((1, weights.config.d_model), np.float32)
+    arrays[f"{block}W_out"] = np.vstack([arrays[f"{block}W_out"], nothing])
+    components = tuple(replace(c, stop=c.stop + (c is last)) for c in weights.circuit.components)
+    return replace(
+        weights,
+        arrays=arrays,
+        config=replace(weights.config, d_mlp=weights.config.d_mlp + 1),
+        circuit=replace(weights.circuit, components=components),
+    )
+
+
+def test_a_unit_that_is_infinite_and_writes_nothing_is_refused() -> None:
+    """Infinity times 0 is no number, in every lane."""
+    mean = aggregate(select(indices, indices, "<="), tokens)
+    model = rasplab.compile(mean * mean, vocab=range(0, 40, 13), max_length=2, causal=True)
+    assert prove(with_an_idle_unit(model.weights, 1.0)).holds
+    assert "is not bounded" in prove(with_an_idle_unit(model.weights, 2.0**124)).refuted
