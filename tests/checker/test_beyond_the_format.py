@@ -11,13 +11,14 @@ import pytest
 import rasplab
 from rasplab.checker import hidden, prove
 from rasplab.checker.arithmetic import FORMATS
-from rasplab.checker.hidden import Written
-from rasplab.checker.stream import Held
+from rasplab.checker.hidden import Written, _rounding
+from rasplab.checker.stream import Held, read
 from rasplab.checker.units import Net, Units
 from rasplab.rasp import aggregate, indices, select, tokens
 from rasplab.weights import ModelWeights
 from tests.checker.whole import written
 
+FORM = FORMATS["float32"]
 NONE = np.zeros(1)
 TYPES: dict[str, Any] = {"float16": np.float16, "float32": np.float32}
 
@@ -104,3 +105,45 @@ def test_a_unit_that_is_infinite_and_writes_nothing_is_refused() -> None:
     model = rasplab.compile(mean * mean, vocab=range(0, 40, 13), max_length=2, causal=True)
     assert prove(with_an_idle_unit(model.weights, 1.0)).holds
     assert "is not bounded" in prove(with_an_idle_unit(model.weights, 2.0**124)).refuted
+
+
+# -- what it holds is exact, and nothing else
+
+
+def test_a_large_number_less_a_small_one_is_rounded() -> None:
+    """2^30 / 3 - 1, of which float32 keeps multiples of 32."""
+    value = float(np.float32(2.0**20 / 3))
+    found = one_number(value, 2.0**10, -1.0, 1.0, "float32")
+    machine = float(np.float32(value) * np.float32(2.0**10) - np.float32(1))
+    assert 0 < abs(machine - found.value[0, 0]) <= found.error[0, 0]
+
+
+def test_whole_numbers_that_fit_together_are_added_exactly() -> None:
+    held = Held(1, np.array([[1.0]]), NONE, NONE, NONE, NONE)
+    units = Units(np.array([[0, 0], [1.0, 1.0]]), np.zeros(2), np.full((2, 1), 1.0), FORM)
+    assert written([held], units).error.tolist() == [[0.0]]
+
+
+@pytest.mark.parametrize("off", [0.0, 0.01])
+def test_a_number_and_a_bias_are_added_exactly_once_each(off: float) -> None:
+    """A number that is off, but of one term; and one of two terms that is not off."""
+    both = Held(1, np.array([[0.75, 0.5]]), np.zeros(2), np.array([off, off]), NONE, NONE)
+    w_in = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0 - np.sign(off)]])
+    net = Net.of(Units(w_in, np.full(2, -0.25), np.ones((2, 1)), FORM))
+    numbers = read([both], net.directions, np.zeros(net.directions.shape[1])).all()
+    rounded, _ = _rounding(FORM, net.readers, numbers)
+    assert rounded.tolist() == [[0.0, 0.0]]
+
+
+def test_units_that_write_one_direction_each_round_nothing() -> None:
+    """Only what they read is off, and passes on."""
+    held = Held(1, np.array([[0.75]]), NONE, np.array([0.01]), NONE, NONE)
+    units = Units(np.array([[0, 0], [1.0, 1.0]]), np.array([0.0, -0.5]), np.eye(2), FORM)
+    found = written([held], units)
+    assert found.error.tolist() == [[pytest.approx(0.01, rel=1e-9)] * 2]
+
+
+def test_a_constant_that_is_off_is_so_much_larger() -> None:
+    found = read([], np.zeros((1, 1)), np.array([-3.0]), constant=0.1).all()
+    assert found.size.tolist() == [[pytest.approx(3.3)]]
+    assert found.input_error.tolist() == [[pytest.approx(0.3)]]
