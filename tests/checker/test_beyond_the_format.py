@@ -135,12 +135,11 @@ def test_a_number_and_a_bias_are_added_exactly_once_each(off: float) -> None:
     assert rounded.tolist() == [[0.0, 0.0]]
 
 
-def test_units_that_write_one_direction_each_round_nothing() -> None:
-    """Only what they read is off, and passes on."""
-    held = Held(1, np.array([[0.75]]), NONE, np.array([0.01]), NONE, NONE)
-    units = Units(np.array([[0, 0], [1.0, 1.0]]), np.array([0.0, -0.5]), np.eye(2), FORM)
-    found = written([held], units)
-    assert found.error.tolist() == [[pytest.approx(0.01, rel=1e-9)] * 2]
+def test_multiplying_by_a_power_of_two_rounds_nothing_and_by_one_below_1_may_lose_it() -> None:
+    w_out = np.array([[1.0, 0.0, -2.0, 3.0], [0.0, 0.5, 4.0, 1.0]])
+    net = Net.of(Units(np.array([[0, 0], [1.0, 1.0]]), np.zeros(2), w_out, FORM))
+    assert net.powers.tolist() == [True, True, True, False]
+    assert net.small.tolist() == [False, True, False, False]
 
 
 def test_a_constant_that_is_off_is_so_much_larger() -> None:
