@@ -18,7 +18,7 @@ from rasplab.rasp import aggregate, indices, select, tokens
 from rasplab.weights import ModelWeights
 from tests.checker.whole import written
 
-FORM = FORMATS["float32"]
+FORM, HALF = FORMATS["float32"], FORMATS["float16"]
 NONE = np.zeros(1)
 TYPES: dict[str, Any] = {"float16": np.float16, "float32": np.float32}
 
@@ -51,6 +51,23 @@ def test_a_number_below_the_least_of_the_format_may_be_lost(
     machine = float(unit * of(w_out))
     assert abs(machine - found.value[0, 0]) <= found.error[0, 0]
     assert found.error[0, 0] > 0
+
+
+@pytest.mark.parametrize("w_in", [[2.0**-14, 3 * 2.0**-14], [0.3 * 2.0**-14, 0.0]])
+def test_sums_of_numbers_below_the_least_may_be_lost_as_a_whole(w_in: list[float]) -> None:
+    """Some machines take what is so small for 0."""
+    nothing = np.zeros(2)
+    held = Held(1, np.array([[0.25, 0.0625]]), nothing, nothing, nothing, nothing)
+    units = Units(np.array([[0.0], *[[w] for w in w_in]]), NONE, np.ones((1, 1)), HALF)
+    found = written([held], units)
+    assert 0 < found.value[0, 0] <= found.error[0, 0]
+
+
+def test_products_below_the_least_may_be_lost_one_by_one() -> None:
+    held = Held(1, np.array([[1.0]]), NONE, NONE, NONE, NONE)
+    w_out = np.array([[1.5 * 2.0**-15], [1.25 * 2.0**-15]])
+    found = written([held], Units(np.array([[0, 0], [1.0, 1.0]]), np.zeros(2), w_out, HALF))
+    assert 0 < found.value[0, 0] <= found.error[0, 0]
 
 
 def test_a_number_that_the_format_holds_is_exact_all_the_same() -> None:
@@ -146,3 +163,10 @@ def test_a_constant_that_is_off_is_so_much_larger() -> None:
     found = read([], np.zeros((1, 1)), np.array([-3.0]), constant=0.1).all()
     assert found.size.tolist() == [[pytest.approx(3.3)]]
     assert found.input_error.tolist() == [[pytest.approx(0.3)]]
+
+
+def test_the_nearest_decision_is_whose_error_is_the_largest_part_of_its_distance() -> None:
+    held = Held(1, np.array([[1.0]]), NONE, np.array([0.1]), NONE, NONE)
+    bias = np.array([-0.5, -3.0, 4.0])
+    units = Units(np.array([[0.0] * 3, [1.0] * 3]), bias, np.ones((3, 1)), FORM)
+    assert written([held], units).decision == pytest.approx((0.1, 0.5), rel=1e-6)
