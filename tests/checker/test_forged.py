@@ -133,6 +133,19 @@ def never(table: Table) -> Table:
     return replace(table, codes=np.full_like(table.codes, IMPOSSIBLE))
 
 
+def never_selecting(head: Attention) -> Attention:
+    """A head that has no value for where it selects nothing, and never selects anything."""
+    first, *rest = head.comparisons
+    holds = np.zeros_like(first.holds)
+    comparisons = (replace(first, holds=holds), *rest)
+    return replace(head, comparisons=comparisons, default="none")
+
+
+def blocks_of(weights: ModelWeights) -> tuple[Attention | Function, ...]:
+    assert weights.specification is not None
+    return weights.specification.blocks
+
+
 def output(change: Callable[[Table], Table]) -> Forge:
     def forge(weights: ModelWeights) -> ModelWeights:
         assert weights.specification is not None
@@ -180,6 +193,20 @@ FORGED: dict[str, tuple[Forge, str]] = {
         block("rank", lambda b: Attention("rank", "move", (), None, b.of, None)),
         "another kind",
     ),
+    "a block that is stated twice": (
+        lambda w: stated(blocks=(*blocks_of(w), blocks_of(w)[0]))(w),
+        "specified twice",
+    ),
+    "a head that is stated to hold tokens": (
+        stated(tokens=("tokens", "sort")),
+        "specified twice",
+    ),
+    "a value in two ways": (encoding("rank", values=(0, 1, 1, 2)), "one value in two ways"),
+    "a number beyond all formats": (
+        block("sort", lambda b: replace(b, default=10**400)),
+        "that no format holds",
+    ),
+    "a head that never selects": (block("sort", never_selecting), "never selects"),
     # codes
     "a code for no value": (block("sort", coded(99)), "a table has a code"),
     "a code below all": (block("sort", coded(-2)), "a table has a code"),

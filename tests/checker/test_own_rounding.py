@@ -188,7 +188,7 @@ def test_the_difference_of_two_scores_is_rounded_and_each_of_them_is() -> None:
     form = FORMATS["bfloat16"]
     scores = Scores(Range(1.0, 1.5), -5.0, 6.0, Range(7.0, 8.0), 9.0, -9.0, False, False)
     assert _difference(scores, form) == 2 * form.roundoff * 7.0
-    assert _difference(replace(scores, exact=True), form) == 0.0
+    assert _difference(replace(scores, apart=True), form) == 0.0
 
 
 def test_a_head_that_no_reader_asks_for_writes_nothing() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import rasplab
+from rasplab.checker import prove
 from rasplab.checker.arithmetic import FORMATS, Format
 from rasplab.checker.attended import Keys, Values, _of_others, averaged, moved
-from rasplab.checker.attention import Range, Scores
-from rasplab.checker.stream import Held, read
+from rasplab.checker.attention import MOST, Range, Scores
+from rasplab.checker.stream import Held, RefutedError, read
 from rasplab.checker.units import Units
+from rasplab.rasp import numerical, select, selector_width, tokens
+from rasplab.weights.run import run
 from tests.checker.whole import written
 
 FORM = FORMATS["float32"]
@@ -113,3 +118,58 @@ def test_what_one_unit_writes_is_rounded_unless_by_a_power_of_two(
     units = Units(np.array([[0.0], [1.0]]), np.zeros(1), np.full((1, 1), weight), form)
     found = written([exactly(float(np.float32(1 / 3)))], units)
     assert bool(found.error[0, 0] > 0) is rounded
+
+
+def difference_of_scores(low: float, high: float) -> tuple[float, float]:
+    """The count of two keys in float32: what is claimed of its error, and the error.
+
+    BOS scores `high` and each key -`low`, which float32 has both; but not their difference.
+    """
+    weights = rasplab.compile(
+        numerical(selector_width(select(tokens, tokens, "=="))), vocab=range(2), max_length=2
+    ).weights
+    arrays = {name: array.copy() for name, array in weights.arrays.items()}
+    head = "blocks.0.attn."
+    arrays[f"{head}W_Q"][0] = 0
+    arrays[f"{head}W_Q"][0, 1, :2] = -low, -200
+    arrays[f"{head}W_Q"][0, 2, :2] = -200, -low
+    arrays[f"{head}W_Q"][0, 0, 2], arrays[f"{head}b_Q"][0] = 2000, (0, 0, 1)
+    arrays[f"{head}W_K"][0] = 0
+    arrays[f"{head}W_K"][0, 0, 2] = high
+    arrays[f"{head}W_K"][0, 1, 0] = arrays[f"{head}W_K"][0, 2, 1] = 1
+    arrays[f"{head}W_O"][0, 0, 3] = math.exp(low + high)
+    certificate = replace(weights.circuit.certificate, output_error=1e-3)
+    forged = replace(
+        weights,
+        arrays=arrays,
+        config=replace(weights.config, output_unit=None),
+        circuit=replace(weights.circuit, certificate=certificate),
+    )
+    proof = prove(forged)
+    assert proof.holds, proof
+    found = run(forged, [[0, 0]])[0]
+    return proof.output_error, float(np.abs(np.array(found, np.float64) - 2.0).max())
+
+
+def test_scores_that_the_format_has_may_have_a_difference_that_it_has_not() -> None:
+    draw, worst = np.random.default_rng(0), 0.0
+    for _ in range(40):
+        low, high = np.float32(draw.uniform(70, 84)), np.float32(draw.uniform(0.05, 0.12))
+        claimed, real = difference_of_scores(float(low), float(high))
+        assert real <= claimed
+        worst = max(worst, real)
+    assert worst > 4e-6  # the other roundings alone are half of that
+
+
+@pytest.mark.parametrize(("size", "fits"), [(2.0**124, False), (2.0**118, True)])
+def test_kernels_add_up_what_keys_hold_before_they_divide(size: float, fits: bool) -> None:
+    """40 keys that hold 2^124 are together beyond float32, though their mean is not."""
+    scores = Scores(Range(0.0, 0.0), -MOST, MOST, Range(-MOST, -MOST), 9.0, -9.0, True, False)
+    number = np.array([size])
+    values = Values(number[None], np.zeros((1, 1)), number, np.zeros(1), np.zeros(1))
+    for attend in (moved, averaged):
+        if fits:
+            attend(scores, values, Keys(40, 40, True), None, FORMATS["float32"])
+            continue
+        with pytest.raises(RefutedError, match="beyond what the format holds"):
+            attend(scores, values, Keys(40, 40, True), None, FORMATS["float32"])

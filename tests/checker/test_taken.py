@@ -70,4 +70,4 @@ def test_one_value_that_a_variable_cannot_have_is_enough_to_be_named() -> None:
     codes = np.arange(3, dtype=np.int32)
     for values, left_out in (((0, 1, 2), True), ((None, 1, 2), False), ((0, 1, "a"), False)):
         changed = replace(head, values=Table(("tokens",), codes, values), comparisons=())
-        assert _leaves_out(changed, place) is left_out
+        assert _leaves_out(changed, place, undefined=False) is left_out

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rasplab.checker.arithmetic import Array, Format
+from rasplab.checker.arithmetic import FORMATS, Array, Format
 from rasplab.checker.attention import MOST, Scores
 from rasplab.checker.stream import RefutedError
 
@@ -55,10 +55,18 @@ class Attended:
     margin: float
 
 
+def _check_sum(values: Values, keys: Keys, form: Format) -> None:
+    """Kernels add up what the keys bring before they divide by the sum of the weights."""
+    wide = max(form.largest, FORMATS["float32"].largest)  # those of 16 bits add up in that
+    if not (2 * (keys.count + 1) * values.largest < wide / 4).all():
+        raise RefutedError("what the keys hold is together beyond what the format holds")
+
+
 def moved(
     scores: Scores, values: Values, keys: Keys, default: Array | None, form: Format
 ) -> Attended:
     """A value that all chosen keys have: their weights add up to 1, however they are shared."""
+    _check_sum(values, keys, form)
     leak = _leak(scores, keys)
     weights = float(form.gamma(_roundings(scores, keys, leak, form)))
     zero = values.rows == 0
@@ -76,8 +84,10 @@ def averaged(
     scores: Scores, values: Values, keys: Keys, default: Array | None, form: Format
 ) -> Attended:
     """A mean: unequal weights count in proportion to the values."""
+    _check_sum(values, keys, form)
     leak = _leak(scores, keys)
-    weights = math.expm1(min(scores.spread + _difference(scores, form), MOST))
+    uneven = 0.0 if scores.equal else scores.spread + _difference(scores, form)
+    weights = math.expm1(min(uneven, MOST))
     weights += float(form.gamma(_roundings(scores, keys, leak, form)))
     absolute = values.errors.max(axis=0, initial=0.0) * (1 + weights)
     absolute = absolute + values.largest * (weights + 4 * leak)
@@ -145,7 +155,7 @@ def _of_others(scores: Scores, values: Values, keys: Keys, scale: float, form: F
     if scores.others == -math.inf:
         return np.zeros_like(values.largest)
     gap = min(max(scores.others - scores.bos.low, -MOST), MOST)
-    difference = 0.0 if scores.exact else 2 * form.roundoff * abs(gap)
+    difference = 0.0 if scores.apart else 2 * form.roundoff * abs(gap)
     rounded = float(form.gamma(keys.count + form.exponential + form.rescaled + 4))
     each = math.exp(gap) * (1 + rounded + math.expm1(min(difference, MOST))) * values.largest
     last = form.least * form.roundoff
@@ -165,7 +175,7 @@ def _underflow(values: Values, weight: float, keys: Keys, form: Format) -> float
 
 def _difference(scores: Scores, form: Format) -> float:
     """How far the difference of a score and the largest can be rounded."""
-    if scores.exact:
+    if scores.apart:
         return 0.0
     return 2 * form.roundoff * (scores.bos.high - min(scores.chosen.low, scores.bos.low))
 

@@ -8,7 +8,7 @@ winners' scores how unequal they can weigh.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Scores:
 
     `bos` is what BOS scores with any other query, `own` with itself, `foreign` what any other key
     scores at most with BOS as the query. `gap` is how far the chosen are above all that is not
-    chosen but BOS. `exact` says that no score and no difference of scores is rounded.
+    chosen but BOS. `exact` says that no score is rounded, `apart` that no difference of two is.
     """
 
     chosen: Range
@@ -73,6 +73,7 @@ class Scores:
     foreign: float
     exact: bool
     never: bool
+    apart: bool = False
 
     @property
     def equal(self) -> bool:
@@ -131,7 +132,10 @@ def scores(
     at_bos = [(b.range, _rounding([b], width, form) + mixed) for b in (bos, own, foreign)]
     exact = all(b.exact for b in (*others, bos))
     rounding = _rounding(others, width, form) + mixed
-    return _together(parts, levels, rest.range, at_bos, rounding, exact)
+    found = _together(parts, levels, rest.range, at_bos, rounding, exact)
+    return replace(
+        found, apart=found.exact and _rounding([*others, *others, bos], width, form) == 0
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,14 +124,16 @@ def _attended(
     if place is None:
         return nowhere(1), (0.0, np.inf)
     ideal = ideal_rows(place, known.weights.circuit.directions)
-    values = _values(known, block, place, ideal, Read(matrix, bias, off[columns]))
+    values, undefined = _values(known, block, place, ideal, Read(matrix, bias, off[columns]))
     default, always = _default_row(place, ideal, block), _always(block)
     if not always and default is None and block.kind != "sum":
+        if found.never:
+            raise RefutedError(f"{name} never selects anything, and has no value for that")
         known.taken.append(f"{name} always selects something")
         always = True
     single, n = _single(known, block), known.weights.config.max_length
     keys = Keys(n, 1 if single else n, always)
-    _take(known, block, place, single=single)
+    _take(known, block, place, single=single, undefined=undefined)
     if block.kind == "sum":
         if place.encoding.kind != "number" or place.encoding.offset or place.encoding.sign != 1:
             raise RefutedError(f"{name} is a sum that is not counted from 0")
@@ -152,18 +154,34 @@ def _attended(
     ), (found.spread, attended.margin)
 
 
-def _take(known: Known, block: Attention, place: VariablePlace, *, single: bool) -> None:
-    """What has to be taken as given of a head, since it concerns several positions."""
+def _take(
+    known: Known, block: Attention, place: VariablePlace, *, single: bool, undefined: bool
+) -> None:
+    """What has to be taken as given of a head, since it concerns several positions.
+
+    `undefined` says whether it moves what is undefined as it does any value.
+    """
     name = block.variable
     if block.kind == "move" and not single and not _alike(block):
         known.taken.append(f"the values that {name} selects are equal")
-    if block.kind != "move" and place.encoding.values and not _all_counts(known, block, place):
+    if place.encoding.values and not _takes_listed(known, block, place):
         known.taken.append(f"{name} takes no values but those that are listed")
     encoding = place.encoding
     if encoding.kind == "number" and not encoding.values:
         known.taken.append(f"{name} lies between {encoding.low:g} and {encoding.high:g}")
-    if isinstance(block.values, Total) or not _leaves_out(block, place):
+    if isinstance(block.values, Total) or not _leaves_out(block, place, undefined=undefined):
         known.taken.append(f"{name} selects no value but those that it can have")
+
+
+def _takes_listed(known: Known, block: Attention, place: VariablePlace) -> bool:
+    """Whether what a head writes can only be one of the values of its variable."""
+    if block.kind != "move":
+        return _all_counts(known, block, place)
+    if place.encoding.kind != "number" or isinstance(block.values, Total):
+        return True  # each value has a row of its own
+    listed = {float(v) for v in place.encoding.values if isinstance(v, int | float)}
+    moved = (*block.values.values, block.default)
+    return all(float(v) in listed for v in moved if isinstance(v, int | float))
 
 
 def _all_counts(known: Known, block: Attention, place: VariablePlace) -> bool:
@@ -182,8 +200,10 @@ def _all_counts(known: Known, block: Attention, place: VariablePlace) -> bool:
     return high - low <= len(listed) and listed >= set(range(low, high + 1))
 
 
-def _leaves_out(block: Attention, place: VariablePlace) -> bool:
+def _leaves_out(block: Attention, place: VariablePlace, *, undefined: bool) -> bool:
     """Whether what the variable cannot be, such as undefined, is never selected.
+
+    But where it moves what is `undefined`.
 
     A comparison that reads no more than the values do tells of each combination whether any query
     selects it.
@@ -193,7 +213,11 @@ def _leaves_out(block: Attention, place: VariablePlace) -> bool:
     numeric = place.encoding.kind == "number"
     foreign = np.array(
         [
-            not isinstance(v, int | float) if numeric else identity(v) not in wanted
+            not undefined
+            if v is None
+            else not isinstance(v, int | float)
+            if numeric
+            else identity(v) not in wanted
             for v in table.values
         ],
         np.bool_,
@@ -237,9 +261,10 @@ def _values(
     place: VariablePlace,
     ideal: Array,
     of: Read,
-) -> Values:
+) -> tuple[Values, bool]:
+    """What is read at the keys; and whether what is undefined is, as it should be."""
     if isinstance(block.values, Total):
-        return _values_of_total(known, block, block.values, place, of)
+        return _values_of_total(known, block, block.values, place, of), False
     table = block.values
     held = operands(known, table.variables, table.codes.shape, of.matrix, block.variable)
     beside, constant = known.form.reading.beside, known.form.constant
@@ -248,13 +273,17 @@ def _values(
     known.take_possible(table.codes, block.variable)
     codes = table.codes.ravel()
     rows, listed = _value_rows(place, ideal, table.values)
-    chosen = (codes != IMPOSSIBLE) & listed[codes]
+    absent = np.array([v is None for v in table.values], np.bool_)[codes] & (codes != IMPOSSIBLE)
+    undefined = block.kind == "move" and bool(
+        listed[codes][absent].all() and (columns.value[absent] == rows[codes[absent]]).all()
+    )
+    chosen = (codes != IMPOSSIBLE) & listed[codes] & (undefined | ~absent)
     wanted = rows[codes[chosen]]
     off = np.abs(columns.value[chosen] - wanted) + error[chosen]
     largest = (np.abs(columns.value) + error)[codes != IMPOSSIBLE].max(axis=0, initial=0.0)
     bos, bos_error = _at_bos(known, held, of)
     largest = np.maximum(largest, np.abs(bos) + bos_error)
-    return Values(wanted, off, largest, bos, bos_error)
+    return Values(wanted, off, largest, bos, bos_error), undefined
 
 
 def _values_of_total(
@@ -311,7 +340,7 @@ def _value_rows(
         ]
         return np.array(rows).reshape(len(values), width), known
     index = {identity(v): i for i, v in enumerate(place.encoding.values)}
-    found = [index.get(identity(v), -1) if v is not None else -1 for v in values]
+    found = [index.get(identity(v), -1) for v in values]
     known = np.array([i >= 0 for i in found], np.bool_)
     return np.where(known[:, None], ideal[found], 0.0), known
 

@@ -46,6 +46,18 @@ class Known:
         """Where each variable lives."""
         return {place.name: place for place in self.weights.circuit.variables}
 
+    def is_unlisted(self, name: str) -> bool:
+        """Whether a variable is a number of which only the ends are known."""
+        place = self.places.get(name)
+        return place is not None and place.encoding.kind == "number" and not place.encoding.values
+
+    def may_be_undefined(self, name: str) -> bool:
+        """Whether a number has a lane that says so."""
+        place = self.places.get(name)
+        return (
+            place is not None and place.encoding.kind == "number" and place.stop - place.start == 2
+        )
+
     def head_off(self, layer: int, head: int) -> HeadOff:
         """By how much a head reads off."""
         return HeadOff() if self.disguise is None else self.disguise.head(self.held, layer, head)
@@ -84,8 +96,12 @@ def lane(place: VariablePlace | None) -> slice:
     return slice(0, 0) if place is None else slice(place.start, place.stop)
 
 
-def reads(known: Known, matrix: Array, what: str) -> list[str]:
-    """The variables that a matrix (d_model × columns) reads; all must be written already."""
+def reads(known: Known, matrix: Array, what: str, *, flags: bool = False) -> list[str]:
+    """The variables that a matrix (d_model × columns) reads; all must be written already.
+
+    Of a number that is not listed only the number is followed, not the lane that says that it is
+    undefined: that may be read only where its `flags` are looked after.
+    """
     rows = np.flatnonzero(matrix.any(axis=1))
     found: list[str] = []
     for row in rows.tolist():
@@ -96,6 +112,9 @@ def reads(known: Known, matrix: Array, what: str) -> list[str]:
             raise RefutedError(f"{what} reads what has not been written yet")
         if owner[0] not in found:
             found.append(owner[0])
+        undefined = known.is_unlisted(owner[0]) and known.may_be_undefined(owner[0])
+        if undefined and not flags and row == known.held[owner[0]].stop - 1:
+            raise RefutedError(f"{what} reads whether {owner[0]} is undefined")
     return found
 
 
@@ -108,6 +127,8 @@ def operands(
     others = set(reads(known, matrix, what)) - set(names)
     if others:
         raise RefutedError(f"{what} also reads {', '.join(sorted(others))}")
+    if any(known.is_unlisted(name) for name in names):
+        raise RefutedError(f"{what} is specified value by value of a number that is not listed")
     found = [
         known.held.get(name) or nowhere(count) for name, count in zip(names, shape, strict=True)
     ]

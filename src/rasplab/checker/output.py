@@ -52,6 +52,8 @@ def _number_as_it_is(known: Known, total: Total, w_u: Array, b_u: Array) -> tupl
     if found.factor != 1.0:
         return np.inf, -np.inf
     margin = 1.0
+    if not config.output_undefined and any(map(known.may_be_undefined, total.variables)):
+        raise RefutedError("the output may be undefined, which nothing shows")
     if config.output_undefined:
         margin = _flag_margin(known, total, w_u[:, 1:2], b_u[1:2], off[slice(1, 2)])
     within = found.error + found.rounding(known.form) + abs(found.shift - total.constant)
@@ -60,7 +62,7 @@ def _number_as_it_is(known: Known, total: Total, w_u: Array, b_u: Array) -> tupl
 
 def _flag_margin(known: Known, total: Total, matrix: Array, bias: Array, off: Off) -> float:
     """How far the flag stays from one half: below where all is defined, else above."""
-    if set(reads(known, matrix, "the output's flag")) - set(total.variables):
+    if set(reads(known, matrix, "the output's flag", flags=True)) - set(total.variables):
         raise RefutedError("the output's flag also reads what is not specified")
     ranges = [_flag_range(known, term.variable, matrix) for term in total.terms]
     size = sum(r.size for r in ranges) + abs(float(bias[0]))
@@ -97,7 +99,7 @@ def _flag_range(known: Known, name: str, matrix: Array) -> _FlagRange:
     size = float(alone.size.max(initial=0.0)) + float(own.sum())
     absent = np.array([v is None for v in encoding.values or (0, 0)], np.bool_)
     undefined = float(least[absent].min()) if absent.any() else None
-    if encoding.undefined and not encoding.values:  # a number that is not listed: its flag is 1
+    if known.may_be_undefined(name) and not encoding.values:  # its flag is 1
         row = number_row(known.places[name], None)
         flag = np.array(row) @ matrix[held.start : held.stop, 0]
         undefined = float(flag) - float((held.absolute + held.relative) @ own[:, 0])
@@ -132,6 +134,9 @@ def _number(
 ) -> tuple[float, float]:
     """The number must be near enough, and being undefined must show."""
     config = known.weights.config
+    for one in values:
+        if not isinstance(one, int | float) and not (one is None and config.output_undefined):
+            raise RefutedError(f"{one!r} is no output of the model")
     sizes = [float(v) if isinstance(v, int | float) else 0.0 for v in values]
     numbers = np.array(sizes, np.float64)[codes]
     defined = np.array([v is not None for v in values], np.bool_)[codes]
@@ -144,7 +149,7 @@ def _number(
         flag = np.abs(value[:, 1] - np.where(defined, 0.0, 1.0)) + error[:, 1]
         margin = 1.0 - 2 * float(flag.max(initial=0.0))
     if config.output_unit is not None:
-        margin = min(margin, _unit_margin(config.output_unit, values, worst))
+        margin = float(np.minimum(margin, _unit_margin(config.output_unit, values, worst)))
     return worst, margin
 
 
@@ -158,6 +163,8 @@ def _shown(size: float) -> float:
 
 def _unit_margin(unit: float, values: tuple[Value, ...], worst: float) -> float:
     """What is left of the distance to where a number would be rounded to another."""
+    if not 0 < unit < np.inf:
+        raise RefutedError(f"numbers are returned as multiples of {unit}")
     for value in values:
         if isinstance(value, int | float):
             number = canonical(round(float(value) / unit) * unit)

@@ -8,12 +8,11 @@ arrays hold; nothing is taken from the compiler but the statement that is to be 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rasplab.checker.arithmetic import AS_IT_STANDS, FORMATS, Codes, Format, Reading, stored_in
+from rasplab.checker.arithmetic import AS_IT_STANDS, FORMATS, Format, Reading, stored_in
 from rasplab.checker.disguise import Disguise
 from rasplab.checker.dressing import undressed
 from rasplab.checker.functions import function
@@ -23,20 +22,14 @@ from rasplab.checker.known import (
     with_errors,
 )
 from rasplab.checker.output import output
+from rasplab.checker.stated import check_places, check_stated
 from rasplab.checker.stream import (
     Held,
     RefutedError,
     as_read,
     ideal_rows,
 )
-from rasplab.craft.specification import (
-    IMPOSSIBLE,
-    Attention,
-    BlockKind,
-    Function,
-    Specification,
-    Table,
-)
+from rasplab.craft.specification import Attention, BlockKind, Function
 from rasplab.diagnostics import (
     InputError,
     InternalError,
@@ -49,9 +42,21 @@ from rasplab.diagnostics import (
 from rasplab.display import Table as Shown
 from rasplab.display import html
 from rasplab.rasp.values import identity
-from rasplab.weights.artefact import Component, ModelWeights, VariablePlace
+from rasplab.weights.artefact import Component, ModelWeights
 
 PADDING, FIRST_TOKEN = 1, 2
+UNFIT = (
+    InternalError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What comes of a manifest whose parts do not fit together."""
+
 HEAD_PARTS = ("W_Q", "b_Q", "W_K", "b_K", "W_V", "b_V", "W_O")
 
 
@@ -184,9 +189,9 @@ def followed(
             elif form.reading.epsilon:
                 raise RefutedError("nothing says how large the mean of its stream can be")
             error, margin = _prove(known, blocks)
-            if np.isnan(error) or np.isnan(margin):
+            if not error >= 0 or np.isnan(margin):
                 raise RefutedError("the output is not bounded")
-    except (RefutedError, InternalError, LookupError, ValueError, TypeError) as refuted:
+    except (RefutedError, *UNFIT) as refuted:
         why = str(refuted)
         if not isinstance(refuted, RefutedError):
             why = f"its parts do not fit together: {refuted}"
@@ -194,7 +199,7 @@ def followed(
         return proof, known.held
     if weights.config.numerical and weights.config.output_unit is None:
         allowed = _allowed(weights, form) if within is None else within
-        margin = min(margin, 1.0 - error / allowed) if error > allowed else margin
+        margin = margin if error <= allowed else float(np.minimum(1.0 - error / allowed, margin))
     return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken)), known.held
 
 
@@ -216,12 +221,8 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
     known.weights.verify()
     if known.specification.causal is not known.weights.config.causal:
         raise RefutedError("it is masked in another way than is specified")
-    _check_lanes(known.weights.circuit.variables)
-    for codes, classes in _codes(known.specification):
-        if (codes == IMPOSSIBLE).all():
-            raise RefutedError("a table has no value at all")
-        if not IMPOSSIBLE <= codes.min() <= codes.max() < classes:
-            raise RefutedError("a table has a code for which there is no value")
+    check_places(known.weights.circuit.variables)
+    check_stated(known.specification)
     _check_range(known)
     _check_nothing_else(known)
     _embeddings(known)
@@ -243,28 +244,6 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
     if stated:
         raise RefutedError(f"nothing computes {', '.join(stated)}")
     return output(known)
-
-
-def _check_lanes(places: tuple[VariablePlace, ...]) -> None:
-    """The first lane is BOS's alone, and every name has one place."""
-    flags = [(p.start, p.stop) for p in places if p.encoding.kind == "flag"]
-    if flags != [(0, 1)] or len({p.name for p in places}) != len(places):
-        raise RefutedError("the lanes do not belong to BOS and to variables of different names")
-
-
-def _codes(specification: Specification) -> Iterator[tuple[Codes, int]]:
-    """Of everything that is listed its codes, and how many values they can stand for."""
-    for block in specification.blocks:
-        if isinstance(block, Function):
-            yield block.of.codes, len(block.of.values)
-            continue
-        for c in block.comparisons:
-            yield c.keys.codes, c.holds.shape[0]
-            yield c.queries.codes, c.holds.shape[1]
-        others = [t for t in (block.ranking, block.values) if isinstance(t, Table)]
-        yield from ((table.codes, len(table.values)) for table in others)
-    if isinstance(specification.output, Table):
-        yield specification.output.codes, len(specification.output.values)
 
 
 def _stored(weights: ModelWeights, form: Format) -> ModelWeights:

@@ -417,6 +417,8 @@ class Checker:
         spec = self.circuit["specification"]
         by_token, by_position = set(spec["tokens"]), set(spec["positions"])
         need(not by_token & by_position, "a token is a position")
+        computed = {block["variable"] for block in spec["blocks"]}
+        need(not (by_token | by_position) & computed, "an input is computed")
         inputs = {False: (tokens, 2, self.tokens, positions),
                   True: (positions, 1, list(range(self.n)), tokens)}
         for place in self.circuit["variables"]:
@@ -615,6 +617,8 @@ class Checker:
         if kind == "sum":
             self.attend_sum(scores, h, j, off, size, abs(bos) + bos_err, scale, r, lost)
             return
+        # Kernels may add up what the keys hold before they divide, those of 16 bits in float32.
+        need(2 * (n + 1) * size < max(self.largest, Q(2) ** 125), "its keys may overflow together")
         # All that are not chosen weigh n·e^-gap at most; where none is chosen, all but BOS do.
         gaps = [] if scores.never else [scores.gap, low - bos_high]
         if default is not None and scores.others is not None:

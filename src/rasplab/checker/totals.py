@@ -59,14 +59,17 @@ def followed(
     factor = _factor(alone, numbers)
     shift, error, low, high, size = float(bias[0]), 0.0, float(bias[0]), float(bias[0]), 0.0
     terms = 1.0
-    for columns, wanted in zip(alone, numbers, strict=True):
+    for columns, wanted, name in zip(alone, numbers, total.variables, strict=True):
         if len(wanted) != len(columns.value):
             raise RefutedError(f"{what} is specified over other values than its variables have")
         rest = columns.value[:, 0] - factor * wanted
         shift += float(rest[0])
         each = np.abs(rest - rest[0]) + columns.input_error[:, 0] + columns.own_rounding()[:, 0]
         error += float(each.max())
-        low, high = low + float(columns.value.min()), high + float(columns.value.max())
+        ends = columns.value
+        if known.is_unlisted(name) and known.may_be_undefined(name):
+            ends = np.append(ends, 0.0)  # which stands there where it is undefined
+        low, high = low + float(ends.min()), high + float(ends.max())
         size += float(columns.size.max())
         terms += float(columns.terms.max())
     beside = float(off.elsewhere[0])
@@ -81,6 +84,8 @@ def followed(
 
 def _numbers(known: Known, term: Term) -> Array:
     """What a term adds for each row of its variable: for an unlisted number, at both ends."""
+    if known.is_unlisted(term.variable) is (term.factor is None):
+        raise RefutedError(f"{term.variable} is added up as another kind of number than it is")
     if term.factor is None:
         return np.array(term.numbers)
     encoding = known.places[term.variable].encoding
