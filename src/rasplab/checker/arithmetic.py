@@ -34,7 +34,8 @@ class Reading:
     more, of size `beside` (at BOS `at_bos`) times the weights. With `lane`, constants of values and
     of the output are read as coordinates are: from a lane that holds 1, but 0 at BOS, where the
     first lane has what they add up to with its own weight. Hidden units are relu but where they
-    read less than `bend`; there they may be off by a thirtieth of it, also below.
+    read less than `bend`; there they may be off by a thirtieth of it, also below. They are read
+    `sharp` times as large as the weights that are followed say.
 
     Disguised weights say themselves how large mean and variance can be. Of the norm that they are
     read through it matters what it adds to the variance, `epsilon`, of how many `lanes` the stream
@@ -48,6 +49,7 @@ class Reading:
     at_bos: float = 0.0
     lane: bool = False
     bend: float = 0.0
+    sharp: float = 1.0
     epsilon: float = 0.0
     lanes: int = 0
     anchor: float = 0.0
@@ -56,7 +58,8 @@ class Reading:
     @property
     def of_disguised(self) -> bool:
         """Whether disguised weights, and no others, are followed as they are read so."""
-        return replace(self, bend=0.0, epsilon=0.0, lanes=0, anchor=0.0, mean=True) == AS_IT_STANDS
+        own = replace(self, bend=0.0, sharp=1.0, epsilon=0.0, lanes=0, anchor=0.0, mean=True)
+        return own == AS_IT_STANDS
 
 
 AS_IT_STANDS = Reading()

@@ -119,6 +119,8 @@ class Centred:
             RefutedError: the others may show beside the anchors.
         """
         reading, unit = self.form.reading, self.form.roundoff
+        if not reading.anchor**2 * unit > (reading.lanes + 8) * self.form.least:
+            raise RefutedError("the squares of the anchors are too small for the format")
         if not reading.mean:
             shown = length**2 * WIDER / reading.anchor**2
             return self._off(shown + unit * (reading.lanes + 8) * (1 + shown))

@@ -87,16 +87,9 @@ class Disguise:
 
         A score is rounded as the sum of products that it is, q'·k', and z' as that of p·v'.
         """
-        block, of = f"blocks.{layer}.attn.", self.strays.of
+        block, of, form = f"blocks.{layer}.attn.", self.strays.of, self.strays.form
         q, k, v = (of.reader(f"{block}W_{part}", head) for part in "QKV")
-        most = [
-            self._reach(held, r, f"{block}b_{part}", head).most for r, part in ((q, "Q"), (k, "K"))
-        ]
-        form, mix = self.strays.form, of.mix(block, "QK", head)
-        sizes = float((most[0] @ mix.by.size) @ (most[1] @ mix.undone.size.T)) * WIDER
-        if not sizes < form.largest / 4:
-            raise RefutedError("scores may be beyond what the format holds")
-        width = len(q.lengths)
+        width, sizes = len(q.lengths), self._scores(held, layer, head)
         mixed = float(form.gamma(width + 1)) * sizes + width * form.least if sizes else 0.0
         off_v, blend = self.strays.off(held, v), self._blend(held, block, head, v)
         return HeadOff(
@@ -105,6 +98,23 @@ class Disguise:
             Off(off_v.elsewhere + blend.elsewhere, off_v.at_bos + blend.at_bos),
             mixed,
         )
+
+    def _scores(self, held: dict[str, Held], layer: int, head: int) -> float:
+        """The most that the terms of a score are in size, also of a head that nothing names.
+
+        Raises:
+            RefutedError: it may be infinite, and what the head writes no number, whatever that is.
+        """
+        block, of = f"blocks.{layer}.attn.", self.strays.of
+        q, k = (
+            self._reach(held, of.reader(f"{block}W_{part}", head), f"{block}b_{part}", head).most
+            for part in "QK"
+        )
+        mix = of.mix(block, "QK", head)
+        sizes = float((q @ mix.by.size) @ (k @ mix.undone.size.T)) * WIDER
+        if not sizes < self.strays.form.largest / 4:
+            raise RefutedError("scores may be beyond what the format holds")
+        return sizes
 
     def _blend(self, held: dict[str, Held], block: str, head: int, v: Reader) -> Off:
         """How far sums of weighted values are rounded in the space in which they are stored.
@@ -151,6 +161,7 @@ class Disguise:
         of = self.strays.of
         elsewhere = at_bos = Spilled.nothing(len(of.write))
         for head in range(len(of.stored[f"blocks.{layer}.attn.b_V"])):
+            self._scores(held, layer, head)
             share = shares.get(head, KeyShare())
             most = self._values(held, layer, head, share)
             spilling = of.spilling(f"blocks.{layer}.attn.W_O", head)

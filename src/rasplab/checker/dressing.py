@@ -37,15 +37,15 @@ def undressed(weights: ModelWeights, form: Format) -> tuple[ModelWeights, Format
     except ValueError as reason:
         raise RefutedError(str(reason)) from reason
     # squares of all lanes are added up, and units read so many times as much
-    if not 16 * anchor**2 < form.largest:
+    if not 16 * (anchor**2 + config.norm_epsilon) < form.largest:
         raise RefutedError("the squares of its anchors are beyond what the format holds")
-    largest = form.largest / (dressing.sharpness(config.dtype) if corner else 1.0)
     norm = config.norm != "none"
     reading = Reading(
         bend=corner / dressing.sharpness(config.dtype) if corner else 0.0,
+        sharp=dressing.sharpness(config.dtype) if corner else 1.0,
         epsilon=config.norm_epsilon,
         lanes=config.d_model if norm else 0,
         anchor=anchor,
         mean=config.norm != "rms",
     )
-    return bare, replace(form, reading=reading, largest=largest)
+    return bare, replace(form, reading=reading)

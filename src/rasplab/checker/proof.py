@@ -177,8 +177,11 @@ def followed(
         return Proof(form.name, (), np.inf, -np.inf, (), why), {}
     try:
         stored, form = undressed(_stored(weights, form), form)
-    except RefutedError as refuted:
-        return Proof(form.name, (), np.inf, -np.inf, (), str(refuted)), {}
+        form = replace(form, largest=form.largest / form.reading.sharp)
+        if not 16 * form.reading.epsilon < form.largest:
+            raise RefutedError(f"ε is beyond what {form.name} holds")
+    except (RefutedError, *UNFIT) as refuted:
+        return Proof(form.name, (), np.inf, -np.inf, (), _why(refuted)), {}
     known = Known(stored.undisguised, specification, form)
     blocks: list[BlockProof] = []
     try:
@@ -192,15 +195,18 @@ def followed(
             if not error >= 0 or np.isnan(margin):
                 raise RefutedError("the output is not bounded")
     except (RefutedError, *UNFIT) as refuted:
-        why = str(refuted)
-        if not isinstance(refuted, RefutedError):
-            why = f"its parts do not fit together: {refuted}"
-        proof = Proof(form.name, tuple(blocks), np.inf, -np.inf, tuple(known.taken), why)
+        proof = Proof(form.name, tuple(blocks), np.inf, -np.inf, tuple(known.taken), _why(refuted))
         return proof, known.held
     if weights.config.numerical and weights.config.output_unit is None:
         allowed = _allowed(weights, form) if within is None else within
         margin = margin if error <= allowed else float(np.minimum(1.0 - error / allowed, margin))
     return Proof(form.name, tuple(blocks), error, margin, tuple(known.taken)), known.held
+
+
+def _why(refuted: Exception) -> str:
+    if isinstance(refuted, RefutedError):
+        return str(refuted)
+    return f"its parts do not fit together: {refuted}"
 
 
 def _disguise(stored: ModelWeights, form: Format) -> Disguise:

@@ -32,7 +32,8 @@ proved of their errors has to be less."""
 class Norms:
     """The layer norms of a home: what they add to the variance, and of how many lanes they are.
 
-    `bend` is how far from 0 what hidden units read may lie where the activation is no relu. Where
+    `bend` is how far from 0 what hidden units read may lie where the activation is no relu, which
+    is then `sharp` times as much as the weights say. Where
     ε is no power of 4 beside which the variance does not show, two lanes hold `anchor`, once with
     a minus.
     """
@@ -41,6 +42,7 @@ class Norms:
     lanes: int
     bend: float
     anchor: float = 0.0
+    sharp: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,11 @@ def behind_norm(weights: ModelWeights, norms: Norms, dtype: str) -> Reading:
     """
     if weights.nominal is not None:
         return Reading(
-            bend=norms.bend, epsilon=norms.epsilon, lanes=norms.lanes, anchor=norms.anchor
+            bend=norms.bend,
+            sharp=norms.sharp,
+            epsilon=norms.epsilon,
+            lanes=norms.lanes,
+            anchor=norms.anchor,
         )
     rows = _ideal(weights)
     return Reading(
@@ -129,6 +135,7 @@ def behind_norm(weights: ModelWeights, norms: Norms, dtype: str) -> Reading:
         at_bos=4 * _mean(weights, rows, norms, dtype, at_bos=True),
         lane=True,
         bend=norms.bend,
+        sharp=norms.sharp,
     )
 
 

@@ -281,6 +281,8 @@ def undressed(weights: ModelWeights, dtype: str | None = None) -> tuple[ModelWei
         arrays[name] = wide[name][..., own, :]
     arrays = _sharpened(arrays, 1 / sharpness(c.dtype) if smooth else 1.0)
     stored = {name: np.ascontiguousarray(a, c.storage) for name, a in arrays.items()}
+    if any((stored[name] != array).any() for name, array in arrays.items()):
+        raise ValueError("what its units read is too small for the format without them")
     bases = {site: _narrower(basis, lanes, dtype) for site, basis in weights.bases.items()}
     return replace(weights, config=c.bare, arrays=stored, bases=bases), anchor
 

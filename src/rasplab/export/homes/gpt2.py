@@ -142,11 +142,13 @@ def norms_of(
     weights: ModelWeights, activation: str, dtype: str, *, ordinary: bool = False
 ) -> Norms:
     """What a model is read through."""
-    bend = CORNER["gelu"][dtype] / sharpness(dtype) if activation == "gelu_new" else 0.0
+    sharp = sharpness(dtype) if activation == "gelu_new" else 1.0
+    bend = CORNER["gelu"][dtype] / sharp if activation == "gelu_new" else 0.0
     lanes = gpt2_shape(weights.config, ordinary=ordinary).n_embd
     if not ordinary:
-        return Norms(4.0**NORM, lanes, bend)
-    return Norms(ORDINARY, lanes, bend, anchor_above(length(weights), FORMATS[dtype].bits))
+        return Norms(4.0**NORM, lanes, bend, sharp=sharp)
+    anchor = anchor_above(length(weights), FORMATS[dtype].bits)
+    return Norms(ORDINARY, lanes, bend, anchor, sharp)
 
 
 def to_gpt2(
