@@ -213,7 +213,10 @@ def prove_pretrained(directory: str | Path, dtype: str | None = None) -> Proof:
                 help="check the directory that `Model.save` writes for other formats",
             )
         )
-    return layout.home.prove(weights, layout.activation, layout.dtype)
+    proof = layout.home.prove(weights, layout.activation, layout.dtype)
+    if not weights.config.numerical and not proof.output_error < NEVER / 2:
+        return replace(proof, refuted=proof.refuted or "its scores are below what is no output")
+    return proof
 
 
 def _read(directory: str | Path) -> tuple[ModelWeights, Layout]:
