@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import rasplab
+from rasplab import programs
 from rasplab.checker import prove
 from rasplab.checker.heads import _leaves_out
 from rasplab.craft.specification import Attention, Table
@@ -24,6 +25,8 @@ from rasplab.rasp import (
     tokens,
 )
 from rasplab.rasp.expressions import SOp
+from rasplab.weights import ModelWeights
+from rasplab.weights.forward import forward
 
 up_to = select(indices, indices, "<=")
 same = select(tokens, tokens, "==")
@@ -71,3 +74,54 @@ def test_one_value_that_a_variable_cannot_have_is_enough_to_be_named() -> None:
     for values, left_out in (((0, 1, 2), True), ((None, 1, 2), False), ((0, 1, "a"), False)):
         changed = replace(head, values=Table(("tokens",), codes, values), comparisons=())
         assert _leaves_out(changed, place, undefined=False) is left_out
+
+
+# -- padding
+
+
+def infinite_at_padding(weights: ModelWeights) -> ModelWeights:
+    """One unit more, of the fault of a dyck2, that is silent wherever there is a token or BOS."""
+    places = {place.name: place for place in weights.circuit.variables}
+    (fault,) = [c for c in weights.circuit.components if c.variable == "fault"]
+    alone = [c for c in weights.circuit.components if (c.layer, c.kind) == (fault.layer, "mlp")]
+    assert alone == [fault]
+    column = np.zeros((weights.config.d_model, 1), np.float32)
+    column[[0, *range(places["tokens"].start, places["tokens"].stop)]] = -(2.0**101)
+    row = np.zeros((1, weights.config.d_model), np.float32)
+    row[0, places["fault"].start : places["fault"].stop] = 2.0**100
+    arrays, unit = (
+        dict(weights.arrays),
+        (("W_in", column, 1), ("b_in", [2.0**100], 0), ("W_out", row, 0)),
+    )
+    for layer in range(weights.config.n_layers):
+        for part, new, axis in unit:
+            name, value = f"blocks.{layer}.mlp.{part}", np.asarray(new, np.float32)
+            here = layer == fault.layer
+            at = fault.stop if here else weights.config.d_mlp
+            arrays[name] = np.insert(arrays[name], [at], value * np.float32(here), axis=axis)
+    components = tuple(
+        replace(c, stop=c.stop + 1) if c is fault else c for c in weights.circuit.components
+    )
+    return replace(
+        weights,
+        arrays=arrays,
+        config=replace(weights.config, d_mlp=weights.config.d_mlp + 1),
+        circuit=replace(weights.circuit, components=components),
+    )
+
+
+def test_what_stands_at_padding_is_finite_or_it_is_named() -> None:
+    program, vocabulary = programs.get("dyck2").at(4, 3)
+    weights = rasplab.compile(program, vocab=vocabulary, max_length=3, causal=True).weights
+    named = "what stands at padding is finite"
+    assert prove(weights).holds
+    assert named not in prove(weights).taken
+    forged = infinite_at_padding(weights)
+    assert prove(forged).holds
+    assert named in prove(forged).taken
+    whole, short = [2, 3, 2], [2, 3, 1]
+    ids = np.array([[0, *whole], [0, *short]])
+    with np.errstate(all="ignore"):
+        alone, padded = (forward(one, ids)[1, 1:3] for one in (weights, forged))
+    assert np.isfinite(alone).all()
+    assert not np.isfinite(padded).all()

@@ -22,6 +22,7 @@ from rasplab.checker.known import (
     with_errors,
 )
 from rasplab.checker.output import output
+from rasplab.checker.padding import finite_at_padding
 from rasplab.checker.stated import check_places, check_stated
 from rasplab.checker.stream import (
     Held,
@@ -249,6 +250,8 @@ def _prove(known: Known, blocks: list[BlockProof]) -> tuple[float, float]:
         known.settle(layer, hidden=hidden, new=found)
     if stated:
         raise RefutedError(f"nothing computes {', '.join(stated)}")
+    if not finite_at_padding(known):
+        known.taken.append("what stands at padding is finite")
     return output(known)
 
 
