@@ -178,9 +178,9 @@ def followed(
         return Proof(form.name, (), np.inf, -np.inf, (), why), {}
     try:
         stored, form = undressed(_stored(weights, form), form)
-        form = replace(form, largest=form.largest / form.reading.sharp)
         if not 16 * form.reading.epsilon < form.largest:
             raise RefutedError(f"ε is beyond what {form.name} holds")
+        form = replace(form, largest=form.largest / form.reading.sharp)
     except (RefutedError, *UNFIT) as refuted:
         return Proof(form.name, (), np.inf, -np.inf, (), _why(refuted)), {}
     known = Known(stored.undisguised, specification, form)
