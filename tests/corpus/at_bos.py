@@ -1,6 +1,15 @@
 """What rounding leaves where nothing should be left, and whole numbers at the format's edge."""
 
-from rasplab.rasp import aggregate, aggregate_sum, indices, select, shift, tokens, where
+from rasplab.rasp import (
+    aggregate,
+    aggregate_sum,
+    indices,
+    numerical,
+    select,
+    shift,
+    tokens,
+    where,
+)
 from tests.corpus.case import Case
 
 everything = select(indices, indices, lambda _key, _query: True)
@@ -11,6 +20,14 @@ LEFT = "what rounding leaves at BOS is scaled by the next sum"
 AB = ("a", "b")
 
 AT_BOS = (
+    Case(
+        "default_far_beyond_the_values",
+        "a unit reads the difference of two numbers at BOS beside which 1 is nothing",
+        numerical(aggregate(select(indices, indices, "<"), tokens, default=100000.1)),
+        (0, 1e-12, 2.01e-12),
+        4,
+        (((0, 1e-12), None), ((1e-12, 2.01e-12, 0, 0), None)),
+    ),
     Case(
         "sum_of_shifted_decimals",
         LEFT,

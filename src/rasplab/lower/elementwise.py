@@ -132,9 +132,13 @@ def products_of(
 
 
 def silenced(read: Affine) -> Affine:
-    """The hidden units made silent at BOS: where one would be active there, BOS takes it away."""
+    """The hidden units made silent at BOS: where one would be active there, BOS takes it away.
+
+    And one more, or a millionth part of what is added up, so that rounding does not bring it back.
+    """
     there = read.at_bos()
-    return read.plus(np.zeros(read.columns), np.where(there > -0.5, -there - 1.0, 0.0))
+    more = np.maximum(1.0, (np.abs(there) + np.abs(read.bias) + np.abs(read.bos)) * 2.0**-20)
+    return read.plus(np.zeros(read.columns), np.where(there > -0.5, -there - more, 0.0))
 
 
 def together(hidden: list[Hidden]) -> tuple[Affine, Array, tuple[Steps | Products, ...]]:
