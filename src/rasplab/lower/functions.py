@@ -299,8 +299,7 @@ def _by_products(
         node = axis.node
         if axis.is_line:
             node = facts.interner.node(g.Map(CATEGORICAL), axis.node, like=axis.node)
-        features = np.eye(len(reps))[axis.classes]
-        wishes.append((node, _aligned(features, axis.node, node, facts)))
+        wishes.append((node, _indicators(axis, len(reps), node, facts)))
         small = np.take(small, reps, axis=i)
         small_codes = np.take(small_codes, reps, axis=i)
     rectangles = cover(small, zero, enough)
@@ -310,19 +309,20 @@ def _by_products(
     return FunctionPlan(tuple(wishes), None, None, codes, placed)
 
 
-def _aligned(features: Features, old: Node, new: Node, facts: Facts) -> Features:
-    """Features over one node's values, in the order of another node with the same values.
+def _indicators(axis: _Axis, count: int, node: Node, facts: Facts) -> Features:
+    """Of each class a feature that is 1 for its values; over those of a node with the same values.
 
-    The other may list more: of a sum it takes every combination of terms, where the sum itself
-    knows which occur together. What never occurs has no feature.
+    It may list more: of a sum it takes every combination of terms, where the sum itself knows which
+    occur together. What never occurs has no feature.
     """
-    if new is old:
-        return features
-    source, target = facts.listed(old), facts.listed(new)
-    rows = np.zeros((len(target), features.shape[1]), features.dtype)
-    for row, value in zip(rows, target.values, strict=True):
-        if identity(value) in source.index:
-            row[:] = features[source.position(value)]
+    classes = axis.classes
+    if node is not axis.node:
+        place = facts.listed(axis.node).index
+        places = [place.get(identity(value), -1) for value in facts.listed(node).values]
+        classes = np.where(np.array(places) < 0, -1, classes[places])
+    rows = np.zeros((len(classes), count))
+    there = np.flatnonzero(classes >= 0)
+    rows[there, classes[there]] = 1.0
     return rows
 
 
