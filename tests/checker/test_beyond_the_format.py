@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from rasplab.checker.stream import Held, read
 from rasplab.checker.units import Net, Units
 from rasplab.rasp import aggregate, indices, select, tokens
 from rasplab.weights import ModelWeights
+from tests.checker.forging import with_unit
 from tests.checker.whole import written
 
 FORM, HALF = FORMATS["float32"], FORMATS["float16"]
@@ -100,20 +100,9 @@ def with_an_idle_unit(weights: ModelWeights, reads: float) -> ModelWeights:
     """One unit more, of the last block: it reads a number so, and writes nothing."""
     (last,) = [c for c in weights.circuit.components if c.kind == "mlp"]
     (number,) = [p for p in weights.circuit.variables if p.encoding.kind == "number"]
-    block, arrays = f"blocks.{last.layer}.mlp.", dict(weights.arrays)
-    column = np.zeros((weights.config.d_model, 1), np.float32)
+    column, nothing = np.zeros(weights.config.d_model), np.zeros(weights.config.d_model)
     column[0], column[number.start] = -reads, number.encoding.sign * reads
-    arrays[f"{block}W_in"] = np.hstack([arrays[f"{block}W_in"], column])
-    arrays[f"{block}b_in"] = np.append(arrays[f"{block}b_in"], np.float32(0))
-    nothing = np.zeros((1, weights.config.d_model), np.float32)
-    arrays[f"{block}W_out"] = np.vstack([arrays[f"{block}W_out"], nothing])
-    components = tuple(replace(c, stop=c.stop + (c is last)) for c in weights.circuit.components)
-    return replace(
-        weights,
-        arrays=arrays,
-        config=replace(weights.config, d_mlp=weights.config.d_mlp + 1),
-        circuit=replace(weights.circuit, components=components),
-    )
+    return with_unit(weights, last.variable, column, 0.0, nothing)
 
 
 def test_a_unit_that_is_infinite_and_writes_nothing_is_refused() -> None:

@@ -27,6 +27,7 @@ from rasplab.rasp import (
 from rasplab.rasp.expressions import SOp
 from rasplab.weights import ModelWeights
 from rasplab.weights.forward import forward
+from tests.checker.forging import with_unit
 
 up_to = select(indices, indices, "<=")
 same = select(tokens, tokens, "==")
@@ -82,32 +83,10 @@ def test_one_value_that_a_variable_cannot_have_is_enough_to_be_named() -> None:
 def infinite_at_padding(weights: ModelWeights) -> ModelWeights:
     """One unit more, of the fault of a dyck2, that is silent wherever there is a token or BOS."""
     places = {place.name: place for place in weights.circuit.variables}
-    (fault,) = [c for c in weights.circuit.components if c.variable == "fault"]
-    alone = [c for c in weights.circuit.components if (c.layer, c.kind) == (fault.layer, "mlp")]
-    assert alone == [fault]
-    column = np.zeros((weights.config.d_model, 1), np.float32)
-    column[[0, *range(places["tokens"].start, places["tokens"].stop)]] = -(2.0**101)
-    row = np.zeros((1, weights.config.d_model), np.float32)
-    row[0, places["fault"].start : places["fault"].stop] = 2.0**100
-    arrays, unit = (
-        dict(weights.arrays),
-        (("W_in", column, 1), ("b_in", [2.0**100], 0), ("W_out", row, 0)),
-    )
-    for layer in range(weights.config.n_layers):
-        for part, new, axis in unit:
-            name, value = f"blocks.{layer}.mlp.{part}", np.asarray(new, np.float32)
-            here = layer == fault.layer
-            at = fault.stop if here else weights.config.d_mlp
-            arrays[name] = np.insert(arrays[name], [at], value * np.float32(here), axis=axis)
-    components = tuple(
-        replace(c, stop=c.stop + 1) if c is fault else c for c in weights.circuit.components
-    )
-    return replace(
-        weights,
-        arrays=arrays,
-        config=replace(weights.config, d_mlp=weights.config.d_mlp + 1),
-        circuit=replace(weights.circuit, components=components),
-    )
+    reads, writes = np.zeros(weights.config.d_model), np.zeros(weights.config.d_model)
+    reads[[0, *range(places["tokens"].start, places["tokens"].stop)]] = -(2.0**101)
+    writes[places["fault"].start : places["fault"].stop] = 2.0**100
+    return with_unit(weights, "fault", reads, 2.0**100, writes)
 
 
 def test_what_stands_at_padding_is_finite_or_it_is_named() -> None:

@@ -83,6 +83,11 @@ class Format:
     reading: Reading = AS_IT_STANDS
 
     @property
+    def summed(self) -> float:
+        """The largest number of sums: those of 16 bits are computed in float32."""
+        return max(self.largest, 2.0**127)
+
+    @property
     def read(self) -> float:
         """In proportion, how far off a coordinate is that is read."""
         return float(self.gamma(self.reading.roundings))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rasplab.checker.arithmetic import FORMATS, Array, Format
+from rasplab.checker.arithmetic import Array, Format
 from rasplab.checker.attention import MOST, Scores
 from rasplab.checker.stream import RefutedError
 
@@ -57,8 +57,7 @@ class Attended:
 
 def _check_sum(values: Values, keys: Keys, form: Format) -> None:
     """Kernels add up what the keys bring before they divide by the sum of the weights."""
-    wide = max(form.largest, FORMATS["float32"].largest)  # those of 16 bits add up in that
-    if not (2 * (keys.count + 1) * values.largest < wide / 4).all():
+    if not (2 * (keys.count + 1) * values.largest < form.summed / 4).all():
         raise RefutedError("what the keys hold is together beyond what the format holds")
 
 

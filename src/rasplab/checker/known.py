@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rasplab.checker.arithmetic import Array, Codes, Format
+from rasplab.checker.arithmetic import Array, Codes, Flags, Format
 from rasplab.checker.disguise import Disguise, HeadOff, KeyShare, UnitsOff, idle_units
 from rasplab.checker.spills import Spilled
 from rasplab.checker.stream import (
@@ -41,10 +41,11 @@ class Known:
     spilled: list[Spilled] = field(default_factory=list[Spilled])
     shares: dict[int, KeyShare] = field(default_factory=dict[int, KeyShare])
 
-    @property
-    def places(self) -> dict[str, VariablePlace]:
-        """Where each variable lives."""
-        return {place.name: place for place in self.weights.circuit.variables}
+    places: dict[str, VariablePlace] = field(init=False)
+    """Where each variable lives."""
+
+    def __post_init__(self) -> None:
+        self.places = {place.name: place for place in self.weights.circuit.variables}
 
     def is_unlisted(self, name: str) -> bool:
         """Whether a variable is a number of which only the ends are known."""
@@ -54,9 +55,9 @@ class Known:
     def may_be_undefined(self, name: str) -> bool:
         """Whether a number has a lane that says so."""
         place = self.places.get(name)
-        return (
-            place is not None and place.encoding.kind == "number" and place.stop - place.start == 2
-        )
+        if place is None or place.encoding.kind != "number":
+            return False
+        return place.stop - place.start == 2
 
     def head_off(self, layer: int, head: int) -> HeadOff:
         """By how much a head reads off."""
@@ -102,19 +103,19 @@ def reads(known: Known, matrix: Array, what: str, *, flags: bool = False) -> lis
     Of a number that is not listed only the number is followed, not the lane that says that it is
     undefined: that may be read only where its `flags` are looked after.
     """
-    rows = np.flatnonzero(matrix.any(axis=1))
+    rows: Flags = np.any(matrix != 0, axis=1)
+    rows[0] = False  # the lane of BOS
     found: list[str] = []
-    for row in rows.tolist():
-        if row == 0:
-            continue
-        owner = [n for n, h in known.held.items() if h.start <= row < h.stop]
-        if not owner:
-            raise RefutedError(f"{what} reads what has not been written yet")
-        if owner[0] not in found:
-            found.append(owner[0])
-        undefined = known.is_unlisted(owner[0]) and known.may_be_undefined(owner[0])
-        if undefined and not flags and row == known.held[owner[0]].stop - 1:
-            raise RefutedError(f"{what} reads whether {owner[0]} is undefined")
+    for name, held in sorted(known.held.items(), key=lambda item: item[1].start):
+        own = slice(held.start, held.stop)
+        if rows[own].any():
+            found.append(name)
+            undefined = known.is_unlisted(name) and known.may_be_undefined(name)
+            if undefined and rows[held.stop - 1] and not flags:
+                raise RefutedError(f"{what} reads whether {name} is undefined")
+        rows[own] = False
+    if rows.any():
+        raise RefutedError(f"{what} reads what has not been written yet")
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rasplab.checker.arithmetic import FORMATS, Array
+from rasplab.checker.arithmetic import Array
 from rasplab.checker.known import Known
 
 WIDER = 1 + 2.0**-6
@@ -26,7 +26,7 @@ def finite_at_padding(known: Known) -> bool:
         return False
     config, arrays, form = known.weights.config, known.weights.arrays, known.form
     limit = form.largest / 64
-    together = max(limit, FORMATS["float32"].largest / 64) / (config.max_length + 1)
+    together = form.summed / 64 / (config.max_length + 1)
     if form.reading.epsilon or form.reading.beside:  # norms square and add up all lanes
         limit = np.sqrt(limit / config.d_model)
     real, positions = _elsewhere(known), arrays["pos_embed.W_pos"][1:].astype(np.float64)

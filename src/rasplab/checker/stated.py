@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from rasplab.checker.arithmetic import FORMATS
 from rasplab.checker.stream import RefutedError
 from rasplab.craft.specification import (
     IMPOSSIBLE,
@@ -24,6 +25,8 @@ from rasplab.craft.specification import (
 )
 from rasplab.rasp.values import Value, identity
 from rasplab.weights.artefact import VariablePlace
+
+LARGEST = FORMATS["float64"].largest
 
 
 def check_places(places: tuple[VariablePlace, ...]) -> None:
@@ -107,5 +110,5 @@ def _check_total(total: Total, name: str) -> None:
 def _check_numbers(values: Iterable[Value], name: str) -> None:
     """Numbers of the language may be larger than any format holds."""
     for value in values:
-        if isinstance(value, int | float) and not abs(value) < 2**1023:
+        if isinstance(value, int | float) and not abs(value) < LARGEST:
             raise RefutedError(f"{name} is stated to be a number that no format holds")
