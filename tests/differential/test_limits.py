@@ -40,6 +40,8 @@ LIMITS: dict[str, tuple[float, ...]] = {
     "rasplab.lower.functions.SPAN_AT_MOST": (1.0, 4.0),
     "rasplab.lower.functions.STEPS_AT_MOST": (1, 3),
     "rasplab.lower.output.LISTED_OUTPUT_AT_MOST": (1, 3),
+    "rasplab.lower.size.CELLS_AT_MOST": (300, 3000),
+    "rasplab.lower.size.MATRIX_AT_MOST": (100, 1000),
     "rasplab.lower.size.WORK_AT_MOST": (1,),
     "rasplab.lower.specify.CELLS_AT_MOST": (1, 8, 30),
     "rasplab.passes.formulas.SUMMANDS_AT_MOST": (1, 2),

@@ -21,6 +21,7 @@ from rasplab.lower.cover import Rectangle, cover
 from rasplab.lower.decompose import on_line, supports_itself
 from rasplab.lower.elementwise import Hidden, products_of, steps_along
 from rasplab.lower.readout import Features, Readout, Weights, as_features
+from rasplab.lower.size import check_size
 from rasplab.lower.style import Style
 from rasplab.rasp.functions import CATEGORICAL
 from rasplab.rasp.values import identity
@@ -299,7 +300,10 @@ def _by_products(
         node = axis.node
         if axis.is_line:
             node = facts.interner.node(g.Map(CATEGORICAL), axis.node, like=axis.node)
-        wishes.append((node, _indicators(axis, len(reps), node, facts)))
+        count = len(reps)
+        what = f"a feature for each of {count} classes of {len(axis.classes)} values"
+        check_size(len(axis.classes) * count, node, facts, what)
+        wishes.append((node, _indicators(axis, count, node, facts)))
         small = np.take(small, reps, axis=i)
         small_codes = np.take(small_codes, reps, axis=i)
     rectangles = cover(small, zero, enough)

@@ -120,9 +120,12 @@ class _Lowerer:
         if columns(readout) == 0:
             return
         for part in self._parts(node, readout):
-            if not isinstance(part.readout, Weights):
-                self._spend(part.node, part.readout.size, "what is read of it")
-            self.wanted.setdefault(part.node, []).append(part.readout)
+            self._want_itself(part.node, part.readout)
+
+    def _want_itself(self, node: Node, readout: Readout) -> None:
+        if not isinstance(readout, Weights):
+            self._spend(node, readout.size, "what is read of it")
+        self.wanted.setdefault(node, []).append(readout)
 
     def _parts(self, node: Node, readout: Readout) -> tuple[Part, ...]:
         return decompose(node, readout, self.facts, self.style).parts
@@ -170,7 +173,7 @@ class _Lowerer:
                 for argument, readout in self.plans[node].wishes:
                     # by `_want` it would read the settled copy, which is itself
                     if is_settled(node):
-                        self.wanted.setdefault(argument, []).append(readout)
+                        self._want_itself(argument, readout)
                     else:
                         self._want(argument, readout)
             case g.Constant() | g.Select() | g.And() | g.Or() | g.Not() | g.Best():

@@ -51,13 +51,14 @@ class Budget:
 
 
 def check_size(
-    weights: int, node: Node, facts: Facts, what: str, *, most: int = MATRIX_AT_MOST
+    weights: int, node: Node, facts: Facts, what: str, *, most: int | None = None
 ) -> None:
-    """Refuse more weights than can be held; `what` says what `node` needs of them.
+    """Refuse more weights than can be held, in one matrix; `what` says what `node` needs of them.
 
     Raises:
         CompileError: E306, at the expression of the node.
     """
+    most = MATRIX_AT_MOST if most is None else most
     if weights <= most:
         return
     raise CompileError(
