@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rasplab.checker.arithmetic import FORMATS, OWN, Reading
-from rasplab.checker.attention import HeadWeights, _rest
+from rasplab.checker.attention import HeadWeights, _sides, _whole
 from rasplab.checker.stream import WIDER, Columns, Held, as_read
 
 FORM = FORMATS["float32"]
@@ -111,7 +111,7 @@ def test_what_other_columns_add_lies_between_the_least_and_the_greatest_products
     w_k, w_q = np.zeros((5, 3)), np.zeros((5, 3))
     w_k[1, 0] = w_k[2, 1] = w_q[3, 0] = w_q[4, 1] = 1.0
     weights = HeadWeights(w_q, np.zeros(3), w_k, np.zeros(3))
-    found = _rest(weights, slice(0, 3), ([keys], [queries]), FORM)
+    found = _whole(*_sides(weights, ([keys], [queries]), FORM, bos=False))
     low = min(-1 - off, -2 * (3 + off), 5 * (-1 - off)) + -1 * (4 + off)
     high = max(-2 * (-1 - off), 5 * (3 + off)) + 0.0
     assert found.range.low == pytest.approx(low, rel=1e-6)
@@ -125,7 +125,6 @@ def test_columns_that_are_0_on_one_side_add_nothing_and_are_exact() -> None:
     keys, queries = held(1, [[0.1], [0.3]], 0.125), held(2, [[-2.0], [5.0]])
     w_k, w_q = np.zeros((3, 2)), np.zeros((3, 2))
     w_k[1, 0], w_q[2, 1] = 0.7, 0.3
-    found = _rest(
-        HeadWeights(w_q, np.zeros(2), w_k, np.zeros(2)), slice(0, 2), ([keys], [queries]), FORM
-    )
+    weights = HeadWeights(w_q, np.zeros(2), w_k, np.zeros(2))
+    found = _whole(*_sides(weights, ([keys], [queries]), FORM, bos=False))
     assert (found.range.low, found.range.high, found.size, found.exact) == (0.0, 0.0, 0.0, True)

@@ -13,7 +13,7 @@ import rasplab
 from rasplab.checker import proof
 from rasplab.checker.arithmetic import FORMATS, OWN, Format, is_power_of_two
 from rasplab.checker.attended import Keys, Values, _alone, _difference, moved
-from rasplab.checker.attention import MOST, HeadWeights, Range, Scores, _product, _rest
+from rasplab.checker.attention import MOST, HeadWeights, Range, Scores, _product, _sides, _whole
 from rasplab.checker.heads import _written_by
 from rasplab.checker.hidden import _silent, _Sums
 from rasplab.checker.known import lane
@@ -61,7 +61,7 @@ def test_the_range_of_other_columns_is_wider_by_their_own_sums(number: float, wh
     w_k, w_q = np.zeros((3, 2)), np.zeros((3, 2))
     w_k[1], w_q[2] = 1.0, 1.0
     weights = HeadWeights(w_q, np.zeros(2), w_k, np.zeros(2))
-    found = _rest(weights, slice(0, 2), ([keys], [queries]), FORM)
+    found = _whole(*_sides(weights, ([keys], [queries]), FORM, bos=False))
     total = 2 * (number * number)
     assert found.size == pytest.approx(total, rel=4 * OWN)
     wider = 0.0 if whole else OWN * 4 * found.size

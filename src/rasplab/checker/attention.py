@@ -125,8 +125,11 @@ def scores(
             raise RefutedError("there is no column for the ranking")
         levels = _levels(weights, ranking[0], slice(start, start + 1), everything[1], form)
         start += 1
-    rest = _rest(weights, slice(start, width), everything, form)
-    bos, own, foreign = _at_bos(weights, everything, form)
+    keys, queries = _sides(weights, everything, form, bos=False)
+    bos_key, bos_query = _sides(weights, everything, form, bos=True)
+    bos, own = _whole(bos_key, queries), _whole(bos_key, bos_query)
+    foreign = _whole(keys, bos_query)
+    rest = _whole(keys[start:], queries[start:])  # what belongs to no comparison
     others = [p.bound for p in parts] + ([levels.bound] if levels else []) + [rest]
     mixed = weights.mixed
     at_bos = [(b.range, _rounding([b], width, form) + mixed) for b in (bos, own, foreign)]
@@ -252,25 +255,6 @@ def _levels(
     return _Levels(tuple(found), bound)
 
 
-def _rest(
-    weights: HeadWeights, columns: slice, everything: tuple[list[Held], list[Held]], form: Format
-) -> _Bound:
-    """What the columns that belong to no comparison add to the score of a key that is not BOS."""
-    if columns.start == columns.stop:
-        return NOTHING
-    return _whole(*_sides(weights, columns, everything, form, bos=False))
-
-
-def _at_bos(
-    weights: HeadWeights, everything: tuple[list[Held], list[Held]], form: Format
-) -> tuple[_Bound, _Bound, _Bound]:
-    """BOS as key for any query, for itself; and any other key for BOS as the query."""
-    columns = slice(0, len(weights.b_q))
-    keys, queries = _sides(weights, columns, everything, form, bos=False)
-    bos_key, bos_query = _sides(weights, columns, everything, form, bos=True)
-    return _whole(bos_key, queries), _whole(bos_key, bos_query), _whole(keys, bos_query)
-
-
 def _whole(k: _Extents, q: _Extents) -> _Bound:
     """The range of a part of the score, column by column, over all that is read."""
     ends = np.stack([a * b for a in (k.low, k.high) for b in (q.low, q.high)])
@@ -297,10 +281,13 @@ class _Extents:
     place: NDArray[np.int64]
     exact: Flags
 
+    def __getitem__(self, some: slice) -> _Extents:
+        """Of some of the columns."""
+        return _Extents(self.low[some], self.high[some], self.place[some], self.exact[some])
+
 
 def _sides(
     weights: HeadWeights,
-    columns: slice,
     everything: tuple[list[Held], list[Held]],
     form: Format,
     *,
@@ -308,9 +295,8 @@ def _sides(
 ) -> tuple[_Extents, _Extents]:
     """What columns reach as keys and as queries: at BOS, or everywhere else."""
     (keys, queries), of = everything, weights
-    k = of.w_k[:, columns], of.b_k[columns], form, of.off_k[columns]
-    q = of.w_q[:, columns], of.b_q[columns], form, of.off_q[columns]
-    return _extents(keys, *k, bos=bos), _extents(queries, *q, bos=bos)
+    of_keys = _extents(keys, of.w_k, of.b_k, form, of.off_k, bos=bos)
+    return of_keys, _extents(queries, of.w_q, of.b_q, form, of.off_q, bos=bos)
 
 
 def _extents(

@@ -324,16 +324,14 @@ def traces(matrix: Array) -> Array:
 def read_at_bos(
     held: list[Held], matrix: Array, bias: Array, form: Format, off: Off = NOT_OFF
 ) -> Columns:
-    """The same at BOS, where the first column of the stream holds 1."""
-    there = [
-        Held(h.start, h.bos[None], np.zeros_like(h.relative), h.bos_error, h.bos, h.bos_error)
-        for h in held
-    ]
-    none = np.zeros(1)
-    flag = as_read(Held(0, np.ones((1, 1)), none, none, np.ones(1), none), form)
-    there_off = Off(off.at_bos, off.at_bos)
-    found = read([*there, flag], matrix, bias, beside=form.reading.at_bos, off=there_off)
-    return found.all()
+    """The same at BOS, where the first column of the stream holds 1; nothing else is read."""
+    bos = np.concatenate([[1.0], *(h.bos for h in held)])
+    error = np.concatenate([[0.0], *(h.bos_error for h in held)])
+    relative = np.append(form.read, np.zeros(len(bos) - 1))
+    there = Held(0, bos[None], relative, error, bos, error)  # all of them as one variable
+    lanes = np.concatenate([[0], *(np.arange(h.start, h.stop) for h in held)])
+    beside, off = form.reading.at_bos, Off(off.at_bos, off.at_bos)
+    return read([there], matrix[lanes], bias, beside=beside, off=off).all()
 
 
 def _place_of_products(rows: Array, own: Array) -> NDArray[np.int64]:
