@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,11 @@ import rasplab
 from rasplab import programs
 from rasplab.checker import Proof, hidden, prove, stream
 from rasplab.checker.arithmetic import FORMATS
-from rasplab.checker.stream import Held
+from rasplab.checker.functions import _worst
+from rasplab.checker.hidden import NONE_YET, Written
+from rasplab.checker.stream import Held, RefutedError
 from rasplab.checker.units import Net, Units
+from rasplab.craft.specification import IMPOSSIBLE
 from rasplab.lab.realism import disguise
 from tests.checker.whole import drawn_held
 
@@ -143,3 +147,24 @@ def test_a_number_that_scaling_would_lose_is_read_as_it_is() -> None:
     wide = [2.0**1000, 2.0**-1060]
     assert reading([wide, [2.0**1001, 2.0**-1059], [2.0**1000, 0.0]]) == [[0], [1], [2]]
     assert reading([wide, wide]) == [[0, 1]]
+
+
+@pytest.mark.parametrize("finite", [True, False])
+def test_nothing_is_followed_after_a_part_that_is_not_bounded(finite: bool) -> None:
+    """Where thousands of units are awake in a coarse format, the others would take minutes."""
+
+    def parts() -> Iterator[Written]:
+        error = np.full((2, 1), np.inf if finite else 0.0)
+        yield Written(np.ones((2, 1)), error, np.array([True, finite]), NONE_YET)
+        raise AssertionError("another part was asked for")
+
+    codes = np.zeros(4, np.int32)
+    with pytest.raises(RefutedError, match="x is not bounded"):
+        _worst(parts(), codes, np.ones((1, 1)), "x")
+
+
+def test_a_part_that_is_not_bounded_is_followed_on_where_it_is_impossible() -> None:
+    error = np.array([[np.inf], [0.25]])
+    part = Written(np.ones((2, 1)), error, np.array([False, True]), NONE_YET)
+    found = _worst([part], np.array([IMPOSSIBLE, 0], np.int32), np.ones((1, 1)), "x")
+    assert found.relative == 0.25

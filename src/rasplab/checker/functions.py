@@ -111,10 +111,10 @@ def _worst(parts: Iterable[Written], codes: NDArray[np.int32], ideal: Array, nam
         here = codes[start : start + len(found.value)]
         start += len(found.value)
         possible = here != IMPOSSIBLE
-        if not found.finite[possible].all():
-            raise RefutedError(f"{name} is not bounded")
         target = ideal[here[possible]]
         error = np.abs(found.value[possible] - target) + found.error[possible]
+        if not (found.finite[possible].all() and np.isfinite(error).all()):
+            raise RefutedError(f"{name} is not bounded")  # whatever the parts to come are
         relative, absolute = worst_errors(target, error)
         worst.relative = np.maximum(worst.relative, relative)
         worst.absolute = np.maximum(worst.absolute, absolute)
