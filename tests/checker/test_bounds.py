@@ -379,6 +379,15 @@ def test_a_sum_that_is_scaled_too_much_is_off_by_that_and_by_every_rounding(name
     assert found.relative.tolist() == pytest.approx([1.5 * (1 + rounding) - 1] * 2, rel=1e-9)
 
 
+def test_a_mean_over_scores_that_are_all_too_far_apart_has_a_bound_that_says_so() -> None:
+    draw = np.random.default_rng(0)
+    values, apart = (
+        drawn_values(draw, np.ones((1, 2))),
+        replace(drawn_scores(draw, above=False), chosen=Range(4.0, 4e4)),
+    )
+    assert (averaged(apart, values, Keys(5, 5, True), None, FORM).absolute > 1e300).all()
+
+
 def test_a_sum_whose_keys_are_not_outweighed_or_underflow_is_refused() -> None:
     draw = np.random.default_rng(0)
     values = drawn_values(draw, np.ones((1, 2)))
@@ -408,18 +417,19 @@ def test_what_is_written_at_bos_is_within_its_bound(seed: int) -> None:
             assert (np.abs(out - default) <= bound.bos_error * SLACK).all()
 
 
+@pytest.mark.parametrize("gap", [-1.0, -3.0])
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])
-def test_keys_that_are_not_chosen_take_from_what_is_scaled(name: str) -> None:
+def test_keys_that_are_not_chosen_take_from_what_is_scaled(name: str, gap: float) -> None:
     form, n, far = FORMATS[name], 5, 6.0
     nothing = np.zeros(1)
     values = Values(np.array([[1.0]]), np.zeros((1, 1)), np.ones(1), nothing, nothing)
     found = {}
-    for others in (-20.0, far - 1.0):
+    for others in (-20.0, far + gap):
         scores = Scores(Range(0.0, 0.0), others, 0.0, Range(far, far), 9.0, -9.0, False, False)
         found[others] = summed(scores, values, Keys(n, n, False), float(np.exp(far)), form)
-    # BOS weighs e^6; n keys of e^5 beside the n that are chosen leave it less than a third of all
-    left = 1 / (1 + n * np.exp(-1.0) + n * np.exp(-far))
-    assert found[far - 1.0].relative[0] >= 1 - left
+    # BOS weighs e^6; n keys of e^(6 + gap) beside the n that are chosen take from what it leaves
+    left = 1 / (1 + n * np.exp(gap) + n * np.exp(-far))
+    assert found[far + gap].relative[0] >= 1 - left
     assert found[-20.0].relative[0] < 1 - left
 
 
@@ -439,9 +449,10 @@ def test_a_unit_is_off_by_what_float64_itself_does_not_hold(
     assert found.tolist() == [[own * 4 * OWN * size]]
 
 
+@pytest.mark.parametrize("gap", [-3.0, -96.0])  # then what subnormal numbers lose can be seen
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])
-def test_what_is_not_chosen_adds_its_weight_and_every_rounding_of_it(name: str) -> None:
-    form, n, far, gap = FORMATS[name], 5, 6.0, -3.0
+def test_what_is_not_chosen_adds_its_weight_and_every_rounding_of_it(name: str, gap: float) -> None:
+    form, n, far = FORMATS[name], 5, 6.0
     values = Values(np.array([[1.0]]), np.zeros((1, 1)), np.ones(1), np.zeros(1), np.zeros(1))
     at = Range(0.0, 0.0), Range(far, far)
     apart, never = (
@@ -455,7 +466,7 @@ def test_what_is_not_chosen_adds_its_weight_and_every_rounding_of_it(name: str) 
     difference = np.expm1(2 * form.roundoff * -gap)
     each = np.exp(gap) * (1 + float(roundings) + difference)
     beside = min(3 * each, 3 * form.least * form.roundoff)
-    assert more.tolist() == pytest.approx([n * scale * (each + beside)], rel=1e-12)
+    assert more.tolist() == pytest.approx([n * scale * (each + beside)], rel=1e-12, abs=0.0)
 
 
 def test_a_unit_is_not_silent_where_rounding_may_wake_it() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
+from rasplab.checker import stream
 from rasplab.checker.arithmetic import FORMATS, OWN, Reading
-from rasplab.checker.attention import HeadWeights, _sides, _whole
+from rasplab.checker.attention import HeadWeights, Range, Side, _levels, _sides, _whole
 from rasplab.checker.stream import WIDER, Columns, Held, as_read
 
 FORM = FORMATS["float32"]
@@ -128,3 +130,19 @@ def test_columns_that_are_0_on_one_side_add_nothing_and_are_exact() -> None:
     weights = HeadWeights(w_q, np.zeros(2), w_k, np.zeros(2))
     found = _whole(*_sides(weights, ([keys], [queries]), FORM, bos=False))
     assert (found.range.low, found.range.high, found.size, found.exact) == (0.0, 0.0, 0.0, True)
+
+
+def test_levels_of_a_ranking_span_all_that_keys_of_one_level_score() -> None:
+    keys = held(1, [[0.0], [2.0], [1.0], [7.0]])
+    w_k = np.array([[0.0], [1.0]])
+    weights = HeadWeights(0 * w_k, np.ones(1), w_k, np.zeros(1))
+    side = Side([keys], np.array([0, 0, 0, 1]))
+    levels = _levels(weights, side, slice(0, 1), [], FORM)
+    assert levels.ranges == (Range(0.0, 2.0), Range(7.0, 7.0))
+    assert (levels.gap, levels.spread) == (5.0, 2.0)
+
+
+def test_what_floats_lose_of_thousands_of_errors_is_made_good() -> None:
+    """1 + 2^-54 is 1 in float64, and a little more in truth; so on, one by one."""
+    errors = [1.0, *[2.0**-54] * (1 << 12)]
+    assert Fraction(sum(errors) * stream.WIDER) >= sum(map(Fraction, errors)) > Fraction(sum(errors))

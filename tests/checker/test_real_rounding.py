@@ -14,8 +14,9 @@ from rasplab.checker import prove
 from rasplab.checker.arithmetic import FORMATS, Format
 from rasplab.checker.attended import Keys, Values, _of_others, averaged, moved
 from rasplab.checker.attention import MOST, Range, Scores
+from rasplab.checker.hidden import _rounding
 from rasplab.checker.stream import Held, RefutedError, read
-from rasplab.checker.units import Units
+from rasplab.checker.units import Net, Units
 from rasplab.rasp import numerical, select, selector_width, tokens
 from rasplab.weights.run import run
 from tests.checker.whole import written
@@ -173,3 +174,17 @@ def test_kernels_add_up_what_keys_hold_before_they_divide(size: float, fits: boo
             continue
         with pytest.raises(RefutedError, match="beyond what the format holds"):
             attend(scores, values, Keys(40, 40, True), None, FORMATS["float32"])
+
+
+@pytest.mark.parametrize("bias", [-0.0625, 0.0, 0.5, 1.0])
+def test_a_number_is_rounded_where_a_bias_is_added_and_not_where_it_is_taken_away(
+    bias: float,
+) -> None:
+    number, off = float(np.float32(0.1)), 1e-9
+    variable = Held(1, np.array([[number]]), NOTHING, NOTHING + off, NOTHING, NOTHING)
+    net = Net.of(Units(np.array([[0.0], [1.0]]), np.array([bias]), np.ones((1, 1)), FORM))
+    numbers = read([variable], net.directions, NOTHING).all()
+    found = float(_rounding(FORM, net.readers, numbers)[0][0, 0])
+    really = abs(float(np.float32(number) + np.float32(bias)) - (number + bias))
+    assert really <= found
+    assert (found == 0.0) is (really == 0.0) is (bias <= 0.0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import rasplab
 from rasplab import programs
-from rasplab.checker import prove
-from rasplab.checker.heads import _leaves_out
+from rasplab.checker import heads, prove
+from rasplab.checker.attended import Values, averaged
+from rasplab.checker.heads import _alike, _leaves_out
 from rasplab.craft.specification import Attention, Table
 from rasplab.rasp import (
     aggregate,
@@ -75,6 +77,41 @@ def test_one_value_that_a_variable_cannot_have_is_enough_to_be_named() -> None:
     for values, left_out in (((0, 1, 2), True), ((None, 1, 2), False), ((0, 1, "a"), False)):
         changed = replace(head, values=Table(("tokens",), codes, values), comparisons=())
         assert _leaves_out(changed, place, undefined=False) is left_out
+
+
+@pytest.mark.parametrize(
+    ("values", "alike"), [((0,), True), ((0, None), True), ((0, 1), False), ((0, 1, None), False)]
+)
+def test_selected_values_are_equal_without_more_where_only_one_is_defined(
+    values: tuple[int | None, ...], alike: bool
+) -> None:
+    weights = rasplab.compile(aggregate(up_to, tokens), vocab=(0, 1, 2), max_length=4).weights
+    assert weights.specification is not None
+    (head,) = [b for b in weights.specification.blocks if isinstance(b, Attention)]
+    table = Table(("tokens",), np.arange(len(values), dtype=np.int32), values)
+    assert _alike(replace(head, values=table, comparisons=())) is alike
+
+
+def test_what_a_head_reads_at_its_keys_is_as_large_as_they_are_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights = rasplab.compile(
+        numerical(aggregate(up_to, tokens, 0)), vocab=(0, 1, 2), max_length=4
+    ).weights
+    (place,) = [p for p in weights.circuit.variables if p.name == "tokens"]
+    seen: list[float] = []
+
+    def noted(scores: Any, values: Values, *others: Any) -> Any:
+        seen.append(float(values.largest.max()))
+        return averaged(scores, values, *others)
+
+    monkeypatch.setattr(heads, "averaged", noted)
+    prove(weights)
+    arrays = dict(weights.arrays)
+    arrays["embed.W_E"] = arrays["embed.W_E"].copy()
+    arrays["embed.W_E"][-1, place.start] *= 1.0625
+    prove(replace(weights, arrays=arrays))
+    assert seen[1] == pytest.approx(seen[0] * 1.0625)
 
 
 # -- padding

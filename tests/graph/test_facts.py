@@ -7,6 +7,7 @@ import pytest
 from rasplab.diagnostics import CompileError
 from rasplab.graph import Facts, Interner, Listed, build_graph
 from rasplab.graph import node as g
+from rasplab.graph.linear import linear_form
 from rasplab.graph.memo import Memo
 from rasplab.graph.node import Node
 from rasplab.graph.predicates import negation
@@ -45,6 +46,26 @@ def test_a_settled_node_is_a_function_of_what_it_repeats() -> None:
     assert len(facts.table(node).supports) == 2
     assert facts.form(node) is not None
     assert facts.form(copy) is None
+
+
+@pytest.mark.parametrize(
+    ("program", "weight", "constant"),
+    [
+        (tokens / 4, 0.25, 0.0),
+        (tokens * 4 - 3, 4.0, -3.0),
+        (3 - 4 * tokens, -4.0, 3.0),
+        (-(tokens + 3), -1.0, -3.0),
+        ((tokens + 2) / -4 + 1, -0.25, 0.5),
+    ],
+)
+def test_a_formula_of_one_number_has_its_weight_and_constant(
+    program: SOp, weight: float, constant: float
+) -> None:
+    facts, node = facts_of(program)
+    form = linear_form(node, facts)
+    assert form is not None
+    assert [w for _, w in form.terms] == [weight]
+    assert form.constant == constant
 
 
 def test_a_node_has_the_values_of_the_one_that_it_stands_for() -> None:

@@ -78,6 +78,7 @@ SELECTORS: dict[str, Selector] = {
     "its own position": select(indices, indices, "=="),
     "the position before": select(indices, indices - 1, "=="),
     "all": full,
+    "all, by tokens and positions": select(tokens, indices, lambda k, q: k <= 2 and q >= 0),
     "none": ~full,
     "all but itself": select(indices, indices, "!="),
     "itself and before": select(indices, indices, "<="),

@@ -16,7 +16,17 @@ from rasplab.graph.linear import linear_form
 from rasplab.graph.node import Interner
 from rasplab.graph.rounding import ROUNDING, ZERO_BELOW, aggregate_rounding, returns_sums, rounding
 from rasplab.lower.readout import as_weights
-from rasplab.rasp import aggregate, aggregate_sum, full, indices, length, numerical, select, tokens
+from rasplab.rasp import (
+    aggregate,
+    aggregate_sum,
+    apply,
+    full,
+    indices,
+    length,
+    numerical,
+    select,
+    tokens,
+)
 from rasplab.rasp.expressions import SOp
 from rasplab.rasp.values import Value, canonical, mean, summed
 
@@ -210,6 +220,15 @@ def test_a_line_is_fitted_to_a_part_of_its_own_size() -> None:
     fitted = as_weights(node, 1e-12 * np.array([[0.1, 0.3], [0.2, 0.2], [0.3, 0.1]]), facts)
     assert fitted is not None
     assert (np.asarray(fitted.blur) <= 1e-27).all()
+
+
+def test_what_is_read_of_undefined_is_counted_from_the_constant_of_the_line() -> None:
+    facts, node = facts_of(apply(lambda t: None if t == 2 else t, tokens), (0, 1, 2), 3)
+    domain = facts.listed(node)
+    wanted = {0: 3.0, 1: 5.0, None: 4.0}
+    found = as_weights(node, np.array([[wanted[v]] for v in domain.values]), facts)
+    assert found is not None
+    assert (found.number, found.constant, found.undefined) == (2.0, 3.0, 1.0)
 
 
 def test_a_unit_gives_back_every_value() -> None:

@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from rasplab.graph.witness import TRIED_AT_MOST, inputs
+from rasplab.graph.witness import TRIED_AT_MOST, Trials, inputs
+from rasplab.rasp import aggregate, full, tokens
 
 
 @pytest.mark.parametrize(("vocabulary", "longest"), [((0, 1), 3), ((0, 1), 12), (tuple("abcd"), 5)])
@@ -21,3 +22,10 @@ def test_every_short_sequence_is_tried_before_any_is_drawn(
     if len(short) < longest:
         assert len(tried) == TRIED_AT_MOST
         assert max(map(len, tried)) == longest
+
+
+def test_of_inputs_without_a_value_the_first_is_shown() -> None:
+    program = aggregate(full, tokens)  # of words that differ there is no mean
+    trials = Trials(program, False, lambda: ["aa", "ba", "ab", "bb"], partial=("E204",))
+    assert trials.without is not None
+    assert trials.without[0] == "b a"
