@@ -37,6 +37,16 @@ def test_numbers_are_stored_as_torch_stores_them(numbers: list[float], name: str
     assert torch.equal(torch.tensor(numbers).to(kind).float(), torch.tensor(stored))
 
 
+def test_ties_are_stored_to_even_as_torch_stores_them() -> None:
+    """Halfway between two numbers of bfloat16, and next to it."""
+    halves = np.arange(2**7, 2**8, dtype=np.float32) * 2 + 1
+    numbers = np.concatenate(
+        [halves * scale + off for scale in (1, -1) for off in (-0.25, 0, 0.25)]
+    )
+    stored = stored_in(numbers.astype(np.float32), "bfloat16")
+    assert torch.equal(torch.tensor(numbers).to(torch.bfloat16).float(), torch.tensor(stored))
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_formats_are_those_that_run(name: str) -> None:
     form, really = FORMATS[name], torch.finfo(getattr(torch, name))

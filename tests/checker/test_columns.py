@@ -11,8 +11,8 @@ import pytest
 
 from rasplab.checker import stream
 from rasplab.checker.arithmetic import FORMATS, OWN, Reading
-from rasplab.checker.attention import HeadWeights, Range, Side, _levels, _sides, _whole
-from rasplab.checker.stream import WIDER, Columns, Held, as_read
+from rasplab.checker.attention import HeadWeights, Range, Side, _levels, _sides, _whole, scores
+from rasplab.checker.stream import WIDER, Columns, Held, Off, as_read
 
 FORM = FORMATS["float32"]
 BITS = FORM.bits
@@ -145,4 +145,21 @@ def test_levels_of_a_ranking_span_all_that_keys_of_one_level_score() -> None:
 def test_what_floats_lose_of_thousands_of_errors_is_made_good() -> None:
     """1 + 2^-54 is 1 in float64, and a little more in truth; so on, one by one."""
     errors = [1.0, *[2.0**-54] * (1 << 12)]
-    assert Fraction(sum(errors) * stream.WIDER) >= sum(map(Fraction, errors)) > Fraction(sum(errors))
+    assert (
+        Fraction(sum(errors) * stream.WIDER) >= sum(map(Fraction, errors)) > Fraction(sum(errors))
+    )
+
+
+@pytest.mark.parametrize("number", [2.0**12, 2.0**13])
+def test_scores_of_columns_that_are_exact_alone_are_exact_while_their_sum_is(number: float) -> None:
+    """number² + 1, of whole numbers: 2^24 + 1 is none that float32 has, but 2^24 holds."""
+    keys, queries = held(1, [[number, 1.0]]), held(3, [[number / 2, 1.0]])
+    w_k, w_q = np.zeros((5, 2)), np.zeros((5, 2))
+    w_k[1, 0] = w_k[2, 1] = w_q[3, 0] = w_q[4, 1] = 1.0
+    weights = HeadWeights(w_q, np.zeros(2), w_k, np.zeros(2))
+    found = scores(weights, [], None, ([keys], [queries]), FORM)
+    assert found.exact is (number**2 / 2 + 1 <= 2.0**24)
+
+
+def test_what_is_read_off_at_any_position_is_the_most_of_both() -> None:
+    assert Off(np.array([1.0, 4.0]), np.array([3.0, 2.0])).most.tolist() == [3.0, 4.0]

@@ -49,6 +49,20 @@ def next_one() -> ModelWeights:
     return weights_of(aggregate(following, unlisted(), default=0).named("next"))
 
 
+@pytest.mark.parametrize("default", [1, 50], ids=["up from it", "down from it"])
+def test_numbers_that_are_not_listed_are_moved_as_they_are_counted(default: int) -> None:
+    following = select(indices, indices + 1, "==")
+    weights = weights_of(aggregate(following, unlisted() + 2.5, default=default).named("next"))
+    (head,) = [b for b in blocks_of(weights, Attention) if b.variable == "next"]
+    encoding = next(p.encoding for p in weights.circuit.variables if p.name == "next")
+    assert isinstance(head.values, Total)
+    assert head.values.constant == 2.5
+    assert (encoding.offset, encoding.sign) == (default, 1 if default == 1 else -1)
+    constant = replace(head.values, constant=2.75)
+    off = prove(with_block(weights, head, replace(head, values=constant))).output_error
+    assert prove(weights).output_error < 0.01 < 0.25 <= off
+
+
 def test_what_a_head_is_said_never_to_read_is_named() -> None:
     """That a token never occurs, say, and another one is moved in its place."""
     weights = weights_of(aggregate(select(indices, indices - 1, "=="), tokens, "c"), "abc", 3)

@@ -168,3 +168,18 @@ def test_a_part_that_is_not_bounded_is_followed_on_where_it_is_impossible() -> N
     part = Written(np.ones((2, 1)), error, np.array([False, True]), NONE_YET)
     found = _worst([part], np.array([IMPOSSIBLE, 0], np.int32), np.ones((1, 1)), "x")
     assert found.relative == 0.25
+
+
+def test_of_all_parts_the_worst_counts_in_whatever_order_they_come() -> None:
+    target = np.array(
+        [[0.0], [2.0]]
+    )  # what is off by is absolute at the one, in parts at the other
+    parts = [
+        Written(target + off, np.full((2, 1), 0.125), np.ones(2, np.bool_), decision)
+        for off, decision in ((0.5, (1.0, 8.0)), (-0.25, (1.0, 2.0)), (0.0, (1.0, 4.0)))
+    ]
+    codes = np.array([0, 1] * 3, np.int32)
+    for order in itertools.permutations(parts):
+        found = _worst(order, codes, target, "x")
+        assert (found.absolute, found.relative) == (0.625, 0.3125)
+        assert found.decision == (1.0, 2.0)

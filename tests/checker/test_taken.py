@@ -79,6 +79,14 @@ def test_one_value_that_a_variable_cannot_have_is_enough_to_be_named() -> None:
         assert _leaves_out(changed, place, undefined=False) is left_out
 
 
+def test_that_a_sum_is_one_of_those_on_its_line_is_stated() -> None:
+    earlier = [shift(tokens, k, 0) for k in range(1, 5)]
+    model = rasplab.compile((tokens + sum(earlier)) % 7, vocab=range(15), max_length=5)
+    proof = prove(model.weights)
+    assert proof.holds
+    assert len([taken for taken in proof.taken if "is one of those that are listed" in taken]) == 1
+
+
 @pytest.mark.parametrize(
     ("values", "alike"), [((0,), True), ((0, None), True), ((0, 1), False), ((0, 1, None), False)]
 )
