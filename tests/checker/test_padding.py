@@ -42,8 +42,8 @@ def known(**given: float) -> Any:
 
 def test_other_positions_hold_the_largest_of_each_lane_and_bos_holds_one() -> None:
     assert _elsewhere(known()).tolist() == [1.0 * WIDER, 3.0 * WIDER]
-    at_bos = known()
-    at_bos.held = {"x": Held(1, np.ones((1, 1)), *np.zeros((2, 1)), np.full(1, -4.0), np.ones(1))}
+    at_bos, none = known(), np.zeros(1)
+    at_bos.held = {"x": Held(1, np.ones((1, 1)), none, none, none - 4.0, none + 1.0)}
     assert _elsewhere(at_bos).tolist() == [1.0 * WIDER, 5.0 * WIDER]
 
 
