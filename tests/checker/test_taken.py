@@ -43,16 +43,16 @@ EQUAL, LISTED, ALWAYS, BETWEEN, SELECTED = (
 )
 CASES: dict[str, tuple[SOp, set[str]]] = {
     "one position is selected": (shift(tokens, 1, 2), set()),
-    "counts at one token": (aggregate(same, selector_width(same)), {LISTED}),
+    "counts at one token": (aggregate(same, selector_width(same)), set()),
     "tokens of one token": (aggregate(same, tokens), set()),
     "the best of all": (aggregate(best(full, tokens), tokens), {EQUAL}),
     "counts reach every number": (selector_width(same), set()),
     "counts of what is there": (selector_width(up_to), set()),
-    "sums of twos": (aggregate_sum(before, tokens * 2), {LISTED}),
-    "means": (numerical(aggregate(up_to, tokens, 0)), {LISTED}),
+    "sums of twos": (aggregate_sum(before, tokens * 2), set()),
+    "means": (numerical(aggregate(up_to, tokens, 0)), set()),
     "means that are too many": (
         numerical(aggregate(before, aggregate(up_to, indices * 0.013 + tokens * 0.37), 0)),
-        {LISTED, BETWEEN},
+        {BETWEEN},
     ),
     "nothing may be selected": (aggregate(select(indices, indices - 1, "=="), tokens), set()),
 }

@@ -20,6 +20,7 @@ from rasplab.checker.known import (
     operands,
     reads,
 )
+from rasplab.checker.reached import rounding_of_listed
 from rasplab.checker.stream import (
     Held,
     Off,
@@ -133,7 +134,7 @@ def _attended(
         always = True
     single, n = _single(known, block), known.weights.config.max_length
     keys = Keys(n, 1 if single else n, always)
-    _take(known, block, place, single=single, undefined=undefined)
+    rounding = _take(known, block, place, single=single, undefined=undefined)
     if block.kind == "sum":
         if place.encoding.kind != "number" or place.encoding.offset or place.encoding.sign != 1:
             raise RefutedError(f"{name} is a sum that is not counted from 0")
@@ -149,34 +150,61 @@ def _attended(
     else:
         raise RefutedError(f"{name} can be no {block.kind}")
     bos = np.zeros(len(columns)) if default is None else default
-    return Held(
-        place.start, ideal, attended.relative, attended.absolute, bos, attended.bos_error
-    ), (found.spread, attended.margin)
+    absolute = attended.absolute.copy()
+    absolute[:1] += rounding  # of the number, not of the flag beside it
+    return Held(place.start, ideal, attended.relative, absolute, bos, attended.bos_error), (
+        found.spread,
+        attended.margin,
+    )
 
 
 def _take(
     known: Known, block: Attention, place: VariablePlace, *, single: bool, undefined: bool
-) -> None:
+) -> float:
     """What has to be taken as given of a head, since it concerns several positions.
 
-    `undefined` says whether it moves what is undefined as it does any value.
+    `undefined` says whether it moves what is undefined as it does any value. What is returned is
+    how far a value that is listed can be from the number that it stands for.
     """
-    name = block.variable
+    name, rounding = block.variable, 0.0
     if block.kind == "move" and not single and not _alike(block):
         known.taken.append(f"the values that {name} selects are equal")
-    if place.encoding.values and not _takes_listed(known, block, place):
-        known.taken.append(f"{name} takes no values but those that are listed")
     encoding = place.encoding
+    if encoding.values:
+        found = _rounding_of_listed(known, block, place)
+        rounding = found or 0.0
+        if found is None:
+            known.taken.append(f"{name} takes no values but those that are listed")
     if encoding.kind == "number" and not encoding.values:
         known.taken.append(f"{name} lies between {encoding.low:g} and {encoding.high:g}")
     if isinstance(block.values, Total) or not _leaves_out(block, place, undefined=undefined):
         known.taken.append(f"{name} selects no value but those that it can have")
+    return rounding
 
 
-def _takes_listed(known: Known, block: Attention, place: VariablePlace) -> bool:
-    """Whether what a head writes can only be one of the values of its variable."""
-    if block.kind != "move":
-        return _all_counts(known, block, place)
+def _rounding_of_listed(known: Known, block: Attention, place: VariablePlace) -> float | None:
+    """How far what a head writes can be from the value that the evaluator has for it.
+
+    `None` where that might be none of the values of its variable.
+    """
+    if block.kind == "move":
+        return 0.0 if _moves_listed(block, place) else None
+    if _all_counts(known, block, place):
+        return 0.0
+    if isinstance(block.values, Total):
+        return None
+    listed = frozenset(map(identity, place.encoding.values))
+    summing = block.kind == "sum"
+    nothing = 0 if summing else block.default
+    if not _always(block) and identity(nothing) not in listed:
+        return None
+    values = tuple(block.values.values[code] for code in np.unique(block.values.codes) if code >= 0)
+    most = 1 if _single(known, block) else known.weights.config.max_length
+    return rounding_of_listed(values, listed, most, summing=summing)
+
+
+def _moves_listed(block: Attention, place: VariablePlace) -> bool:
+    """Whether what is moved can only be one of the values of its variable."""
     if place.encoding.kind != "number" or isinstance(block.values, Total):
         return True  # each value has a row of its own
     listed = {float(v) for v in place.encoding.values if isinstance(v, int | float)}
