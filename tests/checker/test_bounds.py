@@ -380,20 +380,26 @@ def test_a_sum_that_is_scaled_too_much_is_off_by_that_and_by_every_rounding(name
     assert found.relative.tolist() == pytest.approx([1.5 * (1 + rounding) - 1] * 2, rel=1e-9)
 
 
-def exactly_added(far: float, others: float, largest: float, name: str) -> Attended:
-    """A sum over five keys of what is exactly 1, BOS `far` above the keys that are chosen."""
+def exactly_added(
+    far: float, others: float, largest: float, name: str, *, times: float = 1.0
+) -> Attended:
+    """A sum over five keys of what is exactly 1, BOS `far` above the keys that are chosen.
+
+    It is scaled by so many `times` what it should be.
+    """
     nothing = np.zeros(1)
     values = Values(np.ones((1, 1)), np.zeros((1, 1)), nothing + largest, nothing, nothing)
     scores = Scores(Range(0.0, 0.0), others, 0.0, Range(far, far), 9.0, -9.0, False, False)
-    return summed(scores, values, Keys(5, 5, False), float(np.exp(far)), FORMATS[name])
+    return summed(scores, values, Keys(5, 5, False), times * float(np.exp(far)), FORMATS[name])
 
 
 def test_a_sum_is_refused_where_the_weight_of_a_key_is_lost_beside_what_is_filled_up() -> None:
-    """e^-far is twice the least number; shared with as much again, twice over, it is below it."""
+    """e^-far is twice the least number; five keys weigh 0.7 of BOS, or 1.4 where they round up."""
     far = -math.log(2 * FORMATS["float16"].least)
     exactly_added(far, -20.0, 1.0, "float16")
+    exactly_added(far, far + math.log(0.4 / 5), 1.0, "float16")
     with pytest.raises(RefutedError, match="below the least number"):
-        exactly_added(far, far - 1.0, 1.0, "float16")
+        exactly_added(far, far + math.log(0.7 / 5), 1.0, "float16")
 
 
 def test_a_sum_is_refused_where_it_is_more_than_a_quarter_of_the_largest_number() -> None:
@@ -401,6 +407,8 @@ def test_a_sum_is_refused_where_it_is_more_than_a_quarter_of_the_largest_number(
     exactly_added(6.0, -20.0, 2000.0, "float16")
     with pytest.raises(RefutedError, match="beyond what the format holds"):
         exactly_added(6.0, -20.0, 4000.0, "float16")
+    with pytest.raises(RefutedError, match="beyond what the format holds"):
+        exactly_added(6.0, -20.0, 2000.0, "float16", times=2.0)
 
 
 def test_a_mean_over_scores_that_are_all_too_far_apart_has_a_bound_that_says_so() -> None:

@@ -11,7 +11,17 @@ import pytest
 
 from rasplab.checker import stream
 from rasplab.checker.arithmetic import FORMATS, OWN, Reading
-from rasplab.checker.attention import HeadWeights, Range, Side, _levels, _sides, _whole, scores
+from rasplab.checker.attention import (
+    HeadWeights,
+    Range,
+    Side,
+    _Bound,
+    _levels,
+    _rounding,
+    _sides,
+    _whole,
+    scores,
+)
 from rasplab.checker.stream import WIDER, Columns, Held, Off, as_read
 
 FORM = FORMATS["float32"]
@@ -163,3 +173,31 @@ def test_scores_of_columns_that_are_exact_alone_are_exact_while_their_sum_is(num
 
 def test_what_is_read_off_at_any_position_is_the_most_of_both() -> None:
     assert Off(np.array([1.0, 4.0]), np.array([3.0, 2.0])).most.tolist() == [3.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "relative", "exact"),
+    [
+        ([[0.0], [4.0]], 0.0, True),
+        ([[0.0], [4.0]], 0.25, False),  # only one of its values is off
+        ([[2.0**20 + 2.0**-3]], 0.0, True),
+        ([[2.0**20 + 2.0**-10]], 0.0, False),  # 31 bits
+        ([[2.0**24]], 0.0, True),
+    ],
+)
+def test_what_all_columns_read_is_exact_where_every_value_is(
+    rows: list[list[float]], relative: float, exact: bool
+) -> None:
+    none = np.zeros(1)
+    keys = Held(1, np.array(rows), none + relative, none, none, none)
+    ones = np.array([[0.0], [1.0]])
+    weights = HeadWeights(0 * ones, np.ones(1), ones, np.zeros(1))
+    found, _ = _sides(weights, ([keys], []), FORM, bos=False)
+    assert found.exact.tolist() == [exact]
+
+
+def test_a_score_that_may_overflow_has_no_bound() -> None:
+    quarter = FORM.largest / 4
+    for size, bounded in ((0.99 * quarter, True), (quarter, False)):
+        found = _rounding([_Bound(Range(0.0, 0.0), size, 0, True)], 1, FORM)
+        assert np.isfinite(found) == bounded

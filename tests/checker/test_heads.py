@@ -53,6 +53,29 @@ def test_a_head_reads_no_values_beside_those_that_it_writes(part: str) -> None:
     assert "that it does not write" in prove(changed(weights, part, place, 1e-3)).refuted
 
 
+def test_all_keys_of_a_sum_weigh_the_same() -> None:
+    """A ranking would have the best ones weigh most."""
+    weights = weights_of(selector_width(select(tokens, tokens, "==")))
+    arrays = dict(weights.arrays)
+    for part, axis in (
+        *((f"W_{x}", -1) for x in "QKV"),
+        ("W_O", 1),
+        *((f"b_{x}", -1) for x in "QKV"),
+    ):
+        name = f"blocks.0.attn.{part}"
+        arrays[name] = np.insert(arrays[name], arrays[name].shape[axis], 0.0, axis=axis)
+    wider = replace(
+        weights, arrays=arrays, config=replace(weights.config, d_head=weights.config.d_head + 1)
+    )
+    assert prove(wider).holds
+    assert wider.specification is not None
+    first, *rest = wider.specification.blocks
+    assert isinstance(first, Attention)
+    ranked = replace(first, ranking=Table(("tokens",), codes(0, 1, 2), (0, 1, 2)))
+    forged = replace(wider, specification=replace(wider.specification, blocks=(ranked, *rest)))
+    assert "do not weigh the same" in prove(forged).refuted
+
+
 def comparison(keys: Table, queries: Table, holds: list[list[bool]]) -> Comparison:
     return Comparison(0, 1, keys, queries, np.array(holds, np.bool_))
 

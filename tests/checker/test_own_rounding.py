@@ -95,17 +95,18 @@ def test_a_unit_whose_corner_is_in_reach_may_be_silent_or_let_all_through() -> N
     assert value + error >= 4.0
 
 
-def test_what_a_silent_unit_meets_is_every_rounding_of_what_it_reads() -> None:
-    """1/3 - 1000, in float64: a product, a bias, and three more where a mean is added again."""
-    none = np.zeros(1)
+@pytest.mark.parametrize("name", ["float64", "float16"])
+def test_what_a_silent_unit_meets_is_every_rounding_of_what_it_reads(name: str) -> None:
+    """1/3 - 1000: a product, a bias, and three more where a mean is added again."""
+    form, none = FORMATS[name], np.zeros(1)
     held = Held(1, np.array([[1 / 3]]), none, none, none, none)
-    units = Units(np.array([[0.0], [1.0]]), np.array([-1000.0]), np.ones((1, 1)), FORM)
+    units = Units(np.array([[0.0], [1.0]]), np.array([-1000.0]), np.ones((1, 1)), form)
     net = Net.of(units)
-    silent, (meets, bears) = _silent(FORM, net.readers, read([held], net.directions, np.zeros(1)))
+    silent, (meets, bears) = _silent(form, net.readers, read([held], net.directions, np.zeros(1)))
     assert silent.tolist() == [True]
     assert bears == pytest.approx(1000 - 1 / 3)
     size = 1000 + 1 / 3
-    rounded = float(FORM.gamma(1 + 1 + 3)) * size + 2 * FORM.least
+    rounded = float(form.gamma(1 + 1 + 3)) * size + 2 * form.least
     assert meets == pytest.approx(4 * OWN * size + rounded, rel=1e-9, abs=0.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -188,3 +189,18 @@ def test_a_number_is_rounded_where_a_bias_is_added_and_not_where_it_is_taken_awa
     really = abs(float(np.float32(number) + np.float32(bias)) - (number + bias))
     assert really <= found
     assert (found == 0.0) is (really == 0.0) is (bias <= 0.0)
+
+
+@pytest.mark.parametrize(
+    ("number", "bias"), [(1 + 2.0**-23, -1.0), (1000.0625, -0.5), (0.1875, -0.125)]
+)
+def test_what_is_left_of_a_number_is_a_multiple_of_its_last_place(
+    number: float, bias: float
+) -> None:
+    variable = Held(1, np.array([[number]]), NOTHING, NOTHING + 2.0**-40, NOTHING, NOTHING)
+    net = Net.of(Units(np.array([[0.0], [1.0]]), np.array([bias]), np.ones((1, 1)), FORM))
+    rounded, place = _rounding(FORM, net.readers, read([variable], net.directions, NOTHING).all())
+    left = float(np.float32(number) + np.float32(bias))
+    assert left == number + bias > 0
+    assert rounded[0, 0] == 0.0
+    assert Fraction(left) % Fraction(2) ** int(place[0, 0]) == 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rasplab.checker.arithmetic import FORMATS, OWN
-from rasplab.checker.stream import WIDER, Held, Off
+from rasplab.checker.stream import WIDER, Held, Off, RefutedError
 from rasplab.checker.totals import Followed, followed
 from rasplab.craft.specification import Term, Total
 
@@ -17,12 +17,14 @@ NUMBERS = ((0.0, 1.0, 3.0), (-2.0, 0.0, 5.0))
 SIZE = 2 * 3.0 + 2 * 5.0 + 7.0  # times a factor of 2, and the bias
 
 
-def read(blur: float = 0.0, error: float = 0.0, off: float = 0.0) -> Followed:
-    """Two variables of a lane each, read twice as large as they stand."""
+def read(
+    blur: float = 0.0, error: float = 0.0, off: float = 0.0, *, another: float = 0.0
+) -> Followed:
+    """Two variables of a lane each, read twice as large as they stand, and perhaps another one."""
     none = np.zeros(1)
     held = {
         name: Held(lane, np.array(numbers)[:, None], none, none + error, none, none)
-        for lane, (name, numbers) in enumerate(zip("xy", NUMBERS, strict=True), 1)
+        for lane, (name, numbers) in enumerate(zip("xyw", (*NUMBERS, NUMBERS[0]), strict=True), 1)
     }
     known = SimpleNamespace(
         form=FORMATS["float32"],
@@ -32,7 +34,7 @@ def read(blur: float = 0.0, error: float = 0.0, off: float = 0.0) -> Followed:
         may_be_undefined=lambda name: False,
     )
     total = Total(tuple(map(Term, "xy", NUMBERS)), 0.0, blur)
-    matrix = np.array([[0.0], [2.0], [2.0]])
+    matrix = np.array([[0.0], [2.0], [2.0], [another]])
     beside = Off(np.full(1, off), np.zeros(1))
     return followed(cast(Any, known), total, matrix, np.array([7.0]), "z", beside)
 
@@ -57,3 +59,8 @@ def test_a_total_is_off_by_all_that_its_terms_and_its_column_are(
     assert found.error == pytest.approx(more * WIDER + OWN * 5 * found.size, rel=1e-15)
     assert found.error > more
     assert found.size == SIZE + (more if "blur" not in given else 0.0)
+
+
+def test_a_total_reads_nothing_beside_its_terms() -> None:
+    with pytest.raises(RefutedError, match="z also reads w"):
+        read(another=1e-6)
