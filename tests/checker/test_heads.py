@@ -11,8 +11,8 @@ import pytest
 import rasplab
 from rasplab.checker import prove
 from rasplab.checker.arithmetic import FORMATS
-from rasplab.checker.heads import _all_counts, _pinned
 from rasplab.checker.known import Known
+from rasplab.checker.taken import _all_counts, _pinned
 from rasplab.craft.specification import Attention, Comparison, Table
 from rasplab.programs import sort
 from rasplab.rasp import aggregate, indices, numerical, select, selector_width, shift, tokens

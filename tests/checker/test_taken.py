@@ -12,7 +12,7 @@ import rasplab
 from rasplab import programs
 from rasplab.checker import heads, prove
 from rasplab.checker.attended import Values, averaged
-from rasplab.checker.heads import _alike, _leaves_out
+from rasplab.checker.taken import _alike, _leaves_out
 from rasplab.craft.specification import Attention, Table
 from rasplab.rasp import (
     aggregate,
