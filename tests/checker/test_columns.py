@@ -183,6 +183,8 @@ def test_what_is_read_off_at_any_position_is_the_most_of_both() -> None:
         ([[2.0**20 + 2.0**-3]], 0.0, True),
         ([[2.0**20 + 2.0**-10]], 0.0, False),  # 31 bits
         ([[2.0**24]], 0.0, True),
+        ([[2.0**-126]], 0.0, True),
+        ([[2.0**-127]], 0.0, False),  # below the least normal number
     ],
 )
 def test_what_all_columns_read_is_exact_where_every_value_is(

@@ -122,6 +122,13 @@ def compared(value: int, side: str) -> Callable[[Any], Any]:
     return change
 
 
+def reordered(weights: ModelWeights) -> ModelWeights:
+    """Hidden units first, in each layer."""
+    in_order = weights.config.architecture.steps
+    steps = tuple(sorted(in_order, key=lambda step: (step.layer, step.kind == "attn")))
+    return replace(weights, config=replace(weights.config, steps=steps))
+
+
 def of_nothing(table: Table) -> Table:
     """Over one variable more, which has no values: there is no combination left."""
     codes = np.zeros((*table.codes.shape, 0), np.int32)
@@ -166,6 +173,7 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "too large and negative": (number("unembed.b_U", (0,), -(2.0**126)), "holds a number"),
     "a name twice": (place("rank", name="sort"), "do not belong"),
     "no lane for bos": (place("bos", start=1, stop=2), ""),
+    "another order of its steps": (reordered, ""),
     "masked": (lambda w: replace(w, config=replace(w.config, causal=True)), "masked"),
     # who does what
     "a block that nobody states": (block("rank", lambda b: None), "nothing says"),

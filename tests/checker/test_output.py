@@ -6,12 +6,16 @@ import functools
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rasplab
 from rasplab.checker import Proof, prove
-from rasplab.checker.output import ROUNDED_WITHIN
-from rasplab.craft.specification import Total
+from rasplab.checker.arithmetic import FORMATS
+from rasplab.checker.known import Known
+from rasplab.checker.output import ROUNDED_WITHIN, _flag_margin
+from rasplab.checker.stream import NOT_OFF, Held
+from rasplab.craft.specification import Term, Total
 from rasplab.lower.output import LISTED_OUTPUT_AT_MOST
 from rasplab.rasp import aggregate, apply, indices, numerical, select, tokens
 from rasplab.rasp.expressions import SOp
@@ -197,6 +201,24 @@ def test_a_flag_that_reads_numbers_is_off_by_as_much_as_they_can_be() -> None:
         assert found.margin == pytest.approx(1 - 2 * high / 32, abs=0.005)
         below = proof(name, (flag - 1, 1, -(2.0**-5)))
         assert below.margin < 1.0 - NEARLY
+
+
+def test_a_flag_is_rounded_by_as_much_as_what_it_reads_is_large() -> None:
+    """A number up to 2^20, a 2^10-th of which is read beside its flag: two terms, added up."""
+    weights = stored("two totals")
+    (place, *_) = [p for p in weights.circuit.variables if p.stop - p.start == 2]
+    none = np.zeros(2)
+    ends = Held(place.start, np.array([[0.0, 0.0], [2.0**20, 0.0]]), none, none, none, none)
+    assert weights.specification is not None
+    form = FORMATS["float32"]
+    known = Known(weights, weights.specification, form, {place.name: ends})
+    known.places[place.name] = replace(place, encoding=replace(place.encoding, values=()))
+    matrix = np.zeros((weights.config.d_model, 1))
+    matrix[place.start : place.stop, 0] = 2.0**-10, 1.0
+    total = Total((Term(place.name, (), 1.0),), 0.0)
+    margin = _flag_margin(known, total, matrix, np.zeros(1), NOT_OFF)
+    highest = 0.5 - margin / 2
+    assert highest - 2.0**10 >= float(form.gamma(2)) * 2.0**10
 
 
 def test_a_flag_reads_nothing_else() -> None:

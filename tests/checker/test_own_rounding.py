@@ -48,6 +48,12 @@ def test_scores_of_numbers_that_are_not_whole_are_off_by_their_own_products(
     assert error.tolist() == [[0.0 if whole else OWN * 4 * size[0, 0]]]
 
 
+@pytest.mark.parametrize(("key", "query"), [([3.0, 2.0], [-4.0, 1.0]), ([-3.0, 2.0], [4.0, 1.0])])
+def test_scores_are_as_large_as_their_terms_together(key: list[float], query: list[float]) -> None:
+    score, _, size = _product(side([key]), side([query]), FORM)
+    assert (score.tolist(), size.tolist()) == ([[-10.0]], [[14.0]])
+
+
 def test_errors_of_keys_and_their_products_add_up() -> None:
     _, error, size = _product(side([[0.1]], 0.25), side([[4.0]]), FORM)
     assert error[0, 0] == pytest.approx(1.0 * WIDER + 3 * OWN * size[0, 0], rel=2 * OWN)

@@ -81,6 +81,24 @@ def test_all_choices_are_looked_at(values: tuple[Value, ...], most: int, summing
         assert rounding_of_listed(values, others, most, summing=summing) is None
 
 
+@pytest.mark.parametrize(
+    ("values", "most", "known"),
+    [
+        ((2**52, 0.5), 2, True),
+        ((2**52, 0.5), 3, False),  # more than 2^53 together: floats would round them on the way
+        ((2**52, 1), 3, True),
+        ((4e300, 1), 2, True),
+        ((4e300, 1), 3, False),
+    ],
+)
+def test_of_sums_that_are_rounded_more_than_once_it_is_not_known(
+    values: tuple[Value, ...], most: int, known: bool
+) -> None:
+    found = [evaluated(chosen, summing=True) for chosen in choices(values, most)]
+    listed = frozenset(identity(value) for value, _ in found)
+    assert (rounding_of_listed(values, listed, most, summing=True) is not None) is known
+
+
 def test_of_too_many_sums_it_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = frozenset(range(100))
     assert rounding_of_listed((0, 1, 2), listed, 40, summing=True) == 0.0
