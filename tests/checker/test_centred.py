@@ -11,7 +11,7 @@ import pytest
 import rasplab
 from rasplab import programs
 from rasplab.checker import prove
-from rasplab.checker.arithmetic import FORMATS, Reading
+from rasplab.checker.arithmetic import FORMATS, Format, Reading
 from rasplab.checker.centred import LANES, Centred
 from rasplab.checker.stream import RefutedError
 from rasplab.lab.realism import disguise
@@ -165,3 +165,196 @@ def test_who_is_read_through_which_norm_is_checked() -> None:
     assert "mean" in prove(model.weights, reading=Reading(epsilon=EPSILON)).refuted
     assert prove(disguised.weights, reading=Reading(epsilon=EPSILON)).holds
     assert "norms" in prove(disguised.weights, reading=Reading(roundings=1, beside=1e-6)).refuted
+
+
+# -- each part of what is said, where it is nearly all that there is
+
+
+FINE = Format("fine", 30, 2.0**900, 0.0)
+UNIT = 2.0**-30
+
+
+def behind(form: Format, width: int, tilt: float = 0.0, **reading: Any) -> Centred:
+    return Centred(replace(form, reading=Reading(**reading)), width, tilt)
+
+
+@pytest.mark.parametrize(
+    ("width", "terms", "length", "tilt"),
+    [(400, 1, 1.0, 0.0), (1, 1000, 1.0, 0.0), (1, 1000, 0.0, 500.0), (100, 100, 64.0, 0.0)],
+)
+def test_a_step_tilts_by_its_balances_and_by_the_sums_of_each_lane(
+    width: int, terms: int, length: float, tilt: float
+) -> None:
+    """Of a row that is the same everywhere, sizes add up to √d times its length, and balance it."""
+    row = np.full(width, length / np.sqrt(width))
+    sizes = float(row.sum())
+    balance = (width + 1) * UNIT * sizes
+    lanes = (terms + 1) * UNIT * (2 * sizes + tilt + 1.0)  # `word` holds 1
+    said = Centred(FINE, width, tilt)
+    said.write(terms, length)
+    assert tilt + balance + lanes <= said.tilt <= tilt + 3 * (balance + lanes)
+
+
+def test_a_step_tilts_by_what_its_products_may_lose() -> None:
+    """Five terms on seven columns, `balance` and `word`, each product of which may lose 1."""
+    said = Centred(Format("losing", 400, 2.0**900, 1.0), 7)
+    said.write(5, 1.0)
+    assert 5 * (7 + 2) <= said.tilt <= 2 * 5 * (7 + 2)
+
+
+def test_what_steps_tilt_adds_up() -> None:
+    said = Centred(FINE, 4, 1000.0)
+    said.write(1, 1.0)
+    assert said.tilt > 1000.0
+
+
+def test_sizes_of_all_lanes_are_those_of_a_row_that_is_the_same_everywhere() -> None:
+    """Sixteen columns hold 3, so that they are 12 long, `balance` -48 and -1, and `word` 1."""
+    lanes = [*[3.0] * 16, 0.0, -49.0, 1.0]
+    assert np.linalg.norm(lanes[:16]) == 12.0
+    for tilt in (0.0, 5.0):
+        total = float(np.abs(lanes).sum()) + tilt
+        assert total < Centred(FINE, 16, tilt)._sizes(12.0) <= total * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("length", "tilt", "anchor"),
+    [(0.0, 0.0, 0.0), (1e4, 0.0, 0.0), (0.0, 1e4, 0.0), (0.0, 0.0, 1e6)],
+)
+def test_a_mean_is_what_is_left_and_what_is_rounded_of_all_that_is_added_up(
+    length: float, tilt: float, anchor: float
+) -> None:
+    """Of nine lanes beside the anchors; within eight units of all sizes."""
+    said = behind(FINE, 6, tilt, epsilon=4.0**60, anchor=anchor)
+    total = 2 * np.sqrt(6.0) * length + tilt + 2 + 2 * anchor
+    least = tilt / (6 + 3) + 8 * UNIT * total
+    assert least <= said._mean(length) <= 3 * least
+
+
+def test_a_mean_is_read_by_columns_the_lane_that_is_0_and_their_constant() -> None:
+    """Columns of 3, sixteen of them, and a constant: each reads the mean, as the lane that is 0
+    does, whose weight may be as much off again."""
+    said, columns = behind(FINE, 16, epsilon=4.0**40), np.full(1, 3.0)
+    mean = said._mean(5.0)
+    for constant in (0.0, 200.0):
+        read = mean * (np.sqrt(16.0) * 3 + constant)
+        (found,) = said.trace(5.0, columns, np.full(1, constant))
+        assert 3 * read < found <= 5 * read
+
+
+@pytest.mark.parametrize("of", [{"epsilon": 4.0**40}, {"epsilon": 1e-9, "anchor": 2.0**40}])
+@pytest.mark.parametrize("mean", [False, True])
+def test_coordinates_that_a_norm_may_lose_count_as_what_they_are_read_as(
+    of: dict[str, float], mean: bool
+) -> None:
+    """Sixteen coordinates and the constant, divided by γ, are below the least number."""
+    form = Format("losing", 24, 2.0**900, 2.0**-24)
+    said, columns = behind(form, 16, lanes=32, mean=mean, **of), np.full(2, 2.0**20)
+    bias = np.array([0.0, 2.0**24])
+    anchors = (2 if mean else 1) * said.form.reading.anchor**2
+    gain = np.sqrt(said.form.reading.epsilon + anchors / 32)
+    lost = form.least * gain * (4 * columns + bias)
+    sizes = said.trace(1.0, columns, bias)
+    assert (float(form.gamma(said.roundings(1.0))) * sizes >= lost).all()
+    losing = replace(said, form=replace(said.form, least=0.0))
+    assert (losing.trace(1.0, columns, bias) < sizes).all()
+    assert mean or not losing.trace(1.0, columns, bias).any()
+
+
+def test_what_a_norm_may_lose_is_of_all_that_is_read() -> None:
+    form = Format("losing", 24, 2.0**900, 2.0**-24)
+    said = behind(form, 16, epsilon=4.0**10, mean=False)
+    for columns, bias, times in ((1.0, 0.0, 4.0), (3.0, 0.0, 12.0), (3.0, 200.0, 212.0)):
+        (found,) = said.trace(1.0, np.full(1, columns), np.full(1, bias))
+        each = form.least * 2.0**10 / form.roundoff
+        assert each * times < found <= 3 * each * times
+
+
+@pytest.mark.parametrize(("power", "refused"), [(19.6, True), (18.9, False)])
+def test_a_variance_is_refused_where_half_a_unit_of_epsilon_may_be_reached(
+    power: float, refused: bool
+) -> None:
+    """The variance is X² at most, and rounded by as much; half a unit of 4^35 is 2^40."""
+    said = behind(FINE, 1, epsilon=4.0**35)
+    length = 2.0**power / 2 - 1
+    assert (2 * (2.0**power) ** 2 > UNIT * 4.0**35) is refused
+    if not refused:
+        assert said._mean(length) > 0
+        return
+    with pytest.raises(RefutedError, match="variance"):
+        said._mean(length)
+
+
+def test_what_is_read_is_rounded_once_for_each_lane_and_for_each_step_of_a_norm() -> None:
+    """Of twelve columns: their products and the constant; with a mean `zero` and `word`, too, and
+    each coordinate by itself. Anchors: as it is multiplied twice, and as the factor is off."""
+    assert behind(FINE, 12).roundings(1.0) == 12 + 1
+    assert 12 + 2 + 1 + 1 <= behind(FINE, 12, epsilon=4.0**60).roundings(1.0) <= 20
+    for mean, own in ((True, 12 + 4), (False, 12 + 1)):
+        said = behind(FINE, 12, epsilon=1e-5, anchor=2.0**30, lanes=16, mean=mean)
+        factor = said._scale(1.0) / UNIT
+        assert own + 2 + factor <= said.roundings(1.0) <= own + 2 + factor + 2
+
+
+# -- the factor that anchors leave
+
+
+@pytest.mark.parametrize("part", [1e-9, 1e-3, 0.03, 0.0624])
+def test_the_root_takes_about_half_of_what_a_variance_is_off(part: float) -> None:
+    """The sum and the root are rounded, the quotient by two units, and γ."""
+    said = behind(FINE, 4, anchor=1.0)
+    for sign in (1, -1):
+        factor = abs(1 / np.sqrt(1 + sign * part) - 1)
+        assert factor + 4.5 * UNIT <= said._off(part) <= 1.2 * factor + 10 * UNIT
+
+
+@pytest.mark.parametrize("part", [0.0626, 0.12, 0.5, np.nan])
+def test_a_variance_that_is_off_by_more_is_refused(part: float) -> None:
+    with pytest.raises(RefutedError, match="too large for the anchors"):
+        behind(FINE, 4, anchor=1.0)._off(part)
+
+
+@pytest.mark.parametrize("mean", [False, True])
+@pytest.mark.parametrize("by", [64.0, 8.0])
+def test_others_beside_the_anchors_show_in_the_factor_as_much_as_is_said(
+    by: float, mean: bool
+) -> None:
+    """A column, and minus it in `balance`; next to nothing is rounded."""
+    endless, anchor = Format("endless", 400, 2.0**900, 0.0), 2.0**20
+    said = behind(endless, 1, anchor=anchor, lanes=6, mean=mean)
+    column = anchor / by
+    squares = (2 * anchor**2, 2 * column**2) if mean else (anchor**2, column**2)
+    factor = 1 - 1 / np.sqrt(1 + squares[1] / squares[0])
+    if mean and by == 8.0:
+        with pytest.raises(RefutedError, match="too large for the anchors"):
+            said._scale(2 * column)
+    assert factor <= said._scale(column) <= 3 * factor
+
+
+@pytest.mark.parametrize("mean", [False, True])
+def test_sums_of_squares_are_rounded_lane_by_lane(mean: bool) -> None:
+    """A thousand squares that are added up, of which the root takes half; and what it adds."""
+    said = behind(FINE, 900, anchor=2.0**60, lanes=1000, mean=mean)
+    least = (0.5 * (1000 + 1) + 4.5) * UNIT
+    assert least <= said._scale(1.0) <= 2 * least
+
+
+def test_means_that_are_rounded_step_by_step_make_a_variance_wrong() -> None:
+    """Each is off by 8 units of 2A, and is what is read less of 2A·(3 + ln N) in all, twice."""
+    lanes, anchor = 8, 2.0**40
+    said = behind(FINE, 4, anchor=anchor, lanes=lanes)
+    each, all_of_them = 8 * UNIT * 2 * anchor, 2 * anchor * (3 + np.log(lanes))
+    shown = 2 * each * all_of_them / (2 * anchor**2) + (lanes + 1) * UNIT
+    assert 0.5 * shown <= said._scale(1.0) <= shown
+
+
+def test_squares_of_anchors_are_far_above_what_may_be_lost() -> None:
+    """Sixteen numbers of 2^-40 are half a unit of 16·2^-10."""
+    form = Format("losing", 30, 2.0**900, 2.0**-40)
+    for part, refused in ((0.98, True), (1.02, False)):
+        said = behind(form, 4, anchor=np.sqrt(part * 16 * 2.0**-10), lanes=8, mean=False)
+        if not refused:
+            assert said._scale(0.0) < 2.0**-20
+            continue
+        with pytest.raises(RefutedError, match="too small for the format"):
+            said._scale(0.0)
