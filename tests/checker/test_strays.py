@@ -168,8 +168,9 @@ def test_what_is_lost_beside_1_is_told_of_a_wide_variable() -> None:
     assert truth <= Fraction(float(reach.at_bos[0])) < 1e-11
     row[0, -1] = -1.0
     truth -= Fraction(2.0**-53 * 0.99)
-    off = said.off({"x": held(1, row, bos=row[0])}, reader(0 * column, column))
-    for bound in (off.elsewhere, off.at_bos):
+    x = {"x": held(1, row, bos=row[0])}
+    off, reach = said.off(x, reader(0 * column, column)), said.reach(x, reader(column), np.zeros(1))
+    for bound in (off.elsewhere, off.at_bos, reach.at_bos):
         assert truth <= Fraction(float(bound[0])) < 1e-11
 
 
