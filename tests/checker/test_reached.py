@@ -18,7 +18,7 @@ from rasplab.rasp import aggregate, aggregate_sum, full, indices, numerical, sel
 from rasplab.rasp.values import Value, identity, mean, summed
 from rasplab.weights import ModelWeights
 
-MEANS: dict[tuple[Value, ...], bool] = {
+VALUES: dict[tuple[Value, ...], bool] = {
     (0, 1): True,
     (0, 1, 2, 5): True,
     (True, 1): True,
@@ -33,6 +33,7 @@ MEANS: dict[tuple[Value, ...], bool] = {
     (None, 3, 4): True,
     (5,): True,
     ("a", 1): False,
+    ((3, "a"), 1): False,
     (2**53, 0.5): False,
     (1e301, 2): False,
 }
@@ -63,9 +64,9 @@ def evaluated(chosen: list[Any], *, summing: bool) -> tuple[Value, Fraction]:
 
 @pytest.mark.parametrize("summing", [False, True], ids=["mean", "sum"])
 @pytest.mark.parametrize("most", [1, 2, 4, 6])
-@pytest.mark.parametrize("values", MEANS, ids=str)
+@pytest.mark.parametrize("values", VALUES, ids=str)
 def test_all_choices_are_looked_at(values: tuple[Value, ...], most: int, summing: bool) -> None:
-    if not MEANS[values]:
+    if not VALUES[values]:
         most = max(most, 2)
         listed = frozenset(map(identity, values))
         assert rounding_of_listed(values, listed, most, summing=summing) is None

@@ -38,17 +38,19 @@ def rounding_of_listed(
     >>> rounding_of_listed((0, 1), frozenset({0, 1, 2}), 3, summing=True) is None
     True
     """
-    keys = tuple(identity(value) for value in values if value is not None)
-    return _rounding(keys, listed, most, summing)
+    defined = {identity(value): value for value in values if value is not None}
+    if not all(isinstance(value, int | float) for value in defined.values()):
+        return None
+    return _rounding(tuple(defined), listed, most, summing)
 
 
 @lru_cache(maxsize=256)  # a model is proved in several formats, and has heads that are alike
 def _rounding(
     keys: tuple[Hashable, ...], listed: frozenset[Hashable], most: int, summing: bool
 ) -> float | None:
-    values = [cast(Value, key[1] if isinstance(key, tuple) else key) for key in dict.fromkeys(keys)]
-    numbers = [value for value in values if isinstance(value, int | float)]
-    if len(numbers) < len(values) or not _are_added_up_exactly(numbers, most):
+    """The same of numbers, by their identities, each once."""
+    numbers = [cast("int | float", key[1] if isinstance(key, tuple) else key) for key in keys]
+    if not _are_added_up_exactly(numbers, most):
         return None
     if not summing and not listed.issuperset(keys):  # equal values are returned as they come
         return None
