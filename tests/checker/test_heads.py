@@ -15,9 +15,10 @@ from rasplab.checker.known import Known
 from rasplab.checker.taken import _all_counts, _pinned
 from rasplab.craft.specification import Attention, Comparison, Table
 from rasplab.programs import sort
-from rasplab.rasp import aggregate, indices, numerical, select, selector_width, shift, tokens
+from rasplab.rasp import aggregate, apply, indices, numerical, select, selector_width, shift, tokens
 from rasplab.rasp.expressions import SOp
 from rasplab.weights import ModelWeights
+from rasplab.weights.run import run
 
 up_to = select(indices, indices, "<=")
 
@@ -41,6 +42,23 @@ def changed(weights: ModelWeights, part: str, place: Any, by: float) -> ModelWei
 def test_what_is_moved_or_averaged_is_written_as_it_is(program: SOp) -> None:
     twice = changed(weights_of(program), "W_O", (), 2)
     assert "is scaled" in prove(twice).refuted
+
+
+def test_what_stands_where_nothing_is_selected_is_followed_where_undefined_is_held_as_0() -> None:
+    """A default that is folded into what reads it: the head itself is undefined there."""
+    alike = apply(lambda t: None if t == "b" else 1, tokens)
+    mixed = apply(lambda t, i: 0.5 if i == 0 else t == "a", tokens, indices)
+    found = aggregate(select(alike, alike, "=="), mixed, default=0)
+    weights = weights_of(numerical(found * -1), "ab", 2)
+    assert not any("always selects" in taken for taken in prove(weights).taken)
+    name = "blocks.1.attn.W_V"
+    values = weights.arrays[name].copy()
+    values[0, 0, 0] += 0.05  # read at BOS, and by nothing else
+    forged = replace(weights, arrays=weights.arrays | {name: values})
+    (first, _) = run(forged, ["bb"])[0]
+    assert isinstance(first, float)
+    assert abs(first) > 0.04
+    assert not prove(forged).holds
 
 
 @pytest.mark.parametrize("part", ["W_V", "b_V"])

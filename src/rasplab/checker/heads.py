@@ -162,8 +162,9 @@ def _default_row(place: VariablePlace, ideal: Array, block: Attention) -> Array 
     if block.kind == "sum":
         return None
     if place.encoding.kind == "number":
-        if block.default is None:  # which a number without a flag cannot be
-            return np.array(number_row(place, None)) if ideal.shape[1] == 2 else None
+        if block.default is None:  # which a number without a flag is only where it is listed
+            listed = ideal.shape[1] == 2 or None in place.encoding.values
+            return np.array(number_row(place, None)) if listed else None
         if isinstance(block.default, int | float):
             return np.array(number_row(place, block.default))
         return None
