@@ -132,9 +132,9 @@ def _attended(
             raise RefutedError(f"{name} never selects anything, and has no value for that")
         known.taken.append(f"{name} always selects something")
         always = True
-    single, n = single_key(known, block), known.weights.config.max_length
-    keys = Keys(n, 1 if single else n, always)
-    rounding = take(known, block, place, single=single, undefined=undefined)
+    n = known.weights.config.max_length
+    keys = Keys(n, 1 if single_key(known, block) else n, always)
+    rounding = take(known, block, place, keys.chosen, undefined=undefined)
     if block.kind == "sum":
         if place.encoding.kind != "number" or place.encoding.offset or place.encoding.sign != 1:
             raise RefutedError(f"{name} is a sum that is not counted from 0")

@@ -17,19 +17,20 @@ from rasplab.weights.artefact import VariablePlace
 
 
 def take(
-    known: Known, block: Attention, place: VariablePlace, *, single: bool, undefined: bool
+    known: Known, block: Attention, place: VariablePlace, most: int, *, undefined: bool
 ) -> float:
     """What has to be taken as given of a head, since it concerns several positions.
 
-    `undefined` says whether it moves what is undefined as it does any value. What is returned is
-    how far a value that is listed can be from the number that it stands for.
+    A query selects at most so many keys. `undefined` says whether it moves what is undefined as it
+    does any value. What is returned is how far a value that is listed can be from the number that
+    it stands for.
     """
     name, rounding = block.variable, 0.0
-    if block.kind == "move" and not single and not _alike(block):
+    if block.kind == "move" and most > 1 and not _alike(block):
         known.taken.append(f"the values that {name} selects are equal")
     encoding = place.encoding
     if encoding.values:
-        found = _rounding_of_listed(known, block, place)
+        found = _rounding_of_listed(block, place, most)
         rounding = found or 0.0
         if found is None:
             known.taken.append(f"{name} takes no values but those that are listed")
@@ -40,14 +41,14 @@ def take(
     return rounding
 
 
-def _rounding_of_listed(known: Known, block: Attention, place: VariablePlace) -> float | None:
+def _rounding_of_listed(block: Attention, place: VariablePlace, most: int) -> float | None:
     """How far what a head writes can be from the value that the evaluator has for it.
 
     `None` where that might be none of the values of its variable.
     """
     if block.kind == "move":
         return 0.0 if _moves_listed(block, place) else None
-    if _all_counts(known, block, place):
+    if _all_counts(block, place, most):
         return 0.0
     if isinstance(block.values, Total):
         return None
@@ -57,7 +58,6 @@ def _rounding_of_listed(known: Known, block: Attention, place: VariablePlace) ->
     if not always_selects(block) and identity(nothing) not in listed:
         return None
     values = tuple(block.values.values[code] for code in np.unique(block.values.codes) if code >= 0)
-    most = 1 if single_key(known, block) else known.weights.config.max_length
     return rounding_of_listed(values, listed, most, summing=summing)
 
 
@@ -70,14 +70,13 @@ def _moves_listed(block: Attention, place: VariablePlace) -> bool:
     return all(float(v) in listed for v in moved if isinstance(v, int | float))
 
 
-def _all_counts(known: Known, block: Attention, place: VariablePlace) -> bool:
+def _all_counts(block: Attention, place: VariablePlace, most: int) -> bool:
     """Whether a sum of whole numbers can take every value from its least to its greatest."""
     values = (
         [v for v in block.values.values if v is not None] if isinstance(block.values, Table) else []
     )
     if block.kind != "sum" or not values or not all(type(v) is int for v in values):
         return False
-    most = 1 if single_key(known, block) else known.weights.config.max_length
     numbers = [v for v in values if isinstance(v, int)]
     counts = (1 if always_selects(block) else 0, most)
     ends = [count * v for count in counts for v in (min(numbers), max(numbers))]
