@@ -7,7 +7,17 @@ import pytest
 
 import rasplab
 from rasplab import rasp
-from rasplab.rasp import aggregate, aggregate_sum, apply, best, full, indices, select, tokens
+from rasplab.rasp import (
+    aggregate,
+    aggregate_sum,
+    apply,
+    best,
+    full,
+    indices,
+    numerical,
+    select,
+    tokens,
+)
 from rasplab.rasp.expressions import SOp
 
 
@@ -35,6 +45,7 @@ previous = aggregate(select(indices, indices - 1, "=="), tokens)
 here = select(indices, indices, "==")
 shifted = rasp.shift(tokens, 1, "a")
 below = select(tokens, tokens, "<")
+HUGE = (1e308, -1e308, 0)
 REFUSED: tuple[tuple[str, SOp, Iterable[Any], str], ...] = (
     ("E204", aggregate_sum(full, tokens), ("a", 1, 2), "float32"),
     ("E108", aggregate(best(full, tokens), indices), ("a", 1), "float32"),
@@ -46,6 +57,9 @@ REFUSED: tuple[tuple[str, SOp, Iterable[Any], str], ...] = (
     ("E301", rasp.average(tokens), (1e308, 1.5e308), "float64"),
     ("E301", aggregate_sum(full, tokens), (1e308, 1.5e308), "float64"),
     ("E305", rasp.average(tokens), (1e39, 2e39), "float32"),
+    ("E305", tokens * rasp.shift(tokens, 1, 0), HUGE, "float64"),
+    ("E305", numerical(tokens + rasp.shift(tokens, 1, 0)), HUGE, "float32"),
+    ("E305", tokens * (indices + 1) == tokens, (5e-324, 1.5, 1e308), "float32"),
     ("E305", rasp.average(tokens) > 150_000, (100_000, 200_000), "float16"),
     ("E305", rasp.average(tokens) > 2e-9, (1e-9, 3e-9), "float16"),
     ("E305", aggregate(below, tokens, default=2049) + tokens, (0, 1e-12, 2.01e-12), "float32"),

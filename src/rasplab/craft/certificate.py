@@ -204,6 +204,7 @@ def measured(precision: str, within: float, *, numerical: bool) -> Certificate:
     return Certificate(precision, (), within, numerical, 0.0, measured=True)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is not exact
 def certify(
     craft: CraftModel, precision: Precision = FLOAT32, assumptions: tuple[str, ...] = ()
 ) -> Certificate:
@@ -224,7 +225,6 @@ def certify(
     return replace(own, other_formats=tuple(others))
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is not exact
 def _certify(
     craft: CraftModel, held: Extent, precision: Precision, assumptions: tuple[str, ...]
 ) -> Certificate:

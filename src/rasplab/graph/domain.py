@@ -282,6 +282,13 @@ def _unit(differences: list[Fraction]) -> Fraction:
 
 def _hull(exact: list[Fraction], counts: range, *, average: bool) -> tuple[float, float]:
     ends = [end * count for end in (min(exact), max(exact)) for count in (counts[0], counts[-1])]
-    return (
-        (float(min(exact)), float(max(exact))) if average else (float(min(ends)), float(max(ends)))
-    )
+    low, high = (min(exact), max(exact)) if average else (min(ends), max(ends))
+    return _float(low), _float(high)
+
+
+def _float(number: Fraction) -> float:
+    """The nearest float, which is infinite beyond the largest, as where floats are added up."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf

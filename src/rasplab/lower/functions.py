@@ -275,8 +275,8 @@ def _steps_needed(
     error = sum(abs(w) * a.error for w, a in zip(weights, axes, strict=True))
     span = float(np.abs(z).max())
     # steps stand errors of 3/16 of their gap (`steps_along`), rounding among them
-    if narrow <= 0 or error > narrow / 8 or span / narrow > SPAN_AT_MOST:
-        return None
+    if narrow <= 0 or error > narrow / 8 or not span / narrow <= SPAN_AT_MOST:
+        return None  # or a point is not finite
     same = gaps < 1e-12 * span  # sums of points that float64 cannot have told apart
     return None if (same & changes).any() else int(changes.sum()) * 2
 

@@ -64,6 +64,7 @@ class Lowering:
     precision: Precision = FLOAT32
     budget: Budget = field(default_factory=Budget)
 
+    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is no line, nor exact
     def __call__(self, root: Node, facts: Facts) -> Lowered:
         """The craft model of a resolved graph."""
         names = Names(facts.interner, root)

@@ -45,6 +45,7 @@ CELLS_AT_MOST = 1 << 18
 """Beyond this many combinations of values a sum is stated term by term."""
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is read is followed as in lowering
 def specify(lowered: Lowered, facts: Facts) -> Specification:
     """The specification of a lowered program."""
     specifier = _Specifier(lowered, facts)
