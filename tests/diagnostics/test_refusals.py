@@ -66,7 +66,7 @@ REFUSED: tuple[tuple[str, SOp, Iterable[Any], str], ...] = (
 )
 
 
-@pytest.mark.everyday(18)
+@pytest.mark.everyday(24)
 @pytest.mark.parametrize(("code", "program", "vocab", "dtype"), REFUSED)
 @pytest.mark.parametrize("optimize", [0, 1])
 def test_refused_with_a_place(
