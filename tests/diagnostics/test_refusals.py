@@ -7,17 +7,7 @@ import pytest
 
 import rasplab
 from rasplab import rasp
-from rasplab.rasp import (
-    aggregate,
-    aggregate_sum,
-    apply,
-    best,
-    full,
-    indices,
-    numerical,
-    select,
-    tokens,
-)
+from rasplab.rasp import aggregate, aggregate_sum, apply, best, full, indices, select, tokens
 from rasplab.rasp.expressions import SOp
 
 
@@ -58,7 +48,7 @@ REFUSED: tuple[tuple[str, SOp, Iterable[Any], str], ...] = (
     ("E301", aggregate_sum(full, tokens), (1e308, 1.5e308), "float64"),
     ("E305", rasp.average(tokens), (1e39, 2e39), "float32"),
     ("E305", tokens * rasp.shift(tokens, 1, 0), HUGE, "float64"),
-    ("E305", numerical(tokens + rasp.shift(tokens, 1, 0)), HUGE, "float32"),
+    ("E305", rasp.numerical(tokens + rasp.shift(tokens, 1, 0)), HUGE, "float32"),
     ("E305", tokens * (indices + 1) == tokens, (5e-324, 1.5, 1e308), "float32"),
     ("E305", rasp.average(tokens) > 150_000, (100_000, 200_000), "float16"),
     ("E305", rasp.average(tokens) > 2e-9, (1e-9, 3e-9), "float16"),
